@@ -1,0 +1,170 @@
+package conn
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk/jute"
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
+
+// Hello is what a connection begins with.
+type Hello struct {
+	// Connect opens a session or resumes one.
+	Connect proto.ConnectRequest
+	// Auth are the identities to present before any request.
+	Auth []proto.AuthRequest
+}
+
+// ErrNoAnswer tells that the server closed the connection instead of answering the
+// connect request.
+var ErrNoAnswer = errors.New("the server closed the connection without an answer: it may not be serving yet, be without a quorum, have too many connections from this address, be behind what this client has seen, or want TLS on this port")
+
+// Open opens or resumes a session over nc and presents the identities. It owns nc: after
+// an error nc is closed. ctx bounds the handshake and not the connection.
+//
+// The error is proto.ErrSessionExpired when the server does not know the session,
+// proto.ErrAuthFailed when it refuses an identity.
+func Open(ctx context.Context, nc net.Conn, hello Hello, opts Options) (*Conn, error) {
+	c := newConn(nc, opts)
+	// The end of ctx wakes a blocked read or write by a deadline that has passed.
+	unhook := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
+	if deadline, ok := ctx.Deadline(); ok {
+		_ = nc.SetDeadline(deadline)
+	}
+	err := c.handshake(hello)
+	if !unhook() && err == nil {
+		// ctx ended and its hook may set the deadline at any moment from now.
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		_ = nc.Close()
+		if cause := context.Cause(ctx); cause != nil && isTimeout(err) {
+			err = fmt.Errorf("no answer to the handshake: %w", cause)
+		} else if isTimeout(err) {
+			err = fmt.Errorf("no answer to the handshake: %w", context.DeadlineExceeded)
+		}
+		return nil, err
+	}
+	if err := nc.SetDeadline(time.Time{}); err != nil {
+		_ = nc.Close()
+		return nil, err
+	}
+	c.start()
+	return c, nil
+}
+
+func isTimeout(err error) bool {
+	var ne net.Error
+	return errors.As(err, &ne) && ne.Timeout()
+}
+
+// handshake does the connect exchange, then the identities and a ping in one write.
+func (c *Conn) handshake(hello Hello) error {
+	// Nothing may follow the connect request before its reply has come: a server that
+	// refuses the session closes, and the reset for the bytes that it did not read can
+	// make its refusal unreadable here.
+	if _, err := c.nc.Write(appendFrame(nil, &hello.Connect)); err != nil {
+		return err
+	}
+	if err := c.readConnectReply(); err != nil {
+		return err
+	}
+	if c.reply.TimeoutMillis <= 0 || c.reply.SessionID == 0 {
+		return proto.ErrSessionExpired
+	}
+
+	var out []byte
+	for i := range hello.Auth {
+		out = appendFrame(out, header{Xid: proto.XidAuth, Op: proto.OpAuth}, &hello.Auth[i])
+	}
+	// The reply to a ping carries the server's latest transaction. Without it a new
+	// client could not tell a node that its first create made from one of yesterday.
+	out = appendFrame(out, header{Xid: proto.XidPing, Op: proto.OpPing})
+	if _, err := c.nc.Write(out); err != nil {
+		return err
+	}
+	for answers := 1 + len(hello.Auth); answers > 0; answers-- {
+		if err := c.readGreeting(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Conn) readConnectReply() error {
+	head, err := c.in.Peek(4)
+	if err != nil {
+		return noAnswer(err)
+	}
+	n := int32(binary.BigEndian.Uint32(head))
+	if n <= 0 || n > proto.MaxConnectReplySize {
+		more, _ := c.in.Peek(c.in.Buffered())
+		if err := foreign(more); err != nil {
+			return err
+		}
+		return &ProtocolError{fmt.Sprintf("a connect reply of %d bytes", n)}
+	}
+	frame, err := c.readFrame()
+	if err != nil {
+		return noAnswer(err)
+	}
+	r := jute.NewReader(frame)
+	c.reply.Decode(&r)
+	if r.Err() != nil {
+		return &ProtocolError{"connect reply: " + r.Err().Error()}
+	}
+	return nil
+}
+
+// readGreeting reads the reply to an identity or to the first ping. They need not come
+// in the order of the requests: a server answers identities at once.
+func (c *Conn) readGreeting() error {
+	frame, err := c.readFrame()
+	if err != nil {
+		return noAnswer(err)
+	}
+	r := jute.NewReader(frame)
+	var h proto.ReplyHeader
+	h.Decode(&r)
+	switch {
+	case r.Err() != nil:
+		return &ProtocolError{"reply header: " + r.Err().Error()}
+	case h.Err != proto.OK:
+		return h.Err
+	case h.Xid == proto.XidPing:
+		c.see(h.Zxid)
+	case h.Xid != proto.XidAuth:
+		return &ProtocolError{fmt.Sprintf("xid %d during the handshake", h.Xid)}
+	}
+	return nil
+}
+
+// noAnswer tells a connection that the server ended from other errors. The reset is the
+// end of one where the server had not read all.
+func noAnswer(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+		return ErrNoAnswer
+	}
+	return err
+}
+
+// header adapts a request header to Request.
+type header = proto.RequestHeader
+
+// appendFrame appends one frame that holds the records.
+func appendFrame(dst []byte, records ...Request) []byte {
+	at := len(dst)
+	dst = jute.AppendInt(dst, 0)
+	for _, r := range records {
+		dst = r.AppendTo(dst)
+	}
+	binary.BigEndian.PutUint32(dst[at:], uint32(len(dst)-at-4))
+	return dst
+}
