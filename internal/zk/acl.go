@@ -1,0 +1,115 @@
+package zk
+
+import (
+	"crypto/sha1" //nolint:gosec // the digest scheme of ZooKeeper is defined with SHA-1
+	"encoding/base64"
+	"slices"
+	"strings"
+
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
+
+// ACL is one entry of a node's access control list.
+type ACL = proto.ACL
+
+// Perms is a set of permissions.
+type Perms = proto.Perms
+
+// The permissions of an ACL entry.
+const (
+	PermRead   = proto.PermRead
+	PermWrite  = proto.PermWrite
+	PermCreate = proto.PermCreate
+	PermDelete = proto.PermDelete
+	PermAdmin  = proto.PermAdmin
+	PermAll    = proto.PermAll
+)
+
+// ParsePerms reads permissions as people write them: letters of "cdrwa" in any order, or
+// the bit mask as a decimal number from 1 to 31. The error names what is wrong with s.
+func ParsePerms(s string) (Perms, error) { return proto.ParsePerms(s) }
+
+// The schemes that every server has.
+const (
+	SchemeWorld  = "world"
+	SchemeAuth   = "auth"
+	SchemeDigest = "digest"
+	SchemeIP     = "ip"
+)
+
+// OpenACL returns the ACL that lets everybody do everything, world:anyone:cdrwa.
+func OpenACL() []ACL { return []ACL{{Perms: PermAll, Scheme: SchemeWorld, ID: "anyone"}} }
+
+// DigestID returns the id that an ACL entry of the scheme "digest" has for a user:
+// user:base64(sha1(user:password)), as DigestAuthenticationProvider.generateDigest.
+func DigestID(user, password string) string {
+	sum := sha1.Sum([]byte(user + ":" + password)) //nolint:gosec // see the import
+	return user + ":" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// A Credential is an identity that the client presents on every connection.
+type Credential struct {
+	// Scheme is the server's authentication provider, "digest" for one.
+	Scheme string
+	// Secret is what the scheme takes, "user:password" for digest.
+	Secret string
+}
+
+// maskedDigest stands for the hash of a digest id when a server answers a reader without
+// the permission ADMIN (GetACL in FinalRequestProcessor, since 3.5.5).
+const maskedDigest = "x"
+
+// aclStored tells whether a server that was sent the ACL may hold got: it drops
+// duplicates and puts the presented identities in the place of "auth", and it masks
+// digests for some readers.
+func aclStored(sent, got []ACL) bool {
+	covered := func(a ACL, by []ACL) bool {
+		return slices.ContainsFunc(by, func(b ACL) bool { return a == b || sameMasked(a, b) })
+	}
+	if slices.ContainsFunc(sent, func(a ACL) bool { return a.Scheme == SchemeAuth }) {
+		// Which identities the server put in is its to know.
+		return !slices.ContainsFunc(sent, func(a ACL) bool { return a.Scheme != SchemeAuth && !covered(a, got) })
+	}
+	for _, a := range sent {
+		if !covered(a, got) {
+			return false
+		}
+	}
+	for _, a := range got {
+		if !covered(a, sent) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameMasked(a, b ACL) bool {
+	if a.Scheme != SchemeDigest || b.Scheme != SchemeDigest || a.Perms != b.Perms {
+		return false
+	}
+	userA, hashA, _ := strings.Cut(a.ID, ":")
+	userB, hashB, _ := strings.Cut(b.ID, ":")
+	return userA == userB && (hashA == maskedDigest || hashB == maskedDigest)
+}
+
+// grants tells whether the ACL surely gives perm to a client that presents creds. It
+// judges the schemes that a client can judge: world, auth and digest.
+func grants(acl []ACL, perm Perms, creds []Credential) bool {
+	return slices.ContainsFunc(acl, func(a ACL) bool {
+		if a.Perms&perm == 0 {
+			return false
+		}
+		switch a.Scheme {
+		case SchemeWorld:
+			return true
+		case SchemeAuth:
+			return len(creds) > 0
+		case SchemeDigest:
+			return slices.ContainsFunc(creds, func(c Credential) bool {
+				user, password, _ := strings.Cut(c.Secret, ":")
+				return c.Scheme == SchemeDigest && DigestID(user, password) == a.ID
+			})
+		}
+		return false
+	})
+}

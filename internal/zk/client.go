@@ -1,0 +1,238 @@
+package zk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
+
+// The values of a [Config] that are taken where it has zero.
+const (
+	DefaultServers        = "127.0.0.1:2181"
+	DefaultSessionTimeout = 10 * time.Second
+	DefaultConnectTimeout = 15 * time.Second
+	// DefaultMaxBufferBytes is the servers' own default of jute.maxbuffer, 0xfffff.
+	DefaultMaxBufferBytes = 1<<20 - 1
+	// DefaultMaxReplyBytes is larger than DefaultMaxBufferBytes because servers bound only
+	// what they read: a node's children can take more than any request.
+	DefaultMaxReplyBytes = 64 << 20
+)
+
+// closeTimeout bounds the wait for the server's answer to the end of the session.
+const closeTimeout = 2 * time.Second
+
+// A Logger takes the client's log. *slog.Logger is one. What is logged never holds a
+// credential or a node's data.
+type Logger interface {
+	Debug(msg string, args ...any)
+	Warn(msg string, args ...any)
+}
+
+// A Config says how to reach the servers and who is asking. The zero value is a client of
+// a server on this machine.
+type Config struct {
+	// Servers is the connect string, host:port,host:port/chroot; see [ParseServers].
+	Servers string
+	// KeepHostOrder tries the servers in the order of the connect string. By default each
+	// round of attempts has a random order, so that clients spread over the servers.
+	KeepHostOrder bool
+	// SessionTimeout is how long the servers keep the session of a client that they do not
+	// hear from. The server may grant another one, from 2 to 20 of its ticks.
+	SessionTimeout time.Duration
+	// ConnectTimeout is how long to look for a server before operations fail with a
+	// *ConnectError: at the start, and whenever the connection has been lost.
+	ConnectTimeout time.Duration
+	// Auth are the identities to present on every connection.
+	Auth []Credential
+	// DefaultACL is the ACL of created nodes where the create gives none; nil stands for
+	// [OpenACL].
+	DefaultACL []ACL
+	// MaxBufferBytes is the servers' jute.maxbuffer: a larger request is refused before it
+	// is sent.
+	MaxBufferBytes int
+	// MaxReplyBytes is the largest reply that is accepted.
+	MaxReplyBytes int
+	// Retry says how often and after what delays lost requests are repeated.
+	Retry RetryPolicy
+	// Logger takes the log; nil for none.
+	Logger Logger
+	// Dial opens a connection to an address ("ip:port"); nil for TCP.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Client is a ZooKeeper client with one session. It is safe for concurrent use.
+type Client struct {
+	cfg     Config
+	servers Servers
+	log     Logger
+	zxid    atomic.Int64 // the latest transaction that any connection told of
+
+	// current is the connection that requests go to; nil while there is none. It is
+	// changed with mu held, and read without.
+	current atomic.Pointer[link]
+
+	mu      sync.Mutex
+	state   state
+	reason  error         // why calls are refused: in stopped, and while unreachable
+	queue   []*conn.Call  // calls that wait for a connection
+	started chan struct{} // closed when the first connection stands or has failed
+	stop    context.CancelFunc
+	stopped chan struct{} // closed when the engine has ended
+}
+
+// link is a connection with what is known of the server behind it.
+type link struct {
+	*conn.Conn
+	address string // ip:port
+	version versionCache
+}
+
+type state int
+
+const (
+	idle    state = iota // not started
+	running              // the engine looks for a connection or holds one
+	ended                // closed, or failed for good
+)
+
+// New checks the configuration and returns a client that is not connected. It does no
+// I/O: call [Client.Start].
+func New(cfg Config) (*Client, error) {
+	if cfg.Servers == "" {
+		cfg.Servers = DefaultServers
+	}
+	servers, err := ParseServers(cfg.Servers)
+	if err != nil {
+		return nil, err
+	}
+	for name, d := range map[string]*time.Duration{"session": &cfg.SessionTimeout, "connect": &cfg.ConnectTimeout} {
+		if *d < 0 || *d > math.MaxInt32*time.Millisecond {
+			return nil, fmt.Errorf("the %s timeout %v is out of range", name, *d)
+		}
+	}
+	setDefault(&cfg.SessionTimeout, DefaultSessionTimeout)
+	setDefault(&cfg.ConnectTimeout, DefaultConnectTimeout)
+	setDefault(&cfg.MaxBufferBytes, DefaultMaxBufferBytes)
+	setDefault(&cfg.MaxReplyBytes, DefaultMaxReplyBytes)
+	if cfg.MaxBufferBytes < 0 || cfg.MaxReplyBytes < 0 || cfg.MaxBufferBytes > math.MaxInt32 || cfg.MaxReplyBytes > math.MaxInt32 {
+		return nil, errors.New("the buffer limits must be from 1 to 2147483647 bytes")
+	}
+	if cfg.DefaultACL == nil {
+		cfg.DefaultACL = OpenACL()
+	}
+	for _, a := range cfg.Auth {
+		if a.Scheme == "" {
+			return nil, errors.New("a credential has no scheme")
+		}
+	}
+	if err := cfg.Retry.complete(); err != nil {
+		return nil, err
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Dial == nil {
+		cfg.Dial = new(net.Dialer).DialContext
+	}
+	return &Client{cfg: cfg, servers: servers, log: cfg.Logger, started: make(chan struct{}), stopped: make(chan struct{})}, nil
+}
+
+func setDefault[T comparable](v *T, d T) {
+	var zero T
+	if *v == zero {
+		*v = d
+	}
+}
+
+// Start connects and opens the session. It returns when the session stands, with a
+// *ConnectError when no server could be reached within the connect timeout, with
+// [ErrAuthFailed] when a credential was refused, and with the context's error when that
+// ends first. Calling it again waits for the same outcome; after a failure, and after
+// [Client.Close], the client stays closed. The end of ctx ends the wait and not the
+// client: call Close in any case.
+func (c *Client) Start(ctx context.Context) error {
+	c.mu.Lock()
+	if c.state == idle {
+		c.state = running
+		var engine context.Context
+		engine, c.stop = context.WithCancel(context.Background())
+		go c.run(engine)
+	}
+	c.mu.Unlock()
+	select {
+	case <-c.started:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state == ended {
+		return c.reason
+	}
+	return nil
+}
+
+// Close ends the session on the server, where there is a connection, and the client.
+// Requests that were made before it are completed first; those made later fail with
+// [ErrClosed]. The wait for the server's answer is bounded by ctx and by two seconds; the
+// error tells that it did not come, and that the session lives on until it expires. Close
+// may be called more than once.
+func (c *Client) Close(ctx context.Context) error {
+	c.mu.Lock()
+	was := c.state
+	if was != ended {
+		c.state, c.reason = ended, ErrClosed
+	}
+	l := c.current.Load()
+	c.current.Store(nil)
+	c.mu.Unlock()
+	switch was {
+	case idle:
+		close(c.started)
+		close(c.stopped)
+		return nil
+	case ended:
+		if c.stop != nil {
+			c.stop()
+		}
+		<-c.stopped
+		return nil
+	case running:
+	}
+
+	var err error
+	if l != nil {
+		err = endSession(ctx, l)
+	}
+	c.stop()
+	<-c.stopped
+	return err
+}
+
+// endSession asks the server to end the session and waits until it has.
+func endSession(ctx context.Context, l *link) error {
+	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
+	defer cancel()
+	call := conn.NewCall(proto.OpCloseSession, nil, nil)
+	if !l.Submit(ctx, call) {
+		return &Error{Op: proto.OpCloseSession.String(), Err: l.Err()}
+	}
+	select {
+	case <-call.Done():
+	case <-ctx.Done():
+		return &Error{Op: proto.OpCloseSession.String(), Err: context.Cause(ctx)}
+	}
+	if call.Err != nil {
+		return &Error{Op: proto.OpCloseSession.String(), Err: call.Err}
+	}
+	return nil
+}

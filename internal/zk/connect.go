@@ -1,0 +1,381 @@
+package zk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strings"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
+
+// session is what resumes a session. Only the engine touches it.
+type session struct {
+	id       int64
+	password []byte
+	at       target // where it was connected last
+}
+
+// run is the engine: it holds a connection, and looks for another one when it is lost,
+// until the client is closed.
+func (c *Client) run(ctx context.Context) {
+	defer close(c.stopped)
+	defer c.end(ErrClosed) // whatever still waits
+	var s session
+	for first := true; !c.hasEnded(); first = false {
+		l, err := c.connect(ctx, &s, first)
+		if err != nil {
+			c.end(err)
+			return
+		}
+		if !c.attach(ctx, l) {
+			// Closed while the handshake was under way: the session is there all the same.
+			if err := endSession(context.WithoutCancel(ctx), l); err != nil {
+				c.log.Warn("the session could not be ended, it lives on until it expires", "reason", err)
+			}
+			l.Close()
+			return
+		}
+		select {
+		case <-l.Done():
+			c.log.Debug("connection lost", "server", l.address, "reason", l.Err())
+		case <-ctx.Done():
+			l.Close()
+		}
+		c.detach(l)
+	}
+}
+
+// attach sends what is waiting over l and makes l the current connection. It returns
+// false when the client has been closed meanwhile.
+func (c *Client) attach(ctx context.Context, l *link) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state != running {
+		return false
+	}
+	// In the order of their submission, and before any other call can reach l. Submit
+	// waits only for the writer, and with the engine's context; a connection that ends
+	// meanwhile leaves the rest for the next one.
+	for len(c.queue) > 0 && l.Submit(ctx, c.queue[0]) {
+		c.queue[0] = nil
+		c.queue = c.queue[1:]
+	}
+	if len(c.queue) == 0 {
+		c.queue = nil
+	}
+	c.reason = nil
+	c.current.Store(l)
+	c.markStarted()
+	return true
+}
+
+func (c *Client) detach(l *link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.see(l.Zxid())
+	c.current.CompareAndSwap(l, nil)
+}
+
+// hasEnded tells whether the client has been closed or has failed: behind the end of a
+// session that it closed, the engine must not open another.
+func (c *Client) hasEnded() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state == ended
+}
+
+// markStarted releases the callers of Start. c.mu is held.
+func (c *Client) markStarted() {
+	select {
+	case <-c.started:
+	default:
+		close(c.started)
+	}
+}
+
+// end makes the client refuse everything for good.
+func (c *Client) end(reason error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state != ended {
+		c.state, c.reason = ended, reason
+	}
+	c.failQueue(c.reason)
+	c.markStarted()
+}
+
+// failQueue ends the calls that wait for a connection. c.mu is held.
+func (c *Client) failQueue(err error) {
+	for _, call := range c.queue {
+		call.Fail(err)
+	}
+	c.queue = nil
+}
+
+// see keeps the latest zxid. Only the engine calls it.
+func (c *Client) see(zxid int64) {
+	if zxid > c.zxid.Load() {
+		c.zxid.Store(zxid)
+	}
+}
+
+// connect tries the servers, round after round, until one takes the session. While it
+// fails for longer than the connect timeout, the calls that wait are ended with a
+// *ConnectError and new ones are refused with it; the first time that is the end.
+func (c *Client) connect(ctx context.Context, s *session, first bool) (*link, error) {
+	failures := make(map[target]error)
+	deadline := time.Now().Add(c.cfg.ConnectTimeout)
+	for round := 1; ; round++ {
+		l, err := c.round(ctx, s, deadline, failures)
+		switch {
+		case l != nil:
+			return l, nil
+		case ctx.Err() != nil:
+			return nil, ErrClosed
+		case isAuthFailure(err):
+			return nil, err
+		}
+		pause := c.cfg.Retry.delay(round)
+		if time.Until(deadline) <= pause || first && len(failures) > 0 && onlyForeign(failures) {
+			err := c.connectError(failures)
+			if first {
+				return nil, err
+			}
+			c.unreachable(err)
+			// From here on nobody waits: each round may take its time.
+			deadline = time.Now().Add(c.cfg.ConnectTimeout)
+		}
+		if wait(ctx, pause) != nil {
+			return nil, ErrClosed
+		}
+	}
+}
+
+// unreachable ends the calls that wait and makes others fail at once, until a connection
+// stands.
+func (c *Client) unreachable(err error) {
+	c.log.Warn("no server could be reached", "reason", err)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state == running {
+		c.reason = err
+		c.failQueue(err)
+	}
+}
+
+// expire ends the calls that wait: none of one session may run in the next.
+func (c *Client) expire() {
+	c.log.Warn("the session has expired")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failQueue(ErrSessionExpired)
+}
+
+// isAuthFailure tells whether a server refused who is asking: the others would too.
+func isAuthFailure(err error) bool {
+	return errors.Is(err, ErrAuthFailed) || errors.Is(err, ErrSessionClosedRequireSASL)
+}
+
+// onlyForeign tells that nothing that answered speaks ZooKeeper: waiting helps nobody.
+func onlyForeign(failures map[target]error) bool {
+	for _, err := range failures {
+		var foreign *conn.ForeignError
+		if !errors.As(err, &foreign) {
+			return false
+		}
+	}
+	return true
+}
+
+// connectError collects the failures in the order of the connect string.
+func (c *Client) connectError(failures map[target]error) *ConnectError {
+	var attempts []Attempt
+	for _, host := range c.servers.Hosts {
+		var of []Attempt
+		for t, err := range failures {
+			if t.host == host {
+				of = append(of, Attempt{Server: t.String(), Err: err})
+			}
+		}
+		if len(of) == 0 {
+			of = []Attempt{{Server: host, Err: errors.New("not tried: the time was up")}}
+		}
+		slices.SortFunc(of, func(a, b Attempt) int { return strings.Compare(a.Server, b.Server) })
+		attempts = append(attempts, of...)
+	}
+	return &ConnectError{Attempts: attempts}
+}
+
+// target is one address of one server; the address is empty for a name that could not be
+// looked up.
+type target struct {
+	host    string // host:port of the connect string
+	address string // ip:port
+}
+
+// String returns the host, and the address where it is another.
+func (t target) String() string {
+	if t.address == "" || t.address == t.host {
+		return t.host
+	}
+	return t.host + " (" + t.address + ")"
+}
+
+// round tries each server once. One server may take its share of the session timeout and
+// of the connect timeout, so that one that does not answer keeps neither the session from
+// the others nor the others from their turn. The one that was connected last comes last:
+// when its connection was lost, it is the one most likely to be of no use.
+func (c *Client) round(ctx context.Context, s *session, deadline time.Time, failures map[target]error) (*link, error) {
+	hosts := c.order(c.servers.Hosts, func(host string) bool { return host == s.at.host })
+	share := min(c.cfg.SessionTimeout, c.cfg.ConnectTimeout) / time.Duration(max(len(hosts), minShares))
+	var last error
+	for _, host := range hosts {
+		now := time.Now()
+		if ctx.Err() != nil || !now.Before(deadline) {
+			break
+		}
+		until := now.Add(share)
+		if deadline.Before(until) {
+			until = deadline
+		}
+		l, err := c.host(ctx, host, s, until, failures)
+		if err == nil {
+			return l, nil
+		}
+		if last = err; isAuthFailure(err) {
+			break
+		}
+	}
+	return nil, last
+}
+
+// minShares keeps one server from the whole time where it is the only one: a server that
+// is starting may accept a connection and never answer on it, and answer on the next.
+const minShares = 3
+
+// order returns the elements in the order in which to try them: at random unless the
+// configuration says otherwise, and those that are late at the end.
+func (c *Client) order(of []string, late func(string) bool) []string {
+	out := slices.Clone(of)
+	if !c.cfg.KeepHostOrder {
+		rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
+	}
+	slices.SortStableFunc(out, func(a, b string) int {
+		switch {
+		case late(a) == late(b):
+			return 0
+		case late(a):
+			return 1
+		}
+		return -1
+	})
+	return out
+}
+
+// host looks the server's name up, anew each time because servers move, and tries its
+// addresses, which share the time until then.
+func (c *Client) host(ctx context.Context, host string, s *session, until time.Time, failures map[target]error) (*link, error) {
+	ctx, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	addresses, err := lookup(ctx, host)
+	for t := range failures {
+		// What failed at an address that the name no longer has is of no interest.
+		if t.host == host && !slices.Contains(addresses, t.address) {
+			delete(failures, t)
+		}
+	}
+	if err != nil {
+		failures[target{host: host}] = err
+		c.log.Debug("looking a name up failed", "server", host, "reason", err)
+		return nil, err
+	}
+	addresses = c.order(addresses, func(address string) bool { return address == s.at.address })
+	for i, address := range addresses {
+		t := target{host, address}
+		share := time.Until(until) / time.Duration(len(addresses)-i)
+		l, err := c.try(ctx, t, s, share)
+		if errors.Is(err, ErrSessionExpired) && s.id != 0 {
+			s.id, s.password = 0, nil
+			c.expire()
+			l, err = c.try(ctx, t, s, share)
+		}
+		if err == nil {
+			s.at = t
+			return l, nil
+		}
+		c.log.Debug("connecting failed", "server", t.String(), "reason", err)
+		failures[t] = err
+		if isAuthFailure(err) || i == len(addresses)-1 {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("the name %s has no address", host)
+}
+
+func lookup(ctx context.Context, hostport string) ([]string, error) {
+	host, port, err := net.SplitHostPort(hostport)
+	if err != nil {
+		return nil, err
+	}
+	ips, err := net.DefaultResolver.LookupHost(ctx, host)
+	for i, ip := range ips {
+		ips[i] = net.JoinHostPort(ip, port)
+	}
+	return ips, err
+}
+
+// try connects to one address and opens or resumes the session there.
+func (c *Client) try(ctx context.Context, t target, s *session, share time.Duration) (*link, error) {
+	ctx, cancel := context.WithTimeout(ctx, share)
+	defer cancel()
+	nc, err := c.cfg.Dial(ctx, "tcp", t.address)
+	if err != nil {
+		return nil, dialError(ctx, err)
+	}
+	password := s.password
+	if s.id == 0 {
+		password = make([]byte, proto.PasswordSize)
+	}
+	hello := conn.Hello{
+		Connect: proto.ConnectRequest{
+			LastZxidSeen: c.zxid.Load(),
+			// The one configured and not the one granted last: another server may grant more.
+			TimeoutMillis: int32(c.cfg.SessionTimeout.Milliseconds()),
+			SessionID:     s.id,
+			Password:      password,
+		},
+	}
+	for _, a := range c.cfg.Auth {
+		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
+	}
+	cn, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes})
+	if err != nil {
+		return nil, err
+	}
+	reply := cn.Session()
+	c.log.Debug("connected", "server", t.String(), "session", fmt.Sprintf("%#x", reply.SessionID),
+		"resumed", reply.SessionID == s.id, "timeout_ms", reply.TimeoutMillis)
+	s.id, s.password = reply.SessionID, reply.Password
+	c.see(cn.Zxid())
+	return &link{Conn: cn, address: t.address, version: versionCache{turn: make(chan struct{}, 1)}}, nil
+}
+
+// dialError says in words that the time was up, where net says "i/o timeout".
+func dialError(ctx context.Context, err error) error {
+	var ne net.Error
+	if ctx.Err() != nil || errors.As(err, &ne) && ne.Timeout() {
+		return fmt.Errorf("no connection: %w", context.DeadlineExceeded)
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		// The server's address is named already, in front of the error.
+		return op.Err
+	}
+	return err
+}

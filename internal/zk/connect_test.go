@@ -1,0 +1,487 @@
+package zk_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
+)
+
+// sessions returns the server's "cons", which names the session of each connection.
+func sessions(t *testing.T, s *zktest.Server) string {
+	t.Helper()
+	text, err := s.Command(testContext(t), "cons")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+func TestStartAndClose(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	own := zktest.StartServer(t)
+	c := newClient(t, own.Addr())
+	if _, _, err := c.Get(ctx, "/"); !errors.Is(err, zk.ErrClosed) {
+		t.Errorf("before Start: %v", err)
+	}
+	if err := c.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(ctx); err != nil {
+		t.Errorf("Start again: %v", err)
+	}
+	if _, err := c.Create(ctx, "/mine", nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+		t.Fatal(err)
+	}
+	if s := sessions(t, own); !strings.Contains(s, "sid=0x") {
+		t.Errorf("cons shows no session: %s", s)
+	}
+	if err := c.Close(ctx); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	if err := c.Close(ctx); err != nil {
+		t.Errorf("Close again: %v", err)
+	}
+	if _, _, err := c.Get(ctx, "/"); !errors.Is(err, zk.ErrClosed) {
+		t.Errorf("after Close: %v", err)
+	}
+	if err := c.Start(ctx); !errors.Is(err, zk.ErrClosed) {
+		t.Errorf("Start after Close: %v", err)
+	}
+	// The server has ended the session, and did not just lose the connection: the
+	// ephemeral node went at once.
+	if s := sessions(t, own); strings.Contains(s, "sid=0x") {
+		t.Errorf("cons shows a session: %s", s)
+	}
+	dump, err := own.Command(ctx, "dump")
+	if err != nil || strings.Contains(dump, "/mine") || !strings.Contains(dump, "Sessions with Ephemerals (0)") {
+		t.Errorf("dump: %s, %v", dump, err)
+	}
+}
+
+// Close lets the requests before it finish.
+func TestCloseFlushes(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	c := connect(t, server.Addr())
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	made := make(map[string]bool)
+	for i := range 100 {
+		wg.Go(func() {
+			name := strconv.Itoa(i)
+			if _, err := c.Create(ctx, base+"/"+name, nil, zk.CreateOptions{}); err == nil {
+				mu.Lock()
+				made[name] = true
+				mu.Unlock()
+			} else if !errors.Is(err, zk.ErrClosed) {
+				t.Errorf("a request around Close: %v", err)
+			}
+		})
+	}
+	if err := c.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	names, _, err := direct.Children(ctx, base)
+	if err != nil || len(names) != len(made) {
+		t.Errorf("%d creates succeeded, %d nodes are there, %v", len(made), len(names), err)
+	}
+}
+
+func TestResume(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr(), alice)
+	if _, err := c.Create(ctx, base+"/mine", nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+		t.Fatal(err)
+	}
+	hers := []zk.ACL{{Perms: zk.PermAll, Scheme: zk.SchemeAuth}}
+	if _, err := c.Create(ctx, base+"/hers", []byte("secret"), zk.CreateOptions{ACL: hers}); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		proxy.CutAll()
+		// The read waits for the new connection, on which the identity is known again.
+		if data, _, err := c.Get(ctx, base+"/hers"); err != nil || string(data) != "secret" {
+			t.Fatalf("after a cut: %q, %v", data, err)
+		}
+		if _, ok, err := direct.Exists(ctx, base+"/mine"); err != nil || !ok {
+			t.Fatalf("the session was not resumed: its ephemeral is there: %t, %v", ok, err)
+		}
+	}
+	if proxy.Connections() < 4 {
+		t.Errorf("%d connections: the test cut nothing", proxy.Connections())
+	}
+}
+
+// An idle session outlives its timeout: pings keep it.
+func TestPing(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.SessionTimeout = 3 * time.Second })
+	if _, err := c.Create(ctx, base+"/mine", nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+		t.Fatal(err)
+	}
+	// One for each third of the timeout, and the one of the handshake: more than one
+	// timeout without a request.
+	until(t, "pings", func() bool { return count(proxy, opcode(11)) >= 6 })
+	if _, ok, err := direct.Exists(ctx, base+"/mine"); err != nil || !ok {
+		t.Errorf("the session is gone: its ephemeral is there: %t, %v", ok, err)
+	}
+}
+
+// A server that stops answering is given up within the session timeout, and the session
+// goes on at another.
+func TestSilentServer(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	silent, other := zktest.StartProxy(t, server.Addr()), zktest.StartProxy(t, server.Addr())
+	c := connect(t, silent.Addr()+","+other.Addr(), func(cfg *zk.Config) {
+		cfg.KeepHostOrder = true
+		cfg.SessionTimeout = 3 * time.Second
+	})
+	if _, err := c.Create(ctx, base+"/mine", nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+		t.Fatal(err)
+	}
+	silent.Blackhole(true)
+	if names, _, err := c.Children(ctx, base); err != nil || len(names) != 1 {
+		t.Errorf("children %v, %v", names, err)
+	}
+	if other.Connections() == 0 {
+		t.Error("the other server was not asked")
+	}
+}
+
+func TestExpiry(t *testing.T) {
+	t.Parallel()
+	for _, repeat := range []bool{false, true} {
+		t.Run("repeat="+strconv.FormatBool(repeat), func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			base := prepare(ctx, t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			g := newGate()
+			c := connect(t, proxy.Addr(), func(cfg *zk.Config) {
+				cfg.SessionTimeout = 2 * time.Second
+				cfg.Dial = g.dial
+				cfg.Retry.Expired = repeat
+			})
+			if _, err := c.Create(ctx, base+"/mine", nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+				t.Fatal(err)
+			}
+			reopen := g.close()
+			defer reopen()
+			cut := proxy.CutAfterRequest(isSet)
+			sent, queued := make(chan error, 1), make(chan error, 1)
+			go func() {
+				_, err := c.Set(ctx, base+"/there", []byte("new"), 0)
+				sent <- err
+			}()
+			<-cut
+			go func() {
+				_, err := c.Create(ctx, base+"/queued", nil, zk.CreateOptions{})
+				queued <- err
+			}()
+			until(t, "the session to expire", func() bool {
+				_, ok, err := direct.Exists(ctx, base+"/mine")
+				return err == nil && !ok
+			})
+			reopen()
+			sentErr, queuedErr := <-sent, <-queued
+			_, made, err := direct.Exists(ctx, base+"/queued")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if repeat {
+				if sentErr != nil || queuedErr != nil || !made {
+					t.Errorf("set: %v; create: %v, made: %t", sentErr, queuedErr, made)
+				}
+			} else {
+				if !errors.Is(sentErr, zk.ErrSessionExpired) || !errors.Is(sentErr, zk.ErrOutcomeUnknown) {
+					t.Errorf("in flight: %v", sentErr)
+				}
+				// Nothing that was asked for in one session runs in the next.
+				if !errors.Is(queuedErr, zk.ErrSessionExpired) || made {
+					t.Errorf("queued: %v, made: %t", queuedErr, made)
+				}
+			}
+			version("1")(ctx, t, direct, base)
+			// The new session is a whole one.
+			if _, err := c.Create(ctx, base+"/again", nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+				t.Errorf("in the new session: %v", err)
+			}
+		})
+	}
+}
+
+// Each kind of peer that is no serving ZooKeeper is named with its reason, and within the
+// connect timeout.
+func TestConnectError(t *testing.T) {
+	t.Parallel()
+	serve := func(t *testing.T, answer string) string {
+		return zktest.StartPeer(t, func(nc net.Conn) {
+			_, _ = io.WriteString(nc, answer)
+			_, _ = io.Copy(io.Discard, nc)
+		})
+	}
+	for _, tc := range []struct {
+		name string
+		addr func(t *testing.T) string
+		want string
+	}{
+		{"nobody listens", func(t *testing.T) string {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = l.Close() }()
+			return l.Addr().String()
+		}, "connection refused"},
+		{"never answers", func(t *testing.T) string { return serve(t, "") }, "no answer to the handshake: context deadline exceeded"},
+		{"drips", func(t *testing.T) string {
+			return zktest.StartPeer(t, func(nc net.Conn) {
+				tick := time.NewTicker(20 * time.Millisecond)
+				defer tick.Stop()
+				for _, b := range []byte{0, 0, 0, 37, 0, 0, 0, 0} {
+					<-tick.C
+					if _, err := nc.Write([]byte{b}); err != nil {
+						return
+					}
+				}
+				_, _ = io.Copy(io.Discard, nc)
+			})
+		}, "no answer to the handshake: context deadline exceeded"},
+		{"closes", func(t *testing.T) string {
+			return zktest.StartPeer(t, func(nc net.Conn) { _, _ = io.ReadFull(nc, make([]byte, 49)) })
+		}, "closed the connection without an answer"},
+		{"HTTP", func(t *testing.T) string { return serve(t, "HTTP/1.1 400 Bad Request\r\n\r\n") }, "an HTTP response"},
+		{"SSH", func(t *testing.T) string { return serve(t, "SSH-2.0-OpenSSH_9.2\r\n") }, "an SSH banner"},
+		{"TLS", func(t *testing.T) string { return serve(t, "\x15\x03\x03\x00\x02\x02\x46") }, "a TLS alert; the port wants TLS"},
+		{"text", func(t *testing.T) string { return serve(t, "-ERR unknown command\r\n") }, `the text "-ERR unknown command`},
+		{"garbage", func(t *testing.T) string { return serve(t, "\x7f\xff\xff\xff garbage") }, "a connect reply of 2147483647 bytes"},
+		{"no such name", func(*testing.T) string { return "no-such-host.invalid:2181" }, "lookup no-such-host.invalid"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			addr := tc.addr(t)
+			const timeout = time.Second
+			c := newClient(t, addr, func(cfg *zk.Config) { cfg.ConnectTimeout = timeout })
+			start := time.Now()
+			err := c.Start(testContext(t))
+			var ce *zk.ConnectError
+			if !errors.As(err, &ce) || len(ce.Attempts) != 1 || ce.Attempts[0].Server != addr || !strings.Contains(ce.Attempts[0].Err.Error(), tc.want) {
+				t.Fatalf("Start: %v", err)
+			}
+			if took := time.Since(start); took > patience/2 {
+				t.Errorf("took %v, with a connect timeout of %v", took, timeout)
+			}
+			if !strings.Contains(err.Error(), addr) || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("text: %v", err)
+			}
+			// It is the end of the client: who comes later does not wait again.
+			if _, _, err := c.Get(testContext(t), "/"); !errors.As(err, &ce) {
+				t.Errorf("afterwards: %v", err)
+			}
+		})
+	}
+}
+
+// One server that is wrong does not keep the client from the others.
+func TestOneGoodServerIsEnough(t *testing.T) {
+	t.Parallel()
+	mute := zktest.StartPeer(t, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) })
+	web := zktest.StartPeer(t, func(nc net.Conn) { _, _ = io.WriteString(nc, "HTTP/1.1 400 Bad Request\r\n\r\n") })
+	servers := strings.Join([]string{"no-such-host.invalid", mute, web, server.Addr()}, ",")
+	c := newClient(t, servers, func(cfg *zk.Config) {
+		cfg.KeepHostOrder = true
+		cfg.SessionTimeout = 2 * time.Second
+	})
+	if err := c.Start(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// All servers are named, each with its own reason.
+func TestConnectErrorNamesAll(t *testing.T) {
+	t.Parallel()
+	mute := zktest.StartPeer(t, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) })
+	web := zktest.StartPeer(t, func(nc net.Conn) { _, _ = io.WriteString(nc, "HTTP/1.1 400 Bad Request\r\n\r\n") })
+	c := newClient(t, web+","+mute+",no-such-host.invalid", func(cfg *zk.Config) { cfg.ConnectTimeout = 500 * time.Millisecond })
+	err := c.Start(testContext(t))
+	var ce *zk.ConnectError
+	if !errors.As(err, &ce) || len(ce.Attempts) != 3 {
+		t.Fatal(err)
+	}
+	for i, want := range []string{web, mute, "no-such-host.invalid:2181"} {
+		if ce.Attempts[i].Server != want {
+			t.Errorf("attempt %d is of %s, want %s", i, ce.Attempts[i].Server, want)
+		}
+	}
+}
+
+func TestStartContext(t *testing.T) {
+	t.Parallel()
+	asked := make(chan struct{}, 1)
+	mute := zktest.StartPeer(t, func(nc net.Conn) {
+		asked <- struct{}{}
+		_, _ = io.Copy(io.Discard, nc)
+	})
+	c := newClient(t, mute, func(cfg *zk.Config) { cfg.ConnectTimeout = time.Hour })
+	ctx, cancel := context.WithCancel(testContext(t))
+	result := make(chan error, 1)
+	go func() { result <- c.Start(ctx) }()
+	<-asked
+	cancel()
+	if err := <-result; !errors.Is(err, context.Canceled) {
+		t.Errorf("Start: %v", err)
+	}
+	// Close does not wait for the handshake that is under way.
+	if err := c.Close(testContext(t)); err != nil {
+		t.Errorf("Close: %v", err)
+	}
+}
+
+// While no server is reachable operations fail within the connect timeout, later ones at
+// once, and all is well when a server is back.
+func TestUnreachableMeanwhile(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) {
+		cfg.ConnectTimeout = 300 * time.Millisecond
+		cfg.Retry.MaxDelay = 50 * time.Millisecond
+	})
+	proxy.Refuse(true)
+	proxy.CutAll()
+	var ce *zk.ConnectError
+	until(t, "a ConnectError", func() bool {
+		_, _, err := c.Get(ctx, "/")
+		return errors.As(err, &ce)
+	})
+	if len(ce.Attempts) != 1 || ce.Attempts[0].Server != proxy.Addr() {
+		t.Errorf("%v", ce)
+	}
+	proxy.Refuse(false)
+	until(t, "the connection to be back", func() bool {
+		_, _, err := c.Get(ctx, "/")
+		return err == nil
+	})
+}
+
+func TestAuthFailed(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := newClient(t, proxy.Addr(), func(cfg *zk.Config) {
+		cfg.Auth = []zk.Credential{{Scheme: "no-such-scheme", Secret: "hush"}}
+	})
+	for range 2 {
+		if err := c.Start(ctx); !errors.Is(err, zk.ErrAuthFailed) || strings.Contains(err.Error(), "hush") {
+			t.Fatalf("Start: %v", err)
+		}
+		if _, _, err := c.Get(ctx, "/"); !errors.Is(err, zk.ErrAuthFailed) {
+			t.Errorf("Get: %v", err)
+		}
+	}
+	if n := proxy.Connections(); n != 1 {
+		t.Errorf("%d connections: a refused credential was tried again", n)
+	}
+}
+
+// A server that was restarted, with its data, takes the session again.
+func TestServerRestart(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	own := zktest.StartServer(t)
+	c := connect(t, own.Addr(), func(cfg *zk.Config) {
+		cfg.SessionTimeout = 20 * time.Second
+		cfg.ConnectTimeout = time.Minute // a JVM starts meanwhile
+	})
+	made, err := c.Create(ctx, "/mine", []byte("x"), zk.CreateOptions{Mode: zk.Ephemeral})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := own.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	result := make(chan error, 1)
+	go func() {
+		_, stat, err := c.Get(ctx, "/mine")
+		if err == nil && stat.Czxid != made.Stat.Czxid {
+			err = errors.New("another node")
+		}
+		result <- err
+	}()
+	if err := own.Restart(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+}
+
+// The servers of an ensemble go one after the other; the session and what it wrote stay.
+func TestEnsemble(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	ensemble := zktest.StartEnsemble(t, 3)
+	c := connect(t, ensemble.Addrs(), func(cfg *zk.Config) {
+		cfg.SessionTimeout = 20 * time.Second
+		cfg.ConnectTimeout = time.Minute
+	})
+	if _, err := c.Create(ctx, "/mine", nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+		t.Fatal(err)
+	}
+	for i, s := range ensemble.Servers() {
+		if err := s.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		stat, err := c.Set(ctx, "/mine", []byte(strconv.Itoa(i)), int32(i))
+		if err != nil || stat.Version != int32(i)+1 {
+			t.Fatalf("without server %d: version %d, %v", i, stat.Version, err)
+		}
+		if err := s.Restart(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	info, err := c.ServerInfo(ctx)
+	if err != nil || info.Mode != "leader" && info.Mode != "follower" {
+		t.Errorf("%+v, %v", info, err)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		cfg  zk.Config
+		want string
+	}{
+		"servers":         {zk.Config{Servers: "a:b"}, `"b" is no port`},
+		"session timeout": {zk.Config{SessionTimeout: -1}, "session timeout"},
+		"connect timeout": {zk.Config{ConnectTimeout: -1}, "connect timeout"},
+		"buffer":          {zk.Config{MaxBufferBytes: -1}, "buffer limits"},
+		"credential":      {zk.Config{Auth: []zk.Credential{{Secret: "hush"}}}, "no scheme"},
+		"retry":           {zk.Config{Retry: zk.RetryPolicy{MaxTries: -1}}, "MaxTries"},
+	} {
+		if _, err := zk.New(tc.cfg); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,43 @@
+// Package zk is a ZooKeeper client.
+//
+//	client, err := zk.New(zk.Config{Servers: "zk1:2181,zk2:2181,zk3:2181/app"})
+//	…
+//	if err := client.Start(ctx); err != nil { … }
+//	defer client.Close(ctx)
+//	data, stat, err := client.Get(ctx, "/config")
+//
+// A [Client] holds one session. When the connection is lost it finds another server and
+// resumes the session there; when the session has expired it begins a new one. Requests
+// made meanwhile wait; none that was made in one session is sent in another.
+//
+// # Contexts
+//
+// Every operation takes a context. Its end ends the wait of the caller and nothing else:
+// a request that has been sent may still take effect, and the error says so (it is
+// [ErrOutcomeUnknown] as well as the context's error).
+//
+// # Lost replies
+//
+// When the connection is lost after a request was sent, nobody has told whether it took
+// effect. Reads are repeated. A write is repeated only once it is known that it did not
+// take effect: the client resumes the session, which makes the servers drop whatever of
+// the old connection they have not yet accepted, waits with a sync until it sees what
+// they had accepted, and looks at the node:
+//
+//   - a create took effect when the node is there with the same data and ACL, version 0
+//     and a czxid later than any that had been seen;
+//   - a set took effect when the version is the expected one plus one, and the data the
+//     same;
+//   - a delete took effect when the node is gone and its parent's children have changed;
+//   - a transaction took effect when one of its effects did;
+//   - a sequential create took effect when one node of its prefix fits as a create's.
+//
+// Where what it sees allows both, as when somebody else has written in between, it says
+// [ErrOutcomeUnknown] and repeats nothing.
+//
+// # Errors
+//
+// Errors are values: errors.Is(err, zk.ErrNoNode) holds through every layer. [*Error]
+// carries the operation and the path; [*ConnectError] every server that was tried and why
+// it failed. No error carries a credential.
+package zk

@@ -1,0 +1,164 @@
+package zk
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
+
+// ErrCode is the error code of a server's reply. A code that has no name below keeps its
+// number and says it.
+type ErrCode = proto.ErrCode
+
+// The error codes of the protocol, for errors.Is. Where the comment says nothing, the
+// text of the error does.
+const (
+	ErrSystem               = proto.ErrSystem
+	ErrRuntimeInconsistency = proto.ErrRuntimeInconsistency
+	ErrDataInconsistency    = proto.ErrDataInconsistency
+	// ErrConnectionLoss: the connection ended before the reply came.
+	ErrConnectionLoss = proto.ErrConnectionLoss
+	ErrMarshalling    = proto.ErrMarshalling
+	// ErrUnimplemented: the server does not know the operation, or it is switched off, as
+	// TTL nodes are without zookeeper.extendedTypesEnabled.
+	ErrUnimplemented    = proto.ErrUnimplemented
+	ErrOperationTimeout = proto.ErrOperationTimeout
+	// ErrBadArguments: the request makes no sense to the server, such as to delete "/".
+	ErrBadArguments       = proto.ErrBadArguments
+	ErrUnknownSession     = proto.ErrUnknownSession
+	ErrNewConfigNoQuorum  = proto.ErrNewConfigNoQuorum
+	ErrReconfigInProgress = proto.ErrReconfigInProgress
+	ErrAPI                = proto.ErrAPI
+	ErrNoNode             = proto.ErrNoNode
+	// ErrNoAuth: none of the identities presented has the permission.
+	ErrNoAuth = proto.ErrNoAuth
+	// ErrBadVersion: somebody else changed the node.
+	ErrBadVersion              = proto.ErrBadVersion
+	ErrNoChildrenForEphemerals = proto.ErrNoChildrenForEphemerals
+	ErrNodeExists              = proto.ErrNodeExists
+	// ErrNotEmpty: a node with children cannot be deleted.
+	ErrNotEmpty = proto.ErrNotEmpty
+	// ErrSessionExpired: the session ended before the request was sent.
+	ErrSessionExpired  = proto.ErrSessionExpired
+	ErrInvalidCallback = proto.ErrInvalidCallback
+	// ErrInvalidACL: the ACL is empty, has an unknown scheme, an id that the scheme does
+	// not understand, or "auth" where no identity was presented.
+	ErrInvalidACL = proto.ErrInvalidACL
+	// ErrAuthFailed: the server refused a credential. The client stays stopped.
+	ErrAuthFailed              = proto.ErrAuthFailed
+	ErrSessionMoved            = proto.ErrSessionMoved
+	ErrNotReadOnly             = proto.ErrNotReadOnly
+	ErrEphemeralOnLocalSession = proto.ErrEphemeralOnLocalSession
+	ErrNoWatcher               = proto.ErrNoWatcher
+	ErrRequestTimeout          = proto.ErrRequestTimeout
+	ErrReconfigDisabled        = proto.ErrReconfigDisabled
+	// ErrSessionClosedRequireSASL: the server serves nobody without SASL.
+	ErrSessionClosedRequireSASL = proto.ErrSessionClosedRequireSASL
+	ErrQuotaExceeded            = proto.ErrQuotaExceeded
+	ErrThrottledOp              = proto.ErrThrottledOp
+)
+
+var (
+	// ErrClosed tells that the client has not been started, or has been closed.
+	ErrClosed = errors.New("the client is closed")
+	// ErrOutcomeUnknown tells that a write was sent, that its reply was lost or not waited
+	// for, and that it cannot be told whether it took effect. Look before repeating it.
+	ErrOutcomeUnknown = errors.New("it is unknown whether the write took effect")
+)
+
+// An Error is the failure of one operation. Every error of an operation is one.
+type Error struct {
+	// Op is the operation: "create", "get", "set", "delete", "exists", "children",
+	// "getACL", "setACL", "sync", "multi", "update", "version".
+	Op string
+	// Path is the path as the caller gave it; empty for an operation without one.
+	Path string
+	// Err is why: an [ErrCode] where the server refused, or a wrapped one.
+	Err error
+}
+
+// Error names the operation, the path and the reason.
+func (e *Error) Error() string {
+	if e.Path == "" {
+		return e.Op + ": " + e.Err.Error()
+	}
+	return e.Op + " " + e.Path + ": " + e.Err.Error()
+}
+
+// Unwrap returns the reason.
+func (e *Error) Unwrap() error { return e.Err }
+
+// A TooLargeError tells that a request was refused before it was sent, because servers
+// close the connection on a frame larger than their jute.maxbuffer.
+type TooLargeError = conn.TooLargeError
+
+// A ReplyTooLargeError tells that a reply was larger than [Config.MaxReplyBytes].
+type ReplyTooLargeError = conn.ReplyTooLargeError
+
+// A ForeignError tells that what listens at an address is no ZooKeeper server.
+type ForeignError = conn.ForeignError
+
+// A MultiError tells which operation made a transaction fail. Nothing of the transaction
+// took effect.
+type MultiError struct {
+	// Index is the position of the failed operation, from 0.
+	Index int
+	// Op is its kind: "create", "set", "delete" or "check".
+	Op string
+	// Path is its path as the caller gave it.
+	Path string
+	// Err is its code.
+	Err error
+}
+
+// Error names the operation, its position, its path and the reason.
+func (e *MultiError) Error() string {
+	return fmt.Sprintf("operation %d of the transaction, %s %s: %v", e.Index, e.Op, e.Path, e.Err)
+}
+
+// Unwrap returns the code.
+func (e *MultiError) Unwrap() error { return e.Err }
+
+// A ConnectError tells that no server could be reached in time.
+type ConnectError struct {
+	// Attempts holds each server's last failure, in the order of the connect string and
+	// then of the addresses that a name has.
+	Attempts []Attempt
+}
+
+// An Attempt is the last failed attempt to connect to one server.
+type Attempt struct {
+	// Server is the host and port of the connect string, and behind them in parentheses
+	// the address that the name stands for, when there is one.
+	Server string
+	// Err is why it failed.
+	Err error
+}
+
+// Error names each server and why it failed.
+func (e *ConnectError) Error() string {
+	var b strings.Builder
+	b.WriteString("no ZooKeeper server could be reached:")
+	for i, a := range e.Attempts {
+		if i > 0 {
+			b.WriteByte(';')
+		}
+		fmt.Fprintf(&b, " %s: %v", a.Server, a.Err)
+	}
+	return b.String()
+}
+
+// Unwrap returns the reasons of all attempts.
+func (e *ConnectError) Unwrap() []error {
+	errs := make([]error, len(e.Attempts))
+	for i, a := range e.Attempts {
+		errs[i] = a.Err
+	}
+	return errs
+}
+
+// outcomeUnknown marks cause as the reason why a write's outcome is not known.
+func outcomeUnknown(cause error) error { return fmt.Errorf("%w: %w", ErrOutcomeUnknown, cause) }

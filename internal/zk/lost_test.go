@@ -1,0 +1,480 @@
+package zk_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
+)
+
+// opcode tells which requests a test cuts.
+func opcode(codes ...int32) func(int32) bool {
+	return func(op int32) bool {
+		for _, code := range codes {
+			if op == code {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+var (
+	isCreate = opcode(1, 15, 19, 21)
+	isDelete = opcode(2)
+	isSet    = opcode(5)
+	isSetACL = opcode(7)
+	isMulti  = opcode(14)
+)
+
+// count tells how often a matching request has reached the server.
+func count(p *zktest.Proxy, match func(int32) bool) int {
+	n := 0
+	for _, r := range p.Requests() {
+		if match(r.Opcode) {
+			n++
+		}
+	}
+	return n
+}
+
+// writes are the writes whose lost replies the tests below look at. Each works on base,
+// which holds the node base/there with the data "old" and version 0.
+var writes = []struct {
+	name  string
+	match func(int32) bool
+	// do makes the write and checks what it answers.
+	do func(ctx context.Context, t *testing.T, c *zk.Client, base string) error
+	// effect checks, with a client of its own, that the write took effect exactly once.
+	effect func(ctx context.Context, t *testing.T, c *zk.Client, base string)
+}{
+	{"create", isCreate, create("/new", zk.CreateOptions{}), oneChild("new")},
+	{"create_null", isCreate, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+		_, err := c.Create(ctx, base+"/new", nil, zk.CreateOptions{})
+		return err
+	}, oneChild("new")},
+	{"create_ephemeral", isCreate, create("/new", zk.CreateOptions{Mode: zk.Ephemeral}), oneChild("new")},
+	{"create_container", isCreate, create("/new", zk.CreateOptions{Mode: zk.Container}), oneChild("new")},
+	{"create_ttl", isCreate, create("/new", zk.CreateOptions{Mode: zk.PersistentTTL, TTL: time.Hour}), oneChild("new")},
+	{"create_acl", isCreate, create("/new", zk.CreateOptions{ACL: []zk.ACL{
+		{Perms: zk.PermAll, Scheme: zk.SchemeAuth},
+		{Perms: zk.PermRead, Scheme: zk.SchemeWorld, ID: "anyone"},
+		{Perms: zk.PermRead, Scheme: zk.SchemeWorld, ID: "anyone"},
+	}}), oneChild("new")},
+	{"create_sequential", isCreate, create("/n-", zk.CreateOptions{Mode: zk.PersistentSequential}), oneChild("n-0000000001")},
+	{"create_sequential_bare", isCreate, create("/", zk.CreateOptions{Mode: zk.PersistentSequential}), oneChild("0000000001")},
+	{"create_ephemeral_sequential", isCreate, create("/n-", zk.CreateOptions{Mode: zk.EphemeralSequential}), oneChild("n-0000000001")},
+	{"set", isSet, set(0), version("1")},
+	{"set_any_version", isSet, set(zk.AnyVersion), version("1")},
+	{"setACL", isSetACL, setACL(0), aversion},
+	{"setACL_any_version", isSetACL, setACL(zk.AnyVersion), aversion},
+	{"delete", isDelete, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+		return c.Delete(ctx, base+"/there", 0)
+	}, gone},
+	{"delete_any_version", isDelete, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+		return c.Delete(ctx, base+"/there", zk.AnyVersion)
+	}, gone},
+	{"multi", isMulti, func(ctx context.Context, t *testing.T, c *zk.Client, base string) error {
+		results, err := c.Multi(ctx,
+			zk.CheckOp(base, 0),
+			zk.CreateOp(base+"/n-", []byte("new"), zk.CreateOptions{Mode: zk.PersistentSequential}),
+			zk.SetOp(base+"/there", []byte("new"), 0))
+		if err == nil && (len(results) != 3 || results[1].Path != base+"/n-0000000001" || results[2].Stat.Version != 1) {
+			t.Errorf("results %+v", results)
+		}
+		return err
+	}, version("1")},
+	{"multi_of_deletes", isMulti, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+		_, err := c.Multi(ctx, zk.CheckOp(base, 0), zk.DeleteOp(base+"/there", 0))
+		return err
+	}, gone},
+	{"multi_of_checks", isMulti, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+		_, err := c.Multi(ctx, zk.CheckOp(base, 0))
+		return err
+	}, version("0")},
+}
+
+func create(suffix string, o zk.CreateOptions) func(context.Context, *testing.T, *zk.Client, string) error {
+	return func(ctx context.Context, t *testing.T, c *zk.Client, base string) error {
+		made, err := c.Create(ctx, base+suffix, []byte("new"), o)
+		if err != nil {
+			return err
+		}
+		if stat, ok, err := c.Exists(ctx, made.Path); err != nil || !ok || !made.HasStat || made.Stat != stat {
+			t.Errorf("create answered %+v, exists %+v (%t, %v)", made, stat, ok, err)
+		}
+		return nil
+	}
+}
+
+func set(at int32) func(context.Context, *testing.T, *zk.Client, string) error {
+	return func(ctx context.Context, t *testing.T, c *zk.Client, base string) error {
+		stat, err := c.Set(ctx, base+"/there", []byte("new"), at)
+		if err == nil && stat.Version != 1 {
+			t.Errorf("version %d", stat.Version)
+		}
+		return err
+	}
+}
+
+func setACL(at int32) func(context.Context, *testing.T, *zk.Client, string) error {
+	return func(ctx context.Context, t *testing.T, c *zk.Client, base string) error {
+		stat, err := c.SetACL(ctx, base+"/there", []zk.ACL{{Perms: zk.PermAll &^ zk.PermDelete, Scheme: zk.SchemeWorld, ID: "anyone"}}, at)
+		if err == nil && stat.Aversion != 1 {
+			t.Errorf("aversion %d", stat.Aversion)
+		}
+		return err
+	}
+}
+
+func oneChild(want string) func(context.Context, *testing.T, *zk.Client, string) {
+	return func(ctx context.Context, t *testing.T, c *zk.Client, base string) {
+		names, _, err := c.Children(ctx, base)
+		if err != nil || strings.Join(names, " ") != strings.Join(sorted(want, "there"), " ") {
+			t.Errorf("children %v, %v", names, err)
+		}
+	}
+}
+
+func sorted(a, b string) []string {
+	if a < b {
+		return []string{a, b}
+	}
+	return []string{b, a}
+}
+
+func version(want string) func(context.Context, *testing.T, *zk.Client, string) {
+	return func(ctx context.Context, t *testing.T, c *zk.Client, base string) {
+		stat, _, err := c.Exists(ctx, base+"/there")
+		if err != nil || stat.Version != int32(want[0]-'0') {
+			t.Errorf("version %d, %v", stat.Version, err)
+		}
+	}
+}
+
+func aversion(ctx context.Context, t *testing.T, c *zk.Client, base string) {
+	stat, _, err := c.Exists(ctx, base+"/there")
+	if err != nil || stat.Aversion != 1 {
+		t.Errorf("aversion %d, %v", stat.Aversion, err)
+	}
+}
+
+func gone(ctx context.Context, t *testing.T, c *zk.Client, base string) {
+	if _, ok, err := c.Exists(ctx, base+"/there"); ok || err != nil {
+		t.Errorf("still there: %t, %v", ok, err)
+	}
+}
+
+func alice(cfg *zk.Config) { cfg.Auth = []zk.Credential{{Scheme: "digest", Secret: "alice:secret"}} }
+
+// prepare makes the folder that the writes work on.
+func prepare(ctx context.Context, t *testing.T, c *zk.Client) string {
+	t.Helper()
+	base := folder(t, c)
+	if _, err := c.Create(ctx, base+"/there", []byte("old"), zk.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return base
+}
+
+// The server executed the write and its reply was lost: the client finds out and answers
+// truly, and the write reaches the server once.
+func TestReplyLost(t *testing.T) {
+	t.Parallel()
+	for _, w := range writes {
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			base := prepare(ctx, t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			c := connect(t, proxy.Addr(), alice)
+			cut := proxy.CutAfterRequest(w.match)
+			if err := w.do(ctx, t, c, base); err != nil {
+				t.Error(err)
+			}
+			happened(t, cut)
+			want := 1
+			if w.name == "multi_of_checks" {
+				want = 2 // it has no effect that could tell, and may be asked again
+			}
+			if n := count(proxy, w.match); n != want {
+				t.Errorf("the write reached the server %d times", n)
+			}
+			w.effect(ctx, t, direct, base)
+		})
+	}
+}
+
+// The connection was lost before the write reached the server: it is sent again.
+func TestRequestLost(t *testing.T) {
+	t.Parallel()
+	for _, w := range writes {
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			base := prepare(ctx, t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			c := connect(t, proxy.Addr(), alice)
+			cut := proxy.CutBeforeRequest(w.match)
+			if err := w.do(ctx, t, c, base); err != nil {
+				t.Error(err)
+			}
+			happened(t, cut)
+			if n := count(proxy, w.match); n != 1 {
+				t.Errorf("the write reached the server %d times", n)
+			}
+			w.effect(ctx, t, direct, base)
+		})
+	}
+}
+
+func happened(t *testing.T, cut <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-cut:
+	default:
+		t.Error("the connection was not cut: the test showed nothing")
+	}
+}
+
+// A write that the server refused, and whose refusal was lost, is still refused.
+func TestRefusalLost(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		match func(int32) bool
+		do    func(ctx context.Context, c *zk.Client, base string) error
+		want  error
+	}{
+		{"create_of_what_was_there", isCreate, func(ctx context.Context, c *zk.Client, base string) error {
+			// With the very data and ACL of the node that is there.
+			_, err := c.Create(ctx, base+"/there", []byte("old"), zk.CreateOptions{})
+			return err
+		}, zk.ErrNodeExists},
+		{"create_without_parent", isCreate, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Create(ctx, base+"/none/child", nil, zk.CreateOptions{})
+			return err
+		}, zk.ErrNoNode},
+		{"sequential_without_parent", isCreate, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Create(ctx, base+"/none/child-", nil, zk.CreateOptions{Mode: zk.PersistentSequential})
+			return err
+		}, zk.ErrNoNode},
+		{"stale_set", isSet, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Set(ctx, base+"/there", []byte("new"), 4)
+			return err
+		}, zk.ErrBadVersion},
+		{"set_of_nothing", isSet, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Set(ctx, base+"/none", []byte("new"), 0)
+			return err
+		}, zk.ErrNoNode},
+		{"stale_setACL", isSetACL, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.SetACL(ctx, base+"/there", zk.OpenACL(), 4)
+			return err
+		}, zk.ErrBadVersion},
+		{"stale_delete", isDelete, func(ctx context.Context, c *zk.Client, base string) error {
+			return c.Delete(ctx, base+"/there", 4)
+		}, zk.ErrBadVersion},
+		{"delete_of_nothing", isDelete, func(ctx context.Context, c *zk.Client, base string) error {
+			return c.Delete(ctx, base+"/none", 0)
+		}, zk.ErrNoNode},
+		{"multi", isMulti, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Multi(ctx, zk.SetOp(base+"/there", []byte("new"), 0), zk.CreateOp(base, nil, zk.CreateOptions{}))
+			var me *zk.MultiError
+			if errors.As(err, &me) && me.Index != 1 {
+				return errors.New("another operation is named: " + err.Error())
+			}
+			return err
+		}, zk.ErrNodeExists},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			base := prepare(ctx, t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			c := connect(t, proxy.Addr())
+			cut := proxy.CutAfterRequest(tc.match)
+			if err := tc.do(ctx, c, base); !errors.Is(err, tc.want) || errors.Is(err, zk.ErrOutcomeUnknown) {
+				t.Errorf("%v, want %v", err, tc.want)
+			}
+			happened(t, cut)
+			version("0")(ctx, t, direct, base)
+			names, _, err := direct.Children(ctx, base)
+			if err != nil || len(names) != 1 {
+				t.Errorf("children %v, %v", names, err)
+			}
+		})
+	}
+}
+
+// gate is a dialer that can be closed, to hold a client back from its next connection.
+type gate struct {
+	mu   sync.Mutex
+	open chan struct{}
+}
+
+func newGate() *gate {
+	g := &gate{open: make(chan struct{})}
+	close(g.open)
+	return g
+}
+
+func (g *gate) close() (reopen func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.open = make(chan struct{})
+	return sync.OnceFunc(func() { close(g.open) })
+}
+
+func (g *gate) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	g.mu.Lock()
+	open := g.open
+	g.mu.Unlock()
+	select {
+	case <-open:
+		return new(net.Dialer).DialContext(ctx, network, address)
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// Where somebody else has written before the client could look, the outcome cannot be
+// told, and nothing is repeated: their write stands.
+func TestOutcomeUnknown(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		match func(int32) bool
+		do    func(ctx context.Context, c *zk.Client, base string) error
+		other func(ctx context.Context, c *zk.Client, base string) error
+	}{
+		{"create", isCreate, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Create(ctx, base+"/new", []byte("ours"), zk.CreateOptions{})
+			return err
+		}, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Set(ctx, base+"/new", []byte("theirs"), 0)
+			return err
+		}},
+		{"set", isSet, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Set(ctx, base+"/there", []byte("ours"), 0)
+			return err
+		}, overwrite},
+		{"set_any_version", isSet, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Set(ctx, base+"/there", []byte("ours"), zk.AnyVersion)
+			return err
+		}, overwrite},
+		{"multi", isMulti, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Multi(ctx, zk.SetOp(base+"/there", []byte("ours"), 0))
+			return err
+		}, overwrite},
+		{"delete", isDelete, func(ctx context.Context, c *zk.Client, base string) error {
+			return c.Delete(ctx, base+"/there", 0)
+		}, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Create(ctx, base+"/there", []byte("theirs"), zk.CreateOptions{})
+			return err
+		}},
+		{"sequential", isCreate, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Create(ctx, base+"/n-", []byte("same"), zk.CreateOptions{Mode: zk.PersistentSequential})
+			return err
+		}, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Create(ctx, base+"/n-", []byte("same"), zk.CreateOptions{Mode: zk.PersistentSequential})
+			return err
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			base := prepare(ctx, t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			g := newGate()
+			c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
+			if _, err := c.ServerInfo(ctx); err != nil { // creates ask for the version first
+				t.Fatal(err)
+			}
+			if _, err := c.Create(ctx, base+"/ours", nil, zk.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			sent := count(proxy, tc.match)
+			cut := proxy.CutAfterRequest(tc.match)
+			reopen := g.close()
+			defer reopen()
+			result := make(chan error, 1)
+			go func() { result <- tc.do(ctx, c, base) }()
+			<-cut
+			if err := tc.other(ctx, direct, base); err != nil {
+				t.Fatal(err)
+			}
+			reopen()
+			err := <-result
+			if !errors.Is(err, zk.ErrOutcomeUnknown) || !errors.Is(err, zk.ErrConnectionLoss) {
+				t.Errorf("answered %v", err)
+			}
+			if n := count(proxy, tc.match) - sent; n != 1 {
+				t.Errorf("the write reached the server %d times", n)
+			}
+			if tc.name == "sequential" {
+				return
+			}
+			path := base + "/there"
+			if tc.name == "create" {
+				path = base + "/new"
+			}
+			if data, _, err := direct.Get(ctx, path); err != nil || string(data) != "theirs" {
+				t.Errorf("their write did not stand: %q, %v", data, err)
+			}
+		})
+	}
+}
+
+func overwrite(ctx context.Context, c *zk.Client, base string) error {
+	_, err := c.Set(ctx, base+"/there", []byte("theirs"), 1)
+	return err
+}
+
+// The caller's end leaves a write that was sent in the unknown, and one that was not in
+// no doubt.
+func TestContextEndsWrite(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := prepare(ctx, t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	g := newGate()
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
+
+	cut := proxy.CutAfterRequest(isSet)
+	reopen := g.close()
+	short, cancel := context.WithCancel(ctx)
+	result := make(chan error, 1)
+	go func() {
+		_, err := c.Set(short, base+"/there", nil, 0)
+		result <- err
+	}()
+	<-cut
+	cancel()
+	if err := <-result; !errors.Is(err, context.Canceled) || !errors.Is(err, zk.ErrOutcomeUnknown) {
+		t.Errorf("in flight: %v", err)
+	}
+	version("1")(ctx, t, direct, base)
+
+	short, cancel = context.WithCancel(ctx)
+	go func() {
+		_, err := c.Create(short, base+"/never", nil, zk.CreateOptions{})
+		result <- err
+	}()
+	cancel()
+	if err := <-result; !errors.Is(err, context.Canceled) || errors.Is(err, zk.ErrOutcomeUnknown) {
+		t.Errorf("while disconnected: %v", err)
+	}
+	reopen()
+	if err := c.Sync(ctx, "/"); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := direct.Exists(ctx, base+"/never"); ok || err != nil {
+		t.Errorf("a withdrawn create was sent: %t, %v", ok, err)
+	}
+}

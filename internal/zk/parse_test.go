@@ -1,0 +1,230 @@
+package zk
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestParseServers(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		in     string
+		hosts  []string
+		chroot string
+		err    string
+	}{
+		{in: "a", hosts: []string{"a:2181"}},
+		{in: "a:1,b:2,c", hosts: []string{"a:1", "b:2", "c:2181"}},
+		{in: " a:1 , b:2 ", hosts: []string{"a:1", "b:2"}},
+		{in: "a:1,b:2/app", hosts: []string{"a:1", "b:2"}, chroot: "/app"},
+		{in: "a/app/deep ", hosts: []string{"a:2181"}, chroot: "/app/deep"},
+		{in: "a/", hosts: []string{"a:2181"}},
+		{in: "10.0.0.1:2181", hosts: []string{"10.0.0.1:2181"}},
+		{in: "[::1]", hosts: []string{"[::1]:2181"}},
+		{in: "[::1]:7,[fe80::1%eth0]", hosts: []string{"[::1]:7", "[fe80::1%eth0]:2181"}},
+		{in: "", err: "empty"},
+		{in: "/app", err: "empty"},
+		{in: "a,,b", err: "empty entry"},
+		{in: "a,", err: "empty entry"},
+		{in: ":2181", err: "no host"},
+		{in: "a:", err: `"" is no port`},
+		{in: "a:b", err: `"b" is no port`},
+		{in: "a:0", err: `"0" is no port`},
+		{in: "a:65536", err: `"65536" is no port`},
+		{in: "a:-1", err: `"-1" is no port`},
+		{in: "::1", err: "in brackets"},
+		{in: "[::1", err: "not closed"},
+		{in: "[::1]7", err: "only a port"},
+		{in: "[a]:7", err: "no IPv6 address"},
+		{in: "[1.2.3.4]:7", err: "no IPv6 address"},
+		{in: "a b:1", err: "no host name"},
+		{in: "user@host", err: "no host name"},
+		{in: "a/app/", err: "chroot"},
+		{in: "a//app", err: "chroot"},
+		{in: "a/../b", err: "chroot"},
+	} {
+		got, err := ParseServers(tc.in)
+		if tc.err != "" {
+			if err == nil || !strings.Contains(err.Error(), tc.err) {
+				t.Errorf("%q: %v, want %q", tc.in, err, tc.err)
+			}
+			continue
+		}
+		if err != nil || !slices.Equal(got.Hosts, tc.hosts) || got.Chroot != tc.chroot {
+			t.Errorf("%q: %+v, %v", tc.in, got, err)
+		}
+	}
+}
+
+func TestValidatePath(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/":                "",
+		"/a":               "",
+		"/a/b":             "",
+		"/Grüße/世界":        "",
+		"/a/.b/..c":        "",
+		"":                 "empty",
+		"a":                "not absolute",
+		"/a/":              "ends with /",
+		"//":               "ends with /",
+		"/a//b":            "empty element",
+		"/./a":             `the element "."`,
+		"/a/..":            `the element ".."`,
+		"/a\x00":           "U+0000 at byte 2",
+		"/a\x1eb":          "U+001E at byte 2",
+		"/\u007f":          "U+007F",
+		"/\u009f":          "U+009F",
+		"/\ue000":          "U+E000",
+		"/\uf8ff":          "U+F8FF",
+		"/\uf900":          "",
+		"/\ufff0":          "U+FFF0",
+		"/\U0001f600":      "U+1F600",
+		"/a\xff":           "not UTF-8",
+		"/a/b/c\n/d":       "U+000A",
+		"/with space/here": "",
+	} {
+		err := ValidatePath(path)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", path, err, want)
+		}
+	}
+	for path, ok := range map[string]bool{"/": true, "/a/": true, "/a-": true, "/a//": false, "a": false, "": false} {
+		if err := validatePrefix(path); (err == nil) != ok {
+			t.Errorf("prefix %q: %v", path, err)
+		}
+	}
+}
+
+func TestChrootedPaths(t *testing.T) {
+	t.Parallel()
+	c := &Client{servers: Servers{Chroot: "/a"}}
+	for in, full := range map[string]string{"/": "/a", "/b": "/a/b"} {
+		if got := c.chrooted(in); got != full {
+			t.Errorf("chrooted %q: %q", in, got)
+		}
+		if got := c.unchrooted(full); got != in {
+			t.Errorf("unchrooted %q: %q", full, got)
+		}
+	}
+	// Only at the boundary of an element.
+	for _, outside := range []string{"/ab/c", "/b"} {
+		if got := c.unchrooted(outside); got != outside {
+			t.Errorf("unchrooted %q: %q", outside, got)
+		}
+	}
+}
+
+func TestParent(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{"/": "/", "/a": "/", "/a/b": "/a"} {
+		if got := Parent(path); got != want {
+			t.Errorf("%q: %q", path, got)
+		}
+	}
+}
+
+func TestACLStored(t *testing.T) {
+	t.Parallel()
+	world := ACL{Perms: PermAll, Scheme: SchemeWorld, ID: "anyone"}
+	auth := ACL{Perms: PermAll, Scheme: SchemeAuth, ID: ""}
+	bob, masked := ACL{Perms: PermRead, Scheme: SchemeDigest, ID: "bob:hash="}, ACL{Perms: PermRead, Scheme: SchemeDigest, ID: "bob:x"}
+	eve := ACL{Perms: PermRead, Scheme: SchemeDigest, ID: "eve:x"}
+	for _, tc := range []struct {
+		name      string
+		sent, got []ACL
+		want      bool
+	}{
+		{"same", []ACL{world, bob}, []ACL{bob, world}, true},
+		{"duplicates", []ACL{world, world}, []ACL{world}, true},
+		{"masked", []ACL{bob}, []ACL{masked}, true},
+		{"masked, another user", []ACL{bob}, []ACL{eve}, false},
+		{"less", []ACL{world, bob}, []ACL{world}, false},
+		{"more", []ACL{world}, []ACL{world, bob}, false},
+		{"permissions", []ACL{world}, []ACL{{Perms: PermRead, Scheme: SchemeWorld, ID: "anyone"}}, false},
+		{"auth", []ACL{auth}, []ACL{{Perms: PermAll, Scheme: SchemeDigest, ID: "alice:hash="}}, true},
+		{"auth and more", []ACL{auth, bob}, []ACL{{Perms: PermAll, Scheme: SchemeDigest, ID: "alice:hash="}, bob}, true},
+		{"auth, and not what goes with it", []ACL{auth, bob}, []ACL{world}, false},
+	} {
+		if got := aclStored(tc.sent, tc.got); got != tc.want {
+			t.Errorf("%s: %t", tc.name, got)
+		}
+	}
+}
+
+func TestGrants(t *testing.T) {
+	t.Parallel()
+	creds := []Credential{{SchemeDigest, "alice:pass:word"}}
+	for _, tc := range []struct {
+		acl   ACL
+		creds []Credential
+		want  bool
+	}{
+		{ACL{Perms: PermWrite, Scheme: SchemeWorld, ID: "anyone"}, nil, true},
+		{ACL{Perms: PermRead, Scheme: SchemeWorld, ID: "anyone"}, nil, false},
+		{ACL{Perms: PermWrite, Scheme: SchemeAuth, ID: ""}, creds, true},
+		{ACL{Perms: PermWrite, Scheme: SchemeAuth, ID: ""}, nil, false},
+		{ACL{Perms: PermWrite, Scheme: SchemeDigest, ID: DigestID("alice", "pass:word")}, creds, true},
+		{ACL{Perms: PermWrite, Scheme: SchemeDigest, ID: DigestID("alice", "other")}, creds, false},
+		{ACL{Perms: PermWrite, Scheme: SchemeIP, ID: "127.0.0.1"}, creds, false},
+	} {
+		if got := grants([]ACL{tc.acl}, PermWrite, tc.creds); got != tc.want {
+			t.Errorf("%v with %v: %t", tc.acl, tc.creds, got)
+		}
+	}
+}
+
+// The example of ZooKeeper's documentation of the digest scheme.
+func TestDigestID(t *testing.T) {
+	t.Parallel()
+	if got := DigestID("super", "admin"); got != "super:xQJmxLMiHGwaqBvst5y6rkB6HQs=" {
+		t.Error(got)
+	}
+}
+
+func TestParseServerInfo(t *testing.T) {
+	t.Parallel()
+	rest := "\nLatency min/avg/max: 0/0/0\nReceived: 1\nZxid: 0x0\nMode: standalone\nNode count: 5\n"
+	for _, tc := range []struct{ line, version, revision string }{
+		{"Zookeeper version: 3.4.14-4c25d480e66aadd371de8bd2fd8da255ac140bcf, built on 03/06/2019 16:18 GMT", "3.4.14", "4c25d480e66aadd371de8bd2fd8da255ac140bcf"},
+		{"Zookeeper version: 3.5.10-f37bfcba8a9c84a2ed8dfa4a8d4a0eb8d6c4cd1e, built on 05/30/2022 09:22 GMT", "3.5.10", "f37bfcba8a9c84a2ed8dfa4a8d4a0eb8d6c4cd1e"},
+		{"Zookeeper version: 3.9.5-7246445ec281f3dbf53dc54e970c914f39713903, built on 2026-02-24 10:31 UTC", "3.9.5", "7246445ec281f3dbf53dc54e970c914f39713903"},
+		{"Zookeeper version: 3.6.0--b4c89dc7f6083829e18fae6e446907ae0b1f22d7, built on 02/25/2020 14:38 GMT", "3.6.0", "b4c89dc7f6083829e18fae6e446907ae0b1f22d7"},
+		{"Zookeeper version: 3.10.0-SNAPSHOT-abc, built on 2026-02-24 10:31 UTC", "3.10.0", "abc"},
+	} {
+		info, err := parseServerInfo(tc.line + rest)
+		if err != nil || info.Version.String() != tc.version || info.Revision != tc.revision || info.Mode != "standalone" {
+			t.Errorf("%s: %+v, %v", tc.line, info, err)
+		}
+	}
+	for _, bad := range []string{"", "This ZooKeeper instance is not currently serving requests\n", "Zookeeper version: 3.x.1-abc, built on\n", "Zookeeper version: 3.9-abc\n"} {
+		if info, err := parseServerInfo(bad); err == nil {
+			t.Errorf("%q: %+v", bad, info)
+		}
+	}
+}
+
+func TestRetryDelay(t *testing.T) {
+	t.Parallel()
+	p := RetryPolicy{Delay: 100 * time.Millisecond, Backoff: 3, MaxDelay: time.Second, Jitter: -1}
+	if err := p.complete(); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []time.Duration{100, 300, 900, 1000, 1000} {
+		if got := p.delay(i + 1); got != want*time.Millisecond {
+			t.Errorf("wait %d: %v", i+1, got)
+		}
+	}
+	p.Jitter = 0.5
+	for range 100 {
+		if got := p.delay(1); got < 50*time.Millisecond || got > 100*time.Millisecond {
+			t.Fatalf("a wait of %v", got)
+		}
+	}
+	// Far beyond what a float64 of nanoseconds would hold.
+	if got := p.delay(100000); got > time.Second {
+		t.Errorf("a wait of %v", got)
+	}
+}

@@ -1,0 +1,109 @@
+package zk
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// ValidatePath checks a path as servers do (PathUtils.validatePath): it starts with "/",
+// has no "/" at its end unless it is "/", no empty element, no "." or "..", and none of
+// the characters that ZooKeeper refuses. The error says what is wrong and where.
+func ValidatePath(path string) error {
+	switch {
+	case path == "":
+		return errors.New("the path is empty; it must start with /")
+	case path[0] != '/':
+		return fmt.Errorf("the path %q is not absolute; it must start with /", path)
+	case path == "/":
+		return nil
+	case strings.HasSuffix(path, "/"):
+		return fmt.Errorf("the path %q ends with /", path)
+	}
+	return validateElements(path)
+}
+
+// validatePrefix checks the path of a sequential create, which may end with "/": the
+// node's name is then the bare number.
+func validatePrefix(path string) error {
+	if path == "/" {
+		return nil
+	}
+	return ValidatePath(strings.TrimSuffix(path, "/"))
+}
+
+func validateElements(path string) error {
+	if !utf8.ValidString(path) {
+		return fmt.Errorf("the path %q is not UTF-8", path)
+	}
+	for element := range strings.SplitSeq(path[1:], "/") {
+		switch element {
+		case "":
+			return fmt.Errorf("the path %q has an empty element (//)", path)
+		case ".", "..":
+			return fmt.Errorf("the path %q has the element %q; relative paths are not allowed", path, element)
+		}
+	}
+	for at, r := range path {
+		if refused(r) {
+			return fmt.Errorf("the path %q has the character %U at byte %d, which ZooKeeper refuses", path, r, at)
+		}
+	}
+	return nil
+}
+
+// refused tells whether servers refuse the character in a path. The ranges are those of
+// PathUtils.validatePath, which looks at UTF-16 units: what is above U+FFFF is a pair of
+// surrogates to it, and they lie in the third range.
+func refused(r rune) bool {
+	return r <= 0x1f || r >= 0x7f && r <= 0x9f || r >= 0xd800 && r <= 0xf8ff || r >= 0xfff0
+}
+
+// Parent returns the path of a valid path's parent, and "/" for "/" itself.
+func Parent(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i > 0 {
+		return path[:i]
+	}
+	return "/"
+}
+
+// protected tells whether path is "/" or "/zookeeper" or below it: the nodes that are the
+// servers' own.
+func protected(path string) bool {
+	return path == "/" || path == "/zookeeper" || strings.HasPrefix(path, "/zookeeper/")
+}
+
+// child returns the path of the child of that name.
+func child(path, name string) string {
+	if path == "/" {
+		return "/" + name
+	}
+	return path + "/" + name
+}
+
+// chrooted returns the path on the servers of a path of the caller's.
+func (c *Client) chrooted(path string) string {
+	if c.servers.Chroot == "" {
+		return path
+	}
+	if path == "/" {
+		return c.servers.Chroot
+	}
+	return c.servers.Chroot + path
+}
+
+// unchrooted is the opposite of chrooted. A path that is not below the chroot is left as
+// it is.
+func (c *Client) unchrooted(path string) string {
+	rest, ok := strings.CutPrefix(path, c.servers.Chroot)
+	switch {
+	case !ok:
+		return path
+	case rest == "":
+		return "/"
+	case rest[0] != '/':
+		return path
+	}
+	return rest
+}

@@ -1,0 +1,94 @@
+package zk
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+)
+
+// DefaultPort is the port of a server that the connect string names without one.
+const DefaultPort = 2181
+
+// Servers is a connect string taken apart.
+type Servers struct {
+	// Hosts are the servers, each "host:port" with an IPv6 address in brackets, in the
+	// order of the connect string.
+	Hosts []string
+	// Chroot is the path that all paths are below; empty for none.
+	Chroot string
+}
+
+// ParseServers takes a connect string apart: servers separated by commas, and behind the
+// last one an optional chroot that starts at the first "/". A server is a name, an IPv4
+// address or an IPv6 address in brackets, and an optional port (default 2181). Blanks
+// around a server do not count. The error names the part that is wrong.
+func ParseServers(s string) (Servers, error) {
+	hosts, chroot := s, ""
+	if i := strings.IndexByte(s, '/'); i >= 0 {
+		hosts, chroot = s[:i], strings.TrimSpace(s[i:])
+	}
+	if strings.TrimSpace(hosts) == "" {
+		return Servers{}, errors.New("the server list is empty; write host:port,host:port/chroot")
+	}
+	if chroot == "/" {
+		chroot = ""
+	}
+	if chroot != "" {
+		if err := ValidatePath(chroot); err != nil {
+			return Servers{}, fmt.Errorf("chroot: %w", err)
+		}
+	}
+	out := Servers{Chroot: chroot}
+	for part := range strings.SplitSeq(hosts, ",") {
+		host, err := parseHost(strings.TrimSpace(part))
+		if err != nil {
+			return Servers{}, err
+		}
+		out.Hosts = append(out.Hosts, host)
+	}
+	return out, nil
+}
+
+func parseHost(s string) (string, error) {
+	if s == "" {
+		return "", errors.New("the server list has an empty entry")
+	}
+	host, port := s, strconv.Itoa(DefaultPort)
+	if rest, ok := strings.CutPrefix(s, "["); ok {
+		// An IPv6 address, whose colons are no port's.
+		var after string
+		host, after, ok = strings.Cut(rest, "]")
+		if !ok {
+			return "", fmt.Errorf("server %q: the bracket is not closed", s)
+		}
+		if ip, _, _ := strings.Cut(host, "%"); net.ParseIP(ip) == nil || !strings.Contains(ip, ":") {
+			return "", fmt.Errorf("server %q: %q is no IPv6 address", s, host)
+		}
+		if after != "" {
+			if port, ok = strings.CutPrefix(after, ":"); !ok {
+				return "", fmt.Errorf("server %q: only a port may follow the bracket", s)
+			}
+		}
+	} else {
+		switch strings.Count(s, ":") {
+		case 0:
+		case 1:
+			host, port, _ = strings.Cut(s, ":")
+		default:
+			return "", fmt.Errorf("server %q: write an IPv6 address in brackets, as in [::1]:2181", s)
+		}
+	}
+	if host == "" {
+		return "", fmt.Errorf("server %q has no host", s)
+	}
+	if strings.ContainsAny(host, " \t\r\n@") {
+		return "", fmt.Errorf("server %q: %q is no host name", s, host)
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil || n == 0 {
+		return "", fmt.Errorf("server %q: %q is no port from 1 to 65535", s, port)
+	}
+	return net.JoinHostPort(host, strconv.FormatUint(n, 10)), nil
+}

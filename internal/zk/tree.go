@@ -1,0 +1,147 @@
+package zk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
+
+// treeTries bounds how often DeleteTree looks at a tree that others go on adding to.
+const treeTries = 10
+
+// window is how many requests of a tree walk are in flight at once.
+const window = 256
+
+// DeleteTree removes the node, when it has the version, and everything below it. It takes
+// one transaction where that fits into MaxBufferBytes, so that others see all of the tree
+// or nothing; a larger tree goes in as few transactions as possible, from the bottom up,
+// and the first one checks the version. A descendant that appears meanwhile is removed
+// too; one that is gone already does not matter. "/" and "/zookeeper" are refused.
+func (c *Client) DeleteTree(ctx context.Context, path string, version int32) error {
+	op := proto.OpDelete.String()
+	if err := check(op, path); err != nil {
+		return err
+	}
+	if path == "/" || protected(c.chrooted(path)) {
+		return &Error{Op: op, Path: path, Err: fmt.Errorf("%w: the servers' own nodes are not deleted", ErrBadArguments)}
+	}
+	for n := 1; ; n++ {
+		err := c.deleteTree(ctx, path, version)
+		if err == nil || n >= treeTries || !retreeable(err, path) {
+			return err
+		}
+	}
+}
+
+// retreeable tells whether a delete failed because the tree below path has changed since
+// it was looked at.
+func retreeable(err error, path string) bool {
+	var me *MultiError
+	if !errors.As(err, &me) {
+		return errors.Is(err, ErrNotEmpty)
+	}
+	return errors.Is(me.Err, ErrNotEmpty) || errors.Is(me.Err, ErrNoNode) && me.Path != path
+}
+
+func (c *Client) deleteTree(ctx context.Context, path string, version int32) error {
+	nodes, err := c.descend(ctx, path)
+	if err != nil {
+		return err
+	}
+	if len(nodes) == 1 {
+		return c.Delete(ctx, path, version)
+	}
+	// What a transaction takes beyond its operations, with the check that may go first.
+	base := len(proto.RequestHeader{}.AppendTo(nil)) + proto.MultiHeaderSize + deleteSize(c.chrooted(path))
+	var ops []Op
+	size, first := base, true
+	commit := func() error {
+		_, err := c.Multi(ctx, ops...)
+		var me *MultiError
+		if errors.As(err, &me) && me.Path == path {
+			// The answer is about the node that the caller named.
+			err = &Error{Op: proto.OpDelete.String(), Path: path, Err: me.Err}
+		}
+		ops, size, first = ops[:0], base, false
+		return err
+	}
+	for i := len(nodes) - 1; i >= 0; i-- {
+		need := deleteSize(c.chrooted(nodes[i]))
+		if size+need > c.cfg.MaxBufferBytes && len(ops) > 0 {
+			if first && version != AnyVersion {
+				ops = append([]Op{CheckOp(path, version)}, ops...)
+			}
+			if err := commit(); err != nil {
+				return err
+			}
+		}
+		size += need
+		if i == 0 {
+			ops = append(ops, DeleteOp(path, version))
+		} else {
+			ops = append(ops, DeleteOp(nodes[i], AnyVersion))
+		}
+	}
+	return commit()
+}
+
+// deleteSize is what a delete takes in a transaction's frame, in bytes.
+func deleteSize(full string) int {
+	return proto.MultiHeaderSize + len((&proto.DeleteRequest{Path: full}).AppendTo(nil))
+}
+
+// descend returns path and the paths of all nodes below it, each behind its parent.
+func (c *Client) descend(ctx context.Context, path string) ([]string, error) {
+	nodes := []string{path}
+	for at := 0; at < len(nodes); {
+		batch := nodes[at:min(len(nodes), at+window)]
+		at += len(batch)
+		names, err := c.childrenOf(ctx, batch)
+		if err != nil {
+			return nil, err
+		}
+		for i, parent := range batch {
+			for _, name := range names[i] {
+				nodes = append(nodes, child(parent, name))
+			}
+		}
+	}
+	return nodes, nil
+}
+
+// childrenOf returns the names of the children of each of the nodes, all asked for at
+// once. A node that is gone, unless it is the first, has none.
+func (c *Client) childrenOf(ctx context.Context, paths []string) ([][]string, error) {
+	calls := make([]*conn.Call, len(paths))
+	replies := make([]proto.GetChildrenReply, len(paths))
+	for i, path := range paths {
+		calls[i] = conn.NewCall(proto.OpGetChildren2, &proto.PathWatchRequest{Path: c.chrooted(path)}, &replies[i])
+		c.submit(ctx, calls[i])
+	}
+	names := make([][]string, len(paths))
+	for i, call := range calls {
+		_, err := c.await(ctx, call)
+		if err == nil {
+			names[i] = replies[i].Children
+			continue
+		}
+		if ctx.Err() != nil {
+			for _, rest := range calls[i:] {
+				c.withdraw(rest)
+			}
+			return nil, &Error{Op: call.Op.String(), Path: paths[i], Err: err}
+		}
+		if c.repeatable(err) {
+			names[i], _, err = c.Children(ctx, paths[i])
+		} else {
+			err = &Error{Op: call.Op.String(), Path: paths[i], Err: err}
+		}
+		if err != nil && (i == 0 || !errors.Is(err, ErrNoNode)) {
+			return nil, err
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,71 @@
+package zk
+
+import (
+	"context"
+	"fmt"
+)
+
+// A Change says what of a node to replace, and which state of it the change was planned
+// against.
+type Change struct {
+	// SetData replaces the data with Data when the data has Version (Stat.Version).
+	SetData bool
+	Data    []byte
+	Version int32
+	// SetACL replaces the ACL with ACL when the ACL has ACLVersion (Stat.Aversion).
+	SetACL     bool
+	ACL        []ACL
+	ACLVersion int32
+}
+
+// Update replaces a node's data, its ACL, or both, each only when it has the version given.
+// ZooKeeper has no transaction that does both: Update looks at both versions before it
+// writes either, so that a change by somebody else that came before it is
+// [ErrBadVersion] and nothing is written. Where one falls between the two writes, the
+// error tells that the first has been done.
+//
+// The ACL goes first, so that new data is never open to those whom the new ACL keeps out;
+// unless the new ACL would keep this client itself from writing the data.
+func (c *Client) Update(ctx context.Context, path string, ch Change) error {
+	const op = "update"
+	if err := check(op, path); err != nil {
+		return err
+	}
+	set := func() error {
+		_, err := c.Set(ctx, path, ch.Data, ch.Version)
+		return err
+	}
+	setACL := func() error {
+		_, err := c.SetACL(ctx, path, ch.ACL, ch.ACLVersion)
+		return err
+	}
+	switch {
+	case ch.SetData && !ch.SetACL:
+		return set()
+	case ch.SetACL && !ch.SetData:
+		return setACL()
+	case !ch.SetData && !ch.SetACL:
+		return nil
+	}
+
+	stat, ok, err := c.Exists(ctx, path)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		return &Error{Op: op, Path: path, Err: ErrNoNode}
+	case ch.Version != AnyVersion && stat.Version != ch.Version, ch.ACLVersion != AnyVersion && stat.Aversion != ch.ACLVersion:
+		return &Error{Op: op, Path: path, Err: ErrBadVersion}
+	}
+	first, second, done := setACL, set, "the ACL has been replaced, the data has not"
+	if !grants(ch.ACL, PermWrite, c.cfg.Auth) {
+		first, second, done = set, setACL, "the data has been replaced, the ACL has not"
+	}
+	if err := first(); err != nil {
+		return err
+	}
+	if err := second(); err != nil {
+		return fmt.Errorf("%w (%s)", err, done)
+	}
+	return nil
+}

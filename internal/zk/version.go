@@ -1,0 +1,244 @@
+package zk
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
+
+// Version is a server's version.
+type Version struct{ Major, Minor, Patch int }
+
+// String returns the version as in "3.9.4".
+func (v Version) String() string { return fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch) }
+
+// Less tells whether v is older than w.
+func (v Version) Less(w Version) bool {
+	return cmp.Or(cmp.Compare(v.Major, w.Major), cmp.Compare(v.Minor, w.Minor), cmp.Compare(v.Patch, w.Patch)) < 0
+}
+
+// ServerInfo is what a server says of itself.
+type ServerInfo struct {
+	// Version is its version.
+	Version Version
+	// Revision is the commit that it was built from.
+	Revision string
+	// Mode is "standalone", "leader", "follower", "observer" or "read-only".
+	Mode string
+	// Address is where it was asked, "ip:port".
+	Address string
+}
+
+// A VersionError tells that the server that the client is connected to is too old for
+// what was asked. Nothing was sent.
+type VersionError struct {
+	// Feature is what was asked for.
+	Feature string
+	// Needed is the first version that has it.
+	Needed Version
+	// Found is the server's.
+	Found Version
+}
+
+// Error names the feature and both versions.
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("%s needs ZooKeeper %v or later, the server is %v", e.Feature, e.Needed, e.Found)
+}
+
+// A WhitelistError tells that a server refuses a four-letter word.
+type WhitelistError struct{ Word string }
+
+// Error names the word and the setting that allows it.
+func (e *WhitelistError) Error() string {
+	return fmt.Sprintf("the server does not allow the four-letter word %q: add it to 4lw.commands.whitelist", e.Word)
+}
+
+const (
+	commandTimeout  = 5 * time.Second
+	maxCommandReply = 16 << 20
+)
+
+// ServerInfo asks the server that the client is connected to for its version and its part
+// in the ensemble, with the four-letter word "srvr", which servers allow by default.
+func (c *Client) ServerInfo(ctx context.Context) (ServerInfo, error) {
+	const op = "version"
+	l, err := c.connected(ctx)
+	if err != nil {
+		return ServerInfo{}, &Error{Op: op, Err: err}
+	}
+	info, err := c.serverInfo(ctx, l.address)
+	if err != nil {
+		return ServerInfo{}, &Error{Op: op, Err: err}
+	}
+	return info, nil
+}
+
+// connected returns the current connection, and waits for one when there is none.
+func (c *Client) connected(ctx context.Context) (*link, error) {
+	for {
+		if l := c.current.Load(); l != nil {
+			return l, nil
+		}
+		// Any request waits for a connection. Every server answers this one to everybody.
+		if _, err := read[Stat](ctx, c, proto.OpExists, "/", &proto.PathWatchRequest{Path: "/"}); err != nil && !errors.Is(err, ErrNoAuth) {
+			return nil, errors.Unwrap(err)
+		}
+	}
+}
+
+func (c *Client) serverInfo(ctx context.Context, address string) (ServerInfo, error) {
+	text, err := c.command(ctx, address, "srvr")
+	if err != nil {
+		return ServerInfo{}, err
+	}
+	info, err := parseServerInfo(text)
+	info.Address = address
+	return info, err
+}
+
+// command sends a four-letter word over a connection of its own, as servers want it, and
+// reads the answer to its end.
+func (c *Client) command(ctx context.Context, address, word string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	nc, err := c.cfg.Dial(ctx, "tcp", address)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", word, dialError(ctx, err))
+	}
+	defer func() { _ = nc.Close() }()
+	unhook := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
+	defer unhook()
+	_, err = io.WriteString(nc, word)
+	var answer []byte
+	if err == nil {
+		answer, err = io.ReadAll(io.LimitReader(nc, maxCommandReply))
+	}
+	// A server may reset the connection behind its answer.
+	if err != nil && len(answer) == 0 {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return "", fmt.Errorf("%s: %w", word, err)
+	}
+	text := string(answer)
+	if strings.Contains(text, "is not executed because it is not in the whitelist") {
+		return "", &WhitelistError{Word: word}
+	}
+	return text, nil
+}
+
+// parseServerInfo reads the answer to "srvr". Its first line is, in all of 3.4 to 3.9,
+//
+//	Zookeeper version: 3.9.4-7246445ec281f3dbf53dc54e970c914f39713903, built on …
+//
+// with a qualifier between version and revision in some builds.
+func parseServerInfo(text string) (ServerInfo, error) {
+	var info ServerInfo
+	for line := range strings.Lines(text) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		switch key {
+		case "Zookeeper version":
+			value, _, _ = strings.Cut(value, ",")
+			version, rest, _ := strings.Cut(value, "-")
+			var err error
+			if info.Version, err = parseVersion(version); err != nil {
+				return ServerInfo{}, err
+			}
+			info.Revision = rest[strings.LastIndexByte(rest, '-')+1:]
+		case "Mode":
+			info.Mode = value
+		}
+	}
+	if info.Version == (Version{}) {
+		return ServerInfo{}, fmt.Errorf("srvr: the server answered %q, without its version", firstLine(text))
+	}
+	return info, nil
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	return s[:min(len(s), 100)]
+}
+
+func parseVersion(s string) (Version, error) {
+	parts := strings.Split(s, ".")
+	var n [3]int
+	for i := range n {
+		var err error
+		if len(parts) != len(n) {
+			err = strconv.ErrSyntax
+		} else {
+			n[i], err = strconv.Atoi(parts[i])
+		}
+		if err != nil || n[i] < 0 {
+			return Version{}, fmt.Errorf("srvr: %q is no version", s)
+		}
+	}
+	return Version{n[0], n[1], n[2]}, nil
+}
+
+// versionCache holds the version of the server behind one connection.
+type versionCache struct {
+	turn    chan struct{} // held by the one who asks
+	known   bool
+	version Version
+	err     error
+}
+
+// versionUnknownError tells that a connected server does not tell its version.
+type versionUnknownError struct{ err error }
+
+func (e *versionUnknownError) Error() string {
+	return "the server's version is not to be had: " + e.err.Error()
+}
+
+func (e *versionUnknownError) Unwrap() error { return e.err }
+
+// serverVersion returns the version of the server that the client is connected to. It is
+// asked for once for a connection, because servers are upgraded one by one. The error is a
+// *versionUnknownError where there is a connection and no version.
+func (c *Client) serverVersion(ctx context.Context) (Version, error) {
+	l, err := c.connected(ctx)
+	if err != nil {
+		return Version{}, err
+	}
+	v := &l.version
+	select {
+	case v.turn <- struct{}{}:
+		defer func() { <-v.turn }()
+	case <-ctx.Done():
+		return Version{}, context.Cause(ctx)
+	}
+	if !v.known {
+		info, err := c.serverInfo(ctx, l.address)
+		if ctx.Err() != nil {
+			return Version{}, context.Cause(ctx)
+		}
+		v.known, v.version = true, info.Version
+		if err != nil {
+			v.err = &versionUnknownError{err}
+		}
+	}
+	return v.version, v.err
+}
+
+// require returns a *VersionError when the server is older than the feature. An operation
+// that a server does not know makes it close the connection, so none is sent to a server
+// whose version is not to be had.
+func (c *Client) require(ctx context.Context, needed Version, feature string) error {
+	found, err := c.serverVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("%s needs ZooKeeper %v or later: %w", feature, needed, err)
+	}
+	if found.Less(needed) {
+		return &VersionError{Feature: feature, Needed: needed, Found: found}
+	}
+	return nil
+}
