@@ -164,8 +164,7 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 
 // unresolved tells whether a write that failed with err may have taken effect.
 func unresolved(err error) bool {
-	var lost *conn.LostError
-	if errors.As(err, &lost) {
+	if lost, ok := errors.AsType[*conn.LostError](err); ok {
 		return lost.Sent
 	}
 	return errors.Is(err, ErrSessionMoved)

@@ -164,7 +164,7 @@ func (c *Client) Start(ctx context.Context) error {
 	if c.state == idle {
 		c.state = running
 		var engine context.Context
-		engine, c.stop = context.WithCancel(context.Background())
+		engine, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 		go c.run(engine)
 	}
 	c.mu.Unlock()

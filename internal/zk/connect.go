@@ -185,8 +185,7 @@ func isAuthFailure(err error) bool {
 // onlyForeign tells that nothing that answered speaks ZooKeeper: waiting helps nobody.
 func onlyForeign(failures map[target]error) bool {
 	for _, err := range failures {
-		var foreign *conn.ForeignError
-		if !errors.As(err, &foreign) {
+		if _, ok := errors.AsType[*conn.ForeignError](err); !ok {
 			return false
 		}
 	}
@@ -372,8 +371,7 @@ func dialError(ctx context.Context, err error) error {
 	if ctx.Err() != nil || errors.As(err, &ne) && ne.Timeout() {
 		return fmt.Errorf("no connection: %w", context.DeadlineExceeded)
 	}
-	var op *net.OpError
-	if errors.As(err, &op) {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		// The server's address is named already, in front of the error.
 		return op.Err
 	}

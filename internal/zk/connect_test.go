@@ -246,7 +246,7 @@ func TestConnectError(t *testing.T) {
 		want string
 	}{
 		{"nobody listens", func(t *testing.T) string {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
+			l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 			if err != nil {
 				t.Fatal(err)
 			}

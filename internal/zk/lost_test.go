@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,14 +16,7 @@ import (
 
 // opcode tells which requests a test cuts.
 func opcode(codes ...int32) func(int32) bool {
-	return func(op int32) bool {
-		for _, code := range codes {
-			if op == code {
-				return true
-			}
-		}
-		return false
-	}
+	return func(op int32) bool { return slices.Contains(codes, op) }
 }
 
 var (

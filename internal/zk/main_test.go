@@ -74,7 +74,7 @@ func newClient(t *testing.T, servers string, change ...func(*zk.Config)) *zk.Cli
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 		defer cancel()
 		_ = c.Close(ctx) // where the connection is gone there is nobody to end the session with
 	})

@@ -113,8 +113,9 @@ func (c *Client) multiOp(ctx context.Context, op Op) (proto.MultiOp, error) {
 		return proto.MultiOp{Op: op.kind, Request: &proto.DeleteRequest{Path: full, Version: op.version}}, nil
 	case proto.OpCheck:
 		return proto.MultiOp{Op: op.kind, Request: &proto.CheckRequest{Path: full, Version: op.version}}, nil
+	default:
+		return proto.MultiOp{}, errors.New("the zero Op is no operation")
 	}
-	return proto.MultiOp{}, errors.New("the zero Op is no operation")
 }
 
 // maxWitnesses bounds how many operations of a transaction are looked at, to tell whether
@@ -141,9 +142,10 @@ func (c *Client) resolveMulti(ctx context.Context, req *proto.MultiRequest, seen
 			if op.Op == proto.OpCheck || (op.Op == proto.OpDelete) != deletes || touched[multiPath(op)] > 1 {
 				continue
 			}
-			if looked++; looked > maxWitnesses {
+			if looked == maxWitnesses {
 				break
 			}
+			looked++
 			v, zxid, err := c.witness(ctx, op, seen)
 			if err != nil {
 				return unknown, err

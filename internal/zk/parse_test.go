@@ -212,8 +212,8 @@ func TestRetryDelay(t *testing.T) {
 	if err := p.complete(); err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []time.Duration{100, 300, 900, 1000, 1000} {
-		if got := p.delay(i + 1); got != want*time.Millisecond {
+	for i, want := range []int64{100, 300, 900, 1000, 1000} {
+		if got := p.delay(i + 1); got.Milliseconds() != want {
 			t.Errorf("wait %d: %v", i+1, got)
 		}
 	}

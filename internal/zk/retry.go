@@ -51,7 +51,7 @@ func (p *RetryPolicy) delay(n int) time.Duration {
 	d := float64(p.Delay) * math.Pow(p.Backoff, float64(n-1))
 	d = min(d, float64(p.MaxDelay))
 	if p.Jitter > 0 {
-		d *= 1 - p.Jitter*rand.Float64() //nolint:gosec // spreads clients, guards nothing
+		d *= 1 - p.Jitter*rand.Float64()
 	}
 	return time.Duration(d)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
@@ -68,8 +69,8 @@ func (c *Client) deleteTree(ctx context.Context, path string, version int32) err
 		ops, size, first = ops[:0], base, false
 		return err
 	}
-	for i := len(nodes) - 1; i >= 0; i-- {
-		need := deleteSize(c.chrooted(nodes[i]))
+	for i, node := range slices.Backward(nodes) {
+		need := deleteSize(c.chrooted(node))
 		if size+need > c.cfg.MaxBufferBytes && len(ops) > 0 {
 			if first && version != AnyVersion {
 				ops = append([]Op{CheckOp(path, version)}, ops...)
@@ -82,7 +83,7 @@ func (c *Client) deleteTree(ctx context.Context, path string, version int32) err
 		if i == 0 {
 			ops = append(ops, DeleteOp(path, version))
 		} else {
-			ops = append(ops, DeleteOp(nodes[i], AnyVersion))
+			ops = append(ops, DeleteOp(node, AnyVersion))
 		}
 	}
 	return commit()

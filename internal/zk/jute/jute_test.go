@@ -91,8 +91,7 @@ func TestLengths(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			r := NewReader(tc.in)
 			tc.read(&r)
-			var le *LengthError
-			if !errors.As(r.Err(), &le) {
+			if _, ok := errors.AsType[*LengthError](r.Err()); !ok {
 				t.Fatalf("err %v", r.Err())
 			}
 		})

@@ -70,7 +70,7 @@ func (r *Reader) take(n int) []byte {
 // Bool reads one byte; anything but 0 is true, as in Java's DataInput.
 func (r *Reader) Bool() bool {
 	b := r.take(1)
-	return b != nil && b[0] != 0
+	return len(b) == 1 && b[0] != 0
 }
 
 // Int reads four bytes, big endian.

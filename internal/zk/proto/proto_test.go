@@ -12,22 +12,28 @@ import (
 )
 
 // record is a request's or a reply's encoding in the notation of the format: i int, l
-// long, s string, b buffer, B boolean.
+// long, s string, b buffer (nil is null), B boolean. The Go types tell all but int from
+// long; the letters are there to be read.
 func record(format string, fields ...any) []byte {
 	var b []byte
 	for i, f := range format {
-		switch f {
-		case 'i':
-			b = jute.AppendInt(b, int32(fields[i].(int)))
-		case 'l':
-			b = jute.AppendLong(b, int64(fields[i].(int)))
-		case 's':
-			b = jute.AppendString(b, fields[i].(string))
-		case 'b':
-			data, _ := fields[i].([]byte)
-			b = jute.AppendBuffer(b, data)
-		case 'B':
-			b = jute.AppendBool(b, fields[i].(bool))
+		switch v := fields[i].(type) {
+		case int:
+			if f == 'l' {
+				b = jute.AppendLong(b, int64(v))
+			} else {
+				b = jute.AppendInt(b, int32(v))
+			}
+		case string:
+			b = jute.AppendString(b, v)
+		case []byte:
+			b = jute.AppendBuffer(b, v)
+		case nil:
+			b = jute.AppendBuffer(b, nil)
+		case bool:
+			b = jute.AppendBool(b, v)
+		default:
+			panic(fmt.Sprintf("field %d has the type %T", i, v))
 		}
 	}
 	return b
@@ -53,8 +59,10 @@ func TestRequests(t *testing.T) {
 		{"getACL", &GetACLRequest{Path: "/a"}, record("s", "/a")},
 		{"setACL", &SetACLRequest{Path: "/a", ACL: world, Version: 2}, record("siissi", "/a", 1, 31, "world", "anyone", 2)},
 		{"sync", &SyncRequest{Path: "/"}, record("s", "/")},
-		{"multi", &MultiRequest{Ops: []MultiOp{{OpCheck, &CheckRequest{Path: "/a", Version: 1}}, {OpDelete, &DeleteRequest{Path: "/b", Version: 2}}}},
-			record("iBisiiBisiiBi", 13, false, -1, "/a", 1, 2, false, -1, "/b", 2, -1, true, -1)},
+		{
+			"multi", &MultiRequest{Ops: []MultiOp{{OpCheck, &CheckRequest{Path: "/a", Version: 1}}, {OpDelete, &DeleteRequest{Path: "/b", Version: 2}}}},
+			record("iBisiiBisiiBi", 13, false, -1, "/a", 1, 2, false, -1, "/b", 2, -1, true, -1),
+		},
 	} {
 		if got := tc.req.AppendTo(nil); !bytes.Equal(got, tc.want) {
 			t.Errorf("%s:\ngot  % x\nwant % x", tc.name, got, tc.want)
