@@ -1,0 +1,401 @@
+package zktest
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+)
+
+// xidEvent marks what a server sends without having been asked.
+const xidEvent = -1
+
+// A Request is what a client has sent after its handshake, and a [Proxy] has let through.
+type Request struct {
+	Xid    int32
+	Opcode int32
+}
+
+// A Proxy stands before one server and puts faults on the wire. It understands the framing of the plain protocol; what
+// does not begin like that, such as four-letter words and TLS, passes through as bytes, which no cut by request applies
+// to.
+type Proxy struct {
+	target   string
+	listener net.Listener
+	ctx      context.Context //nolint:containedctx // The proxy's own life, which the dials in its goroutines end with.
+	cancel   context.CancelFunc
+	work     sync.WaitGroup
+
+	mu       sync.Mutex
+	links    map[*link]struct{}
+	faults   []*fault // armed, and not yet met
+	requests []Request
+	accepted int
+	refuse   bool
+	flowing  chan struct{} // closed while traffic flows, open while it is held back
+	closed   bool
+}
+
+// A fault is armed once and happens once.
+type fault struct {
+	match    func(op int32) bool
+	after    bool // the request goes through, and its reply does not
+	happened chan struct{}
+}
+
+// StartProxy starts a proxy in front of the server at an address. It is closed when the test ends.
+func StartProxy(tb testing.TB, target string) *Proxy {
+	tb.Helper()
+	var config net.ListenConfig
+	listener, err := config.Listen(tb.Context(), "tcp4", net.JoinHostPort(loopback, "0"))
+	if err != nil {
+		tb.Fatalf("zktest: %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(tb.Context()))
+	p := &Proxy{
+		target:   target,
+		listener: listener,
+		ctx:      ctx,
+		cancel:   cancel,
+		links:    make(map[*link]struct{}),
+		flowing:  make(chan struct{}),
+	}
+	close(p.flowing)
+	p.work.Go(p.accept)
+	tb.Cleanup(p.Close)
+	return p
+}
+
+// Addr returns the address that clients connect to, as host:port.
+func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+
+// CutAfterRequest waits for the next request whose opcode matches, forwards it, waits for the server's reply to it, so
+// that its effect has happened, drops that reply, and closes the connection. It does so once. The channel is closed when
+// it has happened; also when the connection ended before the reply came, as the client is left without one all the same.
+// The function is called with the proxy locked.
+func (p *Proxy) CutAfterRequest(match func(op int32) bool) <-chan struct{} {
+	return p.arm(match, true)
+}
+
+// CutBeforeRequest waits for the next request whose opcode matches, and closes the connection instead of forwarding it.
+// It does so once. The channel is closed when it has happened. The function is called with the proxy locked.
+func (p *Proxy) CutBeforeRequest(match func(op int32) bool) <-chan struct{} {
+	return p.arm(match, false)
+}
+
+func (p *Proxy) arm(match func(op int32) bool, after bool) <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f := &fault{match: match, after: after, happened: make(chan struct{})}
+	p.faults = append(p.faults, f)
+	return f.happened
+}
+
+// CutAll closes all current connections.
+func (p *Proxy) CutAll() {
+	for _, l := range p.current() {
+		l.close()
+	}
+}
+
+// Refuse closes new connections at once while it is on. Current ones stay.
+func (p *Proxy) Refuse(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refuse = on
+}
+
+// Blackhole holds back all traffic in both directions while it is on, of new connections too, which are accepted. What
+// was held back goes on its way afterwards, as after a partition of the network.
+func (p *Proxy) Blackhole(on bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.flowing:
+		if on {
+			p.flowing = make(chan struct{})
+		}
+	default:
+		if !on {
+			close(p.flowing)
+		}
+	}
+}
+
+// Requests returns what has gone through to the server since the proxy was started, on all connections.
+func (p *Proxy) Requests() []Request {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.requests)
+}
+
+// Connections returns how many connections clients have made so far, those counted that were closed at once.
+func (p *Proxy) Connections() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.accepted
+}
+
+// Close closes the proxy and all its connections, and waits for its goroutines. Closing again does nothing.
+func (p *Proxy) Close() {
+	p.cancel()
+	_ = p.listener.Close()
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.CutAll()
+	p.work.Wait()
+}
+
+func (p *Proxy) current() []*link {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	links := make([]*link, 0, len(p.links))
+	for l := range p.links {
+		links = append(links, l)
+	}
+	return links
+}
+
+func (p *Proxy) accept() {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		if l := p.admit(client); l != nil {
+			p.work.Go(l.serve)
+		} else {
+			_ = client.Close()
+		}
+	}
+}
+
+// admit makes a link of a new connection, or returns nil when it is to be closed.
+func (p *Proxy) admit(client net.Conn) *link {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.accepted++
+	if p.refuse || p.closed {
+		return nil
+	}
+	l := &link{proxy: p, client: client, done: make(chan struct{})}
+	p.links[l] = struct{}{}
+	return l
+}
+
+// A link is one client's connection and the one to the server that belongs to it.
+type link struct {
+	proxy  *Proxy
+	client net.Conn
+	done   chan struct{} // closed with the link
+
+	// What follows is guarded by the proxy's mutex.
+
+	server net.Conn // nil until it is dialled
+	// Replies come in the order of the requests, so counting both tells which reply belongs to which request, where xids
+	// do not: all pings share one.
+	sent    int
+	replied int
+	cut     *fault // what happens with the reply number cutAt; nil when nothing does
+	cutAt   int
+	closed  bool
+}
+
+// close closes both connections. If a fault was under way, it has happened now.
+func (l *link) close() {
+	p := l.proxy
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if l.closed {
+		return
+	}
+	l.closed = true
+	delete(p.links, l)
+	_ = l.client.Close()
+	if l.server != nil {
+		_ = l.server.Close()
+	}
+	close(l.done)
+	if l.cut != nil {
+		close(l.cut.happened)
+	}
+}
+
+// serve forwards in both directions until the link is closed.
+func (l *link) serve() {
+	defer l.close()
+	if !l.dial() {
+		return
+	}
+	// The client speaks first, and how it begins decides how the whole connection is understood.
+	fromClient := bufio.NewReader(l.client)
+	prefix, err := fromClient.Peek(4)
+	if err != nil {
+		return
+	}
+	requests, replies := l.forwardRequests, l.forwardReplies
+	if binary.BigEndian.Uint32(prefix) > maxFrame {
+		requests = func(r *bufio.Reader) error { return l.forwardBytes(l.server, r) }
+		replies = func(r *bufio.Reader) error { return l.forwardBytes(l.client, r) }
+	}
+
+	var both sync.WaitGroup
+	both.Go(func() {
+		l.clientDone(requests(fromClient))
+	})
+	both.Go(func() {
+		// There is nothing left to do for a client whose server is gone.
+		defer l.close()
+		_ = replies(bufio.NewReader(l.server))
+	})
+	both.Wait()
+}
+
+// dial connects to the server, once traffic flows.
+func (l *link) dial() bool {
+	if !l.pass() {
+		return false
+	}
+	var dialer net.Dialer
+	server, err := dialer.DialContext(l.proxy.ctx, "tcp", l.proxy.target)
+	if err != nil {
+		return false
+	}
+	l.proxy.mu.Lock()
+	defer l.proxy.mu.Unlock()
+	if l.closed {
+		_ = server.Close()
+		return false
+	}
+	l.server = server
+	return true
+}
+
+// pass waits until traffic flows, and returns false when the link is closed before.
+func (l *link) pass() bool {
+	l.proxy.mu.Lock()
+	flowing := l.proxy.flowing
+	l.proxy.mu.Unlock()
+	select {
+	case <-flowing:
+		return true
+	case <-l.done:
+		return false
+	}
+}
+
+// clientDone ends the link, now that nothing more comes from the client. A client that has only closed its own side is
+// still given what the server has for it. And where a reply is yet to be seen and dropped, the server is told nothing:
+// it may throw away what it has not done yet for a client that is gone.
+func (l *link) clientDone(reason error) {
+	if errors.Is(reason, errCut) {
+		l.close()
+		return
+	}
+	if l.cutPending() {
+		return
+	}
+	server, ok := l.server.(*net.TCPConn)
+	if !ok || !errors.Is(reason, io.EOF) || server.CloseWrite() != nil {
+		l.close()
+	}
+}
+
+// errCut is why a link ends that a fault was armed for.
+var errCut = errors.New("cut")
+
+func (l *link) forwardRequests(client *bufio.Reader) error {
+	for first := true; ; first = false {
+		frame, err := ReadFrame(client)
+		if err != nil {
+			return err
+		}
+		if !l.pass() {
+			return errCut
+		}
+		// The connect request has no header.
+		if !first && l.cutsBefore(Request{Xid: int32At(frame, 0), Opcode: int32At(frame, 4)}) {
+			return errCut
+		}
+		if err := WriteFrame(l.server, frame); err != nil {
+			return err
+		}
+	}
+}
+
+// cutsBefore counts a request, and returns true when the link is to end instead of forwarding it. If it is to end after
+// the reply, that is noted.
+func (l *link) cutsBefore(request Request) bool {
+	p := l.proxy
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	met := slices.IndexFunc(p.faults, func(f *fault) bool { return f.match(request.Opcode) })
+	// While a reply is awaited in order to drop it, other faults have to wait for another connection.
+	if met >= 0 && l.cut == nil {
+		l.cut, l.cutAt = p.faults[met], l.sent
+		p.faults = slices.Delete(p.faults, met, met+1)
+		if !l.cut.after {
+			return true
+		}
+	}
+	// Counted before it is sent, so that whoever has a reply finds its request here.
+	l.sent++
+	p.requests = append(p.requests, request)
+	return false
+}
+
+func (l *link) forwardReplies(server *bufio.Reader) error {
+	for first := true; ; first = false {
+		frame, err := ReadFrame(server)
+		if err != nil {
+			return err
+		}
+		if !first && int32At(frame, 0) != xidEvent && l.cutsReply() {
+			return errCut
+		}
+		if !l.pass() {
+			return errCut
+		}
+		// A client that is gone does not keep the reply to be dropped from being awaited.
+		if err := WriteFrame(l.client, frame); err != nil && !l.cutPending() {
+			return err
+		}
+	}
+}
+
+// cutsReply counts a reply, and returns true when the link is to end instead of forwarding it.
+func (l *link) cutsReply() bool {
+	l.proxy.mu.Lock()
+	defer l.proxy.mu.Unlock()
+	number := l.replied
+	l.replied++
+	return l.cut != nil && l.cutAt == number
+}
+
+func (l *link) cutPending() bool {
+	l.proxy.mu.Lock()
+	defer l.proxy.mu.Unlock()
+	return l.cut != nil
+}
+
+func (l *link) forwardBytes(to io.Writer, from *bufio.Reader) error {
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buf)
+		if err != nil {
+			return err
+		}
+		if !l.pass() {
+			return errCut
+		}
+		if _, err := to.Write(buf[:n]); err != nil {
+			return err
+		}
+	}
+}
