@@ -1,0 +1,270 @@
+package acctest_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"terraform-provider-zookeeper/internal/acctest"
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
+)
+
+// live matches a session of a client in the answers to cons and dump. The connection that
+// asks has the session 0x0, which is none.
+var live = regexp.MustCompile(`0x[1-9a-f][0-9a-f]*`)
+
+// sessions returns what a server says of the sessions of its clients.
+func sessions(t *testing.T, server *zktest.Server) (cons, dump []string) {
+	t.Helper()
+	answers := make(map[string][]string)
+	for _, word := range []string{"cons", "dump"} {
+		text, err := server.Command(t.Context(), word)
+		if err != nil {
+			t.Error(err)
+		}
+		found := live.FindAllString(text, -1)
+		slices.Sort(found) // one answer may name a session more than once
+		answers[word] = slices.Compact(found)
+	}
+	return answers["cons"], answers["dump"]
+}
+
+// A run holds one session, and leaves none.
+func TestAccProcess_leavesNoSession(t *testing.T) {
+	server := acctest.OwnServer(t)
+	during := make(chan int, 1)
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": `
+resource "zookeeper_znode" "a" {
+  count = 20
+  path  = "/a${count.index}"
+}
+
+resource "zookeeper_znode" "b" {
+  path       = "/b"
+  depends_on = [zookeeper_znode.a]
+
+  ` + acctest.Afterwards(t, func() {
+		_, dump := sessions(t, server)
+		during <- len(dump)
+	}) + `
+}
+
+data "zookeeper_server_version" "this" {}
+`})
+	// Longer than the test: what is gone was ended, and has not expired.
+	cli.Env = []string{"ZOOKEEPER_SERVERS=" + server.Addr(), "ZOOKEEPER_SESSION_TIMEOUT=60"}
+	none := func(after string) {
+		if cons, dump := sessions(t, server); len(cons)+len(dump) > 0 {
+			t.Errorf("after %s the server has sessions: cons %v, dump %v", after, cons, dump)
+		}
+	}
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	none("apply")
+	if n := <-during; n != 1 {
+		t.Errorf("%d sessions in the middle of the apply, want 1", n)
+	}
+	cli.MustRun("plan", "-no-color")
+	none("plan")
+	cli.MustRun("destroy", "-no-color", "-auto-approve")
+	none("destroy")
+}
+
+// What the provider wrote is there for ZooKeeper's own client too.
+func TestAccProcess_zkCliReadsWhatWasWritten(t *testing.T) {
+	tree := acctest.NewTree(t)
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": `
+resource "zookeeper_znode" "a" {
+  path = "/made/on/the/way"
+  data = "Grüße, 世界"
+  acl = [
+    { scheme = "world", id = "anyone", permissions = 31 },
+    { scheme = "ip", id = "10.0.0.0/8", permissions = "wr" },
+  ]
+}
+`})
+	server := acctest.Server(t)
+	cli.Env = []string{"ZOOKEEPER_SERVERS=" + server.Addr() + tree.Base}
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+
+	path := tree.Path("/made/on/the/way")
+	lib, err := filepath.Abs(filepath.Join("..", "..", ".zookeeper", server.Version(), "lib"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	java := exec.CommandContext(t.Context(), "java", "-Dfile.encoding=UTF-8", "-Dsun.stdout.encoding=UTF-8", "-Djline.terminal=jline.UnsupportedTerminal",
+		"-cp", filepath.Join(lib, "*"), "org.apache.zookeeper.ZooKeeperMain", "-server", server.Addr(), "-waitforconnection")
+	java.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
+	java.Stdin = strings.NewReader("get " + path + "\ngetAcl " + path + "\nquit\n")
+	out, err := java.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []string{"\nGrüße, 世界\n", "\n'world,'anyone\n: cdrwa\n", "\n'ip,'10.0.0.0/8\n: rw\n"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("zkCli does not say %q:\n%s", want, out)
+		}
+	}
+}
+
+// Ctrl-C while the provider waits for a server that never answers ends the run at once,
+// and not at the end of the connect timeout.
+func TestAccProcess_interrupt(t *testing.T) {
+	tests := map[string]struct{ hcl, want string }{
+		"apply": {`resource "zookeeper_znode" "a" { path = "/a" }`, `stopped before the provider could create the znode "/a"`},
+		"read":  {`data "zookeeper_znode" "a" { path = "/a" }`, `stopped before the provider could read the znode "/a"`},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			waiting := make(chan struct{})
+			silent := zktest.StartPeer(t, func(c net.Conn) {
+				_, _ = c.Read(make([]byte, 1<<10)) // the provider asks for a session
+				close(waiting)
+				_, _ = c.Read(make([]byte, 1)) // until it gives up
+			})
+			cli := acctest.NewCLI(t, map[string]string{"main.tf": tt.hcl})
+			cli.Env = []string{"ZOOKEEPER_SERVERS=" + silent, "ZOOKEEPER_CONNECT_TIMEOUT=600", "ZOOKEEPER_SESSION_TIMEOUT=600"}
+			run := cli.Start("apply", "-no-color", "-auto-approve")
+			<-waiting
+			interrupted := time.Now()
+			if err := run.Signal(syscall.SIGINT); err != nil {
+				t.Error(err)
+			}
+			if err := run.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			if took := time.Since(interrupted); took > 10*time.Second {
+				t.Errorf("the run went on for %v", took)
+			}
+			if run.Code == 0 || !acctest.Error("Interrupted", tt.want).MatchString(run.Output) {
+				t.Errorf("exit code %d\n%s", run.Code, run.Output)
+			}
+		})
+	}
+}
+
+// SIGTERM to the provider alone ends its session before the process, and the run goes on
+// to save its state.
+func TestAccProcess_terminate(t *testing.T) {
+	server := acctest.OwnServer(t)
+	var run *acctest.Run
+	started := make(chan struct{})
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": `
+resource "zookeeper_znode" "a" {
+  path = "/a"
+
+  ` + acctest.Afterwards(t, func() {
+		<-started
+		if _, dump := sessions(t, server); len(dump) != 1 {
+			t.Errorf("sessions before the signal: %v, want one", dump)
+		}
+		if err := syscall.Kill(providerOf(t, run.PID()), syscall.SIGTERM); err != nil {
+			t.Error(err)
+		}
+		for {
+			if _, dump := sessions(t, server); len(dump) == 0 || t.Context().Err() != nil {
+				return
+			}
+		}
+	}) + `
+}
+`})
+	cli.Env = []string{"ZOOKEEPER_SERVERS=" + server.Addr(), "ZOOKEEPER_SESSION_TIMEOUT=60"}
+	began := time.Now()
+	run = cli.Start("apply", "-no-color", "-auto-approve")
+	close(started)
+	if err := run.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 40*time.Second {
+		t.Errorf("it took %v: the session was not ended, it expired", took)
+	}
+	if state, err := os.ReadFile(filepath.Join(cli.Dir, "terraform.tfstate")); err != nil || !strings.Contains(string(state), `"path": "/a"`) {
+		t.Errorf("the state does not have the node: %v\n%s\n%s", err, state, run.Output)
+	}
+}
+
+// providerOf returns the process id of the provider that a CLI started.
+func providerOf(t *testing.T, cli int) int {
+	t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Error(err)
+	}
+	for _, name := range stats {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			continue // it has ended
+		}
+		// pid (command) state parent …; the command is cut to 15 characters.
+		fields := strings.Fields(string(b))
+		if len(fields) > 3 && fields[1] == "(terraform-provi)" && fields[3] == strconv.Itoa(cli) {
+			pid, err := strconv.Atoi(fields[0])
+			if err != nil {
+				t.Error(err)
+			}
+			return pid
+		}
+	}
+	t.Errorf("process %d has no provider", cli)
+	return 0
+}
+
+// At the most talkative level, from every source, no log has the password; and the
+// client's own log is there to begin with.
+func TestAccProcess_logsNoPassword(t *testing.T) {
+	tree := acctest.NewTree(t)
+	const secret = "correct-horse-battery"
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": fmt.Sprintf(`
+provider "zookeeper" {
+  username = "alice"
+  password = %q
+}
+
+resource "zookeeper_znode" "a" {
+  path = "/a"
+  acl  = [{ scheme = "auth", id = "", permissions = "cdrwa" }]
+}
+
+# Not allowed: an error is to be logged too.
+resource "zookeeper_znode" "b" {
+  path       = "/closed/b"
+  depends_on = [zookeeper_znode.a]
+}
+`, secret)})
+	tree.PutGuarded("/closed", "", zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead})
+	log := filepath.Join(cli.Dir, "log")
+	cli.Env = []string{"ZOOKEEPER_SERVERS=" + acctest.Server(t).Addr() + tree.Base, "TF_LOG=TRACE", "TF_LOG_PATH=" + log}
+	run := cli.Run("apply", "-no-color", "-auto-approve")
+	if run.Code == 0 || !acctest.Error("Permission denied", "presents digest (alice)").MatchString(run.Output) {
+		t.Errorf("exit code %d\n%s", run.Code, run.Output)
+	}
+	b, err := os.ReadFile(log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(b), "provider.terraform-provider-zookeeper.zk") && !regexp.MustCompile(`@module=zookeeper\.zk`).Match(b) {
+		t.Error("the log has nothing of the client")
+	}
+	for what, text := range map[string]string{"log": string(b), "output": run.Output} {
+		if i := strings.Index(text, secret); i >= 0 {
+			t.Errorf("the %s has the password: …%s…", what, text[max(0, i-200):i])
+		}
+	}
+	state, err := os.ReadFile(filepath.Join(cli.Dir, "terraform.tfstate"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(state), secret) {
+		t.Error("the state has the password")
+	}
+}

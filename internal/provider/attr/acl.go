@@ -1,0 +1,206 @@
+package attr
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// ACLEntryType is the type of one entry of an ACL.
+var ACLEntryType = types.ObjectType{AttrTypes: map[string]attr.Type{
+	"scheme":      types.StringType,
+	"id":          types.StringType,
+	"permissions": types.StringType,
+}}
+
+// ACLType is the type of an ACL.
+var ACLType = types.SetType{ElemType: ACLEntryType}
+
+// An Identity is who an entry of an ACL is about.
+type Identity struct{ Scheme, ID string }
+
+// ACLValue converts an ACL from the server. An entry that the server holds twice, as it
+// does when "auth" expands to an identity that has an entry of its own, is in the set
+// once.
+func ACLValue(acl []zk.ACL) types.Set {
+	seen := make(map[zk.ACL]bool, len(acl))
+	entries := make([]attr.Value, 0, len(acl))
+	for _, a := range acl {
+		if seen[a] {
+			continue
+		}
+		seen[a] = true
+		entries = append(entries, types.ObjectValueMust(ACLEntryType.AttrTypes, map[string]attr.Value{
+			"scheme":      types.StringValue(a.Scheme),
+			"id":          types.StringValue(a.ID),
+			"permissions": types.StringValue(a.Perms.String()),
+		}))
+	}
+	return types.SetValueMust(ACLEntryType, entries)
+}
+
+// ACLKnown tells whether a set and all that it holds is known, and not null.
+func ACLKnown(set types.Set) bool {
+	if set.IsNull() || set.IsUnknown() {
+		return false
+	}
+	for _, e := range set.Elements() {
+		obj, ok := e.(types.Object)
+		if !ok || obj.IsNull() || obj.IsUnknown() {
+			return false
+		}
+		for _, v := range obj.Attributes() {
+			if v.IsNull() || v.IsUnknown() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// ACLFrom converts a set that [ACLKnown]; for any other it returns nil.
+func ACLFrom(set types.Set) ([]zk.ACL, error) {
+	if !ACLKnown(set) {
+		return nil, nil
+	}
+	acl := make([]zk.ACL, 0, len(set.Elements()))
+	for _, e := range set.Elements() {
+		field := entryFields(e)
+		entry := zk.ACL{Scheme: field("scheme").ValueString(), ID: field("id").ValueString()}
+		// Nobody may write an entry without permissions, but a server can hold one, and
+		// then a state does too.
+		if s := field("permissions").ValueString(); s != "" {
+			var err error
+			if entry.Perms, err = zk.ParsePerms(s); err != nil {
+				return nil, fmt.Errorf("ACL entry %s: %w", entryName(field), err)
+			}
+		}
+		acl = append(acl, entry)
+	}
+	return acl, nil
+}
+
+// entryFields returns an accessor to the attributes of an element of an ACL set.
+func entryFields(element attr.Value) func(name string) types.String {
+	obj, _ := element.(types.Object)
+	return func(name string) types.String {
+		s, ok := obj.Attributes()[name].(types.String)
+		if !ok {
+			return types.StringUnknown()
+		}
+		return s
+	}
+}
+
+// entryName names an entry in a message. What follows the user's name in a digest is
+// left out: somebody may have written a password there.
+func entryName(field func(string) types.String) string {
+	id := field("id").ValueString()
+	if user, _, found := strings.Cut(id, ":"); found && field("scheme").ValueString() == "digest" {
+		id = user
+	}
+	return fmt.Sprintf("%s:%s", field("scheme").ValueString(), id)
+}
+
+// SameACL tells whether two ACLs let the same identities do the same. Order does not
+// matter, nor do duplicates, nor whether an identity's permissions are in one entry or in
+// several. The scheme "auth" stands for self, the identities of whoever writes the ACL:
+// the server puts them in its place. A digest that is masked as "user:x", which is how
+// the server answers who lacks ADMIN, equals any digest of that user.
+func SameACL(a, b []zk.ACL, self []Identity) bool {
+	mask := slices.ContainsFunc(slices.Concat(a, b), func(e zk.ACL) bool {
+		return e.Scheme == "digest" && strings.HasSuffix(e.ID, ":x")
+	})
+	return maps.Equal(effective(a, self, mask), effective(b, self, mask))
+}
+
+// effective returns what each identity may do.
+func effective(acl []zk.ACL, self []Identity, mask bool) map[Identity]zk.Perms {
+	m := make(map[Identity]zk.Perms, len(acl))
+	grant := func(who Identity, perms zk.Perms) {
+		if user, _, found := strings.Cut(who.ID, ":"); mask && found && who.Scheme == "digest" {
+			who.ID = user + ":x"
+		}
+		m[who] |= perms
+	}
+	for _, e := range acl {
+		switch {
+		case e.Scheme != "auth":
+			grant(Identity{e.Scheme, e.ID}, e.Perms)
+		case len(self) == 0:
+			grant(Identity{Scheme: "auth"}, e.Perms)
+		default:
+			for _, who := range self {
+				grant(who, e.Perms)
+			}
+		}
+	}
+	return m
+}
+
+// KeepACL returns prior, what the user wrote or what the state had, when it means the
+// same as the server's ACL, and the server's otherwise.
+func KeepACL(prior types.Set, actual []zk.ACL, self []Identity) types.Set {
+	if ACLKnown(prior) {
+		if acl, err := ACLFrom(prior); err == nil && SameACL(acl, actual, self) {
+			return prior
+		}
+	}
+	return ACLValue(actual)
+}
+
+// PlanACL returns what to plan for an ACL that is declared: the state's notation when it
+// means the same as the declared one, so that the plan shows no difference.
+//
+// The framework's semantic equality does not do this: it compares what a provider
+// returns from an apply or a refresh, and has no say in a plan.
+func PlanACL(declared, state types.Set, self []Identity) types.Set {
+	if !ACLKnown(declared) || !ACLKnown(state) {
+		return declared
+	}
+	want, errWant := ACLFrom(declared)
+	have, errHave := ACLFrom(state)
+	if errWant != nil || errHave != nil || !SameACL(want, have, self) {
+		return declared
+	}
+	return state
+}
+
+// ParseACL reads an ACL in zkCli's notation: entries scheme:id:permissions, separated by
+// commas. It checks them as [ACL] does.
+func ParseACL(s string) ([]zk.ACL, error) {
+	var acl []zk.ACL
+	for part := range strings.SplitSeq(s, ",") {
+		entry, err := ParseACLEntry(strings.TrimSpace(part))
+		if err != nil {
+			return nil, fmt.Errorf("entry %d: %w", len(acl)+1, err)
+		}
+		acl = append(acl, entry)
+	}
+	return acl, nil
+}
+
+// ParseACLEntry reads one entry in zkCli's notation. The id may have colons.
+func ParseACLEntry(s string) (zk.ACL, error) {
+	scheme, rest, found := strings.Cut(s, ":")
+	last := strings.LastIndexByte(rest, ':')
+	if !found || last < 0 {
+		return zk.ACL{}, errors.New("an ACL entry is scheme:id:permissions, as in world:anyone:r")
+	}
+	id := rest[:last]
+	if err := CheckACLEntry(scheme, id); err != nil {
+		return zk.ACL{}, err
+	}
+	perms, err := zk.ParsePerms(rest[last+1:])
+	if err != nil {
+		return zk.ACL{}, err
+	}
+	return zk.ACL{Perms: perms, Scheme: scheme, ID: id}, nil
+}

@@ -1,0 +1,59 @@
+package attr
+
+import (
+	datasource "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	provider "github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	resource "github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+)
+
+const (
+	schemeDescription = "Who judges the id: `world`, `auth`, `digest`, `ip`, `sasl`, `x509`, or a scheme that your servers were extended with."
+	idDescription     = "Who the entry is about, in the notation of the scheme: `anyone` for `world`; `user:base64(sha1(user:password))` for `digest`; " +
+		"an address or a network for `ip`; the principal for `sasl` and `x509`; empty for `auth`, which stands for the identities of the provider itself."
+	permissionsDescription = "What they may do: letters of `cdrwa` in any order (create, delete, read, write, admin), or the bit mask as a number. " +
+		"`31`, `\"cdrwa\"` and `\"adrwc\"` are the same."
+)
+
+// ResourceACL is an ACL that may be written in a resource. With computed, the resource
+// shows the server's when none is written.
+func ResourceACL(description string, computed bool) resource.SetNestedAttribute {
+	return resource.SetNestedAttribute{
+		Optional:            true,
+		Computed:            computed,
+		MarkdownDescription: description,
+		Validators:          []validator.Set{ACL()},
+		NestedObject: resource.NestedAttributeObject{Attributes: map[string]resource.Attribute{
+			"scheme":      resource.StringAttribute{Required: true, MarkdownDescription: schemeDescription},
+			"id":          resource.StringAttribute{Required: true, MarkdownDescription: idDescription},
+			"permissions": resource.StringAttribute{Required: true, MarkdownDescription: permissionsDescription},
+		}},
+	}
+}
+
+// ProviderACL is an ACL that may be written in the provider's configuration.
+func ProviderACL(description string) provider.SetNestedAttribute {
+	return provider.SetNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: description,
+		Validators:          []validator.Set{ACL()},
+		NestedObject: provider.NestedAttributeObject{Attributes: map[string]provider.Attribute{
+			"scheme":      provider.StringAttribute{Required: true, MarkdownDescription: schemeDescription},
+			"id":          provider.StringAttribute{Required: true, MarkdownDescription: idDescription},
+			"permissions": provider.StringAttribute{Required: true, MarkdownDescription: permissionsDescription},
+		}},
+	}
+}
+
+// DataSourceACL is an ACL that a data source shows.
+func DataSourceACL(description string) datasource.SetNestedAttribute {
+	return datasource.SetNestedAttribute{
+		Computed:            true,
+		MarkdownDescription: description,
+		NestedObject: datasource.NestedAttributeObject{Attributes: map[string]datasource.Attribute{
+			"scheme":      datasource.StringAttribute{Computed: true, MarkdownDescription: schemeDescription},
+			"id":          datasource.StringAttribute{Computed: true, MarkdownDescription: idDescription},
+			"permissions": datasource.StringAttribute{Computed: true, MarkdownDescription: permissionsDescription},
+		}},
+	}
+}

@@ -1,0 +1,186 @@
+package attr_test
+
+import (
+	"strings"
+	"testing"
+
+	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+var (
+	alice = attr.Identity{Scheme: "digest", ID: zk.DigestID("alice", "secret")}
+	bob   = attr.Identity{Scheme: "digest", ID: zk.DigestID("bob", "builder")}
+)
+
+// set makes an ACL set as a configuration has it, from entries "scheme|id|permissions".
+// The text "?" stands for an unknown value.
+func set(entries ...string) types.Set {
+	value := func(s string) types.String {
+		if s == "?" {
+			return types.StringUnknown()
+		}
+		return types.StringValue(s)
+	}
+	var elements []fwattr.Value
+	for _, e := range entries {
+		part := strings.Split(e, "|")
+		elements = append(elements, types.ObjectValueMust(attr.ACLEntryType.AttrTypes, map[string]fwattr.Value{
+			"scheme": value(part[0]), "id": value(part[1]), "permissions": value(part[2]),
+		}))
+	}
+	return types.SetValueMust(attr.ACLEntryType, elements)
+}
+
+func TestSameACL(t *testing.T) {
+	t.Parallel()
+	open := zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermAll}
+	read := zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead}
+	ofAlice := zk.ACL{Scheme: alice.Scheme, ID: alice.ID, Perms: zk.PermAll}
+	ofBob := zk.ACL{Scheme: bob.Scheme, ID: bob.ID, Perms: zk.PermAll}
+	auth := zk.ACL{Scheme: "auth", Perms: zk.PermAll}
+	masked := zk.ACL{Scheme: "digest", ID: "alice:x", Perms: zk.PermAll}
+
+	tests := map[string]struct {
+		a, b []zk.ACL
+		self []attr.Identity
+		want bool
+	}{
+		"equal":                             {[]zk.ACL{open}, []zk.ACL{open}, nil, true},
+		"order":                             {[]zk.ACL{open, ofAlice}, []zk.ACL{ofAlice, open}, nil, true},
+		"duplicates":                        {[]zk.ACL{open, open}, []zk.ACL{open}, nil, true},
+		"permissions split over entries":    {[]zk.ACL{read, {Scheme: "world", ID: "anyone", Perms: zk.PermAll &^ zk.PermRead}}, []zk.ACL{open}, nil, true},
+		"an entry within another":           {[]zk.ACL{open, read}, []zk.ACL{open}, nil, true},
+		"other permissions":                 {[]zk.ACL{open}, []zk.ACL{read}, nil, false},
+		"other identity":                    {[]zk.ACL{ofAlice}, []zk.ACL{ofBob}, nil, false},
+		"one more":                          {[]zk.ACL{open}, []zk.ACL{open, ofBob}, nil, false},
+		"same id of another scheme":         {[]zk.ACL{{Scheme: "sasl", ID: "alice", Perms: zk.PermRead}}, []zk.ACL{{Scheme: "x509", ID: "alice", Perms: zk.PermRead}}, nil, false},
+		"auth is oneself":                   {[]zk.ACL{auth}, []zk.ACL{ofAlice}, []attr.Identity{alice}, true},
+		"auth ignores its id":               {[]zk.ACL{{Scheme: "auth", ID: "whoever", Perms: zk.PermAll}}, []zk.ACL{ofAlice}, []attr.Identity{alice}, true},
+		"auth is all of oneself":            {[]zk.ACL{auth}, []zk.ACL{ofAlice, ofBob}, []attr.Identity{alice, bob}, true},
+		"auth is not less than oneself":     {[]zk.ACL{auth}, []zk.ACL{ofAlice}, []attr.Identity{alice, bob}, false},
+		"auth is nobody else":               {[]zk.ACL{auth}, []zk.ACL{ofBob}, []attr.Identity{alice}, false},
+		"auth beside one's own entry":       {[]zk.ACL{auth, ofAlice}, []zk.ACL{ofAlice}, []attr.Identity{alice}, true},
+		"auth of nobody":                    {[]zk.ACL{auth}, []zk.ACL{auth}, nil, true},
+		"masked digest":                     {[]zk.ACL{ofAlice}, []zk.ACL{masked}, nil, true},
+		"masked digest of another user":     {[]zk.ACL{ofBob}, []zk.ACL{masked}, nil, false},
+		"masked digest, other permissions":  {[]zk.ACL{ofAlice}, []zk.ACL{{Scheme: "digest", ID: "alice:x", Perms: zk.PermRead}}, nil, false},
+		"all are masked when one is":        {[]zk.ACL{ofAlice, ofBob}, []zk.ACL{masked, {Scheme: "digest", ID: "bob:x", Perms: zk.PermAll}}, nil, true},
+		"masked auth":                       {[]zk.ACL{auth}, []zk.ACL{masked}, []attr.Identity{alice}, true},
+		"without a mask a digest is itself": {[]zk.ACL{ofAlice}, []zk.ACL{{Scheme: "digest", ID: zk.DigestID("alice", "other"), Perms: zk.PermAll}}, nil, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := attr.SameACL(tt.a, tt.b, tt.self); got != tt.want {
+				t.Errorf("SameACL(%v, %v) = %v, want %v", tt.a, tt.b, got, tt.want)
+			}
+			if got := attr.SameACL(tt.b, tt.a, tt.self); got != tt.want {
+				t.Errorf("SameACL(%v, %v) = %v, want %v", tt.b, tt.a, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestKeepACL(t *testing.T) {
+	t.Parallel()
+	server := []zk.ACL{{Scheme: "world", ID: "anyone", Perms: zk.PermAll}}
+	asLetters := set("world|anyone|cdrwa")
+	tests := map[string]struct{ prior, want types.Set }{
+		"a mask is kept":            {set("world|anyone|31"), set("world|anyone|31")},
+		"another order is kept":     {set("world|anyone|adrwc"), set("world|anyone|adrwc")},
+		"another ACL is not":        {set("world|anyone|r"), asLetters},
+		"null takes the server's":   {types.SetNull(attr.ACLEntryType), asLetters},
+		"unknown takes the same":    {types.SetUnknown(attr.ACLEntryType), asLetters},
+		"an unknown element too":    {set("world|?|31"), asLetters},
+		"duplicates are kept":       {set("world|anyone|31", "world|anyone|cdrwa"), set("world|anyone|31", "world|anyone|cdrwa")},
+		"invalid letters never win": {set("world|anyone|xyz"), asLetters},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := attr.KeepACL(tt.prior, server, nil); !got.Equal(tt.want) {
+				t.Errorf("KeepACL(%v) = %v, want %v", tt.prior, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestACLValueDropsDuplicates(t *testing.T) {
+	t.Parallel()
+	a := zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead}
+	if got, want := attr.ACLValue([]zk.ACL{a, a}), set("world|anyone|r"); !got.Equal(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestPlanACL(t *testing.T) {
+	t.Parallel()
+	state := set("world|anyone|cdrwa")
+	tests := map[string]struct{ declared, want types.Set }{
+		"the same in other words": {set("world|anyone|31"), state},
+		"another one":             {set("world|anyone|r"), set("world|anyone|r")},
+		"unknown":                 {types.SetUnknown(attr.ACLEntryType), types.SetUnknown(attr.ACLEntryType)},
+		"partly unknown":          {set("digest|?|r"), set("digest|?|r")},
+		"null":                    {types.SetNull(attr.ACLEntryType), types.SetNull(attr.ACLEntryType)},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := attr.PlanACL(tt.declared, state, nil); !got.Equal(tt.want) {
+				t.Errorf("PlanACL(%v) = %v, want %v", tt.declared, got, tt.want)
+			}
+		})
+	}
+	if got, want := attr.PlanACL(state, types.SetNull(attr.ACLEntryType), nil), state; !got.Equal(want) {
+		t.Errorf("without a state: got %v, want %v", got, want)
+	}
+}
+
+func TestACLFromAcceptsWhatAServerCanHold(t *testing.T) {
+	t.Parallel()
+	none := zk.ACL{Scheme: "world", ID: "anyone"}
+	got, err := attr.ACLFrom(attr.ACLValue([]zk.ACL{none}))
+	if err != nil || len(got) != 1 || got[0] != none {
+		t.Errorf("got %v, %v; want %v", got, err, none)
+	}
+}
+
+func TestParseACL(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		in      string
+		want    []zk.ACL
+		wantErr string
+	}{
+		"one":                {in: "world:anyone:cdrwa", want: []zk.ACL{{Scheme: "world", ID: "anyone", Perms: zk.PermAll}}},
+		"two with a blank":   {in: "world:anyone:r, ip:10.0.0.0/8:31", want: []zk.ACL{{Scheme: "world", ID: "anyone", Perms: zk.PermRead}, {Scheme: "ip", ID: "10.0.0.0/8", Perms: zk.PermAll}}},
+		"an id with a colon": {in: "digest:" + alice.ID + ":rw", want: []zk.ACL{{Scheme: "digest", ID: alice.ID, Perms: zk.PermRead | zk.PermWrite}}},
+		"auth has no id":     {in: "auth::cdrwa", want: []zk.ACL{{Scheme: "auth", Perms: zk.PermAll}}},
+		"too few parts":      {in: "world:anyone", wantErr: "entry 1: an ACL entry is scheme:id:permissions"},
+		"the second is bad":  {in: "world:anyone:r,ip:10.0.0.0/8:x", wantErr: `entry 2: permissions "x" have the unknown letter "x"`},
+		"a clear password":   {in: "digest:alice:secret:r", wantErr: `what follows "alice:" is no digest`},
+		"empty":              {in: "", wantErr: "entry 1: an ACL entry is"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := attr.ParseACL(tt.in)
+			if tt.wantErr != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
+					t.Fatalf("error %v, want %q", err, tt.wantErr)
+				}
+				if strings.Contains(err.Error(), "secret") {
+					t.Errorf("the error shows a password: %v", err)
+				}
+				return
+			}
+			if err != nil || !attr.SameACL(got, tt.want, nil) || len(got) != len(tt.want) {
+				t.Errorf("got %v, %v; want %v", got, err, tt.want)
+			}
+		})
+	}
+}

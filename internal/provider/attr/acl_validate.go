@@ -1,0 +1,128 @@
+package attr
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// ACL validates an ACL as far as it is known.
+func ACL() validator.Set { return aclValidator{} }
+
+type aclValidator struct{}
+
+var _ validator.Set = aclValidator{}
+
+// Description says what is valid.
+func (aclValidator) Description(context.Context) string {
+	return "must have at least one entry; permissions are letters of cdrwa or a bit mask"
+}
+
+// MarkdownDescription says what is valid.
+func (v aclValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateSet checks each entry as far as it is known.
+func (aclValidator) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if len(req.ConfigValue.Elements()) == 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Empty ACL",
+			"An ACL without entries lets nobody in, and ZooKeeper refuses it. Leave the attribute out for the default ACL, or list who may do what.")
+		return
+	}
+	for _, e := range req.ConfigValue.Elements() {
+		if e.IsNull() || e.IsUnknown() {
+			continue
+		}
+		field := entryFields(e)
+		for _, err := range checkEntry(field) {
+			resp.Diagnostics.AddAttributeError(req.Path.AtSetValue(e), "Invalid ACL entry",
+				fmt.Sprintf("Entry %s: %s.", entryName(field), err))
+		}
+	}
+}
+
+// CheckACLEntry tells what is wrong with an entry that is known, apart from its
+// permissions.
+func CheckACLEntry(scheme, id string) error {
+	switch scheme {
+	case "":
+		return errors.New(`the scheme is empty: it is "world", "auth", "digest", "ip", "sasl", "x509" or one that your servers were extended with`)
+	case "world":
+		if id != "anyone" {
+			return errors.New(`the only id of the scheme "world" is "anyone"`)
+		}
+	case "auth":
+		// The server ignores the id and takes the identities of the connection.
+	case "digest":
+		return checkDigest(id)
+	case "ip":
+		return checkIP(id)
+	case "sasl", "x509":
+		if id == "" {
+			return fmt.Errorf("the id is empty: for the scheme %q it is the name of the principal", scheme)
+		}
+	}
+	return nil
+}
+
+func checkEntry(field func(string) types.String) []error {
+	var errs []error
+	scheme, id, permissions := field("scheme"), field("id"), field("permissions")
+	if !scheme.IsUnknown() && !id.IsUnknown() {
+		if err := CheckACLEntry(scheme.ValueString(), id.ValueString()); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if !permissions.IsUnknown() {
+		if _, err := zk.ParsePerms(permissions.ValueString()); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
+// digestSizes are the sizes in bytes of the hashes that a server can be told to use in
+// place of SHA-1 (zookeeper.DigestAuthenticationProvider.digestAlg): MD5, SHA-1, and the
+// SHA-2 and SHA-3 families.
+var digestSizes = map[int]bool{16: true, 20: true, 28: true, 32: true, 48: true, 64: true}
+
+func checkDigest(id string) error {
+	user, hash, found := strings.Cut(id, ":")
+	if !found || user == "" || strings.Contains(hash, ":") {
+		return errors.New(`the id of the scheme "digest" is user:hash, with one colon`)
+	}
+	if hash == "x" {
+		return fmt.Errorf("%q is how a server shows a digest to those who may not see it: write the digest itself", user+":x")
+	}
+	raw, err := base64.StdEncoding.DecodeString(hash)
+	if err != nil || !digestSizes[len(raw)] {
+		return fmt.Errorf("what follows %q is no digest: it must be the base64 of the SHA-1 of \"user:password\", 28 characters long. A password in clear text is not accepted: ZooKeeper would store it as it is, and it would match nobody", user+":")
+	}
+	return nil
+}
+
+func checkIP(id string) error {
+	addr, bits, hasBits := strings.Cut(id, "/")
+	ip, err := netip.ParseAddr(addr)
+	if err != nil {
+		return fmt.Errorf(`the id of the scheme "ip" is an address, or a network as in "10.0.0.0/8", not %q`, id)
+	}
+	if !hasBits {
+		return nil
+	}
+	if n, err := strconv.Atoi(bits); err != nil || n < 0 || n > ip.BitLen() {
+		return fmt.Errorf("the network %q needs a number of bits from 0 to %d after its slash", id, ip.BitLen())
+	}
+	return nil
+}

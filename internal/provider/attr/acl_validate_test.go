@@ -1,0 +1,70 @@
+package attr_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+)
+
+func TestACLValidator(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		acl  types.Set
+		want []string // one for each error; none for a valid ACL
+	}{
+		"null":              {acl: types.SetNull(attr.ACLEntryType)},
+		"unknown":           {acl: types.SetUnknown(attr.ACLEntryType)},
+		"open":              {acl: set("world|anyone|cdrwa")},
+		"mask":              {acl: set("world|anyone|31")},
+		"digest":            {acl: set("digest|" + alice.ID + "|rw")},
+		"digest of SHA-256": {acl: set("digest|bob:MzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzMzM=|rw")},
+		"address":           {acl: set("ip|192.0.2.1|r")},
+		"network":           {acl: set("ip|192.0.2.0/24|r")},
+		"IPv6 network":      {acl: set("ip|2001:db8::/32|r")},
+		"principal":         {acl: set("sasl|bob@EXAMPLE.ORG|r", "x509|CN=bob|r")},
+		"auth":              {acl: set("auth||cdrwa")},
+		"a server's own":    {acl: set("ldap|cn=bob|r")},
+		"unknown id":        {acl: set("digest|?|r")},
+		"unknown scheme":    {acl: set("?|whoever|r")},
+		"duplicates":        {acl: set("world|anyone|31", "world|anyone|cdrwa")},
+
+		"empty":                  {acl: set(), want: []string{"An ACL without entries lets nobody in"}},
+		"unknown letter":         {acl: set("world|anyone|crx"), want: []string{`Entry world:anyone: permissions "crx" have the unknown letter "x"`}},
+		"mask out of range":      {acl: set("world|anyone|32"), want: []string{`permissions "32" are no bit mask from 1 to 31`}},
+		"no permissions":         {acl: set("world|anyone|"), want: []string{"no permissions"}},
+		"letter, unknown id":     {acl: set("digest|?|q"), want: []string{`unknown letter "q"`}},
+		"world of somebody":      {acl: set("world|alice|r"), want: []string{`the only id of the scheme "world" is "anyone"`}},
+		"no scheme":              {acl: set("|anyone|r"), want: []string{"the scheme is empty"}},
+		"digest without a colon": {acl: set("digest|alice|r"), want: []string{"is user:hash, with one colon"}},
+		"clear password":         {acl: set("digest|alice:secret|r"), want: []string{`Entry digest:alice: what follows "alice:" is no digest`}},
+		"masked digest":          {acl: set("digest|alice:x|r"), want: []string{"is how a server shows a digest"}},
+		"no address":             {acl: set("ip|localhost|r"), want: []string{`not "localhost"`}},
+		"too many bits":          {acl: set("ip|192.0.2.0/33|r"), want: []string{"a number of bits from 0 to 32"}},
+		"no principal":           {acl: set("sasl||r"), want: []string{"the id is empty"}},
+		"two things":             {acl: set("world|alice|z"), want: []string{"the only id", "unknown letter"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var resp validator.SetResponse
+			attr.ACL().ValidateSet(t.Context(), validator.SetRequest{Path: path.Root("acl"), ConfigValue: tt.acl}, &resp)
+			got := resp.Diagnostics.Errors()
+			if len(got) != len(tt.want) {
+				t.Fatalf("%d errors, want %d: %v", len(got), len(tt.want), got)
+			}
+			for i, want := range tt.want {
+				if !strings.Contains(got[i].Detail(), want) {
+					t.Errorf("error %q, want %q", got[i].Detail(), want)
+				}
+				if strings.Contains(got[i].Detail(), "secret") {
+					t.Errorf("the error shows a password: %q", got[i].Detail())
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,62 @@
+package attr
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// Path validates the path of any node.
+func Path() validator.String { return pathValidator{} }
+
+// ManagedPath validates the path of a node that a resource creates and deletes: any node
+// but the root and ZooKeeper's own nodes, which exist without us and which the server
+// does not let go.
+func ManagedPath() validator.String { return pathValidator{managed: true} }
+
+type pathValidator struct{ managed bool }
+
+var _ validator.String = pathValidator{}
+
+// Description says what a valid path is.
+func (v pathValidator) Description(context.Context) string {
+	if v.managed {
+		return "must be an absolute path, neither / nor within /zookeeper"
+	}
+	return "must be an absolute path"
+}
+
+// MarkdownDescription says what a valid path is.
+func (v pathValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString checks a path that is known.
+func (v pathValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if err := CheckPath(req.ConfigValue.ValueString(), v.managed); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid path of a znode", err.Error())
+	}
+}
+
+// CheckPath tells what is wrong with a path; managed is whether a resource means to
+// create and delete the node.
+func CheckPath(path string, managed bool) error {
+	if err := zk.ValidatePath(path); err != nil {
+		return fmt.Errorf("%w. A path is absolute and has no slash at its end, as in \"/services/web\"", err)
+	}
+	if !managed {
+		return nil
+	}
+	if path == "/" {
+		return fmt.Errorf("the root %q always exists and cannot be managed as a resource. To read it, use the data source of the same name", path)
+	}
+	if path == "/zookeeper" || strings.HasPrefix(path, "/zookeeper/") {
+		return fmt.Errorf("%q belongs to ZooKeeper itself (/zookeeper and all below) and cannot be managed as a resource. To read it, use the data source of the same name", path)
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+// Package children is the data source zookeeper_children: the names of a node's children.
+package children
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/session"
+)
+
+// DataSource is the data source zookeeper_children.
+type DataSource struct{ session *session.Session }
+
+var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
+
+// NewDataSource returns the data source.
+func NewDataSource() datasource.DataSource { return new(DataSource) }
+
+// Metadata tells the data source's name.
+func (d *DataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = "zookeeper_children"
+}
+
+// Configure takes the session over from the provider.
+func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
+	s, diags := session.FromProviderData(req.ProviderData)
+	resp.Diagnostics.Append(diags...)
+	d.session = s
+}
+
+// Schema describes the data source.
+func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Lists the children of a znode.",
+		Attributes: map[string]schema.Attribute{
+			"path": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Absolute path of the node; `/` is the root, or the chroot of the provider's `servers`.",
+				Validators:          []validator.String{attr.Path()},
+			},
+			"children": schema.ListAttribute{
+				Computed:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "Names of the children, without the path, sorted.",
+			},
+			"stat": attr.DataSourceStat(),
+		},
+	}
+}
+
+// Read lists the children.
+func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	const doing = "list the children of the znode"
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.session.Presented()}
+	client, err := d.session.Client(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doing, err))
+		return
+	}
+	names, stat, err := client.Children(ctx, m.Path.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doing, err))
+		return
+	}
+	resp.Diagnostics.Append(m.set(ctx, names, stat)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}

@@ -1,0 +1,251 @@
+package diagnose
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// Subject is what an operation was about.
+type Subject struct {
+	// Resource is the type of the resource, such as "zookeeper_znode"; empty for a data
+	// source.
+	Resource string
+	// Path is the path of the node; empty when the operation is about none.
+	Path string
+	// Presented names the identities that the provider presents.
+	Presented []string
+}
+
+// Error tells about a failed operation. doing is what was being done, as in "create the
+// znode".
+func (s Subject) Error(doing string, err error) diag.Diagnostic {
+	var (
+		unknown  *session.UnknownError
+		connect  *zk.ConnectError
+		tooLarge *zk.TooLargeError
+		tooOld   *zk.VersionError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return notConfigured(unknown)
+	case errors.Is(err, zk.ErrOutcomeUnknown):
+		return s.outcomeUnknown(doing, err)
+	case errors.Is(err, context.Canceled):
+		return s.new("Interrupted", fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at()))
+	case errors.As(err, &connect):
+		return unreachable(connect)
+	case errors.As(err, &tooLarge):
+		return s.tooLarge(tooLarge)
+	case errors.As(err, &tooOld):
+		return s.new("ZooKeeper is too old", fmt.Sprintf(
+			"The provider could not %s%s: %v. Upgrade the servers, or do without.", doing, s.at(), tooOld))
+	case errors.Is(err, zk.ErrNodeExists):
+		return s.exists()
+	case errors.Is(err, zk.ErrNoNode):
+		return s.noNode(err)
+	case errors.Is(err, zk.ErrNoAuth):
+		return s.noAuth(doing, err)
+	case errors.Is(err, zk.ErrUnimplemented):
+		return s.new("ZooKeeper does not support this", fmt.Sprintf(
+			"The server refused to %s%s, because it does not have what that takes, or it is switched off there.\n\n"+
+				"TTL nodes need zookeeper.extendedTypesEnabled=true on every server (a Java system property, -Dzookeeper.extendedTypesEnabled=true).", doing, s.at()))
+	case errors.Is(err, zk.ErrInvalidACL):
+		return s.new("ZooKeeper refused the ACL", fmt.Sprintf(
+			"An entry of the ACL of %q is not valid for this server, and nothing was changed. Either its scheme is not enabled there, or its id is not one of that scheme, "+
+				"or its scheme is \"auth\", which stands for the identities that the provider presents: %s.", s.Path, s.presented()))
+	case errors.Is(err, zk.ErrNoChildrenForEphemerals):
+		return s.new("Parent is ephemeral", fmt.Sprintf(
+			"%q cannot be created, because its parent is an ephemeral node, which can have no children. Choose another parent.", s.Path))
+	case errors.Is(err, zk.ErrQuotaExceeded):
+		return s.new("Quota exceeded", fmt.Sprintf(
+			"The provider could not %s%s: a quota on the node or on one above it does not allow it, and nothing was changed. Raise the quota (setquota in zkCli) or free some of it.", doing, s.at()))
+	case errors.Is(err, zk.ErrNotReadOnly):
+		return s.new("Server is read-only", fmt.Sprintf(
+			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone. Bring the other servers back, then run again.", doing, s.at()))
+	case errors.Is(err, zk.ErrAuthFailed):
+		return s.new("ZooKeeper refused the credentials", fmt.Sprintf(
+			"The server closed the connection because of an identity that the provider presents (%s): its scheme is not enabled there, or what proves it is wrong.", s.presented()))
+	case errors.Is(err, zk.ErrConnectionLoss), errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
+		return s.new("Lost the connection to ZooKeeper", fmt.Sprintf(
+			"The connection ended before the provider could %s%s: %v.\n\nNothing was changed by this operation. Run again when the servers are well.", doing, s.at(), err))
+	default:
+		return s.new("ZooKeeper operation failed", fmt.Sprintf("The provider could not %s%s: %v.", doing, s.at(), err))
+	}
+}
+
+// Conflict tells that err, a compare-and-set that failed, is because somebody else changed
+// the node after the plan was made. found is what the node is now.
+func (s Subject) Conflict(doing string, err error, planned, found attr.Planned) diag.Diagnostic {
+	var changes []string
+	if planned.Czxid != found.Czxid {
+		changes = append(changes, fmt.Sprintf("it was deleted and created anew (by transaction %#x, planned against the one of %#x)", found.Czxid, planned.Czxid))
+	}
+	if planned.Version != found.Version {
+		changes = append(changes, fmt.Sprintf("its data was planned against version %d and is at version %d", planned.Version, found.Version))
+	}
+	if planned.Aversion != found.Aversion {
+		changes = append(changes, fmt.Sprintf("its ACL was planned against version %d and is at version %d", planned.Aversion, found.Aversion))
+	}
+	if len(changes) == 0 {
+		changes = append(changes, "it was changed and changed back while this run was looking")
+	}
+	outcome := "Nothing was written, and what they wrote stands."
+	if e := (*zk.Error)(nil); errors.As(err, &e) && err.Error() != e.Error() {
+		// The client wraps the error of the second of two writes to tell of the first.
+		outcome = fmt.Sprintf("What they wrote stands, but it came between two writes of this run: %v.", err)
+	}
+	return s.new("Znode was changed by somebody else", fmt.Sprintf(
+		"The provider did not %s%s, because since the plan was made somebody else changed the node: %s. %s\n\n"+
+			"Run plan again to see the node as it is now, and apply if that is still what you want.", doing, s.at(), strings.Join(changes, "; "), outcome))
+}
+
+// NotEmpty tells that a node with children was not deleted.
+func (s Subject) NotEmpty(children []string) diag.Diagnostic {
+	const shown = 5
+	names := strings.Join(children[:min(shown, len(children))], ", ")
+	if len(children) > shown {
+		names += ", …"
+	}
+	return s.new("Znode is not empty", fmt.Sprintf(
+		"%q was not deleted, because it has %s: %s.\n\n"+
+			"If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.path}/child\": they are then deleted first. "+
+			"To delete whatever is below with the node, set force_destroy = true and apply before you destroy.",
+		s.Path, plural(len(children), "child", "children"), names, s.Resource))
+}
+
+// OtherKind tells that a node cannot be taken over because it is of another kind than
+// declared, which cannot be changed.
+func (s Subject) OtherKind(have, want string) diag.Diagnostic {
+	return s.new("Znode is of another kind", fmt.Sprintf(
+		"%q exists as a %s node, and is declared as a %s one. The kind of a node cannot be changed, and it was left as it was.\n\n"+
+			"If it was made as the parent of another resource in this run, let the path of that resource refer to this one, as in path = \"${%s.NAME.path}/child\": this one is then created first.",
+		s.Path, have, want, s.Resource))
+}
+
+func (s Subject) exists() diag.Diagnostic {
+	return s.new("Znode already exists", fmt.Sprintf(
+		"%[1]q exists on the server and was not created by this run. It was left as it is.\n\n"+
+			"To manage it from here on, import it:\n\n"+
+			"  terraform import %[2]s.NAME %[1]s\n\n"+
+			"or in the configuration:\n\n"+
+			"  import {\n    to = %[2]s.NAME\n    id = %[1]q\n  }\n\n"+
+			"To take over whatever is there when this resource is created, set adopt_existing = true.", s.Path, s.Resource))
+}
+
+func (s Subject) noNode(err error) diag.Diagnostic {
+	switch op, _ := operation(err); {
+	case op == "create":
+		return s.new("Parent does not exist", fmt.Sprintf(
+			"%q was not created, because its parent %q does not exist and create_parents is false. Set create_parents = true, or declare the parent and let the path refer to it.",
+			s.Path, zk.Parent(s.Path)))
+	case s.Resource == "":
+		return s.new("Znode does not exist", fmt.Sprintf("There is no node at %q. Check the path, and remember that a chroot in the provider's servers comes before it.", s.Path))
+	default:
+		return s.new("Znode was deleted by somebody else", fmt.Sprintf(
+			"%q existed when the plan was made, and does not any more. Run plan again: it will be created anew.", s.Path))
+	}
+}
+
+// Missing tells that a node that must exist does not, and that it may be allowed to.
+func (s Subject) Missing() diag.Diagnostic {
+	return s.new("Znode does not exist", fmt.Sprintf(
+		"There is no node at %q. Check the path, and remember that a chroot in the provider's servers comes before it. To get exists = false in place of this error, set allow_missing = true.", s.Path))
+}
+
+func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
+	op, on := operation(err)
+	needs := "a permission"
+	switch op {
+	case "create":
+		needs, on = "the permission CREATE (c)", zk.Parent(on)
+	case "delete":
+		needs, on = "the permission DELETE (d)", zk.Parent(on)
+	case "set":
+		needs = "the permission WRITE (w)"
+	case "setACL":
+		needs = "the permission ADMIN (a)"
+	case "get", "exists", "children":
+		needs = "the permission READ (r)"
+	case "getACL":
+		needs = "the permission READ or ADMIN (r, a)"
+	}
+	return s.new("Permission denied", fmt.Sprintf(
+		"The server did not let the provider %s%s: the operation %q needs %s on %q. The provider presents %s.\n\n"+
+			"Look at the ACL there (getAcl in zkCli). ZooKeeper never says that a password is wrong: an identity with a wrong one just matches no entry of an ACL.",
+		doing, s.at(), op, needs, on, s.presented()))
+}
+
+func (s Subject) tooLarge(err *zk.TooLargeError) diag.Diagnostic {
+	return s.new("Data is too large", fmt.Sprintf(
+		"The request for %q would take %d bytes, and the servers accept %d (max_buffer_bytes). Nothing was sent: they would have closed the connection.\n\n"+
+			"Store less in the node. If your servers run with a larger jute.maxbuffer, set max_buffer_bytes of the provider to the same.", s.Path, err.Size, err.Limit))
+}
+
+func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
+	return s.new("Outcome unknown", fmt.Sprintf(
+		"The provider sent the request to %s%s, and did not learn whether it took effect: %v.\n\n"+
+			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), err))
+}
+
+func notConfigured(err *session.UnknownError) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Provider is not configured yet", fmt.Sprintf(
+		"This needs the connection to ZooKeeper, but the provider's configuration is known only after apply: %s.\n\n"+
+			"Create first what it comes from, for example with -target, and then run again. Resources that are yet to be created need no connection for their plan.",
+		strings.Join(err.Attributes, ", ")))
+}
+
+func unreachable(err *zk.ConnectError) diag.Diagnostic {
+	var b strings.Builder
+	b.WriteString("No server could be reached within connect_timeout:\n\n")
+	for _, a := range err.Attempts {
+		fmt.Fprintf(&b, "  %s: %v\n", a.Server, a.Err)
+	}
+	b.WriteString("\nCheck servers in the provider's configuration (or ZOOKEEPER_SERVERS), the network, and that the servers run.")
+	return diag.NewErrorDiagnostic("Cannot reach ZooKeeper", b.String())
+}
+
+func (s Subject) new(summary, detail string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(summary, detail)
+}
+
+// at names the node where there is one.
+func (s Subject) at() string {
+	if s.Path == "" {
+		return ""
+	}
+	return fmt.Sprintf(" %q", s.Path)
+}
+
+func (s Subject) presented() string {
+	if len(s.Presented) == 0 {
+		return "no identity (username and password are not set)"
+	}
+	return strings.Join(s.Presented, ", ")
+}
+
+// operation is the client's operation that failed, and the path that it was about: that
+// of a parent made on the way, or of one operation of a transaction.
+func operation(err error) (op, path string) {
+	if e := (*zk.MultiError)(nil); errors.As(err, &e) {
+		return e.Op, e.Path
+	}
+	if e := (*zk.Error)(nil); errors.As(err, &e) {
+		return e.Op, e.Path
+	}
+	return "", ""
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return fmt.Sprintf("1 %s", one)
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -1,0 +1,173 @@
+package diagnose_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+var (
+	znode  = diagnose.Subject{Resource: "zookeeper_znode", Path: "/a/b", Presented: []string{"digest (alice)"}}
+	nobody = diagnose.Subject{Resource: "zookeeper_znode", Path: "/a/b"}
+	source = diagnose.Subject{Path: "/a/b"}
+	server = diagnose.Subject{}
+)
+
+func failure(op, path string, err error) error { return &zk.Error{Op: op, Path: path, Err: err} }
+
+func TestError(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		subject diagnose.Subject
+		doing   string
+		err     error
+		summary string
+		detail  []string
+	}{
+		"exists": {
+			znode, "create the znode", failure("create", "/a/b", zk.ErrNodeExists), "Znode already exists",
+			[]string{
+				`"/a/b" exists on the server`, "left as it is", "terraform import zookeeper_znode.NAME /a/b",
+				"import {\n    to = zookeeper_znode.NAME\n    id = \"/a/b\"\n  }", "adopt_existing = true",
+			},
+		},
+		"no parent": {
+			znode, "create the znode", failure("create", "/a/b", zk.ErrNoNode), "Parent does not exist",
+			[]string{`"/a/b" was not created`, `its parent "/a" does not exist`, "create_parents = true"},
+		},
+		"deleted by somebody": {
+			znode, "update the znode", failure("set", "/a/b", zk.ErrNoNode), "Znode was deleted by somebody else",
+			[]string{`"/a/b" existed when the plan was made`, "Run plan again"},
+		},
+		"no node to read": {
+			source, "list the children of the znode", failure("children", "/a/b", zk.ErrNoNode), "Znode does not exist",
+			[]string{`no node at "/a/b"`, "chroot"},
+		},
+		"no auth to create": {
+			znode, "create the znode", failure("create", "/a/b", zk.ErrNoAuth), "Permission denied",
+			[]string{`create the znode "/a/b"`, `"create" needs the permission CREATE (c) on "/a"`, "presents digest (alice)"},
+		},
+		"no auth to create a parent": {
+			znode, "create the znode", failure("create", "/a", zk.ErrNoAuth), "Permission denied",
+			[]string{`create the znode "/a/b"`, `CREATE (c) on "/"`},
+		},
+		"no auth to delete": {
+			znode, "delete the znode", failure("delete", "/a/b", zk.ErrNoAuth), "Permission denied",
+			[]string{`DELETE (d) on "/a"`},
+		},
+		"no auth to set":     {znode, "update the znode", failure("set", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`WRITE (w) on "/a/b"`}},
+		"no auth to set ACL": {znode, "update the znode", failure("setACL", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`ADMIN (a) on "/a/b"`}},
+		"no auth to get ACL": {znode, "read the znode", failure("getACL", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`READ or ADMIN (r, a) on "/a/b"`}},
+		"no auth to look":    {znode, "delete the znode", failure("exists", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`READ (r) on "/a/b"`}},
+		"no auth to list":    {source, "list the children of the znode", failure("children", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`READ (r) on "/a/b"`}},
+		"no auth in a tree": {
+			znode, "delete the znode", failure("multi", "", &zk.MultiError{Index: 2, Op: "delete", Path: "/a/b/c", Err: zk.ErrNoAuth}), "Permission denied",
+			[]string{`delete the znode "/a/b"`, `"delete" needs the permission DELETE (d) on "/a/b"`},
+		},
+		"no auth to do anything": {znode, "update the znode", failure("reconfig", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`"reconfig" needs a permission on "/a/b"`}},
+		"no auth for nobody":     {nobody, "read the znode", failure("get", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`READ (r) on "/a/b"`, "presents no identity (username and password are not set)"}},
+		"a wrong password":       {znode, "read the znode", failure("get", "/a/b", zk.ErrNoAuth), "Permission denied", []string{"ZooKeeper never says that a password is wrong"}},
+		"invalid ACL":            {nobody, "create the znode", failure("create", "/a/b", zk.ErrInvalidACL), "ZooKeeper refused the ACL", []string{`ACL of "/a/b"`, `scheme is "auth"`, "no identity"}},
+		"refused credentials":    {znode, "create the znode", zk.ErrAuthFailed, "ZooKeeper refused the credentials", []string{"digest (alice)"}},
+		"ephemeral parent":       {znode, "create the znode", failure("create", "/a/b", zk.ErrNoChildrenForEphemerals), "Parent is ephemeral", []string{`"/a/b" cannot be created`}},
+		"quota":                  {znode, "update the znode", failure("set", "/a/b", zk.ErrQuotaExceeded), "Quota exceeded", []string{`update the znode "/a/b"`, "setquota"}},
+		"read-only server":       {znode, "update the znode", failure("set", "/a/b", zk.ErrNotReadOnly), "Server is read-only", []string{`update the znode "/a/b"`, "quorum"}},
+		"TTL without support": {
+			znode, "create the znode", failure("create", "/a/b", zk.ErrUnimplemented), "ZooKeeper does not support this",
+			[]string{`create the znode "/a/b"`, "zookeeper.extendedTypesEnabled=true"},
+		},
+		"too old": {
+			znode, "create the znode", failure("create", "/a/b", &zk.VersionError{Feature: "a TTL node", Needed: zk.Version{Major: 3, Minor: 5, Patch: 3}, Found: zk.Version{Major: 3, Minor: 4, Patch: 14}}),
+			"ZooKeeper is too old",
+			[]string{`"/a/b"`, "a TTL node needs ZooKeeper 3.5.3 or later, the server is 3.4.14"},
+		},
+		"too large": {
+			znode, "store the data", failure("create", "/a/b", &zk.TooLargeError{Size: 2000000, Limit: 1048575}), "Data is too large",
+			[]string{`"/a/b"`, "2000000 bytes", "accept 1048575 (max_buffer_bytes)", "jute.maxbuffer"},
+		},
+		"unreachable": {
+			znode, "create the znode", &zk.ConnectError{Attempts: []zk.Attempt{
+				{Server: "zk1:2181 (192.0.2.1:2181)", Err: errors.New("connection refused")},
+				{Server: "zk2:2181", Err: errors.New("no such host")},
+			}}, "Cannot reach ZooKeeper",
+			[]string{"  zk1:2181 (192.0.2.1:2181): connection refused\n", "  zk2:2181: no such host\n", "connect_timeout", "ZOOKEEPER_SERVERS"},
+		},
+		"unreachable later": {
+			znode, "update the znode", failure("set", "/a/b", &zk.ConnectError{Attempts: []zk.Attempt{{Server: "zk1:2181", Err: errors.New("connection refused")}}}),
+			"Cannot reach ZooKeeper",
+			[]string{"  zk1:2181: connection refused\n"},
+		},
+		"unknown configuration": {
+			source, "read the znode", &session.UnknownError{Attributes: []string{"servers", "password"}}, "Provider is not configured yet",
+			[]string{"known only after apply: servers, password", "-target"},
+		},
+		"stopped":         {znode, "create the znode", failure("create", "/a/b", context.Canceled), "Interrupted", []string{`before the provider could create the znode "/a/b"`}},
+		"connection lost": {znode, "read the znode", failure("get", "/a/b", zk.ErrConnectionLoss), "Lost the connection to ZooKeeper", []string{`read the znode "/a/b"`, "Nothing was changed"}},
+		"session expired": {znode, "read the znode", failure("get", "/a/b", zk.ErrSessionExpired), "Lost the connection to ZooKeeper", []string{`"/a/b"`}},
+		"outcome unknown": {
+			znode, "create the znode", failure("create", "/a/b", fmt.Errorf("%w: %w", zk.ErrOutcomeUnknown, context.Canceled)), "Outcome unknown",
+			[]string{`create the znode "/a/b"`, "did not learn whether it took effect", "Run plan again"},
+		},
+		"anything else":            {znode, "update the znode", failure("set", "/a/b", zk.ErrCode(-77)), "ZooKeeper operation failed", []string{`update the znode "/a/b"`, "-77"}},
+		"of no node in particular": {server, "ask the server for its version", failure("version", "", errors.New("srvr: refused")), "ZooKeeper operation failed", []string{"could not ask the server for its version: version: srvr: refused"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check(t, tt.subject.Error(tt.doing, tt.err), tt.summary, tt.detail...)
+		})
+	}
+}
+
+func TestConflict(t *testing.T) {
+	t.Parallel()
+	planned := attr.Planned{Czxid: 0x10, Version: 3, Aversion: 1}
+	conflict := failure("set", "/a/b", zk.ErrBadVersion)
+	const summary = "Znode was changed by somebody else"
+	check(t, znode.Conflict("update the znode", conflict, planned, attr.Planned{Czxid: 0x10, Version: 5, Aversion: 1}), summary,
+		`did not update the znode "/a/b"`, "its data was planned against version 3 and is at version 5", "Nothing was written", "Run plan again")
+	check(t, znode.Conflict("update the znode", conflict, planned, attr.Planned{Czxid: 0x10, Version: 3, Aversion: 4}), summary,
+		"its ACL was planned against version 1 and is at version 4")
+	check(t, znode.Conflict("delete the znode", conflict, planned, attr.Planned{Czxid: 0x20, Version: 3, Aversion: 1}), summary,
+		"deleted and created anew (by transaction 0x20, planned against the one of 0x10)")
+	check(t, znode.Conflict("update the znode", conflict, planned, planned), summary, "changed back")
+	check(t, znode.Conflict("update the znode", fmt.Errorf("%w (the ACL has been replaced, the data has not)", conflict), planned, attr.Planned{Czxid: 0x10, Version: 5, Aversion: 2}), summary,
+		"between two writes of this run", "the ACL has been replaced, the data has not")
+}
+
+func TestNotEmpty(t *testing.T) {
+	t.Parallel()
+	check(t, znode.NotEmpty([]string{"x"}), "Znode is not empty", `"/a/b" was not deleted`, "it has 1 child: x.", "force_destroy = true", "${zookeeper_znode.NAME.path}/child")
+	check(t, znode.NotEmpty([]string{"1", "2", "3", "4", "5", "6", "7"}), "Znode is not empty", "it has 7 children: 1, 2, 3, 4, 5, ….")
+}
+
+func TestOtherKind(t *testing.T) {
+	t.Parallel()
+	check(t, znode.OtherKind("persistent", "container"), "Znode is of another kind", `"/a/b" exists as a persistent node, and is declared as a container one`, "left as it was")
+}
+
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	check(t, source.Missing(), "Znode does not exist", `no node at "/a/b"`, "allow_missing = true")
+}
+
+func check(t *testing.T, d diag.Diagnostic, summary string, detail ...string) {
+	t.Helper()
+	if d.Severity() != diag.SeverityError || d.Summary() != summary {
+		t.Errorf("%v %q, want an error %q", d.Severity(), d.Summary(), summary)
+	}
+	for _, want := range detail {
+		if !strings.Contains(d.Detail(), want) {
+			t.Errorf("the detail lacks %q:\n%s", want, d.Detail())
+		}
+	}
+}

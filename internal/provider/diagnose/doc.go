@@ -1,0 +1,4 @@
+// Package diagnose is the one place where an error of the client becomes a diagnostic.
+// Each says what happened, to which path, and what to do next, and none carries a
+// credential or the data of a node.
+package diagnose

@@ -1,0 +1,129 @@
+// Package provider is the Terraform provider: its configuration, the session that it
+// hands to the entities, and the list of what it offers.
+package provider
+
+import (
+	"context"
+	"math"
+	"os"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/children"
+	"terraform-provider-zookeeper/internal/provider/serverversion"
+	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/provider/znode"
+)
+
+// Provider is the provider for ZooKeeper.
+type Provider struct {
+	version  string
+	sessions *session.Group
+}
+
+var _ provider.Provider = (*Provider)(nil)
+
+// New returns a provider of a version. Each session that it opens goes into sessions,
+// for whoever runs the provider to close at the end.
+func New(version string, sessions *session.Group) *Provider {
+	return &Provider{version: version, sessions: sessions}
+}
+
+// Metadata tells the provider's name, which begins the names of all it offers.
+func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
+	resp.TypeName = "zookeeper"
+	resp.Version = p.version
+}
+
+// Schema describes the configuration.
+func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Manages what [Apache ZooKeeper](https://zookeeper.apache.org) holds.\n\n" +
+			"The provider connects when the first operation needs it, holds one session for a run, and ends it with the run. " +
+			"What is left out of the configuration is taken from the environment.",
+		Attributes: map[string]schema.Attribute{
+			"servers": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Servers to connect to, as every ZooKeeper client takes them: `host:port,host:port`, and a `/chroot` behind the last one that all paths are then below. " +
+					"An IPv6 address goes in brackets. Environment: `ZOOKEEPER_SERVERS`. Default `127.0.0.1:2181`.",
+				Validators: []validator.String{serversValidator{}},
+			},
+			"session_timeout": schema.Float64Attribute{
+				Optional:            true,
+				MarkdownDescription: "Seconds after which the servers end the session of a provider that they do not hear from. The servers may grant another one. Environment: `ZOOKEEPER_SESSION_TIMEOUT` or `ZOOKEEPER_SESSION`. Default `10`.",
+				Validators:          []validator.Float64{secondsValidator{}},
+			},
+			"connect_timeout": schema.Float64Attribute{
+				Optional:            true,
+				MarkdownDescription: "Seconds to look for a server, before an error names each one and why it could not be reached. Environment: `ZOOKEEPER_CONNECT_TIMEOUT`. Default `15`.",
+				Validators:          []validator.Float64{secondsValidator{}},
+			},
+			"username": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "User to present with the scheme `digest`, together with `password`. Environment: `ZOOKEEPER_USERNAME`.",
+				Validators:          []validator.String{usernameValidator{}},
+			},
+			"password": schema.StringAttribute{
+				Optional:            true,
+				Sensitive:           true,
+				MarkdownDescription: "Password of `username`. ZooKeeper never says that it is wrong: a wrong one shows as missing permissions. Environment: `ZOOKEEPER_PASSWORD`.",
+			},
+			"default_acl": attr.ProviderACL("ACL of created nodes that declare none. Environment: `ZOOKEEPER_DEFAULT_ACL`, in zkCli's notation, `scheme:id:permissions,scheme:id:permissions`. Default `world:anyone:cdrwa`, which lets everybody do everything."),
+			"randomize_hosts": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Try the servers in random order, so that many clients spread over them, and not in the order of `servers`. Environment: `ZOOKEEPER_RANDOMIZE_HOSTS`. Default `true`.",
+			},
+			"max_buffer_bytes": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "The servers' `jute.maxbuffer`: what they accept in one request. More is refused in the plan, because a server closes the connection on it without an answer. Environment: `ZOOKEEPER_MAX_BUFFER_BYTES`. Default `1048575`.",
+				Validators:          []validator.Int64{int64validator.Between(1, math.MaxInt32)},
+			},
+		},
+	}
+}
+
+// Configure checks the configuration together with the environment. It does not connect:
+// the first operation that needs a server does.
+func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest, resp *provider.ConfigureResponse) {
+	var m model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	cfg, unknown, diags := m.resolve(os.LookupEnv)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	s, err := session.New(ctx, cfg, unknown)
+	if err != nil {
+		resp.Diagnostics.AddError("Invalid provider configuration", err.Error())
+		return
+	}
+	p.sessions.Add(s)
+	resp.ResourceData = s
+	resp.DataSourceData = s
+}
+
+// Resources lists the resources.
+func (p *Provider) Resources(context.Context) []func() resource.Resource {
+	return []func() resource.Resource{
+		znode.NewResource,
+	}
+}
+
+// DataSources lists the data sources.
+func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		children.NewDataSource,
+		serverversion.NewDataSource,
+		znode.NewDataSource,
+	}
+}

@@ -1,0 +1,150 @@
+package provider_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
+
+	"terraform-provider-zookeeper/internal/acctest"
+	"terraform-provider-zookeeper/internal/provider"
+	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// The framework checks all schemas when it is asked for them.
+func TestSchema(t *testing.T) {
+	t.Parallel()
+	server, err := providerserver.NewProtocol6WithError(provider.New("test", new(session.Group)))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := server.GetProviderSchema(t.Context(), new(tfprotov6.GetProviderSchemaRequest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range schema.Diagnostics {
+		t.Errorf("%s: %s", d.Summary, d.Detail)
+	}
+	for _, a := range schema.Provider.Block.Attributes {
+		if (a.Name == "password" || a.Name == "username") != a.Sensitive {
+			t.Errorf("%s: sensitive is %v", a.Name, a.Sensitive)
+		}
+	}
+}
+
+func TestAccProvider_invalidConfiguration(t *testing.T) {
+	tests := map[string]struct {
+		hcl  string
+		want []string
+	}{
+		"servers":          {`servers = "zk1:2181,,zk2"`, []string{"servers = ", "the server list has an empty entry"}},
+		"session_timeout":  {`session_timeout = 0`, []string{"session_timeout = 0", "a timeout is a number of seconds from 0.001"}},
+		"connect_timeout":  {`connect_timeout = -1`, []string{"connect_timeout = -1", "not -1"}},
+		"username alone":   {`username = "alice"`, []string{"Missing password", "Set password or ZOOKEEPER_PASSWORD as well, or neither"}},
+		"password alone":   {`password = "wonderland"`, []string{"Missing username", "Set username or ZOOKEEPER_USERNAME as well, or neither"}},
+		"colon in a name":  {"username = \"a:b\"\n  password = \"c\"", []string{"username = ", "has no colon"}},
+		"default_acl":      {`default_acl = [{ scheme = "world", id = "anyone", permissions = "rx" }]`, []string{"default_acl = ", `permissions "rx" have the unknown letter "x"`}},
+		"max_buffer_bytes": {`max_buffer_bytes = 0`, []string{"max_buffer_bytes = 0", "between 1 and 2147483647, got: 0"}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
+				Config:      fmt.Sprintf("provider \"zookeeper\" {\n  %s\n}\n\nresource \"zookeeper_znode\" \"test\" { path = \"/a\" }", tt.hcl),
+				ExpectError: acctest.Error(tt.want...),
+				PlanOnly:    true,
+			}}})
+		})
+	}
+}
+
+// The servers are known only once another resource has been created. What is planned
+// meanwhile needs no connection; what does says so, and names the attribute.
+func TestAccProvider_unknownConfiguration(t *testing.T) {
+	tree := acctest.NewTree(t)
+	address := acctest.Server(t).Addr()
+	config := func(hcl string) string {
+		return fmt.Sprintf(`resource "terraform_data" "cluster" { input = %q }
+
+provider "zookeeper" { servers = terraform_data.cluster.output }
+
+%s`, address, hcl)
+	}
+	znode := fmt.Sprintf("resource \"zookeeper_znode\" \"test\" {\n  path = %q\n  data = \"x\"\n}\n", tree.Path("/a"))
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: tree.CheckGone("/a"),
+		Steps: []resource.TestStep{
+			{
+				Config:      config(`data "zookeeper_znode" "test" { path = "/" }`),
+				ExpectError: acctest.Error("Provider is not configured yet", "known only after apply: servers", "-target"),
+			},
+			{
+				Config: config(znode),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction("zookeeper_znode.test", plancheck.ResourceActionCreate),
+				}},
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("data"), knownvalue.StringExact("x")),
+				},
+				Check: tree.CheckData("/a", "x"),
+			},
+		},
+	})
+}
+
+// All paths are below the chroot, those in messages too.
+func TestAccProvider_chroot(t *testing.T) {
+	tree := acctest.NewTree(t)
+	tree.Put("/app", "")
+	config := func(hcl string) string {
+		return fmt.Sprintf("provider \"zookeeper\" { servers = \"%s%s\" }\n\n%s", acctest.Server(t).Addr(), tree.Path("/app"), hcl)
+	}
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: tree.CheckGone("/app/a"),
+		Steps: []resource.TestStep{
+			{
+				Config: config("resource \"zookeeper_znode\" \"test\" {\n  path = \"/a\"\n  data = \"x\"\n}\n\ndata \"zookeeper_children\" \"root\" {\n  path = \"/\"\n  depends_on = [zookeeper_znode.test]\n}"),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction("zookeeper_znode.test", plancheck.ResourceActionCreate),
+				}},
+				ConfigStateChecks: []statecheck.StateCheck{
+					statecheck.ExpectKnownValue("data.zookeeper_children.root", tfjsonpath.New("children"), knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact("a")})),
+				},
+				Check: tree.CheckData("/app/a", "x"),
+			},
+			{
+				Config:      config("resource \"zookeeper_znode\" \"other\" { path = \"/a\" }\n\nresource \"zookeeper_znode\" \"test\" {\n  path = \"/a\"\n  data = \"x\"\n}"),
+				ExpectError: acctest.Error("Znode already exists", `"/a" exists on the server`),
+			},
+		},
+	})
+}
+
+// One user's provider guards a node, which another user's may not read.
+func TestAccProvider_digest(t *testing.T) {
+	tree := acctest.NewTree(t)
+	guarded := zk.ACL{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermAll}
+	hcl := fmt.Sprintf("resource \"zookeeper_znode\" \"test\" {\n  path = \"${local.base}/a\"\n  data = \"x\"\n  acl = [{ scheme = \"digest\", id = %q, permissions = \"cdrwa\" }]\n}", acctest.UserID())
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: tree.CheckGone("/a"),
+		Steps: []resource.TestStep{
+			{
+				Config: tree.ConfigAs(acctest.User, acctest.Password, hcl),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction("zookeeper_znode.test", plancheck.ResourceActionCreate),
+				}},
+				Check: tree.CheckACL("/a", guarded),
+			},
+			{
+				Config:      tree.ConfigAs("bob", "builder", hcl),
+				ExpectError: acctest.Error("Permission denied", `read the znode "`+tree.Path("/a")+`"`, "The provider presents digest (bob)"),
+			},
+		},
+	})
+}

@@ -1,0 +1,199 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// Session is one provider configuration with its client. It is safe for concurrent use.
+type Session struct {
+	cfg     zk.Config
+	chroot  string
+	unknown []string
+	client  *zk.Client // nil while something that it needs is unknown
+
+	connected   atomic.Bool
+	interrupted atomic.Bool
+
+	parents   parents
+	deletions deletions
+}
+
+// New returns a session that is not connected. unknown names the attributes of the
+// provider whose values are not known yet: with any, there is no connection, and
+// [Session.Client] says so. The context carries the logger and nothing else.
+func New(ctx context.Context, cfg zk.Config, unknown []string) (*Session, error) {
+	s := &Session{
+		cfg:       cfg,
+		unknown:   unknown,
+		parents:   newParents(),
+		deletions: newDeletions(),
+	}
+	if len(unknown) > 0 {
+		return s, nil
+	}
+	servers, err := zk.ParseServers(cfg.Servers)
+	if err != nil {
+		return nil, err
+	}
+	s.chroot = servers.Chroot
+	s.cfg.Logger = newLogger(ctx, cfg.Auth)
+	s.client, err = zk.New(s.cfg)
+	return s, err
+}
+
+// Client returns the client, connected. The first caller makes it connect, those that
+// come meanwhile wait with it, and when no server could be reached all later ones fail
+// with the same error at once: a thousand resources do not wait a thousand times. The end
+// of ctx ends the wait of its caller alone.
+func (s *Session) Client(ctx context.Context) (*zk.Client, error) {
+	if s.client == nil {
+		return nil, &UnknownError{Attributes: s.unknown}
+	}
+	if err := s.client.Start(ctx); err != nil {
+		if s.interrupted.Load() {
+			return nil, context.Canceled
+		}
+		return nil, err
+	}
+	s.connected.Store(true)
+	return s.client, nil
+}
+
+// Interrupt ends the wait for a connection, and every later one, as the end of their
+// contexts would. A session that is connected goes on: what it has begun is for Terraform
+// to stop.
+func (s *Session) Interrupt(ctx context.Context) {
+	if s.client == nil || s.connected.Load() {
+		return
+	}
+	s.interrupted.Store(true)
+	_ = s.client.Close(ctx) // there is no session yet to end
+}
+
+// Close ends the session on the server. Nothing works after it.
+func (s *Session) Close(ctx context.Context) error {
+	if s.client == nil {
+		return nil
+	}
+	return s.client.Close(ctx)
+}
+
+// DefaultACL is the ACL of created nodes that declare none.
+func (s *Session) DefaultACL() []zk.ACL {
+	if s.cfg.DefaultACL == nil {
+		return zk.OpenACL()
+	}
+	return s.cfg.DefaultACL
+}
+
+// CheckSize returns a *zk.TooLargeError when the servers would not accept the creation of
+// a node for its size. While the limit is unknown everything fits.
+func (s *Session) CheckSize(path string, data []byte, acl []zk.ACL) error {
+	limit := s.cfg.MaxBufferBytes
+	if size := zk.CreateSize(s.chroot+path, data, acl); limit > 0 && size > limit {
+		return &zk.TooLargeError{Size: size, Limit: limit}
+	}
+	return nil
+}
+
+// Identities are those that an ACL entry of the scheme "auth" stands for when this
+// provider writes it.
+func (s *Session) Identities() []attr.Identity {
+	var ids []attr.Identity
+	for _, c := range s.cfg.Auth {
+		if user, password, ok := strings.Cut(c.Secret, ":"); ok && c.Scheme == zk.SchemeDigest {
+			ids = append(ids, attr.Identity{Scheme: zk.SchemeDigest, ID: zk.DigestID(user, password)})
+		}
+	}
+	return ids
+}
+
+// Presented names the identities that the provider presents, without what proves them,
+// as in "digest (alice)".
+func (s *Session) Presented() []string {
+	names := make([]string, 0, len(s.cfg.Auth))
+	for _, c := range s.cfg.Auth {
+		name := c.Scheme
+		if user, _, ok := strings.Cut(c.Secret, ":"); ok && c.Scheme == zk.SchemeDigest {
+			name += " (" + user + ")"
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// FromProviderData returns the session that the provider handed to an entity. It is nil,
+// without an error, while the provider has not been configured, as during validation.
+func FromProviderData(data any) (*Session, diag.Diagnostics) {
+	if data == nil {
+		return nil, nil
+	}
+	s, ok := data.(*Session)
+	if !ok {
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Unexpected provider data",
+			fmt.Sprintf("Expected %T, got %T. This is a bug in the provider.", s, data))}
+	}
+	return s, nil
+}
+
+// An UnknownError tells that something needs the connection while the provider's
+// configuration is not known yet.
+type UnknownError struct {
+	// Attributes are the provider's attributes whose values are unknown.
+	Attributes []string
+}
+
+// Error names the attributes.
+func (e *UnknownError) Error() string {
+	return "the provider's configuration is not known yet: " + strings.Join(e.Attributes, ", ")
+}
+
+// Group is the sessions of one process, which ends them all when it stops.
+type Group struct {
+	mu       sync.Mutex
+	sessions []*Session
+}
+
+// Add makes Close end s too.
+func (g *Group) Add(s *Session) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.sessions = append(g.sessions, s)
+}
+
+// Interrupt interrupts all sessions.
+func (g *Group) Interrupt(ctx context.Context) {
+	g.mu.Lock()
+	sessions := slices.Clone(g.sessions)
+	g.mu.Unlock()
+	for _, s := range sessions {
+		s.Interrupt(ctx)
+	}
+}
+
+// Close ends all sessions at the same time and waits for them, or for the end of ctx.
+func (g *Group) Close(ctx context.Context) error {
+	g.mu.Lock()
+	sessions := g.sessions
+	g.sessions = nil
+	g.mu.Unlock()
+
+	errs := make([]error, len(sessions))
+	var wg sync.WaitGroup
+	for i, s := range sessions {
+		wg.Go(func() { errs[i] = s.Close(ctx) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

@@ -1,0 +1,229 @@
+package session_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t *testing.T, cfg zk.Config, unknown ...string) *session.Session {
+	t.Helper()
+	s, err := session.New(t.Context(), cfg, unknown)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close(context.Background()) })
+	return s
+}
+
+// silentPeer accepts connections and never answers. It returns its address, and how many
+// connections it has had.
+func silentPeer(t *testing.T) (addr string, conns *atomic.Int32) {
+	t.Helper()
+	conns = new(atomic.Int32)
+	return zktest.StartPeer(t, func(c net.Conn) {
+		conns.Add(1)
+		_, _ = c.Read(make([]byte, 1<<10))
+		_, _ = c.Read(make([]byte, 1)) // until the client gives up
+	}), conns
+}
+
+func TestClientFailsOnceForAll(t *testing.T) {
+	t.Parallel()
+	addr, conns := silentPeer(t)
+	s := open(t, zk.Config{Servers: addr, ConnectTimeout: 300 * time.Millisecond, Retry: zk.RetryPolicy{Delay: time.Hour, MaxDelay: time.Hour}})
+
+	var wg sync.WaitGroup
+	for range 50 {
+		wg.Go(func() {
+			var unreachable *zk.ConnectError
+			if _, err := s.Client(t.Context()); !errors.As(err, &unreachable) {
+				t.Errorf("got %v, want a *zk.ConnectError", err)
+			}
+		})
+	}
+	wg.Wait()
+	tried := conns.Load()
+
+	if _, err := s.Client(t.Context()); err == nil {
+		t.Error("no error from a session that could not connect")
+	}
+	if n := conns.Load(); n != tried || n != 1 {
+		t.Errorf("%d connections by the callers that waited, %d with the later one; want 1 in all", tried, n)
+	}
+}
+
+func TestClientOutlivesTheFirstCaller(t *testing.T) {
+	t.Parallel()
+	addr, conns := silentPeer(t)
+	s := open(t, zk.Config{Servers: addr, ConnectTimeout: time.Second, Retry: zk.RetryPolicy{Delay: time.Hour, MaxDelay: time.Hour}})
+
+	first, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Client(first); !errors.Is(err, context.Canceled) {
+		t.Errorf("the first caller got %v, want its own context's error", err)
+	}
+	// The attempt that the first caller began goes on, and has its own outcome.
+	var unreachable *zk.ConnectError
+	if _, err := s.Client(t.Context()); !errors.As(err, &unreachable) {
+		t.Errorf("the second caller got %v, want a *zk.ConnectError", err)
+	}
+	if n := conns.Load(); n != 1 {
+		t.Errorf("%d connections, want 1", n)
+	}
+}
+
+func TestCloseEndsTheWaitForAConnection(t *testing.T) {
+	t.Parallel()
+	connected := make(chan struct{})
+	addr := zktest.StartPeer(t, func(c net.Conn) {
+		close(connected)
+		_, _ = c.Read(make([]byte, 1<<10))
+		_, _ = c.Read(make([]byte, 1))
+	})
+	s := open(t, zk.Config{Servers: addr, SessionTimeout: time.Hour, ConnectTimeout: time.Hour})
+	failed := make(chan error, 1)
+	go func() {
+		_, err := s.Client(context.Background())
+		failed <- err
+	}()
+	<-connected
+	if err := s.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := <-failed; !errors.Is(err, zk.ErrClosed) {
+		t.Errorf("got %v, want zk.ErrClosed", err)
+	}
+}
+
+func TestInterruptEndsTheWaitForAConnection(t *testing.T) {
+	t.Parallel()
+	connected := make(chan struct{})
+	addr := zktest.StartPeer(t, func(c net.Conn) {
+		close(connected)
+		_, _ = c.Read(make([]byte, 1<<10))
+		_, _ = c.Read(make([]byte, 1))
+	})
+	var g session.Group
+	s := open(t, zk.Config{Servers: addr, SessionTimeout: time.Hour, ConnectTimeout: time.Hour})
+	g.Add(s)
+	g.Add(open(t, zk.Config{}, "servers")) // never had a client
+	failed := make(chan error, 1)
+	go func() {
+		_, err := s.Client(context.Background())
+		failed <- err
+	}()
+	<-connected
+	g.Interrupt(t.Context())
+	if err := <-failed; !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+	if _, err := s.Client(t.Context()); !errors.Is(err, context.Canceled) {
+		t.Errorf("a later caller got %v, want context.Canceled", err)
+	}
+}
+
+func TestUnknownConfiguration(t *testing.T) {
+	t.Parallel()
+	s := open(t, zk.Config{Servers: "will not be looked at: ://"}, "servers", "password")
+	_, err := s.Client(t.Context())
+	var unknown *session.UnknownError
+	if !errors.As(err, &unknown) || !slices.Equal(unknown.Attributes, []string{"servers", "password"}) {
+		t.Errorf("got %v, want an *UnknownError with both attributes", err)
+	}
+	if err := s.CheckSize("/a", make([]byte, 1<<20), nil); err != nil {
+		t.Errorf("a limit that is not known refused: %v", err)
+	}
+}
+
+func TestInvalidConfiguration(t *testing.T) {
+	t.Parallel()
+	if _, err := session.New(t.Context(), zk.Config{Servers: "host:port"}, nil); err == nil {
+		t.Error("no error")
+	}
+}
+
+func TestCheckSizeCountsTheChroot(t *testing.T) {
+	t.Parallel()
+	const limit = 1000
+	acl := zk.OpenACL()
+	data := make([]byte, limit-zk.CreateSize("/app/a", nil, acl))
+	s := open(t, zk.Config{Servers: "127.0.0.1:1/app", MaxBufferBytes: limit})
+	if err := s.CheckSize("/a", data, acl); err != nil {
+		t.Errorf("data that just fits: %v", err)
+	}
+	var tooLarge *zk.TooLargeError
+	if err := s.CheckSize("/a", append(data, 0), acl); !errors.As(err, &tooLarge) || tooLarge.Size != limit+1 || tooLarge.Limit != limit {
+		t.Errorf("one byte more: %v", err)
+	}
+}
+
+func TestIdentities(t *testing.T) {
+	t.Parallel()
+	s := open(t, zk.Config{Servers: "127.0.0.1:1", Auth: []zk.Credential{
+		{Scheme: "digest", Secret: "alice:a:b"},
+		{Scheme: "custom", Secret: "token:secret"},
+	}})
+	if got, want := s.Presented(), []string{"digest (alice)", "custom"}; !slices.Equal(got, want) {
+		t.Errorf("presented %q, want %q", got, want)
+	}
+	if got, want := s.Identities(), []attr.Identity{{Scheme: "digest", ID: zk.DigestID("alice", "a:b")}}; !slices.Equal(got, want) {
+		t.Errorf("identities %v, want %v", got, want)
+	}
+}
+
+func TestDefaultACL(t *testing.T) {
+	t.Parallel()
+	if got := open(t, zk.Config{Servers: "127.0.0.1:1"}).DefaultACL(); !slices.Equal(got, zk.OpenACL()) {
+		t.Errorf("got %v, want the open one", got)
+	}
+	acl := []zk.ACL{{Scheme: "world", ID: "anyone", Perms: zk.PermRead}}
+	if got := open(t, zk.Config{Servers: "127.0.0.1:1", DefaultACL: acl}).DefaultACL(); !slices.Equal(got, acl) {
+		t.Errorf("got %v, want %v", got, acl)
+	}
+}
+
+func TestFromProviderData(t *testing.T) {
+	t.Parallel()
+	if s, diags := session.FromProviderData(nil); s != nil || diags.HasError() {
+		t.Errorf("before the provider is configured: %v, %v", s, diags)
+	}
+	want := open(t, zk.Config{Servers: "127.0.0.1:1"})
+	if s, diags := session.FromProviderData(want); s != want || diags.HasError() {
+		t.Errorf("got %v, %v", s, diags)
+	}
+	if _, diags := session.FromProviderData("what is this"); !diags.HasError() {
+		t.Error("no error")
+	}
+}
+
+func TestGroupClosesAll(t *testing.T) {
+	t.Parallel()
+	var g session.Group
+	a, b := open(t, zk.Config{Servers: "127.0.0.1:1"}), open(t, zk.Config{Servers: "127.0.0.1:1"})
+	g.Add(a)
+	g.Add(b)
+	g.Add(open(t, zk.Config{}, "servers")) // never had a client
+	if err := g.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for _, s := range []*session.Session{a, b} {
+		if _, err := s.Client(t.Context()); !errors.Is(err, zk.ErrClosed) {
+			t.Errorf("got %v, want zk.ErrClosed", err)
+		}
+	}
+}

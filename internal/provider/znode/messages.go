@@ -1,0 +1,61 @@
+package znode
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// What the resource does with a node, in the words of a diagnostic.
+const (
+	doingCreate = "create the znode"
+	doingRead   = "read the znode"
+	doingUpdate = "update the znode"
+	doingDelete = "delete the znode"
+	doingAdopt  = "take over the znode"
+)
+
+func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
+
+// diagWithPath attaches a diagnostic to an attribute of the configuration.
+func diagWithPath(at path.Path, d diag.Diagnostic) diag.Diagnostic { return diag.WithPath(at, d) }
+
+// asWarning tells of a failure that does not make the operation one.
+func asWarning(summary string, d diag.Diagnostic) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(summary, "The write itself succeeded, and the state holds what was written. "+d.Summary()+": "+d.Detail())
+}
+
+// parentsLeftWarning tells of what a creation that failed made before it did.
+func parentsLeftWarning(parents []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Parents were made", fmt.Sprintf(
+		"Before the creation failed it made the missing parents %s. They stay, empty, for the next try.", strings.Join(parents, ", ")))
+}
+
+// overwrittenWarning tells that somebody else wrote right after the apply did.
+func overwrittenWarning(nodePath types.String, parts []string) diag.Diagnostics {
+	if len(parts) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Znode was changed right after it was written", fmt.Sprintf(
+		"The provider wrote %q, and when it read it back somebody else had already changed its %s. Their change stands; the next plan shows it.",
+		nodePath.ValueString(), strings.Join(parts, " and its ")))}
+}
+
+// ephemeralError refuses the import of a node that lives and dies with a session.
+func ephemeralError(nodePath types.String) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Znode is ephemeral", fmt.Sprintf(
+		"%q belongs to the session of another client and goes when that ends, so it cannot be managed as a resource. To read it, use the data source.", nodePath.ValueString()))
+}
+
+// kindOnTrustWarning tells that the kind of an imported node is not known.
+func kindOnTrustWarning(nodePath types.String) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("mode"), "Kind of an imported znode is taken on trust", fmt.Sprintf(
+		"ZooKeeper does not tell whether an existing node is a persistent one, a container or a TTL node. %q was imported, so mode and ttl_ms are believed and the node is left as it is. "+
+			"To make sure, let it be made anew: plan and apply with -replace and the address of this resource.", nodePath.ValueString()))
+}

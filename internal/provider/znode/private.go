@@ -1,0 +1,42 @@
+package znode
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+)
+
+// What the private state of a resource remembers, each true or false.
+const (
+	// dataManagedKey: the configuration declares the data. A deletion has no configuration
+	// to look at, and compares the data's version only then: data that is others' may be
+	// written by them up to the last moment.
+	dataManagedKey = "data_managed"
+	// kindAssumedKey: the node was imported, so its mode is not known.
+	kindAssumedKey = "kind_assumed"
+)
+
+// privateState is the framework's, which has no name outside of it.
+type privateState interface {
+	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
+	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+}
+
+// flag returns what is remembered, or otherwise when nothing is.
+func flag(ctx context.Context, p privateState, key string, otherwise bool) (bool, diag.Diagnostics) {
+	b, diags := p.GetKey(ctx, key)
+	v := otherwise
+	if len(b) > 0 && json.Unmarshal(b, &v) != nil {
+		v = otherwise
+	}
+	return v, diags
+}
+
+func setFlag(ctx context.Context, p privateState, key string, v bool) diag.Diagnostics {
+	b := []byte("false")
+	if v {
+		b = []byte("true")
+	}
+	return p.SetKey(ctx, key, b)
+}

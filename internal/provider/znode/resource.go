@@ -1,0 +1,319 @@
+package znode
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// typeName is the name of the resource and of the data source.
+const typeName = "zookeeper_znode"
+
+// Resource is the resource zookeeper_znode.
+type Resource struct{ session *session.Session }
+
+var (
+	_ resource.ResourceWithConfigure      = (*Resource)(nil)
+	_ resource.ResourceWithValidateConfig = (*Resource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*Resource)(nil)
+	_ resource.ResourceWithImportState    = (*Resource)(nil)
+	_ resource.ResourceWithUpgradeState   = (*Resource)(nil)
+)
+
+// NewResource returns the resource.
+func NewResource() resource.Resource { return new(Resource) }
+
+// Metadata tells the resource's name.
+func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = typeName
+}
+
+// Configure takes the session over from the provider.
+func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	s, diags := session.FromProviderData(req.ProviderData)
+	resp.Diagnostics.Append(diags...)
+	r.session = s
+}
+
+// Schema describes the resource.
+func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		// Version 0 is tfzk/zookeeper's, see upgrade.go.
+		Version: 1,
+		MarkdownDescription: "Manages one znode: its data and its ACL.\n\n" +
+			"What the configuration leaves out is not managed: without `data` and `data_base64` the node is created empty and its content is left to whoever writes it, " +
+			"and without `acl` the node is created with the provider's `default_acl`, which is then left alone.\n\n" +
+			"Updates and deletions are compare-and-set: when somebody else changed the node after the plan was made, the apply says so, and their change stands.",
+		Attributes: map[string]schema.Attribute{
+			"path": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Absolute path of the node, as in `/services/web`. `/`, `/zookeeper` and what is below that cannot be managed. Changing it makes a new node.",
+				Validators:          []validator.String{attr.ManagedPath()},
+			},
+			"data": schema.StringAttribute{
+				Optional:            true,
+				Computed:            true,
+				MarkdownDescription: "Content of the node as UTF-8 text. When it is left out, it shows what the server holds, and is null if that is not UTF-8.",
+				Validators:          []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("data_base64"))},
+			},
+			"data_base64": schema.StringAttribute{
+				Optional:            true,
+				Computed:            true,
+				MarkdownDescription: "Content of the node as base64, for what is not text; `filebase64(…)` reads it from a file. When it is left out, it shows what the server holds.",
+				Validators:          []validator.String{attr.Base64()},
+			},
+			"acl": attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true),
+			"create_parents": schema.BoolAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(true),
+				MarkdownDescription: "Make the parents that are missing, as empty persistent nodes. They stay when this node is destroyed. A parent that another resource of the same run declares becomes that resource's, in whatever order the two are created. Default `true`.",
+			},
+			"parent_acl": attr.ResourceACL("ACL of the parents made on the way. When it is left out, they get the node's.", false),
+			"mode": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  stringdefault.StaticString(modePersistent),
+				MarkdownDescription: "Kind of node: `persistent` (the default); `container`, which the servers delete some time after its last child; `ttl`, which they delete when it has no children and was not changed for `ttl_ms`. Changing it makes a new node. " +
+					"Servers do not tell of what kind an existing node is, so that of an imported one is taken from here on trust.",
+				Validators: []validator.String{stringvalidator.OneOf(modePersistent, modeContainer, modeTTL)},
+			},
+			"ttl_ms": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "Time to live in milliseconds, with `mode = \"ttl\"` and only then. The servers must run with `zookeeper.extendedTypesEnabled=true`. Changing it makes a new node.",
+				Validators:          []validator.Int64{int64validator.Between(1, maxTTLMillis)},
+			},
+			"force_destroy": schema.BoolAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(false),
+				MarkdownDescription: "Delete whatever is below with the node. By default a node with children is not deleted, and the error counts them. Default `false`.",
+			},
+			"adopt_existing": schema.BoolAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(false),
+				MarkdownDescription: "When the node exists at its creation, take it over and bring it to what is declared. By default that is an error. Default `false`.",
+			},
+			"stat": attr.ResourceStat(),
+		},
+	}
+}
+
+// ValidateConfig checks that mode and ttl_ms fit together.
+func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config resourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() || config.Mode.IsUnknown() || config.TTLMillis.IsUnknown() {
+		return
+	}
+	switch isTTL := config.Mode.ValueString() == modeTTL; {
+	case isTTL && config.TTLMillis.IsNull():
+		resp.Diagnostics.AddAttributeError(path.Root("ttl_ms"), "Missing ttl_ms", `A node of mode = "ttl" needs ttl_ms, its time to live in milliseconds.`)
+	case !isTTL && !config.TTLMillis.IsNull():
+		resp.Diagnostics.AddAttributeError(path.Root("ttl_ms"), "Unexpected ttl_ms", `Only a node of mode = "ttl" has a time to live. Set mode = "ttl", or leave ttl_ms out.`)
+	}
+}
+
+// ModifyPlan completes a plan, and checks what can be checked without the server.
+func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.session == nil {
+		return // a deletion
+	}
+	var plan, config resourceModel
+	var state *resourceModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if !req.State.Raw.IsNull() {
+		state = new(resourceModel)
+		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if state != nil {
+		kindAssumed, diags := flag(ctx, req.Private, kindAssumedKey, false)
+		resp.Diagnostics.Append(diags...)
+		resp.RequiresReplace = replacing(&plan, state, kindAssumed)
+		if kindAssumed && len(resp.RequiresReplace) == 0 && !plan.sameKind(state) {
+			resp.Diagnostics.Append(kindOnTrustWarning(plan.Path))
+		}
+	}
+	plan = complete(plan, config, state, len(resp.RequiresReplace) > 0, r.session.Identities())
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(setFlag(ctx, resp.Private, dataManagedKey, declaresData(config))...)
+
+	if state == nil || !plan.DataBase64.Equal(state.DataBase64) {
+		r.checkSize(plan, config, resp)
+	}
+}
+
+// checkSize refuses data that the servers would not take.
+func (r *Resource) checkSize(plan, config resourceModel, resp *resource.ModifyPlanResponse) {
+	if !plan.declaresData() || plan.Path.IsUnknown() {
+		return
+	}
+	data, err := plan.content()
+	if err != nil {
+		return // validation has told
+	}
+	acl, _ := attr.ACLFrom(plan.ACL)
+	if acl == nil {
+		acl = r.session.DefaultACL()
+	}
+	if err := r.session.CheckSize(plan.Path.ValueString(), data, acl); err != nil {
+		at := path.Root("data")
+		if config.Data.IsNull() {
+			at = path.Root("data_base64")
+		}
+		resp.Diagnostics.Append(diagWithPath(at, r.subject(plan.Path).Error("store the data", err)))
+	}
+}
+
+// Create creates the node, or takes over one that this run made as a parent, or that it
+// may adopt.
+func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan resourceModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	about := r.subject(plan.Path)
+	client, err := r.session.Client(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingCreate, err))
+		return
+	}
+	node, diags := r.create(ctx, client, &plan)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
+	wrote := plannedOf(node.Stat)
+	resp.Diagnostics.Append(setFlag(ctx, resp.Private, dataManagedKey, plan.declaresData())...)
+	if read, err := client.Node(ctx, node.Path); err == nil {
+		node = read
+	} else {
+		resp.Diagnostics.Append(asWarning("Znode could not be read back", about.Error("read the znode that it had just written", err)))
+	}
+	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.settle(node, wrote))...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+// Read brings the state to what the server holds.
+func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state resourceModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	node, err := r.read(ctx, state.Path.ValueString())
+	switch {
+	case isNoNode(err):
+		resp.State.RemoveResource(ctx)
+		return
+	case err != nil:
+		resp.Diagnostics.Append(r.subject(state.Path).Error(doingRead, err))
+		return
+	}
+	imported := state.Mode.IsNull() // no state but an import's leaves it open
+	state.refresh(node, r.session.Identities())
+	if imported && state.Mode.ValueString() == modeEphemeral {
+		resp.Diagnostics.Append(ephemeralError(state.Path))
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+// Update writes what changed, provided that nobody else has changed it since the plan.
+func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state resourceModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, false)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !plan.Stat.IsUnknown() {
+		// Only settings that the server knows nothing of have changed.
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		return
+	}
+	about := r.subject(plan.Path)
+	client, err := r.session.Client(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingUpdate, err))
+		return
+	}
+	wrote, diags := r.change(ctx, client, &plan, &state)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	node, err := client.Node(ctx, plan.Path.ValueString())
+	if err != nil {
+		resp.Diagnostics.Append(about.Error("read the znode that it had just updated", err))
+		return
+	}
+	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.settle(node, wrote))...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+// Delete deletes the node, provided that nobody else has changed it since the plan.
+func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state resourceModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	dataManaged, diags := flag(ctx, req.Private, dataManagedKey, true)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, err := r.session.Client(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(r.subject(state.Path).Error(doingDelete, err))
+		return
+	}
+	resp.Diagnostics.Append(r.remove(ctx, client, &state, dataManaged)...)
+}
+
+// ImportState begins with a path; the read that follows fills in the rest.
+func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	if err := attr.CheckPath(req.ID, true); err != nil {
+		resp.Diagnostics.AddError("Invalid import ID", "A znode is imported by its path: "+err.Error())
+		return
+	}
+	state := resourceModel{
+		Path: types.StringValue(req.ID),
+		ACL:  types.SetNull(attr.ACLEntryType),
+		Stat: types.ObjectNull(attr.StatType.AttrTypes),
+	}
+	state.setDefaults()
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, true)...)
+}
+
+func (r *Resource) read(ctx context.Context, nodePath string) (zk.Node, error) {
+	client, err := r.session.Client(ctx)
+	if err != nil {
+		return zk.Node{}, err
+	}
+	return client.Node(ctx, nodePath)
+}
+
+func (r *Resource) subject(nodePath types.String) diagnose.Subject {
+	return diagnose.Subject{Resource: typeName, Path: nodePath.ValueString(), Presented: r.session.Presented()}
+}

@@ -1,0 +1,81 @@
+// Command terraform-provider-zookeeper is the Terraform provider for Apache ZooKeeper.
+// Terraform and OpenTofu start it; it is of no use by itself.
+package main
+
+import (
+	"context"
+	"flag"
+	"log"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	frameworkprovider "github.com/hashicorp/terraform-plugin-framework/provider"
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+
+	"terraform-provider-zookeeper/internal/provider"
+	"terraform-provider-zookeeper/internal/provider/session"
+)
+
+// address is the provider's address in a registry. OpenTofu and Terraform each look for
+// it in their own when the configuration says source = "zkform/zookeeper".
+const address = "registry.terraform.io/zkform/zookeeper"
+
+// version is set by the linker when a release is built.
+var version = "dev"
+
+const (
+	// closeTimeout bounds the end of the sessions. Whoever started the provider kills it
+	// two seconds after it was asked to stop (Client.Kill in go-plugin).
+	closeTimeout = 1500 * time.Millisecond
+	// answerTimeout is how long operations that a signal cut short have to answer.
+	answerTimeout = 500 * time.Millisecond
+)
+
+func main() {
+	debug := flag.Bool("debug", false, "serve until interrupted, for a debugger to attach to, and print how to connect")
+	flag.Parse()
+
+	sessions := new(session.Group)
+	stopOnSignal(sessions)
+	err := providerserver.Serve(context.Background(), func() frameworkprovider.Provider {
+		return provider.New(version, sessions)
+	}, providerserver.ServeOpts{Address: address, Debug: *debug, ProtocolVersion: 6})
+	closeSessions(sessions)
+	if err != nil {
+		log.Fatal(err)
+	}
+}
+
+// closeSessions ends all sessions, so that none is left on a server after the run. One
+// that cannot be ended in time ends by its own timeout.
+func closeSessions(sessions *session.Group) {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	if err := sessions.Close(ctx); err != nil {
+		log.Printf("[WARN] a session is left to its timeout: %v", err)
+	}
+}
+
+// stopOnSignal makes SIGTERM end the sessions before the process. On an interrupt the
+// process goes on: Terraform gets it too, and tells its providers to stop what they are
+// doing. But in the plan that begins an apply it does not tell them before the plan is
+// done, which is never while they wait for a server, so that wait ends at once.
+func stopOnSignal(sessions *session.Group) {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for sig := range signals {
+			if sig == os.Interrupt {
+				sessions.Interrupt(context.Background())
+				continue
+			}
+			// Operations under way fail when their session ends. Their answers are worth a
+			// moment: they tell Terraform what to keep in its state.
+			closeSessions(sessions)
+			<-time.After(answerTimeout)
+			os.Exit(128 + int(syscall.SIGTERM))
+		}
+	}()
+}
