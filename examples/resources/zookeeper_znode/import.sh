@@ -1,0 +1,2 @@
+# A znode is imported by its path.
+terraform import zookeeper_znode.settings /services/web/settings

@@ -1,0 +1,46 @@
+# A node with text. Its parents are made when they are missing.
+resource "zookeeper_znode" "settings" {
+  path = "/services/web/settings"
+  data = jsonencode({
+    workers = 8
+    cache   = "on"
+  })
+}
+
+# A child refers to its parent's resource, so that it is created after it and destroyed
+# before it.
+resource "zookeeper_znode" "feature" {
+  path = "${zookeeper_znode.settings.path}/feature"
+  data = "enabled"
+}
+
+# Data that is not text.
+resource "zookeeper_znode" "token" {
+  path        = "/services/web/token"
+  data_base64 = "AAEC/v8="
+}
+
+# A node whose content belongs to the application: it is created empty, and what is
+# written to it is neither compared nor overwritten. Whatever the application puts below
+# it goes with it.
+resource "zookeeper_znode" "workspace" {
+  path          = "/services/web/workspace"
+  force_destroy = true
+}
+
+# A node that everybody may read, and only machines of one network may write. The
+# permissions are letters in any order, or a bit mask.
+resource "zookeeper_znode" "limits" {
+  path = "/services/web/limits"
+  data = "1000"
+  acl = [
+    { scheme = "world", id = "anyone", permissions = "r" },
+    { scheme = "ip", id = "127.0.0.0/8", permissions = 31 },
+  ]
+}
+
+# A node that the servers delete some time after its last child.
+resource "zookeeper_znode" "queue" {
+  path = "/services/web/queue"
+  mode = "container"
+}
