@@ -39,10 +39,22 @@ func TestAccExamples(t *testing.T) {
 	}
 }
 
+// The example of the README is one as well.
+func TestAccREADME(t *testing.T) {
+	b, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(b), "```hcl\n")
+	hcl, _, ok := strings.Cut(rest, "```\n")
+	if !ok {
+		t.Fatal("the README has no example")
+	}
+	testFiles(t, map[string]string{"main.tf": hcl})
+}
+
 func testExample(t *testing.T, dir string) {
 	t.Helper()
-	tree := acctest.NewTree(t)
-	servers := acctest.Server(t).Addr() + tree.Base
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -53,8 +65,18 @@ func testExample(t *testing.T, dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		files[e.Name()] = string(b)
+	}
+	testFiles(t, files)
+}
+
+func testFiles(t *testing.T, files map[string]string) {
+	t.Helper()
+	tree := acctest.NewTree(t)
+	servers := acctest.Server(t).Addr() + tree.Base
+	for name, content := range files {
 		// The servers of an example exist nowhere.
-		files[e.Name()] = strings.ReplaceAll(string(b), `"zk1.example.com:2181,zk2.example.com:2181,zk3.example.com:2181"`, `"`+servers+`"`)
+		files[name] = strings.ReplaceAll(content, `"zk1.example.com:2181,zk2.example.com:2181,zk3.example.com:2181"`, `"`+servers+`"`)
 	}
 	cli := acctest.NewCLI(t, files)
 	cli.Env = []string{
