@@ -76,6 +76,8 @@ type Client struct {
 	log     Logger
 	zxid    atomic.Int64 // the latest transaction that any connection told of
 
+	watches watches
+
 	// current is the connection that requests go to; nil while there is none. It is
 	// changed with mu held, and read without.
 	current atomic.Pointer[link]
@@ -143,7 +145,9 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Dial == nil {
 		cfg.Dial = new(net.Dialer).DialContext
 	}
-	return &Client{cfg: cfg, servers: servers, log: cfg.Logger, started: make(chan struct{}), stopped: make(chan struct{})}, nil
+	c := &Client{cfg: cfg, servers: servers, log: cfg.Logger, started: make(chan struct{}), stopped: make(chan struct{})}
+	c.watches.client = c
+	return c, nil
 }
 
 func setDefault[T comparable](v *T, d T) {

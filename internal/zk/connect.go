@@ -28,12 +28,14 @@ func (c *Client) run(ctx context.Context) {
 	defer c.end(ErrClosed) // whatever still waits
 	var s session
 	for first := true; !c.hasEnded(); first = false {
+		// The events up to here have been told, and none behind it.
+		told := c.zxid.Load()
 		l, err := c.connect(ctx, &s, first)
 		if err != nil {
 			c.end(err)
 			return
 		}
-		if !c.attach(ctx, l) {
+		if !c.attach(ctx, l, told) {
 			// Closed while the handshake was under way: the session is there all the same.
 			if err := endSession(context.WithoutCancel(ctx), l); err != nil {
 				c.log.Warn("the session could not be ended, it lives on until it expires", "reason", err)
@@ -51,13 +53,20 @@ func (c *Client) run(ctx context.Context) {
 	}
 }
 
-// attach sends what is waiting over l and makes l the current connection. It returns
-// false when the client has been closed meanwhile.
-func (c *Client) attach(ctx context.Context, l *link) bool {
+// attach registers the watches with l, sends what is waiting over it, and makes it the
+// current connection. It returns false when the client has been closed meanwhile.
+func (c *Client) attach(ctx context.Context, l *link, told int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state != running {
 		return false
+	}
+	for _, req := range c.watches.again(told) {
+		call := conn.NewCall(req.Op(), req, nil)
+		call.Xid = proto.XidSetWatches
+		if !l.Submit(ctx, call) {
+			break
+		}
 	}
 	// In the order of their submission, and before any other call can reach l. Submit
 	// waits only for the writer, and with the engine's context; a connection that ends
@@ -107,6 +116,7 @@ func (c *Client) end(reason error) {
 		c.state, c.reason = ended, reason
 	}
 	c.failQueue(c.reason)
+	c.watches.endAll(c.reason)
 	c.markStarted()
 }
 
@@ -175,6 +185,7 @@ func (c *Client) expire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.failQueue(ErrSessionExpired)
+	c.watches.endAll(ErrSessionExpired)
 }
 
 // isAuthFailure tells whether a server refused who is asking: the others would too.
@@ -353,7 +364,7 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 	for _, a := range c.cfg.Auth {
 		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
 	}
-	cn, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes})
+	cn, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch})
 	if err != nil {
 		return nil, err
 	}

@@ -192,6 +192,17 @@ type versionCache struct {
 	err     error
 }
 
+// peek returns the version if it is known, without waiting for it.
+func (v *versionCache) peek() (Version, bool) {
+	select {
+	case v.turn <- struct{}{}:
+		defer func() { <-v.turn }()
+		return v.version, v.known && v.err == nil
+	default:
+		return Version{}, false
+	}
+}
+
 // versionUnknownError tells that a connected server does not tell its version.
 type versionUnknownError struct{ err error }
 

@@ -34,6 +34,9 @@ type Options struct {
 	MaxRequest int
 	// MaxReply is the largest reply frame that is accepted, in bytes.
 	MaxReply int
+	// Event runs on the read goroutine for each event of a watch; nil for nothing. It must
+	// not wait for anything.
+	Event func(proto.WatcherEvent)
 }
 
 // Conn is one connection, from a handshake that succeeded to the first error. It is safe
@@ -165,7 +168,11 @@ func (c *Conn) enqueue(call *Call) error {
 	at := len(c.out)
 	seq := c.seq + 1
 	c.out = jute.AppendInt(c.out, 0)
-	c.out = header{Xid: xid(seq), Op: call.Op}.AppendTo(c.out)
+	number := call.Xid
+	if number == 0 {
+		number = xid(seq)
+	}
+	c.out = header{Xid: number, Op: call.Op}.AppendTo(c.out)
 	if call.Request != nil {
 		c.out = call.Request.AppendTo(c.out)
 	}
@@ -177,7 +184,7 @@ func (c *Conn) enqueue(call *Call) error {
 	binary.BigEndian.PutUint32(c.out[at:], uint32(size))
 
 	c.seq = seq
-	call.seq = seq
+	call.seq, call.Xid = seq, number
 	call.Seen = c.zxid.Load()
 	if c.tail == nil {
 		c.head = call
@@ -289,7 +296,14 @@ func (c *Conn) dispatch(frame []byte) error {
 		c.see(h.Zxid)
 		return nil
 	case proto.XidNotification:
-		// Nothing here leaves watches.
+		var event proto.WatcherEvent
+		event.Decode(&r)
+		if r.Err() != nil {
+			return &ProtocolError{"event: " + r.Err().Error()}
+		}
+		if c.opts.Event != nil {
+			c.opts.Event(event)
+		}
 		return nil
 	}
 
@@ -313,6 +327,9 @@ func (c *Conn) dispatch(frame []byte) error {
 			return err
 		}
 	}
+	if call.Replied != nil {
+		call.Replied(call)
+	}
 	close(call.done)
 	return nil
 }
@@ -326,7 +343,7 @@ func (c *Conn) pop(want int32) *Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	call := c.head
-	if call == nil || want != anyXid && xid(call.seq) != want {
+	if call == nil || want != anyXid && call.Xid != want {
 		return nil
 	}
 	c.head = call.next
