@@ -2,6 +2,7 @@ package zk
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -51,6 +52,8 @@ type Config struct {
 	// ConnectTimeout is how long to look for a server before operations fail with a
 	// *ConnectError: at the start, and whenever the connection has been lost.
 	ConnectTimeout time.Duration
+	// TLS makes every connection one of TLS; nil for plain text.
+	TLS *TLS
 	// Auth are the identities to present on every connection.
 	Auth []Credential
 	// DefaultACL is the ACL of created nodes where the create gives none; nil stands for
@@ -73,6 +76,7 @@ type Config struct {
 type Client struct {
 	cfg     Config
 	servers Servers
+	tls     *tls.Config // nil for plain text
 	log     Logger
 	zxid    atomic.Int64 // the latest transaction that any connection told of
 
@@ -94,7 +98,7 @@ type Client struct {
 // link is a connection with what is known of the server behind it.
 type link struct {
 	*conn.Conn
-	address string // ip:port
+	at      target
 	version versionCache
 }
 
@@ -147,6 +151,11 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{cfg: cfg, servers: servers, log: cfg.Logger, started: make(chan struct{}), stopped: make(chan struct{})}
 	c.watches.client = c
+	if cfg.TLS != nil {
+		if c.tls, err = cfg.TLS.config(); err != nil {
+			return nil, err
+		}
+	}
 	return c, nil
 }
 

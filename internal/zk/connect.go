@@ -45,7 +45,7 @@ func (c *Client) run(ctx context.Context) {
 		}
 		select {
 		case <-l.Done():
-			c.log.Debug("connection lost", "server", l.address, "reason", l.Err())
+			c.log.Debug("connection lost", "server", l.at.String(), "reason", l.Err())
 		case <-ctx.Done():
 			l.Close()
 		}
@@ -344,9 +344,9 @@ func lookup(ctx context.Context, hostport string) ([]string, error) {
 func (c *Client) try(ctx context.Context, t target, s *session, share time.Duration) (*link, error) {
 	ctx, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
-	nc, err := c.cfg.Dial(ctx, "tcp", t.address)
+	nc, err := c.dial(ctx, t)
 	if err != nil {
-		return nil, dialError(ctx, err)
+		return nil, err
 	}
 	password := s.password
 	if s.id == 0 {
@@ -366,6 +366,10 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 	}
 	cn, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch})
 	if err != nil {
+		if c.tls != nil {
+			// With TLS 1.3 a server's refusal of this client comes behind its own handshake.
+			err = tlsError(err, t.host)
+		}
 		return nil, err
 	}
 	reply := cn.Session()
@@ -373,7 +377,23 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 		"resumed", reply.SessionID == s.id, "timeout_ms", reply.TimeoutMillis)
 	s.id, s.password = reply.SessionID, reply.Password
 	c.see(cn.Zxid())
-	return &link{Conn: cn, address: t.address, version: versionCache{turn: make(chan struct{}, 1)}}, nil
+	return &link{Conn: cn, at: t, version: versionCache{turn: make(chan struct{}, 1)}}, nil
+}
+
+// dial connects to one address, with TLS where that is configured.
+func (c *Client) dial(ctx context.Context, t target) (net.Conn, error) {
+	nc, err := c.cfg.Dial(ctx, "tcp", t.address)
+	if err != nil {
+		return nil, dialError(ctx, err)
+	}
+	if c.tls == nil {
+		return nc, nil
+	}
+	host, _, err := net.SplitHostPort(t.host)
+	if err != nil {
+		return nil, err
+	}
+	return handshakeTLS(ctx, c.tls, nc, host)
 }
 
 // dialError says in words that the time was up, where net says "i/o timeout".
