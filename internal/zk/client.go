@@ -80,7 +80,8 @@ type Client struct {
 	log     Logger
 	zxid    atomic.Int64 // the latest transaction that any connection told of
 
-	watches watches
+	watches   watches
+	listeners listeners
 
 	// current is the connection that requests go to; nil while there is none. It is
 	// changed with mu held, and read without.
@@ -210,6 +211,7 @@ func (c *Client) Close(ctx context.Context) error {
 	c.mu.Unlock()
 	switch was {
 	case idle:
+		c.listeners.enter(StateClosed)
 		close(c.started)
 		close(c.stopped)
 		return nil

@@ -80,6 +80,7 @@ func (c *Client) attach(ctx context.Context, l *link, told int64) bool {
 	}
 	c.reason = nil
 	c.current.Store(l)
+	c.listeners.enter(StateConnected)
 	c.markStarted()
 	return true
 }
@@ -89,6 +90,9 @@ func (c *Client) detach(l *link) {
 	defer c.mu.Unlock()
 	c.see(l.Zxid())
 	c.current.CompareAndSwap(l, nil)
+	if c.state == running {
+		c.listeners.enter(StateSuspended)
+	}
 }
 
 // hasEnded tells whether the client has been closed or has failed: behind the end of a
@@ -117,6 +121,11 @@ func (c *Client) end(reason error) {
 	}
 	c.failQueue(c.reason)
 	c.watches.endAll(c.reason)
+	if isAuthFailure(c.reason) {
+		c.listeners.enter(StateAuthFailed)
+	} else {
+		c.listeners.enter(StateClosed)
+	}
 	c.markStarted()
 }
 
@@ -184,6 +193,7 @@ func (c *Client) expire() {
 	c.log.Warn("the session has expired")
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.listeners.enter(StateLost)
 	c.failQueue(ErrSessionExpired)
 	c.watches.endAll(ErrSessionExpired)
 }
