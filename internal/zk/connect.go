@@ -26,7 +26,9 @@ type session struct {
 func (c *Client) run(ctx context.Context) {
 	defer close(c.stopped)
 	defer c.end(ErrClosed) // whatever still waits
-	var s session
+	c.mu.Lock()
+	s := c.resume
+	c.mu.Unlock()
 	for first := true; !c.hasEnded(); first = false {
 		// The events up to here have been told, and none behind it.
 		told := c.zxid.Load()
@@ -150,6 +152,10 @@ func (c *Client) see(zxid int64) {
 func (c *Client) connect(ctx context.Context, s *session, first bool) (*link, error) {
 	failures := make(map[target]error)
 	deadline := time.Now().Add(c.cfg.ConnectTimeout)
+	last := c.cfg.ConnectRetry.MaxTries
+	if d := c.cfg.ConnectRetry.Deadline; d > 0 && d < c.cfg.ConnectTimeout {
+		deadline = time.Now().Add(d)
+	}
 	for round := 1; ; round++ {
 		l, err := c.round(ctx, s, deadline, failures)
 		switch {
@@ -160,8 +166,8 @@ func (c *Client) connect(ctx context.Context, s *session, first bool) (*link, er
 		case isAuthFailure(err):
 			return nil, err
 		}
-		pause := c.cfg.Retry.delay(round)
-		if time.Until(deadline) <= pause || first && len(failures) > 0 && onlyForeign(failures) {
+		pause := c.cfg.ConnectRetry.delay(round)
+		if time.Until(deadline) <= pause || round == last || first && len(failures) > 0 && onlyForeign(failures) {
 			err := c.connectError(failures)
 			if first {
 				return nil, err
@@ -216,7 +222,8 @@ func onlyForeign(failures map[target]error) bool {
 // connectError collects the failures in the order of the connect string.
 func (c *Client) connectError(failures map[target]error) *ConnectError {
 	var attempts []Attempt
-	for _, host := range c.servers.Hosts {
+	hosts, _ := c.hostList()
+	for _, host := range hosts {
 		var of []Attempt
 		for t, err := range failures {
 			if t.host == host {
@@ -252,7 +259,8 @@ func (t target) String() string {
 // the others nor the others from their turn. The one that was connected last comes last:
 // when its connection was lost, it is the one most likely to be of no use.
 func (c *Client) round(ctx context.Context, s *session, deadline time.Time, failures map[target]error) (*link, error) {
-	hosts := c.order(c.servers.Hosts, func(host string) bool { return host == s.at.host })
+	hosts, _ := c.hostList()
+	hosts = c.order(hosts, func(host string) bool { return host == s.at.host })
 	share := min(c.cfg.SessionTimeout, c.cfg.ConnectTimeout) / time.Duration(max(len(hosts), minShares))
 	var last error
 	for _, host := range hosts {
@@ -275,6 +283,18 @@ func (c *Client) round(ctx context.Context, s *session, deadline time.Time, fail
 	return nil, last
 }
 
+func (c *Client) hostList() (hosts []string, shuffle bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hosts, c.shuffle
+}
+
+func (c *Client) credentials() []Credential {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.auth)
+}
+
 // minShares keeps one server from the whole time where it is the only one: a server that
 // is starting may accept a connection and never answer on it, and answer on the next.
 const minShares = 3
@@ -283,7 +303,7 @@ const minShares = 3
 // configuration says otherwise, and those that are late at the end.
 func (c *Client) order(of []string, late func(string) bool) []string {
 	out := slices.Clone(of)
-	if !c.cfg.KeepHostOrder {
+	if _, shuffle := c.hostList(); shuffle {
 		rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
 	}
 	slices.SortStableFunc(out, func(a, b string) int {
@@ -371,7 +391,7 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 			Password:      password,
 		},
 	}
-	for _, a := range c.cfg.Auth {
+	for _, a := range c.credentials() {
 		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
 	}
 	cn, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch})

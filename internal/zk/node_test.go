@@ -334,11 +334,10 @@ func TestTooLarge(t *testing.T) {
 
 func TestDeleteTree(t *testing.T) {
 	t.Parallel()
-	ctx := testContext(t)
 	for name, limit := range map[string]int{"in one transaction": 0, "in many": 300} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			all := connect(t, server.Addr())
+			ctx, all := testContext(t), connect(t, server.Addr())
 			base := folder(t, all)
 			c := connect(t, server.Addr(), func(cfg *zk.Config) { cfg.MaxBufferBytes = limit })
 			root := base + "/root"
@@ -364,7 +363,7 @@ func TestDeleteTree(t *testing.T) {
 			}
 		})
 	}
-	c := connect(t, server.Addr())
+	ctx, c := testContext(t), connect(t, server.Addr())
 	for _, path := range []string{"/", "/zookeeper", "/zookeeper/quota"} {
 		if err := c.DeleteTree(ctx, path, zk.AnyVersion); !errors.Is(err, zk.ErrBadArguments) {
 			t.Errorf("%s: %v", path, err)

@@ -104,6 +104,13 @@ func (ls *listeners) enter(s State) {
 	}
 }
 
+// reset begins anew.
+func (ls *listeners) reset() {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	ls.state = StateLost
+}
+
 func (ls *listeners) run(l *listener) {
 	for {
 		ls.mu.Lock()

@@ -334,7 +334,7 @@ func (ws *watches) again(zxid int64) []*proto.SetWatchesRequest {
 // request has left, if any.
 func readWatch[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, kindOf func(err error) (watchKind, bool)) (*R, *Watch, error) {
 	full := c.chrooted(path)
-	for n := 1; ; n++ {
+	for r := c.cfg.Retry.begin(); ; {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, &Error{Op: op.String(), Path: path, Err: context.Cause(ctx)}
 		}
@@ -359,7 +359,7 @@ func readWatch[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, p
 			return out, w, nil
 		}
 		w.unhook()
-		if err = c.again(ctx, n, err); err != nil {
+		if err = c.again(ctx, &r, err); err != nil {
 			return nil, nil, &Error{Op: op.String(), Path: path, Err: err}
 		}
 	}

@@ -182,10 +182,11 @@ func TestWatchesSurviveReconnect(t *testing.T) {
 
 func TestWatchEnds(t *testing.T) {
 	t.Parallel()
-	ctx, direct := testContext(t), connect(t, server.Addr())
+	direct := connect(t, server.Addr())
 	base := folder(t, direct)
 	t.Run("with its context", func(t *testing.T) {
 		t.Parallel()
+		ctx := testContext(t)
 		proxy := zktest.StartProxy(t, server.Addr())
 		c := connect(t, proxy.Addr())
 		own, cancel := context.WithCancel(ctx)
@@ -202,6 +203,7 @@ func TestWatchEnds(t *testing.T) {
 	})
 	t.Run("with its session", func(t *testing.T) {
 		t.Parallel()
+		ctx := testContext(t)
 		proxy := zktest.StartProxy(t, server.Addr())
 		g := newGate()
 		c := connect(t, proxy.Addr(), func(cfg *zk.Config) {
@@ -228,6 +230,7 @@ func TestWatchEnds(t *testing.T) {
 	})
 	t.Run("with its client", func(t *testing.T) {
 		t.Parallel()
+		ctx := testContext(t)
 		c := connect(t, server.Addr())
 		_, _, w, err := c.GetWatch(ctx, base)
 		if err != nil {

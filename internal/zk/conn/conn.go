@@ -55,6 +55,7 @@ type Conn struct {
 	out    []byte // frames that the writer has not taken
 	head   *Call  // the oldest call in flight
 	tail   *Call
+	auth   []*Call       // identities on their way, which servers answer out of turn
 	seq    uint64        // counts the calls
 	taken  uint64        // the last call that the writer took
 	room   chan struct{} // closed when the writer takes out; nil when nobody waits
@@ -169,7 +170,7 @@ func (c *Conn) enqueue(call *Call) error {
 	seq := c.seq + 1
 	c.out = jute.AppendInt(c.out, 0)
 	number := call.Xid
-	if number == 0 {
+	if number == anyXid {
 		number = xid(seq)
 	}
 	c.out = header{Xid: number, Op: call.Op}.AppendTo(c.out)
@@ -183,6 +184,10 @@ func (c *Conn) enqueue(call *Call) error {
 	}
 	binary.BigEndian.PutUint32(c.out[at:], uint32(size))
 
+	if call.Op == proto.OpAuth {
+		c.auth = append(c.auth, call)
+		return nil
+	}
 	c.seq = seq
 	call.seq, call.Xid = seq, number
 	call.Seen = c.zxid.Load()
@@ -307,7 +312,12 @@ func (c *Conn) dispatch(frame []byte) error {
 		return nil
 	}
 
-	call := c.pop(h.Xid)
+	var call *Call
+	if h.Xid == proto.XidAuth {
+		call = c.popAuth()
+	} else {
+		call = c.pop(h.Xid)
+	}
 	if call == nil {
 		return &ProtocolError{fmt.Sprintf("a reply with xid %d, which is not that of the oldest request without a reply", h.Xid)}
 	}
@@ -351,6 +361,18 @@ func (c *Conn) pop(want int32) *Call {
 		c.tail = nil
 	}
 	call.next = nil
+	return call
+}
+
+// popAuth removes the oldest call of an identity and returns it, nil when there is none.
+func (c *Conn) popAuth() *Call {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.auth) == 0 {
+		return nil
+	}
+	call := c.auth[0]
+	c.auth = c.auth[1:]
 	return call
 }
 
@@ -429,6 +451,10 @@ func (c *Conn) failCalls() {
 	call := c.head
 	c.head, c.tail = nil, nil
 	taken, cause := c.taken, c.err
+	for _, a := range c.auth {
+		a.Fail(&LostError{Sent: true, Cause: cause})
+	}
+	c.auth = nil
 	c.mu.Unlock()
 	for call != nil {
 		next := call.next
