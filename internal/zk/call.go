@@ -74,13 +74,13 @@ func (c *Client) repeatable(err error) bool {
 		errors.Is(err, ErrSessionExpired) && c.cfg.Retry.Expired
 }
 
-// again decides behind the n-th try, which failed with err: it returns nil after the wait
-// that the policy asks for, or the error to give up with.
-func (c *Client) again(ctx context.Context, n int, err error) error {
-	if !c.repeatable(err) || n >= c.cfg.Retry.MaxTries {
+// again decides behind a try that failed with err: it returns nil after the wait that the
+// policy asks for, or the error to give up with.
+func (c *Client) again(ctx context.Context, r *retry, err error) error {
+	if !c.repeatable(err) {
 		return err
 	}
-	return wait(ctx, c.cfg.Retry.delay(n))
+	return r.again(ctx, err)
 }
 
 // reply is a pointer to a record R that decodes itself.
@@ -97,7 +97,7 @@ func (*noBody) Decode(*jute.Reader) {}
 
 // read makes a request that changes nothing, and repeats it when its reply was lost.
 func read[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request) (*R, error) {
-	for n := 1; ; n++ {
+	for r := c.cfg.Retry.begin(); ; {
 		// A new record each time: that of a call whose caller has gone is still written to.
 		out := new(R)
 		call := conn.NewCall(op, req, P(out))
@@ -106,7 +106,7 @@ func read[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path s
 		if err == nil {
 			return out, nil
 		}
-		if err = c.again(ctx, n, err); err != nil {
+		if err = c.again(ctx, &r, err); err != nil {
 			return nil, &Error{Op: op.String(), Path: path, Err: err}
 		}
 	}
@@ -131,7 +131,7 @@ type resolver[R any] func(ctx context.Context, seen int64, out *R) (verdict, err
 // with an error of the server's too: a multi's says what failed.
 func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, resolve resolver[R]) (*R, error) {
 	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: err} }
-	for n := 1; ; n++ {
+	for r := c.cfg.Retry.begin(); ; {
 		out := new(R)
 		call := conn.NewCall(op, req, P(out))
 		c.submit(ctx, call)
@@ -156,7 +156,7 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 				return nil, fail(outcomeUnknown(err))
 			}
 		}
-		if err = c.again(ctx, n, err); err != nil {
+		if err = c.again(ctx, &r, err); err != nil {
 			return out, fail(err)
 		}
 	}

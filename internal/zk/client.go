@@ -2,11 +2,13 @@ package zk
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"math"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,9 +50,15 @@ type Config struct {
 	// SessionTimeout is how long the servers keep the session of a client that they do not
 	// hear from. The server may grant another one, from 2 to 20 of its ticks.
 	SessionTimeout time.Duration
+	// SessionID and SessionPassword resume a session, as [Client.Session] told them; 0 for a
+	// new one. Where the servers do not know the session any more, a new one is begun.
+	SessionID       int64
+	SessionPassword []byte
 	// ConnectTimeout is how long to look for a server before operations fail with a
 	// *ConnectError: at the start, and whenever the connection has been lost.
 	ConnectTimeout time.Duration
+	// TLS makes every connection one of TLS; nil for plain text.
+	TLS *TLS
 	// Auth are the identities to present on every connection.
 	Auth []Credential
 	// DefaultACL is the ACL of created nodes where the create gives none; nil stands for
@@ -61,8 +69,10 @@ type Config struct {
 	MaxBufferBytes int
 	// MaxReplyBytes is the largest reply that is accepted.
 	MaxReplyBytes int
-	// Retry says how often and after what delays lost requests are repeated.
+	// Retry says how often and after what delays operations are repeated.
 	Retry RetryPolicy
+	// ConnectRetry says how often and after what delays all servers are tried.
+	ConnectRetry RetryPolicy
 	// Logger takes the log; nil for none.
 	Logger Logger
 	// Dial opens a connection to an address ("ip:port"); nil for TCP.
@@ -73,14 +83,22 @@ type Config struct {
 type Client struct {
 	cfg     Config
 	servers Servers
+	tls     *tls.Config // nil for plain text
 	log     Logger
 	zxid    atomic.Int64 // the latest transaction that any connection told of
+
+	watches   watches
+	listeners listeners
 
 	// current is the connection that requests go to; nil while there is none. It is
 	// changed with mu held, and read without.
 	current atomic.Pointer[link]
 
 	mu      sync.Mutex
+	hosts   []string     // of the connect string, as SetHosts left them
+	shuffle bool         // try them at random
+	auth    []Credential // those of the configuration and those added
+	resume  session      // to begin with
 	state   state
 	reason  error         // why calls are refused: in stopped, and while unreachable
 	queue   []*conn.Call  // calls that wait for a connection
@@ -92,7 +110,7 @@ type Client struct {
 // link is a connection with what is known of the server behind it.
 type link struct {
 	*conn.Conn
-	address string // ip:port
+	at      target
 	version versionCache
 }
 
@@ -134,8 +152,10 @@ func New(cfg Config) (*Client, error) {
 			return nil, errors.New("a credential has no scheme")
 		}
 	}
-	if err := cfg.Retry.complete(); err != nil {
-		return nil, err
+	for policy, tries := range map[*RetryPolicy]int{&cfg.Retry: 5, &cfg.ConnectRetry: -1} {
+		if err := policy.complete(tries); err != nil {
+			return nil, err
+		}
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -143,7 +163,27 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Dial == nil {
 		cfg.Dial = new(net.Dialer).DialContext
 	}
-	return &Client{cfg: cfg, servers: servers, log: cfg.Logger, started: make(chan struct{}), stopped: make(chan struct{})}, nil
+	if cfg.SessionID != 0 && len(cfg.SessionPassword) != proto.PasswordSize {
+		return nil, fmt.Errorf("a session's password has %d bytes, not %d", proto.PasswordSize, len(cfg.SessionPassword))
+	}
+	c := &Client{
+		cfg:     cfg,
+		servers: servers,
+		log:     cfg.Logger,
+		hosts:   servers.Hosts,
+		shuffle: !cfg.KeepHostOrder,
+		auth:    slices.Clone(cfg.Auth),
+		resume:  session{id: cfg.SessionID, password: cfg.SessionPassword},
+		started: make(chan struct{}),
+		stopped: make(chan struct{}),
+	}
+	c.watches.client = c
+	if cfg.TLS != nil {
+		if c.tls, err = cfg.TLS.config(); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
 }
 
 func setDefault[T comparable](v *T, d T) {
@@ -197,6 +237,7 @@ func (c *Client) Close(ctx context.Context) error {
 	c.mu.Unlock()
 	switch was {
 	case idle:
+		c.listeners.enter(StateClosed)
 		close(c.started)
 		close(c.stopped)
 		return nil
@@ -216,6 +257,85 @@ func (c *Client) Close(ctx context.Context) error {
 	c.stop()
 	<-c.stopped
 	return err
+}
+
+// Restart ends the session, where there is one, and begins another. It works on a client
+// that has been closed, or could not be started, too.
+func (c *Client) Restart(ctx context.Context) error {
+	err := c.Close(ctx)
+	if err != nil {
+		c.log.Warn("the session could not be ended, it lives on until it expires", "reason", err)
+	}
+	c.mu.Lock()
+	if c.state == ended {
+		c.state, c.reason, c.resume = idle, nil, session{}
+		c.started, c.stopped = make(chan struct{}), make(chan struct{})
+		c.listeners.reset()
+	}
+	c.mu.Unlock()
+	return c.Start(ctx)
+}
+
+// Session returns the id and the password of the session, with which [Config] can resume
+// it elsewhere; 0 and nil while there is no connection.
+func (c *Client) Session() (id int64, password []byte) {
+	l := c.current.Load()
+	if l == nil {
+		return 0, nil
+	}
+	s := l.Session()
+	return s.SessionID, slices.Clone(s.Password)
+}
+
+// SetHosts replaces the servers, from the next connection on. The current one stays. The
+// chroot cannot be changed. keepOrder is as in [Config.KeepHostOrder].
+func (c *Client) SetHosts(servers string, keepOrder bool) error {
+	s, err := ParseServers(servers)
+	if err != nil {
+		return err
+	}
+	if s.Chroot != c.servers.Chroot {
+		return fmt.Errorf("the chroot cannot be changed from %q to %q", c.servers.Chroot, s.Chroot)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hosts, c.shuffle = s.Hosts, !keepOrder
+	return nil
+}
+
+// AddAuth presents another identity, on this connection and on all that follow. The error
+// is [ErrAuthFailed] when the server refuses it: that ends the client.
+func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
+	op := proto.OpAuth
+	fail := func(err error) error { return &Error{Op: op.String(), Err: err} }
+	if cred.Scheme == "" {
+		return fail(errors.New("the credential has no scheme"))
+	}
+	c.mu.Lock()
+	c.auth = append(c.auth, cred)
+	c.mu.Unlock()
+	for r := c.cfg.Retry.begin(); ; {
+		// A connection that is made from here on presents it by itself, and a second time
+		// does no harm.
+		call := conn.NewCall(op, &proto.AuthRequest{Scheme: cred.Scheme, Auth: []byte(cred.Secret)}, nil)
+		call.Xid = proto.XidAuth
+		c.submit(ctx, call)
+		_, err := c.await(ctx, call)
+		if err == nil {
+			return nil
+		}
+		if errors.Is(err, ErrAuthFailed) {
+			c.mu.Lock()
+			c.auth = slices.DeleteFunc(c.auth, func(a Credential) bool { return a == cred })
+			c.mu.Unlock()
+			c.end(ErrAuthFailed)
+			c.stop()
+			return fail(ErrAuthFailed)
+		}
+		if err = c.again(ctx, &r, err); err != nil {
+			return fail(err)
+		}
+	}
 }
 
 // endSession asks the server to end the session and waits until it has.

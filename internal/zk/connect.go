@@ -26,14 +26,18 @@ type session struct {
 func (c *Client) run(ctx context.Context) {
 	defer close(c.stopped)
 	defer c.end(ErrClosed) // whatever still waits
-	var s session
+	c.mu.Lock()
+	s := c.resume
+	c.mu.Unlock()
 	for first := true; !c.hasEnded(); first = false {
+		// The events up to here have been told, and none behind it.
+		told := c.zxid.Load()
 		l, err := c.connect(ctx, &s, first)
 		if err != nil {
 			c.end(err)
 			return
 		}
-		if !c.attach(ctx, l) {
+		if !c.attach(ctx, l, told) {
 			// Closed while the handshake was under way: the session is there all the same.
 			if err := endSession(context.WithoutCancel(ctx), l); err != nil {
 				c.log.Warn("the session could not be ended, it lives on until it expires", "reason", err)
@@ -43,7 +47,7 @@ func (c *Client) run(ctx context.Context) {
 		}
 		select {
 		case <-l.Done():
-			c.log.Debug("connection lost", "server", l.address, "reason", l.Err())
+			c.log.Debug("connection lost", "server", l.at.String(), "reason", l.Err())
 		case <-ctx.Done():
 			l.Close()
 		}
@@ -51,13 +55,20 @@ func (c *Client) run(ctx context.Context) {
 	}
 }
 
-// attach sends what is waiting over l and makes l the current connection. It returns
-// false when the client has been closed meanwhile.
-func (c *Client) attach(ctx context.Context, l *link) bool {
+// attach registers the watches with l, sends what is waiting over it, and makes it the
+// current connection. It returns false when the client has been closed meanwhile.
+func (c *Client) attach(ctx context.Context, l *link, told int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state != running {
 		return false
+	}
+	for _, req := range c.watches.again(told) {
+		call := conn.NewCall(req.Op(), req, nil)
+		call.Xid = proto.XidSetWatches
+		if !l.Submit(ctx, call) {
+			break
+		}
 	}
 	// In the order of their submission, and before any other call can reach l. Submit
 	// waits only for the writer, and with the engine's context; a connection that ends
@@ -71,6 +82,7 @@ func (c *Client) attach(ctx context.Context, l *link) bool {
 	}
 	c.reason = nil
 	c.current.Store(l)
+	c.listeners.enter(StateConnected)
 	c.markStarted()
 	return true
 }
@@ -80,6 +92,9 @@ func (c *Client) detach(l *link) {
 	defer c.mu.Unlock()
 	c.see(l.Zxid())
 	c.current.CompareAndSwap(l, nil)
+	if c.state == running {
+		c.listeners.enter(StateSuspended)
+	}
 }
 
 // hasEnded tells whether the client has been closed or has failed: behind the end of a
@@ -107,6 +122,12 @@ func (c *Client) end(reason error) {
 		c.state, c.reason = ended, reason
 	}
 	c.failQueue(c.reason)
+	c.watches.endAll(c.reason)
+	if isAuthFailure(c.reason) {
+		c.listeners.enter(StateAuthFailed)
+	} else {
+		c.listeners.enter(StateClosed)
+	}
 	c.markStarted()
 }
 
@@ -131,6 +152,10 @@ func (c *Client) see(zxid int64) {
 func (c *Client) connect(ctx context.Context, s *session, first bool) (*link, error) {
 	failures := make(map[target]error)
 	deadline := time.Now().Add(c.cfg.ConnectTimeout)
+	last := c.cfg.ConnectRetry.MaxTries
+	if d := c.cfg.ConnectRetry.Deadline; d > 0 && d < c.cfg.ConnectTimeout {
+		deadline = time.Now().Add(d)
+	}
 	for round := 1; ; round++ {
 		l, err := c.round(ctx, s, deadline, failures)
 		switch {
@@ -141,8 +166,8 @@ func (c *Client) connect(ctx context.Context, s *session, first bool) (*link, er
 		case isAuthFailure(err):
 			return nil, err
 		}
-		pause := c.cfg.Retry.delay(round)
-		if time.Until(deadline) <= pause || first && len(failures) > 0 && onlyForeign(failures) {
+		pause := c.cfg.ConnectRetry.delay(round)
+		if time.Until(deadline) <= pause || round == last || first && len(failures) > 0 && onlyForeign(failures) {
 			err := c.connectError(failures)
 			if first {
 				return nil, err
@@ -174,7 +199,9 @@ func (c *Client) expire() {
 	c.log.Warn("the session has expired")
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.listeners.enter(StateLost)
 	c.failQueue(ErrSessionExpired)
+	c.watches.endAll(ErrSessionExpired)
 }
 
 // isAuthFailure tells whether a server refused who is asking: the others would too.
@@ -195,7 +222,8 @@ func onlyForeign(failures map[target]error) bool {
 // connectError collects the failures in the order of the connect string.
 func (c *Client) connectError(failures map[target]error) *ConnectError {
 	var attempts []Attempt
-	for _, host := range c.servers.Hosts {
+	hosts, _ := c.hostList()
+	for _, host := range hosts {
 		var of []Attempt
 		for t, err := range failures {
 			if t.host == host {
@@ -231,7 +259,8 @@ func (t target) String() string {
 // the others nor the others from their turn. The one that was connected last comes last:
 // when its connection was lost, it is the one most likely to be of no use.
 func (c *Client) round(ctx context.Context, s *session, deadline time.Time, failures map[target]error) (*link, error) {
-	hosts := c.order(c.servers.Hosts, func(host string) bool { return host == s.at.host })
+	hosts, _ := c.hostList()
+	hosts = c.order(hosts, func(host string) bool { return host == s.at.host })
 	share := min(c.cfg.SessionTimeout, c.cfg.ConnectTimeout) / time.Duration(max(len(hosts), minShares))
 	var last error
 	for _, host := range hosts {
@@ -254,6 +283,18 @@ func (c *Client) round(ctx context.Context, s *session, deadline time.Time, fail
 	return nil, last
 }
 
+func (c *Client) hostList() (hosts []string, shuffle bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hosts, c.shuffle
+}
+
+func (c *Client) credentials() []Credential {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.auth)
+}
+
 // minShares keeps one server from the whole time where it is the only one: a server that
 // is starting may accept a connection and never answer on it, and answer on the next.
 const minShares = 3
@@ -262,7 +303,7 @@ const minShares = 3
 // configuration says otherwise, and those that are late at the end.
 func (c *Client) order(of []string, late func(string) bool) []string {
 	out := slices.Clone(of)
-	if !c.cfg.KeepHostOrder {
+	if _, shuffle := c.hostList(); shuffle {
 		rand.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
 	}
 	slices.SortStableFunc(out, func(a, b string) int {
@@ -333,9 +374,9 @@ func lookup(ctx context.Context, hostport string) ([]string, error) {
 func (c *Client) try(ctx context.Context, t target, s *session, share time.Duration) (*link, error) {
 	ctx, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
-	nc, err := c.cfg.Dial(ctx, "tcp", t.address)
+	nc, err := c.dial(ctx, t)
 	if err != nil {
-		return nil, dialError(ctx, err)
+		return nil, err
 	}
 	password := s.password
 	if s.id == 0 {
@@ -350,11 +391,15 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 			Password:      password,
 		},
 	}
-	for _, a := range c.cfg.Auth {
+	for _, a := range c.credentials() {
 		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
 	}
-	cn, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes})
+	cn, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch})
 	if err != nil {
+		if c.tls != nil {
+			// With TLS 1.3 a server's refusal of this client comes behind its own handshake.
+			err = tlsError(err, t.host)
+		}
 		return nil, err
 	}
 	reply := cn.Session()
@@ -362,7 +407,23 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 		"resumed", reply.SessionID == s.id, "timeout_ms", reply.TimeoutMillis)
 	s.id, s.password = reply.SessionID, reply.Password
 	c.see(cn.Zxid())
-	return &link{Conn: cn, address: t.address, version: versionCache{turn: make(chan struct{}, 1)}}, nil
+	return &link{Conn: cn, at: t, version: versionCache{turn: make(chan struct{}, 1)}}, nil
+}
+
+// dial connects to one address, with TLS where that is configured.
+func (c *Client) dial(ctx context.Context, t target) (net.Conn, error) {
+	nc, err := c.cfg.Dial(ctx, "tcp", t.address)
+	if err != nil {
+		return nil, dialError(ctx, err)
+	}
+	if c.tls == nil {
+		return nc, nil
+	}
+	host, _, err := net.SplitHostPort(t.host)
+	if err != nil {
+		return nil, err
+	}
+	return handshakeTLS(ctx, c.tls, nc, host)
 }
 
 // dialError says in words that the time was up, where net says "i/o timeout".

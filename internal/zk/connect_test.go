@@ -363,7 +363,7 @@ func TestUnreachableMeanwhile(t *testing.T) {
 	proxy := zktest.StartProxy(t, server.Addr())
 	c := connect(t, proxy.Addr(), func(cfg *zk.Config) {
 		cfg.ConnectTimeout = 300 * time.Millisecond
-		cfg.Retry.MaxDelay = 50 * time.Millisecond
+		cfg.ConnectRetry.MaxDelay = 50 * time.Millisecond
 	})
 	proxy.Refuse(true)
 	proxy.CutAll()
@@ -476,7 +476,7 @@ func TestNewRefuses(t *testing.T) {
 		"connect timeout": {zk.Config{ConnectTimeout: -1}, "connect timeout"},
 		"buffer":          {zk.Config{MaxBufferBytes: -1}, "buffer limits"},
 		"credential":      {zk.Config{Auth: []zk.Credential{{Secret: "hush"}}}, "no scheme"},
-		"retry":           {zk.Config{Retry: zk.RetryPolicy{MaxTries: -1}}, "MaxTries"},
+		"retry":           {zk.Config{Retry: zk.RetryPolicy{Backoff: 0.5}}, "Backoff"},
 	} {
 		if _, err := zk.New(tc.cfg); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v", name, err)

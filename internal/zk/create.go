@@ -118,6 +118,27 @@ func (c *Client) Create(ctx context.Context, path string, data []byte, o CreateO
 	}
 }
 
+// EnsurePath makes the node and those above it that are missing, as persistent and empty
+// nodes with the ACL, nil for the client's default; and returns the paths of those that it
+// made, from the top down. A node that is there is left as it is, whether it may be read or
+// not.
+func (c *Client) EnsurePath(ctx context.Context, path string, acl []ACL) ([]string, error) {
+	if err := check(proto.OpCreate.String(), path); err != nil {
+		return nil, err
+	}
+	if acl == nil {
+		acl = c.cfg.DefaultACL
+	}
+	full := c.chrooted(path)
+	// The usual case costs one read, and no write that servers would have to agree on.
+	if _, err := read[Stat](ctx, c, proto.OpExists, path, &proto.PathWatchRequest{Path: full}); err == nil {
+		return nil, nil
+	} else if !errors.Is(err, ErrNoNode) && !errors.Is(err, ErrNoAuth) {
+		return nil, err
+	}
+	return c.makeParents(ctx, full, acl)
+}
+
 // CreateSize returns how many bytes the frame of a create takes, to compare it with the
 // servers' jute.maxbuffer. A set of the same data takes no more.
 func CreateSize(path string, data []byte, acl []ACL) int {

@@ -65,7 +65,8 @@ func connect(t *testing.T, servers string, change ...func(*zk.Config)) *zk.Clien
 
 func newClient(t *testing.T, servers string, change ...func(*zk.Config)) *zk.Client {
 	t.Helper()
-	cfg := zk.Config{Servers: servers, Retry: zk.RetryPolicy{Delay: 10 * time.Millisecond}}
+	quick := zk.RetryPolicy{Delay: 10 * time.Millisecond}
+	cfg := zk.Config{Servers: servers, Retry: quick, ConnectRetry: quick}
 	for _, f := range change {
 		f(&cfg)
 	}

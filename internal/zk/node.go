@@ -111,6 +111,7 @@ func (c *Client) Node(ctx context.Context, path string) (Node, error) {
 		return Node{}, err
 	}
 	full := c.chrooted(path)
+	r := c.cfg.Retry.begin()
 	for n := 1; ; n++ {
 		var data proto.GetDataReply
 		var acl proto.GetACLReply
@@ -132,7 +133,7 @@ func (c *Client) Node(ctx context.Context, path string) (Node, error) {
 			}
 			continue
 		}
-		if err = c.again(ctx, n, err); err != nil {
+		if err = c.again(ctx, &r, err); err != nil {
 			return Node{}, &Error{Op: op.String(), Path: path, Err: err}
 		}
 	}

@@ -209,7 +209,7 @@ func TestParseServerInfo(t *testing.T) {
 func TestRetryDelay(t *testing.T) {
 	t.Parallel()
 	p := RetryPolicy{Delay: 100 * time.Millisecond, Backoff: 3, MaxDelay: time.Second, Jitter: -1}
-	if err := p.complete(); err != nil {
+	if err := p.complete(5); err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []int64{100, 300, 900, 1000, 1000} {

@@ -93,6 +93,10 @@ func (c *Client) chrooted(path string) string {
 	return c.servers.Chroot + path
 }
 
+// Unchroot returns the path inside the client's chroot of a path on the servers. One that
+// is not in the chroot is left as it is: with the chroot /a that is so of /ab/c.
+func (c *Client) Unchroot(path string) string { return c.unchrooted(path) }
+
 // unchrooted is the opposite of chrooted. A path that is not below the chroot is left as
 // it is.
 func (c *Client) unchrooted(path string) string {

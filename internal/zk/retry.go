@@ -3,6 +3,7 @@ package zk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -12,12 +13,13 @@ import (
 // n-th wait is Delay times Backoff to the power of n-1, at most MaxDelay, and shortened at
 // random by up to the share Jitter.
 //
-// It holds for rounds of attempts to connect, where only the delays count ([Config]'s
-// ConnectTimeout bounds them), and for operations whose connection was lost. A write is
-// repeated only when it is known that it had no effect.
+// There is one for the rounds of attempts to connect, [Config.ConnectRetry], and one for
+// operations whose connection was lost, [Config.Retry]. A write is repeated only when it
+// is known that it had no effect.
 type RetryPolicy struct {
-	// MaxTries is how often an operation is tried at most, the first time included.
-	// Default 5; 1 repeats nothing.
+	// MaxTries is how often something is tried at most, the first time included; negative
+	// for no limit. Default 5 for operations, where 1 repeats nothing, and no limit for
+	// rounds of attempts to connect.
 	MaxTries int
 	// Delay is the first wait. Default 100 ms.
 	Delay time.Duration
@@ -28,20 +30,22 @@ type RetryPolicy struct {
 	// Jitter is the share of a wait that is random, from 0 to 1. Default 0.5; negative for
 	// none.
 	Jitter float64
+	// Deadline bounds the time from the first try to the beginning of the last; 0 for none.
+	Deadline time.Duration
 	// Expired repeats operations that failed because the session had expired, in the
 	// session that follows. Without it [ErrSessionExpired] goes to the caller, who may
 	// have lost ephemeral nodes and locks with it.
 	Expired bool
 }
 
-func (p *RetryPolicy) complete() error {
-	setDefault(&p.MaxTries, 5)
+func (p *RetryPolicy) complete(tries int) error {
+	setDefault(&p.MaxTries, tries)
 	setDefault(&p.Delay, 100*time.Millisecond)
 	setDefault(&p.Backoff, 2)
 	setDefault(&p.MaxDelay, 2*time.Second)
 	setDefault(&p.Jitter, 0.5)
-	if p.MaxTries < 1 || p.Delay < 0 || p.MaxDelay < 0 || p.Backoff < 1 || p.Jitter > 1 {
-		return errors.New("retry policy: MaxTries and Backoff must be at least 1, the delays not negative, Jitter at most 1")
+	if p.Deadline < 0 || p.Delay < 0 || p.MaxDelay < 0 || p.Backoff < 1 || p.Jitter > 1 {
+		return errors.New("retry policy: Backoff must be at least 1, the delays and the deadline not negative, Jitter at most 1")
 	}
 	return nil
 }
@@ -54,6 +58,61 @@ func (p *RetryPolicy) delay(n int) time.Duration {
 		d *= 1 - p.Jitter*rand.Float64()
 	}
 	return time.Duration(d)
+}
+
+// A RetryError tells that something was tried as often, or for as long, as the policy
+// allows, and failed each time.
+type RetryError struct {
+	// Tries is how often it was tried.
+	Tries int
+	// Err is what the last try failed with.
+	Err error
+}
+
+// Error tells the number of tries and the last failure.
+func (e *RetryError) Error() string { return fmt.Sprintf("tried %d times: %v", e.Tries, e.Err) }
+
+// Unwrap returns what the last try failed with.
+func (e *RetryError) Unwrap() error { return e.Err }
+
+// retry counts the tries of one operation.
+type retry struct {
+	policy *RetryPolicy
+	tries  int
+	began  time.Time
+}
+
+func (p *RetryPolicy) begin() retry { return retry{policy: p, began: time.Now()} }
+
+// again is called behind a try that failed with err, for a reason that another try may
+// mend: it returns nil after the wait that the policy asks for, or the error to give up
+// with.
+func (r *retry) again(ctx context.Context, err error) error {
+	r.tries++
+	d := r.policy.delay(r.tries)
+	spent := r.policy.Deadline > 0 && time.Since(r.began)+d > r.policy.Deadline
+	if r.tries == r.policy.MaxTries || spent {
+		if r.tries == 1 {
+			return err
+		}
+		return &RetryError{Tries: r.tries, Err: err}
+	}
+	return wait(ctx, d)
+}
+
+// Retry calls f until it succeeds, fails for a reason that another try will not mend, or
+// the client's policy says that it is enough, which is a *[RetryError]. What f does must be
+// safe to do more than once. The operations of the client do as much for themselves.
+func (c *Client) Retry(ctx context.Context, f func(context.Context) error) error {
+	for r := c.cfg.Retry.begin(); ; {
+		err := f(ctx)
+		if err == nil || !c.repeatable(err) || ctx.Err() != nil {
+			return err
+		}
+		if err := r.again(ctx, err); err != nil {
+			return err
+		}
+	}
 }
 
 // wait waits for d or until ctx ends.

@@ -58,7 +58,7 @@ func (c *Client) Update(ctx context.Context, path string, ch Change) error {
 		return &Error{Op: op, Path: path, Err: ErrBadVersion}
 	}
 	first, second, done := setACL, set, "the ACL has been replaced, the data has not"
-	if !grants(ch.ACL, PermWrite, c.cfg.Auth) {
+	if !grants(ch.ACL, PermWrite, c.credentials()) {
 		first, second, done = set, setACL, "the data has been replaced, the ACL has not"
 	}
 	if err := first(); err != nil {

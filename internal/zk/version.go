@@ -73,7 +73,7 @@ func (c *Client) ServerInfo(ctx context.Context) (ServerInfo, error) {
 	if err != nil {
 		return ServerInfo{}, &Error{Op: op, Err: err}
 	}
-	info, err := c.serverInfo(ctx, l.address)
+	info, err := c.serverInfo(ctx, l.at)
 	if err != nil {
 		return ServerInfo{}, &Error{Op: op, Err: err}
 	}
@@ -93,24 +93,24 @@ func (c *Client) connected(ctx context.Context) (*link, error) {
 	}
 }
 
-func (c *Client) serverInfo(ctx context.Context, address string) (ServerInfo, error) {
-	text, err := c.command(ctx, address, "srvr")
+func (c *Client) serverInfo(ctx context.Context, at target) (ServerInfo, error) {
+	text, err := c.command(ctx, at, "srvr")
 	if err != nil {
 		return ServerInfo{}, err
 	}
 	info, err := parseServerInfo(text)
-	info.Address = address
+	info.Address = at.address
 	return info, err
 }
 
 // command sends a four-letter word over a connection of its own, as servers want it, and
 // reads the answer to its end.
-func (c *Client) command(ctx context.Context, address, word string) (string, error) {
+func (c *Client) command(ctx context.Context, at target, word string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	nc, err := c.cfg.Dial(ctx, "tcp", address)
+	nc, err := c.dial(ctx, at)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", word, dialError(ctx, err))
+		return "", fmt.Errorf("%s: %w", word, err)
 	}
 	defer func() { _ = nc.Close() }()
 	unhook := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
@@ -192,6 +192,17 @@ type versionCache struct {
 	err     error
 }
 
+// peek returns the version if it is known, without waiting for it.
+func (v *versionCache) peek() (Version, bool) {
+	select {
+	case v.turn <- struct{}{}:
+		defer func() { <-v.turn }()
+		return v.version, v.known && v.err == nil
+	default:
+		return Version{}, false
+	}
+}
+
 // versionUnknownError tells that a connected server does not tell its version.
 type versionUnknownError struct{ err error }
 
@@ -217,7 +228,7 @@ func (c *Client) serverVersion(ctx context.Context) (Version, error) {
 		return Version{}, context.Cause(ctx)
 	}
 	if !v.known {
-		info, err := c.serverInfo(ctx, l.address)
+		info, err := c.serverInfo(ctx, l.at)
 		if ctx.Err() != nil {
 			return Version{}, context.Cause(ctx)
 		}

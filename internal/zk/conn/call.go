@@ -24,6 +24,13 @@ type Call struct {
 	// none. A multi's receives the body of a failed one as well, which tells what failed.
 	Reply Reply
 
+	// Xid is 0 for an ordinary request, which gets the next number, or the special one
+	// that the protocol gives to its operation.
+	Xid int32
+	// Replied runs on the read goroutine when the reply has come, before anything that the
+	// server sent behind it is looked at; nil for nothing. It must not wait for anything.
+	Replied func(*Call)
+
 	// Header is the reply's, zero when there was none.
 	Header proto.ReplyHeader
 	// Err is nil, the reply's [proto.ErrCode], or why there was no reply: a *LostError

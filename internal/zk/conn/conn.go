@@ -34,6 +34,9 @@ type Options struct {
 	MaxRequest int
 	// MaxReply is the largest reply frame that is accepted, in bytes.
 	MaxReply int
+	// Event runs on the read goroutine for each event of a watch; nil for nothing. It must
+	// not wait for anything.
+	Event func(proto.WatcherEvent)
 }
 
 // Conn is one connection, from a handshake that succeeded to the first error. It is safe
@@ -52,6 +55,7 @@ type Conn struct {
 	out    []byte // frames that the writer has not taken
 	head   *Call  // the oldest call in flight
 	tail   *Call
+	auth   []*Call       // identities on their way, which servers answer out of turn
 	seq    uint64        // counts the calls
 	taken  uint64        // the last call that the writer took
 	room   chan struct{} // closed when the writer takes out; nil when nobody waits
@@ -165,7 +169,11 @@ func (c *Conn) enqueue(call *Call) error {
 	at := len(c.out)
 	seq := c.seq + 1
 	c.out = jute.AppendInt(c.out, 0)
-	c.out = header{Xid: xid(seq), Op: call.Op}.AppendTo(c.out)
+	number := call.Xid
+	if number == anyXid {
+		number = xid(seq)
+	}
+	c.out = header{Xid: number, Op: call.Op}.AppendTo(c.out)
 	if call.Request != nil {
 		c.out = call.Request.AppendTo(c.out)
 	}
@@ -176,8 +184,12 @@ func (c *Conn) enqueue(call *Call) error {
 	}
 	binary.BigEndian.PutUint32(c.out[at:], uint32(size))
 
+	if call.Op == proto.OpAuth {
+		c.auth = append(c.auth, call)
+		return nil
+	}
 	c.seq = seq
-	call.seq = seq
+	call.seq, call.Xid = seq, number
 	call.Seen = c.zxid.Load()
 	if c.tail == nil {
 		c.head = call
@@ -289,11 +301,23 @@ func (c *Conn) dispatch(frame []byte) error {
 		c.see(h.Zxid)
 		return nil
 	case proto.XidNotification:
-		// Nothing here leaves watches.
+		var event proto.WatcherEvent
+		event.Decode(&r)
+		if r.Err() != nil {
+			return &ProtocolError{"event: " + r.Err().Error()}
+		}
+		if c.opts.Event != nil {
+			c.opts.Event(event)
+		}
 		return nil
 	}
 
-	call := c.pop(h.Xid)
+	var call *Call
+	if h.Xid == proto.XidAuth {
+		call = c.popAuth()
+	} else {
+		call = c.pop(h.Xid)
+	}
 	if call == nil {
 		return &ProtocolError{fmt.Sprintf("a reply with xid %d, which is not that of the oldest request without a reply", h.Xid)}
 	}
@@ -313,6 +337,9 @@ func (c *Conn) dispatch(frame []byte) error {
 			return err
 		}
 	}
+	if call.Replied != nil {
+		call.Replied(call)
+	}
 	close(call.done)
 	return nil
 }
@@ -326,7 +353,7 @@ func (c *Conn) pop(want int32) *Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	call := c.head
-	if call == nil || want != anyXid && xid(call.seq) != want {
+	if call == nil || want != anyXid && call.Xid != want {
 		return nil
 	}
 	c.head = call.next
@@ -334,6 +361,18 @@ func (c *Conn) pop(want int32) *Call {
 		c.tail = nil
 	}
 	call.next = nil
+	return call
+}
+
+// popAuth removes the oldest call of an identity and returns it, nil when there is none.
+func (c *Conn) popAuth() *Call {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.auth) == 0 {
+		return nil
+	}
+	call := c.auth[0]
+	c.auth = c.auth[1:]
 	return call
 }
 
@@ -412,6 +451,10 @@ func (c *Conn) failCalls() {
 	call := c.head
 	c.head, c.tail = nil, nil
 	taken, cause := c.taken, c.err
+	for _, a := range c.auth {
+		a.Fail(&LostError{Sent: true, Cause: cause})
+	}
+	c.auth = nil
 	c.mu.Unlock()
 	for call != nil {
 		next := call.next

@@ -21,9 +21,19 @@ const (
 	OpCheck           Op = 13 // since 3.4, and only inside a multi: alone, 3.8.0 never answers it
 	OpMulti           Op = 14 // since 3.4
 	OpCreate2         Op = 15 // since 3.5
+	OpReconfig        Op = 16 // since 3.5
+	OpRemoveWatches   Op = 18 // since 3.5
 	OpCreateContainer Op = 19 // since 3.5.1
 	OpCreateTTL       Op = 21 // since 3.5.3
+	OpMultiRead       Op = 22 // since 3.6
 	OpAuth            Op = 100
+	OpSetWatches      Op = 101
+	OpSASL            Op = 102 // since 3.4
+	OpGetEphemerals   Op = 103 // since 3.6
+	OpCountChildren   Op = 104 // since 3.6: of all descendants (getAllChildrenNumber)
+	OpSetWatches2     Op = 105 // since 3.6
+	OpAddWatch        Op = 106 // since 3.6
+	OpWhoAmI          Op = 107 // since 3.7
 	OpCloseSession    Op = -11
 	OpError           Op = -1 // a failed operation inside a multi's reply, and the multi's end
 )
@@ -32,6 +42,9 @@ var opNames = map[Op]string{
 	OpCreate: "create", OpDelete: "delete", OpExists: "exists", OpGetData: "get", OpSetData: "set",
 	OpGetACL: "getACL", OpSetACL: "setACL", OpSync: "sync", OpPing: "ping", OpGetChildren2: "children",
 	OpCheck: "check", OpMulti: "multi", OpCreate2: "create", OpCreateContainer: "create", OpCreateTTL: "create",
+	OpReconfig: "reconfig", OpRemoveWatches: "removeWatches", OpMultiRead: "multiRead", OpSetWatches: "setWatches",
+	OpSASL: "sasl", OpGetEphemerals: "getEphemerals", OpCountChildren: "countDescendants", OpSetWatches2: "setWatches",
+	OpAddWatch: "addWatch", OpWhoAmI: "whoAmI",
 	OpAuth: "auth", OpCloseSession: "closeSession", OpError: "error",
 }
 

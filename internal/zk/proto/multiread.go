@@ -1,0 +1,56 @@
+package proto
+
+import (
+	"fmt"
+
+	"terraform-provider-zookeeper/internal/zk/jute"
+)
+
+// OpGetChildren is the children without the stat: the one that a multiRead takes.
+const OpGetChildren Op = 8
+
+// MultiReadResult is what became of one read of a multiRead.
+type MultiReadResult struct {
+	// Err is OK, or why this read failed; the others do not fail with it.
+	Err ErrCode
+	// Data and Stat are an OpGetData's.
+	Data []byte
+	Stat Stat
+	// Children are an OpGetChildren's.
+	Children []string
+}
+
+// MultiReadReply answers OpMultiRead, whose request is a [MultiRequest] of OpGetData and
+// OpGetChildren with a [PathWatchRequest] each. It holds a result for each, in order.
+type MultiReadReply struct{ Results []MultiReadResult }
+
+// Decode fills p from r.
+func (p *MultiReadReply) Decode(r *jute.Reader) {
+	for {
+		op := Op(r.Int())
+		done := r.Bool()
+		r.Int() // an error code again, the same as in the body
+		if done || r.Err() != nil {
+			return
+		}
+		var res MultiReadResult
+		switch op {
+		case OpGetData:
+			res.Data = r.Buffer()
+			res.Stat.Decode(r)
+		case OpGetChildren:
+			res.Children = make([]string, r.Count(4))
+			for i := range res.Children {
+				res.Children[i] = r.String()
+			}
+		case OpError:
+			res.Err = ErrCode(r.Int())
+		default:
+			r.Fail(fmt.Errorf("proto: a multiRead's reply holds the unknown operation %d", int32(op)))
+		}
+		if r.Err() != nil {
+			return
+		}
+		p.Results = append(p.Results, res)
+	}
+}

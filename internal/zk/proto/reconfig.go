@@ -1,0 +1,25 @@
+package proto
+
+import "terraform-provider-zookeeper/internal/zk/jute"
+
+// ReconfigRequest changes the ensemble's membership: by Joining and Leaving, or to
+// NewMembers. Each is a list of servers separated by commas; null where it is empty,
+// because servers take an empty list for one. Its reply is a [GetDataReply] with the new
+// configuration.
+type ReconfigRequest struct {
+	Joining, Leaving, NewMembers string
+	// FromConfig is the version of the configuration that the change is for; -1 fits any.
+	FromConfig int64
+}
+
+// AppendTo appends the record.
+func (q *ReconfigRequest) AppendTo(dst []byte) []byte {
+	for _, list := range []string{q.Joining, q.Leaving, q.NewMembers} {
+		if list == "" {
+			dst = jute.AppendInt(dst, -1)
+		} else {
+			dst = jute.AppendString(dst, list)
+		}
+	}
+	return jute.AppendLong(dst, q.FromConfig)
+}

@@ -1,0 +1,73 @@
+package zk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
+
+// configPath is where the servers keep the ensemble's configuration, whatever the chroot.
+const configPath = "/zookeeper/config"
+
+// A Reconfig changes the ensemble's membership: by servers that join and leave, or to a
+// list of new members. A server is "server.id=host:port:port[:role];[host:]port" where it
+// joins, and its id where it leaves; several are separated by commas.
+type Reconfig struct {
+	Joining, Leaving, NewMembers string
+	// FromConfig is the version of the configuration that the change is meant for, as in
+	// its first line, version=…; [AnyConfig] for whatever it is.
+	FromConfig int64
+}
+
+// AnyConfig as the version of a configuration fits whatever it is.
+const AnyConfig int64 = -1
+
+// Reconfig changes the ensemble, and returns the new configuration and the stat of the
+// node that holds it. It needs 3.5. The error is [ErrReconfigDisabled] where servers do not
+// run with reconfigEnabled, [ErrNoAuth] for anybody but those whom the configuration's ACL
+// allows, [ErrBadVersion] when the configuration is another, [ErrBadArguments] for a bad
+// list, [ErrNewConfigNoQuorum] when too few of the new servers are up, and
+// [ErrReconfigInProgress].
+func (c *Client) Reconfig(ctx context.Context, r Reconfig) ([]byte, Stat, error) {
+	op := proto.OpReconfig
+	if err := c.require(ctx, Version{3, 5, 0}, "reconfig"); err != nil {
+		return nil, Stat{}, &Error{Op: op.String(), Path: configPath, Err: err}
+	}
+	req := &proto.ReconfigRequest{Joining: r.Joining, Leaving: r.Leaving, NewMembers: r.NewMembers, FromConfig: r.FromConfig}
+	reply, err := write(ctx, c, op, configPath, req, func(ctx context.Context, seen int64, out *proto.GetDataReply) (verdict, error) {
+		return c.resolveReconfig(ctx, seen, out)
+	})
+	if err != nil {
+		return nil, Stat{}, err
+	}
+	return reply.Data, reply.Stat, nil
+}
+
+// resolveReconfig looks whether a reconfig took effect. What the configuration would be
+// is for the servers to know: when it has changed at all, nothing can be told.
+func (c *Client) resolveReconfig(ctx context.Context, seen int64, out *proto.GetDataReply) (verdict, error) {
+	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, &proto.PathWatchRequest{Path: configPath})
+	if err != nil {
+		return unknown, err
+	}
+	*out = *r
+	if r.Stat.Mzxid <= seen {
+		return notApplied, nil
+	}
+	return unknown, nil
+}
+
+// EnsembleConfig returns the ensemble's configuration, a line for each server and the
+// version, and the stat of the node that holds it. It needs 3.5.
+func (c *Client) EnsembleConfig(ctx context.Context) ([]byte, Stat, error) {
+	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, &proto.PathWatchRequest{Path: configPath})
+	switch {
+	case errors.Is(err, ErrNoNode):
+		return nil, Stat{}, &Error{Op: proto.OpGetData.String(), Path: configPath, Err: errors.Join(errors.New("the server keeps no configuration of its ensemble; that needs 3.5"), err)}
+	case err != nil:
+		return nil, Stat{}, err
+	}
+	return bytes.TrimSpace(r.Data), r.Stat, nil
+}

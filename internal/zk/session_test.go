@@ -1,0 +1,147 @@
+package zk_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
+)
+
+func TestEphemerals(t *testing.T) {
+	t.Parallel()
+	ctx, all := testContext(t), connect(t, server.Addr())
+	base := folder(t, all)
+	c := connect(t, server.Addr()+base)
+	for _, path := range []string{"/a", "/ab", "/b"} {
+		if _, err := c.Create(ctx, path, nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for prefix, want := range map[string][]string{"/": {"/a", "/ab", "/b"}, "/a": {"/a", "/ab"}, "/none": nil} {
+		got, err := c.Ephemerals(ctx, prefix)
+		slices.Sort(got)
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v", prefix, got, err)
+		}
+	}
+	if got, err := all.Ephemerals(ctx, "/"); err != nil || len(got) != 0 {
+		t.Errorf("another session's: %v, %v", got, err)
+	}
+}
+
+func TestCountDescendants(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	base := folder(t, c)
+	if _, err := c.EnsurePath(ctx, base+"/a/b/c", nil); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := c.CountDescendants(ctx, base); n != 3 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+	if _, err := c.CountDescendants(ctx, base+"/none"); !errors.Is(err, zk.ErrNoNode) {
+		t.Errorf("of nothing: %v", err)
+	}
+}
+
+func TestWhoAmI(t *testing.T) {
+	t.Parallel()
+	c := connect(t, server.Addr(), alice)
+	ids, err := c.WhoAmI(testContext(t))
+	if err != nil || !slices.Contains(ids, zk.Identity{Scheme: "digest", User: "alice"}) || !slices.Contains(ids, zk.Identity{Scheme: "ip", User: "127.0.0.1"}) {
+		t.Errorf("%v, %v", ids, err)
+	}
+}
+
+func TestEnsurePath(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	base := folder(t, c)
+	made, err := c.EnsurePath(ctx, base+"/a/b", nil)
+	if err != nil || !slices.Equal(made, []string{base + "/a", base + "/a/b"}) {
+		t.Errorf("%v, %v", made, err)
+	}
+	if made, err := c.EnsurePath(ctx, base+"/a/b", nil); err != nil || made != nil {
+		t.Errorf("again: %v, %v", made, err)
+	}
+	// An ancestor that may be added to and not be read is no obstacle.
+	blind := []zk.ACL{{Perms: zk.PermCreate, Scheme: zk.SchemeWorld, ID: "anyone"}}
+	if _, err := c.Create(ctx, base+"/blind", nil, zk.CreateOptions{ACL: blind}); err != nil {
+		t.Fatal(err)
+	}
+	if made, err := c.EnsurePath(ctx, base+"/blind", nil); err != nil || made != nil {
+		t.Errorf("an unreadable node: %v, %v", made, err)
+	}
+	if made, err := c.EnsurePath(ctx, base+"/blind/x/y", nil); err != nil || len(made) != 2 {
+		t.Errorf("below it: %v, %v", made, err)
+	}
+	if _, err := c.EnsurePath(ctx, "relative", nil); err == nil {
+		t.Error("a relative path")
+	}
+}
+
+func TestCommand(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	if text, err := c.Command(ctx, "ruok"); err != nil || text != "imok" {
+		t.Errorf("ruok: %q, %v", text, err)
+	}
+	own := zktest.StartServer(t, zktest.DefaultWhitelist())
+	strict := connect(t, own.Addr())
+	var refused *zk.WhitelistError
+	if _, err := strict.Command(ctx, "ruok"); !errors.As(err, &refused) || refused.Word != "ruok" {
+		t.Errorf("a word that is not allowed: %v", err)
+	}
+	if info, err := strict.ServerInfo(ctx); err != nil || info.Mode != "standalone" {
+		t.Errorf("the version, with the default whitelist: %+v, %v", info, err)
+	}
+}
+
+func TestReconfig(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	ensemble := zktest.StartEnsemble(t, 3, zktest.WithConfig("reconfigEnabled", "true"))
+	super := func(cfg *zk.Config) {
+		cfg.Auth = []zk.Credential{{Scheme: "digest", Secret: zktest.SuperUser + ":" + zktest.SuperPassword}}
+		cfg.ConnectTimeout = time.Minute
+	}
+	// The configuration is in the same place whatever the chroot.
+	c := connect(t, ensemble.Addrs()+"/chroot", super)
+	observer := "server.100=127.0.0.1:39998:39999:observer;39997"
+	data, stat, err := c.Reconfig(ctx, zk.Reconfig{Joining: observer, FromConfig: zk.AnyConfig})
+	if err != nil || !strings.Contains(string(data), "server.100=127.0.0.1:39998:39999:observer") || stat.Version == 0 {
+		t.Fatalf("joining: %s, %+v, %v", data, stat, err)
+	}
+	now, _, err := c.EnsembleConfig(ctx)
+	if err != nil || string(now) != strings.TrimSpace(string(data)) {
+		t.Errorf("the configuration is %s, %v", now, err)
+	}
+	if data, _, err = c.Reconfig(ctx, zk.Reconfig{Leaving: "100", FromConfig: zk.AnyConfig}); err != nil || strings.Contains(string(data), "server.100") {
+		t.Errorf("leaving: %s, %v", data, err)
+	}
+	for name, tc := range map[string]struct {
+		r    zk.Reconfig
+		want error
+	}{
+		"wrong version": {zk.Reconfig{Joining: observer, FromConfig: 1}, zk.ErrBadVersion},
+		"bad list":      {zk.Reconfig{Joining: "nonsense", FromConfig: zk.AnyConfig}, zk.ErrBadArguments},
+	} {
+		if _, _, err := c.Reconfig(ctx, tc.r); !errors.Is(err, tc.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	nobody := connect(t, ensemble.Addrs(), func(cfg *zk.Config) { cfg.ConnectTimeout = time.Minute })
+	if _, _, err := nobody.Reconfig(ctx, zk.Reconfig{Joining: observer, FromConfig: zk.AnyConfig}); !errors.Is(err, zk.ErrNoAuth) {
+		t.Errorf("without the super user: %v", err)
+	}
+	disabled := connect(t, server.Addr(), super)
+	if _, _, err := disabled.Reconfig(ctx, zk.Reconfig{Joining: observer, FromConfig: zk.AnyConfig}); !errors.Is(err, zk.ErrReconfigDisabled) {
+		t.Errorf("disabled: %v", err)
+	}
+}

@@ -1,0 +1,205 @@
+package zk
+
+import (
+	"context"
+	"crypto"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"go.step.sm/crypto/pemutil"
+)
+
+// TLS says how to speak TLS with the servers, and whom to trust. Its zero value verifies
+// the servers by the system's roots. TLS 1.2 is the least that is spoken.
+//
+// What a field ending in File names, the field ending in PEM may hold instead; both is an
+// error.
+type TLS struct {
+	// CAFile and CAPEM are the certificates that the servers' must descend from, in PEM,
+	// in the place of the system's roots.
+	CAFile, CAPEM string
+	// CertFile and CertPEM are the client's certificate and, behind it, those between it
+	// and its root, in PEM.
+	CertFile, CertPEM string
+	// KeyFile and KeyPEM are the private key of the client's certificate in PEM: PKCS #1,
+	// PKCS #8 or SEC 1, the latter two in their encrypted forms too.
+	KeyFile, KeyPEM string
+	// KeyPassword decrypts the private key.
+	KeyPassword string
+	// ServerName is the name that the servers' certificates must have; by default it is the
+	// host of the connect string, and never the address that the host resolves to.
+	ServerName string
+	// InsecureSkipVerify accepts any certificate: whoever can get in between reads and
+	// changes everything. For tests.
+	InsecureSkipVerify bool
+}
+
+// config makes the configuration of crypto/tls. The server's name is set for each
+// connection.
+func (t *TLS) config() (*tls.Config, error) {
+	cfg := &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		ServerName:         t.ServerName,
+		InsecureSkipVerify: t.InsecureSkipVerify, //nolint:gosec // only when it is asked for by name
+	}
+	ca, err := content("CA", t.CAFile, t.CAPEM)
+	if err != nil {
+		return nil, err
+	}
+	if ca != nil {
+		cfg.RootCAs = x509.NewCertPool()
+		if !cfg.RootCAs.AppendCertsFromPEM(ca) {
+			return nil, errors.New("TLS: the CA has no certificate in PEM")
+		}
+	}
+	cert, err := content("certificate", t.CertFile, t.CertPEM)
+	if err != nil {
+		return nil, err
+	}
+	key, err := content("key", t.KeyFile, t.KeyPEM)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case cert == nil && key == nil:
+		if t.KeyPassword != "" {
+			return nil, errors.New("TLS: there is a key password and no key")
+		}
+		return cfg, nil
+	case cert == nil:
+		return nil, errors.New("TLS: there is a key and no certificate")
+	case key == nil:
+		return nil, errors.New("TLS: there is a certificate and no key")
+	}
+	pair, err := keyPair(cert, key, t.KeyPassword)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Certificates = []tls.Certificate{pair}
+	return cfg, nil
+}
+
+// content returns the PEM of a file or of the configuration itself; nil for neither.
+func content(what, file, text string) ([]byte, error) {
+	switch {
+	case file != "" && text != "":
+		return nil, fmt.Errorf("TLS: the %s is given both as a file and as PEM", what)
+	case file != "":
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return nil, fmt.Errorf("TLS: the %s: %w", what, err)
+		}
+		return b, nil
+	case text != "":
+		return []byte(text), nil
+	}
+	return nil, nil
+}
+
+// keyPair joins a certificate and its key, which it decrypts where that is needed.
+func keyPair(certPEM, keyPEM []byte, password string) (tls.Certificate, error) {
+	var opts []pemutil.Options
+	encrypted := strings.Contains(string(keyPEM), "ENCRYPTED")
+	switch {
+	case encrypted && password == "":
+		return tls.Certificate{}, errors.New("TLS: the key is encrypted and there is no key password")
+	case encrypted:
+		opts = append(opts, pemutil.WithPassword([]byte(password)))
+	}
+	key, err := pemutil.ParseKey(keyPEM, opts...)
+	if err != nil {
+		if encrypted {
+			return tls.Certificate{}, errors.New("TLS: the key cannot be decrypted: is the key password right?")
+		}
+		return tls.Certificate{}, errors.New("TLS: the key is no private key in PEM")
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		return tls.Certificate{}, errors.New("TLS: the key is no private key")
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(signer)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("TLS: the key is of a kind that TLS does not take: %T", key)
+	}
+	// The standard library joins the two, and checks that they belong together.
+	pair, err := tls.X509KeyPair(certPEM, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("TLS: the certificate and the key: %w", err)
+	}
+	return pair, nil
+}
+
+// A TLSError tells why a TLS connection could not be made, or was ended by the server.
+type TLSError struct {
+	// Problem says what is wrong and what to look at.
+	Problem string
+	// Err is what crypto/tls says.
+	Err error
+}
+
+// Error says what is wrong.
+func (e *TLSError) Error() string { return "TLS: " + e.Problem + ": " + e.Err.Error() }
+
+// Unwrap returns what crypto/tls says.
+func (e *TLSError) Unwrap() error { return e.Err }
+
+// handshakeTLS makes a TLS connection of nc to the host of the connect string. After an
+// error nc is closed.
+func handshakeTLS(ctx context.Context, cfg *tls.Config, nc net.Conn, host string) (net.Conn, error) {
+	if cfg.ServerName == "" {
+		cfg = cfg.Clone()
+		cfg.ServerName = host
+	}
+	tc := tls.Client(nc, cfg)
+	if err := tc.HandshakeContext(ctx); err != nil {
+		_ = nc.Close()
+		if ctx.Err() != nil {
+			return nil, &TLSError{"no answer to the handshake; does this port speak TLS?", context.Cause(ctx)}
+		}
+		return nil, tlsError(err, cfg.ServerName)
+	}
+	return tc, nil
+}
+
+// tlsError says in words what is wrong; an error that is not of TLS is left as it is.
+func tlsError(err error, name string) error {
+	var (
+		authority x509.UnknownAuthorityError
+		hostname  x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		record    tls.RecordHeaderError
+		alert     tls.AlertError
+	)
+	switch {
+	case errors.As(err, &authority):
+		return &TLSError{"the server's certificate is not signed by a CA that is trusted here", err}
+	case errors.As(err, &hostname):
+		return &TLSError{fmt.Sprintf("the server's certificate is not one for %q; connect by a name that it has, or set the server name", name), err}
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return &TLSError{"the server's certificate has expired, or is not valid yet", err}
+	case errors.As(err, &invalid):
+		return &TLSError{"the server's certificate is not valid", err}
+	case errors.As(err, &record):
+		return &TLSError{"the server answered in plain text; this port does not speak TLS", err}
+	case errors.As(err, &alert), isRemoteAlert(err):
+		return &TLSError{"the server refused this client's certificate, or wants one", err}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+		return &TLSError{"the server ended the handshake; does this port speak TLS?", err}
+	}
+	return err
+}
+
+// isRemoteAlert tells whether the server sent an alert: with TLS 1.3 that it refuses a
+// client shows only when the client reads, after its own handshake.
+func isRemoteAlert(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "remote error"
+}

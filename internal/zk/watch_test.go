@@ -1,0 +1,246 @@
+package zk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
+)
+
+// next returns the next event of a watch as text, or why there is none.
+func next(t *testing.T, w *zk.Watch) string {
+	t.Helper()
+	e, err := w.Next(testContext(t))
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%v %s", e.Type, e.Path)
+}
+
+func TestOneTimeWatches(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	base := folder(t, c)
+	path := base + "/node"
+	_, there, created, err := c.ExistsWatch(ctx, path)
+	if err != nil || there {
+		t.Fatalf("exists: %t, %v", there, err)
+	}
+	_, _, child, err := c.ChildrenWatch(ctx, base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, _, err := c.GetWatch(ctx, path); !errors.Is(err, zk.ErrNoNode) {
+		t.Fatalf("get: %v", err)
+	}
+	if _, err := c.Create(ctx, path, nil, zk.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	_, _, changed, err := c.GetWatch(ctx, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, there, deleted, err := c.ExistsWatch(ctx, path)
+	if err != nil || !there {
+		t.Fatalf("exists: %t, %v", there, err)
+	}
+	if _, err := c.Set(ctx, path, []byte("x"), 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		w    *zk.Watch
+		want string
+	}{
+		{created, "created " + path},
+		{child, "children changed " + base},
+		{changed, "data changed " + path},
+		{deleted, "data changed " + path},
+	} {
+		if got := next(t, tc.w); got != tc.want {
+			t.Errorf("got %q, want %q", got, tc.want)
+		}
+		if got := next(t, tc.w); got != zk.ErrWatchEnded.Error() {
+			t.Errorf("behind %q: %q", tc.want, got)
+		}
+	}
+}
+
+func TestPersistentWatches(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	base := folder(t, c)
+	node, err := c.Watch(ctx, base, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := c.Watch(ctx, base, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/a", "/a/b"} {
+		if _, err := c.Create(ctx, base+path, nil, zk.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Set(ctx, base, []byte("x"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.DeleteTree(ctx, base, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"children changed ", "data changed ", "children changed ", "deleted "} {
+		if got := next(t, node); got != want+base {
+			t.Errorf("node: %q, want %q", got, want+base)
+		}
+	}
+	for _, want := range []string{"created %s/a", "created %s/a/b", "data changed %s", "deleted %s/a/b", "deleted %s/a", "deleted %s"} {
+		if got := next(t, tree); got != fmt.Sprintf(want, base) {
+			t.Errorf("tree: %q, want %q", got, fmt.Sprintf(want, base))
+		}
+	}
+	node.Close()
+	if got := next(t, node); got != zk.ErrWatchEnded.Error() {
+		t.Errorf("closed: %q", got)
+	}
+}
+
+// What happens while the connection is lost is told when it is back, for every kind of
+// watch, and for more of them than fit into one request.
+func TestWatchesSurviveReconnect(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	g := newGate()
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
+	if _, err := direct.Create(ctx, base+"/there", nil, zk.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	var watches []*zk.Watch
+	var want []string
+	add := func(w *zk.Watch, err error, event string) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		watches, want = append(watches, w), append(want, event)
+	}
+	_, _, w, err := c.GetWatch(ctx, base+"/there")
+	add(w, err, "data changed "+base+"/there")
+	_, _, w, err = c.ChildrenWatch(ctx, base)
+	add(w, err, "children changed "+base)
+	w, err = c.Watch(ctx, base, true)
+	add(w, err, "data changed "+base+"/there")
+	w, err = c.Watch(ctx, base, false)
+	add(w, err, "children changed "+base)
+	long := strings.Repeat("x", 1000)
+	for i := range 300 {
+		_, _, w, err = c.ExistsWatch(ctx, fmt.Sprintf("%s/%s%d", base, long, i))
+		add(w, err, "")
+	}
+	_, _, w, err = c.ExistsWatch(ctx, base+"/new")
+	add(w, err, "created "+base+"/new")
+
+	reopen := g.close()
+	defer reopen()
+	proxy.CutAll()
+	if _, err := direct.Set(ctx, base+"/there", []byte("x"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := direct.Create(ctx, base+"/new", nil, zk.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	reopen()
+	if err := c.Sync(ctx, "/"); err != nil {
+		t.Fatal(err)
+	}
+	// Persistent watches are registered again, and what they missed is not told: they are
+	// told of what comes from then on. So is said by the servers' own documentation.
+	if _, err := direct.Set(ctx, base+"/there", []byte("y"), 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := direct.Create(ctx, base+"/later", nil, zk.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range watches {
+		if want[i] == "" {
+			continue
+		}
+		if got := next(t, w); got != want[i] {
+			t.Errorf("watch %d: %q, want %q", i, got, want[i])
+		}
+	}
+	if n := count(proxy, opcode(101, 105)); n < 3 {
+		t.Errorf("%d requests to set watches: they fitted into fewer than the test means to need", n)
+	}
+}
+
+func TestWatchEnds(t *testing.T) {
+	t.Parallel()
+	direct := connect(t, server.Addr())
+	base := folder(t, direct)
+	t.Run("with its context", func(t *testing.T) {
+		t.Parallel()
+		ctx := testContext(t)
+		proxy := zktest.StartProxy(t, server.Addr())
+		c := connect(t, proxy.Addr())
+		own, cancel := context.WithCancel(ctx)
+		w, err := c.Watch(own, base, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		if got := next(t, w); got != context.Canceled.Error() {
+			t.Errorf("%q", got)
+		}
+		// The server has forgotten it as well.
+		until(t, "the removal", func() bool { return count(proxy, opcode(18)) == 1 })
+	})
+	t.Run("with its session", func(t *testing.T) {
+		t.Parallel()
+		ctx := testContext(t)
+		proxy := zktest.StartProxy(t, server.Addr())
+		g := newGate()
+		c := connect(t, proxy.Addr(), func(cfg *zk.Config) {
+			cfg.SessionTimeout = time.Second
+			cfg.Dial = g.dial
+		})
+		if _, err := c.Create(ctx, base+"/mine", nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+			t.Fatal(err)
+		}
+		_, _, w, err := c.GetWatch(ctx, base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reopen := g.close()
+		proxy.CutAll()
+		until(t, "the session to expire", func() bool {
+			_, ok, err := direct.Exists(ctx, base+"/mine")
+			return err == nil && !ok
+		})
+		reopen()
+		if got := next(t, w); got != zk.ErrSessionExpired.Error() {
+			t.Errorf("%q", got)
+		}
+	})
+	t.Run("with its client", func(t *testing.T) {
+		t.Parallel()
+		ctx := testContext(t)
+		c := connect(t, server.Addr())
+		_, _, w, err := c.GetWatch(ctx, base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if got := next(t, w); got != zk.ErrClosed.Error() {
+			t.Errorf("%q", got)
+		}
+	})
+}
