@@ -3,6 +3,7 @@ package zk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -13,33 +14,31 @@ import (
 // submit hands a call to the current connection, or to the queue of those that wait for
 // one. It does not wait for the reply.
 func (c *Client) submit(ctx context.Context, call *conn.Call) {
+	if err := conn.ContextError(ctx); err != nil {
+		call.Fail(err)
+		return
+	}
 	if l := c.current.Load(); l != nil && l.Submit(ctx, call) {
 		return
 	}
 	c.mu.Lock()
-	switch {
+	defer c.mu.Unlock()
+	switch l := c.current.Load(); {
 	case c.state == idle:
-		c.mu.Unlock()
 		call.Fail(ErrClosed)
-		return
 	case c.reason != nil: // ended, or unreachable for longer than the connect timeout
-		reason := c.reason
-		c.mu.Unlock()
-		call.Fail(reason)
-		return
+		call.Fail(c.reason)
+	case l != nil && l.SubmitNow(call): // a connection has come meanwhile
+	default:
+		c.queue = append(c.queue, call)
 	}
-	if l := c.current.Load(); l != nil && l.Submit(ctx, call) {
-		c.mu.Unlock()
-		return
-	}
-	c.queue = append(c.queue, call)
-	c.mu.Unlock()
 }
 
-// await waits for the end of a call or of ctx, and returns the call's error or ctx's. A
-// call that still waits for a connection when ctx ends is withdrawn, and sent tells that
-// it was not; any other goes on without its caller.
-func (c *Client) await(ctx context.Context, call *conn.Call) (sent bool, err error) {
+// await waits for the end of a call or of ctx. It returns true when the call has ended,
+// with its error. Otherwise ctx ended first, and the call goes on without its caller;
+// unless it still waited for a connection: then it is withdrawn, and has ended with ctx's
+// error.
+func (c *Client) await(ctx context.Context, call *conn.Call) (ended bool, err error) {
 	select {
 	case <-call.Done():
 		return true, call.Err
@@ -49,7 +48,7 @@ func (c *Client) await(ctx context.Context, call *conn.Call) (sent bool, err err
 	case <-call.Done():
 		return true, call.Err
 	case <-ctx.Done():
-		return !c.withdraw(call), context.Cause(ctx)
+		return c.withdraw(call), conn.ContextError(ctx)
 	}
 }
 
@@ -95,11 +94,17 @@ type noBody struct{}
 // Decode reads nothing.
 func (*noBody) Decode(*jute.Reader) {}
 
-// read makes a request that changes nothing, and repeats it when its reply was lost.
+// read makes a request that changes nothing, and repeats it when its reply was lost. The
+// path is the one for the error; the request has its own, on the servers.
 func read[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request) (*R, error) {
+	return readInto[R, P](ctx, c, op, path, req, func() *R { return new(R) })
+}
+
+// readInto is read with a record that fresh makes for each try: that of a call whose
+// caller has gone is still written to.
+func readInto[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, fresh func() *R) (*R, error) {
 	for r := c.cfg.Retry.begin(); ; {
-		// A new record each time: that of a call whose caller has gone is still written to.
-		out := new(R)
+		out := fresh()
 		call := conn.NewCall(op, req, P(out))
 		c.submit(ctx, call)
 		_, err := c.await(ctx, call)
@@ -112,49 +117,43 @@ func read[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path s
 	}
 }
 
-// verdict is what a look at the servers says of a write whose reply was lost.
-type verdict int
-
-const (
-	unknown verdict = iota
-	applied
-	notApplied
-)
-
-// A resolver looks whether a write whose reply was lost took effect, and if it did fills
-// in what the reply would have held. seen is the latest transaction that was known when
-// the write was submitted.
-type resolver[R any] func(ctx context.Context, seen int64, out *R) (verdict, error)
-
 // write makes a request that changes something. When its reply was lost, resolve says
-// whether it took effect; it is repeated only when it did not. The record is returned
-// with an error of the server's too: a multi's says what failed.
-func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, resolve resolver[R]) (*R, error) {
+// whether it took effect; it is repeated only when it did not. The record, which fresh
+// makes for each try, is returned with an error of the server's too: a multi's says what
+// failed.
+func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, fresh func() *R, resolve resolver[R]) (*R, error) {
 	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: err} }
+	var session int64 // that of the first try
 	for r := c.cfg.Retry.begin(); ; {
-		out := new(R)
+		out := fresh()
 		call := conn.NewCall(op, req, P(out))
+		if !c.cfg.Retry.Expired {
+			call.Pinned = session
+		}
 		c.submit(ctx, call)
-		sent, err := c.await(ctx, call)
+		ended, err := c.await(ctx, call)
 		switch {
 		case err == nil:
+			c.claims.take(call.Header.Zxid)
 			return out, nil
-		case ctx.Err() != nil && err == context.Cause(ctx): //nolint:errorlint // whose end it was, not what it wraps
-			if sent {
-				err = outcomeUnknown(err)
-			}
-			return nil, fail(err)
+		case !ended:
+			return nil, fail(outcomeUnknown(err))
 		case unresolved(err):
-			v, rerr := settle(ctx, c, call.Seen, out, resolve)
-			if rerr != nil {
-				return nil, fail(outcomeUnknown(rerr))
-			}
-			if v == applied {
+			*out = *fresh()
+			v, rerr := c.settle(ctx, func() (verdict, error) {
+				return resolve(ctx, loss{seen: call.Seen, session: call.Session}, out)
+			})
+			switch {
+			case rerr != nil:
+				return nil, fail(lookFailed(err, rerr))
+			case v.applied():
 				return out, nil
-			}
-			if v == unknown {
+			case !v.notApplied():
 				return nil, fail(outcomeUnknown(err))
 			}
+		}
+		if session == 0 {
+			session = call.Session
 		}
 		if err = c.again(ctx, &r, err); err != nil {
 			return out, fail(err)
@@ -167,18 +166,28 @@ func unresolved(err error) bool {
 	if lost, ok := errors.AsType[*conn.LostError](err); ok {
 		return lost.Sent
 	}
-	return errors.Is(err, ErrSessionMoved)
+	_, large := errors.AsType[*conn.ReplyTooLargeError](err)
+	return large || errors.Is(err, ErrSessionMoved)
 }
 
 // settle makes sure that nothing of the lost connection is still on its way, and looks.
 // To reach a server with the session again makes the servers refuse what the old
 // connection still holds (a server closes the session's older connection; the leader
 // answers SessionMoved to an older follower); the sync waits for what they had accepted.
-func settle[R any](ctx context.Context, c *Client, seen int64, out *R, resolve resolver[R]) (verdict, error) {
+func (c *Client) settle(ctx context.Context, look func() (verdict, error)) (verdict, error) {
 	// Servers wait for all that was committed, whatever the path.
 	if _, err := read[noBody](ctx, c, proto.OpSync, "/", &proto.SyncRequest{Path: "/"}); err != nil {
 		return unknown, err
 	}
-	*out = *new(R)
-	return resolve(ctx, seen, out)
+	return look()
+}
+
+// lookFailed is the error of a write whose reply was lost, as cause says, and whose
+// outcome could not be looked at, as look says. What a server answered to the look is no
+// answer to the write, and so is told in words alone.
+func lookFailed(cause, look error) error {
+	if code, ok := errors.AsType[ErrCode](look); ok && code != ErrSessionExpired {
+		return outcomeUnknown(fmt.Errorf("%w; looking for it failed: %v", cause, look)) //nolint:errorlint // see above
+	}
+	return outcomeUnknown(fmt.Errorf("%w; looking for it failed: %w", cause, look))
 }

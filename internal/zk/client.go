@@ -44,8 +44,9 @@ type Logger interface {
 type Config struct {
 	// Servers is the connect string, host:port,host:port/chroot; see [ParseServers].
 	Servers string
-	// KeepHostOrder tries the servers in the order of the connect string. By default each
-	// round of attempts has a random order, so that clients spread over the servers.
+	// KeepHostOrder tries the servers in the order of the connect string, but for the one
+	// whose connection was lost last, which comes last. By default each round of attempts
+	// has a random order, so that clients spread over the servers.
 	KeepHostOrder bool
 	// SessionTimeout is how long the servers keep the session of a client that they do not
 	// hear from. The server may grant another one, from 2 to 20 of its ticks.
@@ -89,6 +90,7 @@ type Client struct {
 
 	watches   watches
 	listeners listeners
+	claims    claims
 
 	// current is the connection that requests go to; nil while there is none. It is
 	// changed with mu held, and read without.
@@ -105,6 +107,8 @@ type Client struct {
 	started chan struct{} // closed when the first connection stands or has failed
 	stop    context.CancelFunc
 	stopped chan struct{} // closed when the engine has ended
+	closing error         // what the end of the session came to; for stopped
+	session int64         // the session that the servers keep; 0 for none
 }
 
 // link is a connection with what is known of the server behind it.
@@ -132,10 +136,11 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, d := range map[string]*time.Duration{"session": &cfg.SessionTimeout, "connect": &cfg.ConnectTimeout} {
-		if *d < 0 || *d > math.MaxInt32*time.Millisecond {
-			return nil, fmt.Errorf("the %s timeout %v is out of range", name, *d)
-		}
+	switch longest := math.MaxInt32 * time.Millisecond; {
+	case cfg.SessionTimeout < 0 || cfg.SessionTimeout > longest:
+		return nil, fmt.Errorf("the session timeout %v is out of range", cfg.SessionTimeout)
+	case cfg.ConnectTimeout < 0 || cfg.ConnectTimeout > longest:
+		return nil, fmt.Errorf("the connect timeout %v is out of range", cfg.ConnectTimeout)
 	}
 	setDefault(&cfg.SessionTimeout, DefaultSessionTimeout)
 	setDefault(&cfg.ConnectTimeout, DefaultConnectTimeout)
@@ -152,10 +157,11 @@ func New(cfg Config) (*Client, error) {
 			return nil, errors.New("a credential has no scheme")
 		}
 	}
-	for policy, tries := range map[*RetryPolicy]int{&cfg.Retry: 5, &cfg.ConnectRetry: -1} {
-		if err := policy.complete(tries); err != nil {
-			return nil, err
-		}
+	if err := cfg.Retry.complete(5); err != nil {
+		return nil, err
+	}
+	if err := cfg.ConnectRetry.complete(-1); err != nil {
+		return nil, err
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -195,7 +201,8 @@ func setDefault[T comparable](v *T, d T) {
 
 // Start connects and opens the session. It returns when the session stands, with a
 // *ConnectError when no server could be reached within the connect timeout, with
-// [ErrAuthFailed] when a credential was refused, and with the context's error when that
+// [ErrAuthFailed] when a credential was refused, with [ErrSessionClosedRequireSASL] when
+// the servers serve nobody without SASL, and with the context's error when that
 // ends first. Calling it again waits for the same outcome; after a failure, and after
 // [Client.Close], the client stays closed. The end of ctx ends the wait and not the
 // client: call Close in any case.
@@ -211,7 +218,7 @@ func (c *Client) Start(ctx context.Context) error {
 	select {
 	case <-c.started:
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return conn.ContextError(ctx)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -224,15 +231,16 @@ func (c *Client) Start(ctx context.Context) error {
 // Close ends the session on the server, where there is a connection, and the client.
 // Requests that were made before it are completed first; those made later fail with
 // [ErrClosed]. The wait for the server's answer is bounded by ctx and by two seconds; the
-// error tells that it did not come, and that the session lives on until it expires. Close
-// may be called more than once.
+// error tells that it did not come, or that there was no connection, and that the session
+// lives on until it expires. Close may be called more than once; later calls wait for the
+// first.
 func (c *Client) Close(ctx context.Context) error {
 	c.mu.Lock()
 	was := c.state
 	if was != ended {
 		c.state, c.reason = ended, ErrClosed
 	}
-	l := c.current.Load()
+	l, session := c.current.Load(), c.session
 	c.current.Store(nil)
 	c.mu.Unlock()
 	switch was {
@@ -242,18 +250,28 @@ func (c *Client) Close(ctx context.Context) error {
 		close(c.stopped)
 		return nil
 	case ended:
-		if c.stop != nil {
-			c.stop()
+		// Somebody else is at it, or has been.
+		select {
+		case <-c.stopped:
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			return c.closing
+		case <-ctx.Done():
+			return conn.ContextError(ctx)
 		}
-		<-c.stopped
-		return nil
 	case running:
 	}
 
 	var err error
-	if l != nil {
+	switch {
+	case l != nil:
 		err = endSession(ctx, l)
+	case session != 0:
+		err = &Error{Op: proto.OpCloseSession.String(), Err: fmt.Errorf("%w: the session lives on until it expires", ErrConnectionLoss)}
 	}
+	c.mu.Lock()
+	c.closing = err
+	c.mu.Unlock()
 	c.stop()
 	<-c.stopped
 	return err
@@ -349,7 +367,7 @@ func endSession(ctx context.Context, l *link) error {
 	select {
 	case <-call.Done():
 	case <-ctx.Done():
-		return &Error{Op: proto.OpCloseSession.String(), Err: context.Cause(ctx)}
+		return &Error{Op: proto.OpCloseSession.String(), Err: conn.ContextError(ctx)}
 	}
 	if call.Err != nil {
 		return &Error{Op: proto.OpCloseSession.String(), Err: call.Err}

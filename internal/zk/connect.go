@@ -37,7 +37,7 @@ func (c *Client) run(ctx context.Context) {
 			c.end(err)
 			return
 		}
-		if !c.attach(ctx, l, told) {
+		if !c.attach(l, told) {
 			// Closed while the handshake was under way: the session is there all the same.
 			if err := endSession(context.WithoutCancel(ctx), l); err != nil {
 				c.log.Warn("the session could not be ended, it lives on until it expires", "reason", err)
@@ -57,7 +57,7 @@ func (c *Client) run(ctx context.Context) {
 
 // attach registers the watches with l, sends what is waiting over it, and makes it the
 // current connection. It returns false when the client has been closed meanwhile.
-func (c *Client) attach(ctx context.Context, l *link, told int64) bool {
+func (c *Client) attach(l *link, told int64) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state != running {
@@ -66,14 +66,13 @@ func (c *Client) attach(ctx context.Context, l *link, told int64) bool {
 	for _, req := range c.watches.again(told) {
 		call := conn.NewCall(req.Op(), req, nil)
 		call.Xid = proto.XidSetWatches
-		if !l.Submit(ctx, call) {
+		if !l.SubmitNow(call) {
 			break
 		}
 	}
-	// In the order of their submission, and before any other call can reach l. Submit
-	// waits only for the writer, and with the engine's context; a connection that ends
-	// meanwhile leaves the rest for the next one.
-	for len(c.queue) > 0 && l.Submit(ctx, c.queue[0]) {
+	// In the order of their submission, and before any other call can reach l. A connection
+	// that ends meanwhile leaves the rest for the next one.
+	for len(c.queue) > 0 && l.SubmitNow(c.queue[0]) {
 		c.queue[0] = nil
 		c.queue = c.queue[1:]
 	}
@@ -81,6 +80,7 @@ func (c *Client) attach(ctx context.Context, l *link, told int64) bool {
 		c.queue = nil
 	}
 	c.reason = nil
+	c.session = l.Session().SessionID
 	c.current.Store(l)
 	c.listeners.enter(StateConnected)
 	c.markStarted()
@@ -199,6 +199,7 @@ func (c *Client) expire() {
 	c.log.Warn("the session has expired")
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.session = 0
 	c.listeners.enter(StateLost)
 	c.failQueue(ErrSessionExpired)
 	c.watches.endAll(ErrSessionExpired)
@@ -350,7 +351,11 @@ func (c *Client) host(ctx context.Context, host string, s *session, until time.T
 			return l, nil
 		}
 		c.log.Debug("connecting failed", "server", t.String(), "reason", err)
-		failures[t] = err
+		_, late := errors.AsType[*conn.NoAnswerError](err)
+		if _, had := failures[t]; !had || !late {
+			// What it answered before tells more than that the time was up.
+			failures[t] = err
+		}
 		if isAuthFailure(err) || i == len(addresses)-1 {
 			return nil, err
 		}
@@ -394,7 +399,16 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 	for _, a := range c.credentials() {
 		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
 	}
-	cn, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch})
+	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch})
+	if reply.SessionID != 0 {
+		if s.id != 0 && reply.SessionID != s.id {
+			c.expire() // the server gave another one instead of saying so
+		}
+		resumed := reply.SessionID == s.id
+		// Kept with an error too: the server holds it, and the next attempt resumes it.
+		s.id, s.password = reply.SessionID, reply.Password
+		c.log.Debug("session", "server", t.String(), "session", fmt.Sprintf("%#x", s.id), "resumed", resumed, "timeout_ms", reply.TimeoutMillis)
+	}
 	if err != nil {
 		if c.tls != nil {
 			// With TLS 1.3 a server's refusal of this client comes behind its own handshake.
@@ -402,19 +416,16 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 		}
 		return nil, err
 	}
-	reply := cn.Session()
-	c.log.Debug("connected", "server", t.String(), "session", fmt.Sprintf("%#x", reply.SessionID),
-		"resumed", reply.SessionID == s.id, "timeout_ms", reply.TimeoutMillis)
-	s.id, s.password = reply.SessionID, reply.Password
 	c.see(cn.Zxid())
 	return &link{Conn: cn, at: t, version: versionCache{turn: make(chan struct{}, 1)}}, nil
 }
 
 // dial connects to one address, with TLS where that is configured.
 func (c *Client) dial(ctx context.Context, t target) (net.Conn, error) {
+	began := time.Now()
 	nc, err := c.cfg.Dial(ctx, "tcp", t.address)
 	if err != nil {
-		return nil, dialError(ctx, err)
+		return nil, dialError(ctx, err, began)
 	}
 	if c.tls == nil {
 		return nc, nil
@@ -427,10 +438,10 @@ func (c *Client) dial(ctx context.Context, t target) (net.Conn, error) {
 }
 
 // dialError says in words that the time was up, where net says "i/o timeout".
-func dialError(ctx context.Context, err error) error {
+func dialError(ctx context.Context, err error, began time.Time) error {
 	var ne net.Error
 	if ctx.Err() != nil || errors.As(err, &ne) && ne.Timeout() {
-		return fmt.Errorf("no connection: %w", context.DeadlineExceeded)
+		return &conn.NoAnswerError{Step: "the connection request", After: time.Since(began)}
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		// The server's address is named already, in front of the error.

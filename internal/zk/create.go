@@ -1,11 +1,9 @@
 package zk
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -96,27 +94,30 @@ func (c *Client) Create(ctx context.Context, path string, data []byte, o CreateO
 		return Created{}, &Error{Op: proto.OpCreate.String(), Path: path, Err: err}
 	}
 	var out Created
-	for {
-		var r *proto.CreateReply
-		r, err = c.create(ctx, op, path, req)
+	for n := 0; ; n++ {
+		r, err := c.create(ctx, op, path, req)
 		if err == nil {
 			out.Path, out.Stat, out.HasStat = c.unchrooted(r.Path), r.Stat, r.HasStat
 			return out, nil
 		}
-		if !o.MakeParents || !errors.Is(err, ErrNoNode) {
+		if !o.MakeParents || !errors.Is(err, ErrNoNode) || n == parentTries {
 			return out, err
 		}
 		acl := o.ParentACL
 		if acl == nil {
 			acl = req.ACL
 		}
-		made, err := c.makeParents(ctx, Parent(strings.TrimSuffix(req.Path, "/")), acl)
+		made, perr := c.makeParents(ctx, Parent(req.Path), acl)
 		out.Parents = append(out.Parents, made...)
-		if err != nil {
-			return out, err
+		if perr != nil {
+			return out, perr
 		}
 	}
 }
+
+// parentTries bounds how often the parents of one node are made: somebody else may go on
+// deleting them.
+const parentTries = 10
 
 // EnsurePath makes the node and those above it that are missing, as persistent and empty
 // nodes with the ACL, nil for the client's default; and returns the paths of those that it
@@ -140,7 +141,8 @@ func (c *Client) EnsurePath(ctx context.Context, path string, acl []ACL) ([]stri
 }
 
 // CreateSize returns how many bytes the frame of a create takes, to compare it with the
-// servers' jute.maxbuffer. A set of the same data takes no more.
+// servers' jute.maxbuffer. The path is the one on the servers, with the chroot in front; a
+// TTL takes eight bytes more. A set of the same data takes no more.
 func CreateSize(path string, data []byte, acl []ACL) int {
 	frame := proto.RequestHeader{}.AppendTo(nil)
 	frame = (&proto.CreateRequest{Path: path, ACL: acl}).AppendTo(frame)
@@ -160,7 +162,11 @@ func (c *Client) createRequest(ctx context.Context, path string, data []byte, o 
 	if err := valid(path); err != nil {
 		return nil, 0, err
 	}
-	req := &proto.CreateRequest{Path: c.chrooted(path), Data: data, ACL: o.ACL, Flags: mode.flags, TTLMillis: o.TTL.Milliseconds()}
+	full := c.chrooted(path)
+	if mode.sequential && path == "/" {
+		full = c.servers.Chroot + "/" // below the chroot, and not beside it
+	}
+	req := &proto.CreateRequest{Path: full, Data: data, ACL: o.ACL, Flags: mode.flags, TTLMillis: o.TTL.Milliseconds()}
 	if req.ACL == nil {
 		req.ACL = c.cfg.DefaultACL
 	}
@@ -187,8 +193,8 @@ func (c *Client) createRequest(ctx context.Context, path string, data []byte, o 
 }
 
 func (c *Client) create(ctx context.Context, op proto.Op, path string, req *proto.CreateRequest) (*proto.CreateReply, error) {
-	return write(ctx, c, op, path, req, func(ctx context.Context, seen int64, out *proto.CreateReply) (verdict, error) {
-		return c.resolveCreate(ctx, req, seen, out)
+	return write(ctx, c, op, path, req, func() *proto.CreateReply { return new(proto.CreateReply) }, func(ctx context.Context, l loss, out *proto.CreateReply) (verdict, error) {
+		return c.resolveCreate(ctx, req, l, out)
 	})
 }
 
@@ -213,113 +219,4 @@ func (c *Client) makeParents(ctx context.Context, full string, acl []ACL) (made 
 		missing = missing[:len(missing)-1]
 	}
 	return made, nil
-}
-
-// resolveCreate looks whether a create took effect.
-func (c *Client) resolveCreate(ctx context.Context, req *proto.CreateRequest, seen int64, out *proto.CreateReply) (verdict, error) {
-	if isSequential(req) {
-		return c.resolveSequential(ctx, req, seen, out)
-	}
-	return c.resolveCreateAt(ctx, req.Path, req, seen, out)
-}
-
-func isSequential(req *proto.CreateRequest) bool {
-	switch req.Flags {
-	case proto.FlagPersistentSequential, proto.FlagEphemeralSequential, proto.FlagPersistentSequentialTTL:
-		return true
-	case proto.FlagPersistent, proto.FlagEphemeral, proto.FlagContainer, proto.FlagPersistentTTL:
-	}
-	return false
-}
-
-// resolveCreateAt looks whether the create made the node at the full path.
-func (c *Client) resolveCreateAt(ctx context.Context, full string, req *proto.CreateRequest, seen int64, out *proto.CreateReply) (verdict, error) {
-	node, err := c.Node(ctx, c.unchrooted(full))
-	if errors.Is(err, ErrNoNode) {
-		return notApplied, nil
-	}
-	if err != nil {
-		return unknown, err
-	}
-	out.Path, out.Stat, out.HasStat = full, node.Stat, true
-	switch {
-	case node.Stat.Czxid <= seen:
-		return notApplied, nil
-	case node.Stat.Version == 0 && node.Stat.Aversion == 0:
-		if bytes.Equal(node.Data, req.Data) && aclStored(req.ACL, node.ACL) && c.sameOwner(req, node.Stat) {
-			return applied, nil
-		}
-		return notApplied, nil
-	}
-	// Made since, and changed since: ours or not.
-	return unknown, nil
-}
-
-// sameOwner tells whether a node is one that the create can have made: an ephemeral one
-// belongs to this client's session, any other to none.
-func (c *Client) sameOwner(req *proto.CreateRequest, s Stat) bool {
-	if req.Flags != proto.FlagEphemeral && req.Flags != proto.FlagEphemeralSequential {
-		return s.EphemeralOwner == 0
-	}
-	l := c.current.Load()
-	return l != nil && s.EphemeralOwner == l.Session().SessionID
-}
-
-// resolveSequential looks for the node that a sequential create made: one of its prefix,
-// made since, and as the create makes it. There may be more than one such, made by others
-// with the same data; then it cannot be told.
-func (c *Client) resolveSequential(ctx context.Context, req *proto.CreateRequest, seen int64, out *proto.CreateReply) (verdict, error) {
-	parent, prefix := req.Path[:max(1, strings.LastIndexByte(req.Path, '/'))], req.Path[strings.LastIndexByte(req.Path, '/')+1:]
-	names, _, err := c.Children(ctx, c.unchrooted(parent))
-	if errors.Is(err, ErrNoNode) {
-		return notApplied, nil
-	}
-	if err != nil {
-		return unknown, err
-	}
-	candidates := slices.DeleteFunc(names, func(name string) bool {
-		number, ok := strings.CutPrefix(name, prefix)
-		return !ok || len(number) < sequenceDigits || strings.Trim(number, "0123456789") != ""
-	})
-	slices.SortFunc(candidates, byNumber(len(prefix)))
-	found := 0
-	// The latest first: all that have a smaller number than one made before are older too.
-	for _, name := range slices.Backward(candidates) {
-		var one proto.CreateReply
-		v, err := c.resolveCreateAt(ctx, child(parent, name), req, seen, &one)
-		if err != nil {
-			return unknown, err
-		}
-		if one.Stat.Czxid <= seen && one.HasStat {
-			break
-		}
-		switch v {
-		case unknown:
-			return unknown, nil
-		case applied:
-			*out = one
-			found++
-		case notApplied:
-		}
-	}
-	switch found {
-	case 0:
-		return notApplied, nil
-	case 1:
-		return applied, nil
-	}
-	return unknown, nil
-}
-
-// sequenceDigits is the least number of digits of a sequential node's number.
-const sequenceDigits = 10
-
-// byNumber orders sequential names by the number behind the prefix.
-func byNumber(prefix int) func(a, b string) int {
-	return func(a, b string) int {
-		if d := len(a) - len(b); d != 0 {
-			return d
-		}
-		return strings.Compare(a[prefix:], b[prefix:])
-	}
 }

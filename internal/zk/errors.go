@@ -41,7 +41,8 @@ const (
 	ErrNodeExists              = proto.ErrNodeExists
 	// ErrNotEmpty: a node with children cannot be deleted.
 	ErrNotEmpty = proto.ErrNotEmpty
-	// ErrSessionExpired: the session ended before the request was sent.
+	// ErrSessionExpired: the session ended. The request was not sent, unless the error is
+	// [ErrOutcomeUnknown] too.
 	ErrSessionExpired  = proto.ErrSessionExpired
 	ErrInvalidCallback = proto.ErrInvalidCallback
 	// ErrInvalidACL: the ACL is empty, has an unknown scheme, an id that the scheme does
@@ -63,16 +64,18 @@ const (
 
 var (
 	// ErrClosed tells that the client has not been started, or has been closed.
-	ErrClosed = errors.New("the client is closed")
+	ErrClosed = errors.New("the client has not been started, or has been closed")
 	// ErrOutcomeUnknown tells that a write was sent, that its reply was lost or not waited
 	// for, and that it cannot be told whether it took effect. Look before repeating it.
-	ErrOutcomeUnknown = errors.New("it is unknown whether the write took effect")
+	ErrOutcomeUnknown = errors.New("it is unknown whether the write took effect (look at the node before repeating it)")
 )
 
 // An Error is the failure of one operation. Every error of an operation is one.
 type Error struct {
 	// Op is the operation: "create", "get", "set", "delete", "exists", "children",
-	// "getACL", "setACL", "sync", "multi", "update", "version".
+	// "getACL", "setACL", "sync", "multi", "update", "version", "closeSession", "auth",
+	// "addWatch", "multiRead", "reconfig", "getEphemerals", "countDescendants", "whoAmI", or
+	// a four-letter word.
 	Op string
 	// Path is the path as the caller gave it; empty for an operation without one.
 	Path string

@@ -82,14 +82,15 @@ func newClient(t *testing.T, servers string, change ...func(*zk.Config)) *zk.Cli
 	return c
 }
 
-// folder makes a node for the test alone, and returns its path.
+// folder makes a node for the test alone, and for this run of it, and returns its path.
 func folder(t *testing.T, c *zk.Client) string {
 	t.Helper()
-	path := "/" + strings.NewReplacer("/", "-", " ", "_", "#", "-").Replace(t.Name())
-	if _, err := c.Create(testContext(t), path, nil, zk.CreateOptions{}); err != nil {
+	path := "/" + strings.NewReplacer("/", "-", " ", "_", "#", "-").Replace(t.Name()) + "-"
+	made, err := c.Create(testContext(t), path, nil, zk.CreateOptions{Mode: zk.PersistentSequential})
+	if err != nil {
 		t.Fatal(err)
 	}
-	return path
+	return made.Path
 }
 
 // until waits for a condition, which it looks at again and again.

@@ -1,9 +1,9 @@
 package zk
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -102,7 +102,7 @@ type Node struct {
 }
 
 // nodeReads bounds how often Node reads a node that changes between its two reads.
-const nodeReads = 10
+const nodeReads = 100
 
 // Node returns the node's data, ACL and stat as they were at one moment. It takes one
 // round trip, and another one for each change that falls in between.
@@ -110,7 +110,14 @@ func (c *Client) Node(ctx context.Context, path string) (Node, error) {
 	if err := check(proto.OpGetData.String(), path); err != nil {
 		return Node{}, err
 	}
-	full := c.chrooted(path)
+	node, err := c.nodeAt(ctx, c.chrooted(path))
+	node.Path = path
+	return node, err
+}
+
+// nodeAt is Node for a path on the servers, which may be above the chroot.
+func (c *Client) nodeAt(ctx context.Context, full string) (Node, error) {
+	path := c.unchrooted(full)
 	r := c.cfg.Retry.begin()
 	for n := 1; ; n++ {
 		var data proto.GetDataReply
@@ -128,8 +135,11 @@ func (c *Client) Node(ctx context.Context, path string) (Node, error) {
 			c.withdraw(getACL)
 		}
 		if err == nil {
-			if unchanged(data.Stat, acl.Stat) || n >= nodeReads {
+			if unchanged(data.Stat, acl.Stat) {
 				return Node{Path: path, Data: data.Data, ACL: acl.ACL, Stat: acl.Stat}, nil
+			}
+			if n == nodeReads {
+				return Node{}, &Error{Op: get.Op.String(), Path: path, Err: errors.New("the node changed each time that it was read; try again")}
 			}
 			continue
 		}
@@ -152,8 +162,8 @@ func (c *Client) Set(ctx context.Context, path string, data []byte, version int3
 		return Stat{}, err
 	}
 	req := &proto.SetDataRequest{Path: c.chrooted(path), Data: data, Version: version}
-	stat, err := write(ctx, c, proto.OpSetData, path, req, func(ctx context.Context, seen int64, out *Stat) (verdict, error) {
-		return c.resolveSet(ctx, req, seen, out)
+	stat, err := write(ctx, c, proto.OpSetData, path, req, newStat, func(ctx context.Context, l loss, out *Stat) (verdict, error) {
+		return c.resolveSet(ctx, req, l, out)
 	})
 	if err != nil {
 		return Stat{}, err
@@ -161,63 +171,17 @@ func (c *Client) Set(ctx context.Context, path string, data []byte, version int3
 	return *stat, nil
 }
 
-// resolveSet looks whether a set took effect.
-func (c *Client) resolveSet(ctx context.Context, req *proto.SetDataRequest, seen int64, out *Stat) (verdict, error) {
-	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, c.unchrooted(req.Path), &proto.PathWatchRequest{Path: req.Path})
-	if errors.Is(err, ErrNoNode) {
-		// There is no effect now, whatever was; another try says that there is no node.
-		return notApplied, nil
-	}
-	if err != nil {
-		return unknown, err
-	}
-	*out = r.Stat
-	if r.Stat.Mzxid <= seen {
-		return notApplied, nil
-	}
-	ours := bytes.Equal(r.Data, req.Data)
-	switch {
-	case req.Version == AnyVersion:
-		if ours {
-			return applied, nil
-		}
-		// Somebody else wrote: before ours, in its place, or over it.
-		return unknown, nil
-	case r.Stat.Version == req.Version+1 && ours:
-		return applied, nil
-	case r.Stat.Version > req.Version+1:
-		return unknown, nil
-	}
-	return notApplied, nil
-}
+func newStat() *Stat { return new(Stat) }
 
 // SetACL replaces the node's ACL when the ACL has the version (Stat.Aversion), and returns
 // the node's new stat.
-//
-// When the reply is lost and aversion is [AnyVersion], the ACL is set again unless it is
-// the one already: servers keep no zxid that would tell who set it.
 func (c *Client) SetACL(ctx context.Context, path string, acl []ACL, aversion int32) (Stat, error) {
 	if err := check(proto.OpSetACL.String(), path); err != nil {
 		return Stat{}, err
 	}
 	req := &proto.SetACLRequest{Path: c.chrooted(path), ACL: acl, Version: aversion}
-	stat, err := write(ctx, c, proto.OpSetACL, path, req, func(ctx context.Context, _ int64, out *Stat) (verdict, error) {
-		r, err := read[proto.GetACLReply](ctx, c, proto.OpGetACL, path, &proto.GetACLRequest{Path: req.Path})
-		if errors.Is(err, ErrNoNode) {
-			return notApplied, nil
-		}
-		if err != nil {
-			return unknown, err
-		}
-		*out = r.Stat
-		ours := aclStored(acl, r.ACL)
-		switch {
-		case aversion == AnyVersion && ours, r.Stat.Aversion == aversion+1 && ours:
-			return applied, nil
-		case aversion != AnyVersion && r.Stat.Aversion > aversion+1:
-			return unknown, nil
-		}
-		return notApplied, nil
+	stat, err := write(ctx, c, proto.OpSetACL, path, req, newStat, func(ctx context.Context, l loss, out *Stat) (verdict, error) {
+		return c.resolveSetACL(ctx, req, l, out)
 	})
 	if err != nil {
 		return Stat{}, err
@@ -226,38 +190,24 @@ func (c *Client) SetACL(ctx context.Context, path string, acl []ACL, aversion in
 }
 
 // Delete removes the node when it has the version. The error is [ErrNotEmpty] when it has
-// children; see [Client.DeleteTree].
+// children; see [Client.DeleteTree]. "/" is refused.
+//
+// When the reply is lost and the node is gone, and a child of its parent's has gone since,
+// that is taken for success, even if somebody else was faster.
 func (c *Client) Delete(ctx context.Context, path string, version int32) error {
 	if err := check(proto.OpDelete.String(), path); err != nil {
 		return err
 	}
+	if path == "/" {
+		return &Error{Op: proto.OpDelete.String(), Path: path, Err: errOwnNodes}
+	}
 	req := &proto.DeleteRequest{Path: c.chrooted(path), Version: version}
-	_, err := write(ctx, c, proto.OpDelete, path, req, func(ctx context.Context, seen int64, _ *noBody) (verdict, error) {
-		return c.resolveDelete(ctx, req.Path, seen)
+	_, err := write(ctx, c, proto.OpDelete, path, req, func() *noBody { return new(noBody) }, func(ctx context.Context, l loss, _ *noBody) (verdict, error) {
+		return c.resolveDelete(ctx, req.Path, l)
 	})
 	return err
 }
 
-// resolveDelete looks whether a delete took effect.
-func (c *Client) resolveDelete(ctx context.Context, full string, seen int64) (verdict, error) {
-	stat, err := read[Stat](ctx, c, proto.OpExists, c.unchrooted(full), &proto.PathWatchRequest{Path: full})
-	switch {
-	case err == nil && stat.Czxid > seen:
-		// Made after the delete was submitted: behind its effect, or it came too late.
-		return unknown, nil
-	case err == nil:
-		return notApplied, nil
-	case !errors.Is(err, ErrNoNode):
-		return unknown, err
-	}
-	// Gone. If no child of the parent's came or went, the node was gone before, and another
-	// try says so.
-	parent, err := read[Stat](ctx, c, proto.OpExists, c.unchrooted(Parent(full)), &proto.PathWatchRequest{Path: Parent(full)})
-	if err == nil && parent.Pzxid <= seen {
-		return notApplied, nil
-	}
-	if err != nil && !errors.Is(err, ErrNoNode) && !errors.Is(err, ErrNoAuth) {
-		return unknown, err
-	}
-	return applied, nil
-}
+// errOwnNodes refuses to delete "/" and what is the servers' own; inside a chroot "/" is
+// the chroot itself.
+var errOwnNodes = fmt.Errorf("%w: / and /zookeeper are not deleted", ErrBadArguments)

@@ -90,13 +90,15 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 	for i, batch := range batches {
 		for ; sent < len(batches) && sent < i+inFlight; sent++ {
 			requests[sent] = c.multiRead(batches[sent], children)
+			replies[sent].Want = len(requests[sent].Ops)
 			calls[sent] = conn.NewCall(proto.OpMultiRead, requests[sent], &replies[sent])
 			c.submit(ctx, calls[sent])
 		}
 		_, err := c.await(ctx, calls[i])
 		reply := &replies[i]
 		if err != nil && ctx.Err() == nil && c.repeatable(err) {
-			reply, err = read[proto.MultiReadReply](ctx, c, proto.OpMultiRead, batch[0].Path, requests[i])
+			want := len(requests[i].Ops)
+			reply, err = readInto(ctx, c, proto.OpMultiRead, batch[0].Path, requests[i], func() *proto.MultiReadReply { return &proto.MultiReadReply{Want: want} })
 		}
 		if err != nil {
 			if _, ok := errors.AsType[*Error](err); !ok {

@@ -31,10 +31,10 @@ func TestReadMany(t *testing.T) {
 	for _, version := range []string{server.Version(), "3.5.10"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			ctx, c, srv := testContext(t), c, server
+			ctx, srv := testContext(t), server
 			if version != server.Version() {
 				srv = zktest.StartServer(t, zktest.WithVersion(version))
-				c = connect(t, srv.Addr())
+				c := connect(t, srv.Addr())
 				if _, err := c.Create(ctx, base, nil, zk.CreateOptions{}); err != nil {
 					t.Fatal(err)
 				}
@@ -43,7 +43,7 @@ func TestReadMany(t *testing.T) {
 				}
 			}
 			proxy := zktest.StartProxy(t, srv.Addr())
-			c = connect(t, proxy.Addr())
+			c := connect(t, proxy.Addr())
 			got, err := c.ReadMany(ctx, paths, true)
 			if err != nil {
 				t.Fatal(err)

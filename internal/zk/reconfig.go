@@ -36,9 +36,8 @@ func (c *Client) Reconfig(ctx context.Context, r Reconfig) ([]byte, Stat, error)
 		return nil, Stat{}, &Error{Op: op.String(), Path: configPath, Err: err}
 	}
 	req := &proto.ReconfigRequest{Joining: r.Joining, Leaving: r.Leaving, NewMembers: r.NewMembers, FromConfig: r.FromConfig}
-	reply, err := write(ctx, c, op, configPath, req, func(ctx context.Context, seen int64, out *proto.GetDataReply) (verdict, error) {
-		return c.resolveReconfig(ctx, seen, out)
-	})
+	fresh := func() *proto.GetDataReply { return new(proto.GetDataReply) }
+	reply, err := write(ctx, c, op, configPath, req, fresh, c.resolveReconfig)
 	if err != nil {
 		return nil, Stat{}, err
 	}
@@ -47,14 +46,14 @@ func (c *Client) Reconfig(ctx context.Context, r Reconfig) ([]byte, Stat, error)
 
 // resolveReconfig looks whether a reconfig took effect. What the configuration would be
 // is for the servers to know: when it has changed at all, nothing can be told.
-func (c *Client) resolveReconfig(ctx context.Context, seen int64, out *proto.GetDataReply) (verdict, error) {
+func (c *Client) resolveReconfig(ctx context.Context, l loss, out *proto.GetDataReply) (verdict, error) {
 	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, &proto.PathWatchRequest{Path: configPath})
 	if err != nil {
 		return unknown, err
 	}
 	*out = *r
-	if r.Stat.Mzxid <= seen {
-		return notApplied, nil
+	if r.Stat.Mzxid <= l.seen {
+		return certainlyNot, nil
 	}
 	return unknown, nil
 }

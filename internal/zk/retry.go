@@ -7,6 +7,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"time"
+
+	"terraform-provider-zookeeper/internal/zk/conn"
 )
 
 // A RetryPolicy says how often something is tried and how long to wait in between. The
@@ -123,6 +125,6 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-t.C:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return conn.ContextError(ctx)
 	}
 }

@@ -13,8 +13,11 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
 	"go.step.sm/crypto/pemutil"
+
+	"terraform-provider-zookeeper/internal/zk/conn"
 )
 
 // TLS says how to speak TLS with the servers, and whom to trust. Its zero value verifies
@@ -158,11 +161,12 @@ func handshakeTLS(ctx context.Context, cfg *tls.Config, nc net.Conn, host string
 		cfg = cfg.Clone()
 		cfg.ServerName = host
 	}
+	began := time.Now()
 	tc := tls.Client(nc, cfg)
 	if err := tc.HandshakeContext(ctx); err != nil {
 		_ = nc.Close()
 		if ctx.Err() != nil {
-			return nil, &TLSError{"no answer to the handshake; does this port speak TLS?", context.Cause(ctx)}
+			return nil, &TLSError{"does this port speak TLS?", &conn.NoAnswerError{Step: "the TLS handshake", After: time.Since(began)}}
 		}
 		return nil, tlsError(err, cfg.ServerName)
 	}

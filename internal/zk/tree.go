@@ -3,7 +3,6 @@ package zk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -27,7 +26,7 @@ func (c *Client) DeleteTree(ctx context.Context, path string, version int32) err
 		return err
 	}
 	if path == "/" || protected(c.chrooted(path)) {
-		return &Error{Op: op, Path: path, Err: fmt.Errorf("%w: the servers' own nodes are not deleted", ErrBadArguments)}
+		return &Error{Op: op, Path: path, Err: errOwnNodes}
 	}
 	for n := 1; ; n++ {
 		err := c.deleteTree(ctx, path, version)
@@ -100,7 +99,7 @@ func (c *Client) descend(ctx context.Context, path string) ([]string, error) {
 	for at := 0; at < len(nodes); {
 		batch := nodes[at:min(len(nodes), at+window)]
 		at += len(batch)
-		names, err := c.childrenOf(ctx, batch)
+		names, err := c.childrenOf(ctx, path, batch)
 		if err != nil {
 			return nil, err
 		}
@@ -114,10 +113,11 @@ func (c *Client) descend(ctx context.Context, path string) ([]string, error) {
 }
 
 // childrenOf returns the names of the children of each of the nodes, all asked for at
-// once. A node that is gone, unless it is the first, has none.
-func (c *Client) childrenOf(ctx context.Context, paths []string) ([][]string, error) {
+// once. A node that is gone, unless it is the root, has none.
+func (c *Client) childrenOf(ctx context.Context, root string, paths []string) ([][]string, error) {
 	calls := make([]*conn.Call, len(paths))
 	replies := make([]proto.GetChildrenReply, len(paths))
+	defer c.withdrawAll(calls)
 	for i, path := range paths {
 		calls[i] = conn.NewCall(proto.OpGetChildren2, &proto.PathWatchRequest{Path: c.chrooted(path)}, &replies[i])
 		c.submit(ctx, calls[i])
@@ -130,9 +130,6 @@ func (c *Client) childrenOf(ctx context.Context, paths []string) ([][]string, er
 			continue
 		}
 		if ctx.Err() != nil {
-			for _, rest := range calls[i:] {
-				c.withdraw(rest)
-			}
 			return nil, &Error{Op: call.Op.String(), Path: paths[i], Err: err}
 		}
 		if c.repeatable(err) {
@@ -140,7 +137,7 @@ func (c *Client) childrenOf(ctx context.Context, paths []string) ([][]string, er
 		} else {
 			err = &Error{Op: call.Op.String(), Path: paths[i], Err: err}
 		}
-		if err != nil && (i == 0 || !errors.Is(err, ErrNoNode)) {
+		if err != nil && (paths[i] == root || !errors.Is(err, ErrNoNode)) {
 			return nil, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
@@ -123,7 +124,7 @@ func (c *Client) command(ctx context.Context, at target, word string) (string, e
 	// A server may reset the connection behind its answer.
 	if err != nil && len(answer) == 0 {
 		if ctx.Err() != nil {
-			err = context.Cause(ctx)
+			err = conn.ContextError(ctx)
 		}
 		return "", fmt.Errorf("%s: %w", word, err)
 	}
@@ -225,19 +226,24 @@ func (c *Client) serverVersion(ctx context.Context) (Version, error) {
 	case v.turn <- struct{}{}:
 		defer func() { <-v.turn }()
 	case <-ctx.Done():
-		return Version{}, context.Cause(ctx)
+		return Version{}, conn.ContextError(ctx)
 	}
 	if !v.known {
 		info, err := c.serverInfo(ctx, l.at)
 		if ctx.Err() != nil {
-			return Version{}, context.Cause(ctx)
+			return Version{}, conn.ContextError(ctx)
 		}
-		v.known, v.version = true, info.Version
+		_, refused := errors.AsType[*WhitelistError](err)
+		// What will not change while the connection lasts.
+		v.known, v.version, v.err = err == nil || refused, info.Version, err
 		if err != nil {
-			v.err = &versionUnknownError{err}
+			return Version{}, &versionUnknownError{err}
 		}
 	}
-	return v.version, v.err
+	if v.err != nil {
+		return Version{}, &versionUnknownError{v.err}
+	}
+	return v.version, nil
 }
 
 // require returns a *VersionError when the server is older than the feature. An operation

@@ -84,7 +84,7 @@ func (w *Watch) Next(ctx context.Context) (Event, error) {
 		select {
 		case <-w.ready:
 		case <-ctx.Done():
-			return Event{}, context.Cause(ctx)
+			return Event{}, conn.ContextError(ctx)
 		}
 	}
 }
@@ -233,9 +233,7 @@ func (ws *watches) close(w *Watch, why error) {
 		return
 	}
 	if v, ok := l.version.peek(); ok && !v.Less(Version{3, 5, 0}) {
-		ended, cancel := context.WithCancel(context.Background())
-		cancel() // where the removal would have to wait for the writer it is left out
-		l.Submit(ended, conn.NewCall(proto.OpRemoveWatches, &proto.RemoveWatchesRequest{Path: w.full, Type: proto.WatcherAny}, nil))
+		l.SubmitNow(conn.NewCall(proto.OpRemoveWatches, &proto.RemoveWatchesRequest{Path: w.full, Type: proto.WatcherAny}, nil))
 	}
 }
 
@@ -335,11 +333,8 @@ func (ws *watches) again(zxid int64) []*proto.SetWatchesRequest {
 func readWatch[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, kindOf func(err error) (watchKind, bool)) (*R, *Watch, error) {
 	full := c.chrooted(path)
 	for r := c.cfg.Retry.begin(); ; {
-		if err := ctx.Err(); err != nil {
-			return nil, nil, &Error{Op: op.String(), Path: path, Err: context.Cause(ctx)}
-		}
 		w := &Watch{client: c, full: full, once: op != proto.OpAddWatch, ready: make(chan struct{}, 1)}
-		w.unhook = context.AfterFunc(ctx, func() { c.watches.close(w, context.Cause(ctx)) })
+		w.unhook = context.AfterFunc(ctx, func() { c.watches.close(w, conn.ContextError(ctx)) })
 		out := new(R)
 		call := conn.NewCall(op, req, P(out))
 		call.Replied = func(call *conn.Call) {

@@ -27,6 +27,9 @@ type Call struct {
 	// Xid is 0 for an ordinary request, which gets the next number, or the special one
 	// that the protocol gives to its operation.
 	Xid int32
+	// Pinned is the only session that the request may be sent in; 0 for any. In another it
+	// ends with proto.ErrSessionExpired.
+	Pinned int64
 	// Replied runs on the read goroutine when the reply has come, before anything that the
 	// server sent behind it is looked at; nil for nothing. It must not wait for anything.
 	Replied func(*Call)
@@ -39,6 +42,9 @@ type Call struct {
 	// Seen is the latest transaction that was known when the request was submitted: what
 	// has a later zxid happened afterwards.
 	Seen int64
+	// Session is the session that the request was submitted in; 0 when it never was, and
+	// so was not sent.
+	Session int64
 
 	done chan struct{}
 	next *Call  // in the queue of calls in flight

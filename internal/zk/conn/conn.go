@@ -146,26 +146,59 @@ func (c *Conn) Submit(ctx context.Context, call *Call) bool {
 		case <-c.stop:
 			return false
 		case <-ctx.Done():
-			call.Fail(context.Cause(ctx))
+			call.Fail(ContextError(ctx))
 			return true
 		}
 	}
 	err := c.enqueue(call)
 	c.mu.Unlock()
+	c.enqueued(call, err)
+	return true
+}
+
+// SubmitNow is Submit that never waits, however much there is to be written: for calls
+// that have waited elsewhere.
+func (c *Conn) SubmitNow(call *Call) bool {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return false
+	}
+	err := c.enqueue(call)
+	c.mu.Unlock()
+	c.enqueued(call, err)
+	return true
+}
+
+// enqueued wakes the writer, or ends a call that could not be queued.
+func (c *Conn) enqueued(call *Call, err error) {
 	if err != nil {
 		call.Fail(err)
-		return true
+		return
 	}
 	select {
 	case c.wake <- struct{}{}:
 	default:
 	}
-	return true
+}
+
+// ContextError returns why a context has ended: the context's own error, which callers
+// look for, and its cause in words. The cause itself is not wrapped: it may be any error,
+// a server's answer to somebody else among them.
+func ContextError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if err == nil || cause == nil || errors.Is(err, context.DeadlineExceeded) && errors.Is(cause, context.DeadlineExceeded) || cause.Error() == err.Error() {
+		return err
+	}
+	return fmt.Errorf("%w: %v", err, cause) //nolint:errorlint // see above
 }
 
 // enqueue appends the call's frame to out and the call to the queue in flight. c.mu is
 // held, so that frames and queue have one order.
 func (c *Conn) enqueue(call *Call) error {
+	if call.Pinned != 0 && call.Pinned != c.reply.SessionID {
+		return proto.ErrSessionExpired
+	}
 	at := len(c.out)
 	seq := c.seq + 1
 	c.out = jute.AppendInt(c.out, 0)
@@ -184,6 +217,7 @@ func (c *Conn) enqueue(call *Call) error {
 	}
 	binary.BigEndian.PutUint32(c.out[at:], uint32(size))
 
+	call.Session = c.reply.SessionID
 	if call.Op == proto.OpAuth {
 		c.auth = append(c.auth, call)
 		return nil
@@ -285,6 +319,9 @@ func (c *Conn) readLoop() error {
 		}
 		if err := c.dispatch(frame); err != nil {
 			return err
+		}
+		if c.large.Cap() > keep {
+			c.large = bytes.Buffer{}
 		}
 	}
 }
@@ -413,9 +450,6 @@ func (c *Conn) readFrame() ([]byte, error) {
 		return frame, err
 	}
 	// The buffer grows with what arrives, not with what the length promises.
-	if c.large.Cap() > keep {
-		c.large = bytes.Buffer{}
-	}
 	c.large.Reset()
 	if _, err := io.CopyN(&c.large, c.in, int64(n)); err != nil {
 		return nil, truncated(err)

@@ -112,7 +112,7 @@ func open(t *testing.T, script func(p peer)) *Conn {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	c, err := Open(ctx, dial(t, script), Hello{}, options)
+	c, _, err := Open(ctx, dial(t, script), Hello{}, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,9 @@ func TestHostileReplies(t *testing.T) {
 		{"xid before", replyFrame(math.MaxInt32, 200, proto.OK, nil), "xid 2147483647"},
 		{"negative length", jute.AppendInt(nil, -5), "length -5"},
 		{"no length", jute.AppendInt(nil, 0), "length 0"},
-		{"huge length", jute.AppendInt(nil, math.MaxInt32), "2147483647 bytes, the limit is 1048576"},
+		{"huge length", jute.AppendInt(nil, math.MaxInt32), "2147483647 bytes, the limit (MaxReplyBytes) is 1048576"},
+		{"short event", replyFrame(proto.XidNotification, -1, proto.OK, []byte{1}), "event: "},
+		{"identity that was not presented", replyFrame(proto.XidAuth, 0, proto.OK, nil), "xid -4"},
 		{"short header", appendFrame(nil, raw{0, 0, 0}), "reply header"},
 		{"body of another type", replyFrame(1, 200, proto.OK, jute.AppendInt(nil, 5)), "reply to get"},
 		{"huge length inside", replyFrame(1, 200, proto.OK, jute.AppendInt(nil, math.MaxInt32)), "reply to get"},
@@ -262,12 +264,82 @@ func TestEveryByte(t *testing.T) {
 	}
 }
 
+// A call is sent in the session that it is pinned to, and in no other.
+func TestPinned(t *testing.T) {
+	c := open(t, func(p peer) {
+		p.greet(9000)
+		_, _ = p.next()
+		p.send(replyFrame(1, 200, proto.OK, data(nil)))
+		drain(p)
+	})
+	other, _ := get()
+	other.Pinned = 78
+	ours, _ := get()
+	ours.Pinned = 77
+	for _, call := range []*Call{other, ours} {
+		if !c.SubmitNow(call) {
+			t.Fatal("not taken")
+		}
+		await(t, call)
+	}
+	if !errors.Is(other.Err, proto.ErrSessionExpired) || other.Session != 0 {
+		t.Errorf("another session's: %v, in session %d", other.Err, other.Session)
+	}
+	if ours.Err != nil || ours.Session != 77 {
+		t.Errorf("%v, in session %d", ours.Err, ours.Session)
+	}
+}
+
+// A handshake that is given up ends the session that it has opened, and one that fails
+// leaves the session to be resumed.
+func TestHandshakeGivenUp(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	farewells := make(chan string, 1)
+	nc := dial(t, func(p peer) {
+		_, _ = p.next()
+		p.send(connectReply(9000))
+		_, _ = p.next()
+		cancel()
+		frame, err := p.next()
+		r := jute.NewReader(frame)
+		farewells <- fmt.Sprint(r.Int(), r.Int(), err)
+	})
+	_, session, err := Open(ctx, nc, Hello{}, options)
+	var late *NoAnswerError
+	if !errors.As(err, &late) || session.SessionID != 0 {
+		t.Errorf("%v, session %d", err, session.SessionID)
+	}
+	if got, want := <-farewells, fmt.Sprint(1, int32(proto.OpCloseSession), nil); got != want {
+		t.Errorf("the server was told %s, want %s", got, want)
+	}
+
+	nc = dial(t, func(p peer) {
+		_, _ = p.next()
+		p.send(connectReply(9000))
+		_, _ = p.next()
+	})
+	if _, session, err = Open(t.Context(), nc, Hello{}, options); !errors.Is(err, ErrNoAnswer) || session.SessionID != 77 {
+		t.Errorf("%v, session %d", err, session.SessionID)
+	}
+}
+
+func TestContextError(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	if err := ContextError(ctx); err != nil {
+		t.Error(err)
+	}
+	cancel(proto.ErrNoNode)
+	if err := ContextError(ctx); !errors.Is(err, context.Canceled) || errors.Is(err, proto.ErrNoNode) || !strings.Contains(err.Error(), "node does not exist") {
+		t.Error(err)
+	}
+}
+
 // An error code that nobody knows is an error of the call, and the connection goes on.
 func TestUnknownErrorCode(t *testing.T) {
 	c := open(t, func(p peer) {
 		p.greet(9000)
 		_, _ = p.next()
-		p.send(replyFrame(proto.XidNotification, -1, proto.OK, []byte{1}), replyFrame(1, 200, -4711, nil))
+		p.send(replyFrame(proto.XidNotification, -1, proto.OK, jute.AppendString(jute.AppendInt(jute.AppendInt(nil, 3), 3), "/a")), replyFrame(1, 200, -4711, nil))
 		_, _ = p.next()
 		p.send(replyFrame(2, 200, proto.OK, data(nil)))
 		drain(p)
@@ -454,7 +526,7 @@ func TestHandshake(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			hello := Hello{Auth: []proto.AuthRequest{{Scheme: "digest", Auth: []byte("alice:hush")}}}
-			_, err := Open(t.Context(), dial(t, tc.script), hello, options)
+			_, _, err := Open(t.Context(), dial(t, tc.script), hello, options)
 			if err == nil || !strings.Contains(err.Error(), tc.want) || tc.is != nil && !errors.Is(err, tc.is) || strings.Contains(err.Error(), "hush") {
 				t.Errorf("%v, want %q", err, tc.want)
 			}
@@ -491,7 +563,7 @@ func TestHandshakeOrder(t *testing.T) {
 		drain(p)
 	})
 	hello := Hello{Auth: []proto.AuthRequest{{Scheme: "digest", Auth: []byte("a:1")}, {Scheme: "ip", Auth: nil}}}
-	c, err := Open(t.Context(), nc, hello, options)
+	c, _, err := Open(t.Context(), nc, hello, options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -529,14 +601,14 @@ func FuzzConn(f *testing.F) {
 		defer func() { _ = server.Close() }()
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
-		c, err := Open(ctx, client, Hello{}, options)
+		c, _, err := Open(ctx, client, Hello{}, options)
 		if err != nil {
 			return
 		}
 		defer c.Close()
 		calls := []*Call{
 			NewCall(proto.OpGetData, &proto.PathWatchRequest{Path: "/a"}, new(proto.GetDataReply)),
-			NewCall(proto.OpMulti, &proto.MultiRequest{}, new(proto.MultiReply)),
+			NewCall(proto.OpMulti, &proto.MultiRequest{}, &proto.MultiReply{Want: 8}),
 			NewCall(proto.OpGetChildren2, &proto.PathWatchRequest{Path: "/a"}, new(proto.GetChildrenReply)),
 		}
 		for _, call := range calls {

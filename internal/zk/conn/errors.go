@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -53,7 +54,7 @@ type ReplyTooLargeError struct {
 
 // Error names both sizes.
 func (e *ReplyTooLargeError) Error() string {
-	return fmt.Sprintf("the reply takes %d bytes, the limit is %d", e.Size, e.Limit)
+	return fmt.Sprintf("the reply takes %d bytes, the limit (MaxReplyBytes) is %d", e.Size, e.Limit)
 }
 
 // A ProtocolError tells that the peer sent what ZooKeeper's protocol does not allow. It
@@ -87,6 +88,8 @@ func foreign(b []byte) error {
 		return &ForeignError{Answer: "an SSH banner", Hint: port}
 	case b[0] == 0x15 && b[1] == 3:
 		return &ForeignError{Answer: "a TLS alert", Hint: "the port wants TLS, the connection is plain"}
+	case len(b) >= 9 && b[3] == 4 && bytes.Equal(b[5:9], make([]byte, 4)):
+		return &ForeignError{Answer: "an HTTP/2 frame", Hint: port}
 	case b[0] == 0x16 && b[1] == 3:
 		return &ForeignError{Answer: "a TLS handshake", Hint: "the port speaks TLS, the connection is plain"}
 	case printable(b[:4]):

@@ -29,35 +29,52 @@ var ErrNoAnswer = errors.New("the server closed the connection without an answer
 // Open opens or resumes a session over nc and presents the identities. It owns nc: after
 // an error nc is closed. ctx bounds the handshake and not the connection.
 //
+// The session is what the server granted, and may be there with an error, which came
+// after it: resume it, or it lives on until it expires. Where ctx was cancelled the
+// server is told that nobody will.
+//
 // The error is proto.ErrSessionExpired when the server does not know the session,
-// proto.ErrAuthFailed when it refuses an identity.
-func Open(ctx context.Context, nc net.Conn, hello Hello, opts Options) (*Conn, error) {
+// proto.ErrAuthFailed when it refuses an identity, and a *NoAnswerError when ctx ended.
+func Open(ctx context.Context, nc net.Conn, hello Hello, opts Options) (*Conn, proto.ConnectReply, error) {
 	c := newConn(nc, opts)
+	began := time.Now()
 	// The end of ctx wakes a blocked read or write by a deadline that has passed.
 	unhook := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
-	if deadline, ok := ctx.Deadline(); ok {
-		_ = nc.SetDeadline(deadline)
-	}
 	err := c.handshake(hello)
-	if !unhook() && err == nil {
-		// ctx ended and its hook may set the deadline at any moment from now.
-		err = context.Cause(ctx)
+	if !unhook() {
+		// ctx ended, and its hook may set the deadline at any moment from now.
+		err = &NoAnswerError{Step: "the handshake", After: time.Since(began)}
+		if errors.Is(ctx.Err(), context.Canceled) && c.reply.SessionID != 0 {
+			_ = nc.SetDeadline(time.Now().Add(farewell))
+			_, _ = nc.Write(appendFrame(nil, header{Xid: 1, Op: proto.OpCloseSession}))
+			c.reply = proto.ConnectReply{}
+		}
+	}
+	if err == nil {
+		err = nc.SetDeadline(time.Time{})
 	}
 	if err != nil {
 		_ = nc.Close()
-		if cause := context.Cause(ctx); cause != nil && isTimeout(err) {
-			err = fmt.Errorf("no answer to the handshake: %w", cause)
-		} else if isTimeout(err) {
-			err = fmt.Errorf("no answer to the handshake: %w", context.DeadlineExceeded)
-		}
-		return nil, err
-	}
-	if err := nc.SetDeadline(time.Time{}); err != nil {
-		_ = nc.Close()
-		return nil, err
+		return nil, c.reply, err
 	}
 	c.start()
-	return c, nil
+	return c, c.reply, nil
+}
+
+// farewell bounds the write that tells a server of a session that nobody will use.
+const farewell = 100 * time.Millisecond
+
+// A NoAnswerError tells that a server did not answer in the time that it was given.
+type NoAnswerError struct {
+	// Step is what was waited for.
+	Step string
+	// After is how long.
+	After time.Duration
+}
+
+// Error tells the step and the time.
+func (e *NoAnswerError) Error() string {
+	return fmt.Sprintf("no answer to %s within %v", e.Step, e.After.Round(100*time.Millisecond))
 }
 
 func isTimeout(err error) bool {
@@ -77,6 +94,7 @@ func (c *Conn) handshake(hello Hello) error {
 		return err
 	}
 	if c.reply.TimeoutMillis <= 0 || c.reply.SessionID == 0 {
+		c.reply = proto.ConnectReply{}
 		return proto.ErrSessionExpired
 	}
 

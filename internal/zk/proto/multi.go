@@ -66,7 +66,12 @@ type MultiResult struct {
 }
 
 // MultiReply answers a MultiRequest, with one result for each operation, in its order.
-type MultiReply struct{ Results []MultiResult }
+type MultiReply struct {
+	// Want is how many results are decoded at most: that of the operations sent. A result
+	// takes far more memory than bytes on the wire.
+	Want    int
+	Results []MultiResult
+}
 
 // Decode fills p from r.
 func (p *MultiReply) Decode(r *jute.Reader) {
@@ -75,6 +80,10 @@ func (p *MultiReply) Decode(r *jute.Reader) {
 		done := r.Bool()
 		r.Int() // an error code again, the same as in the body
 		if done || r.Err() != nil {
+			return
+		}
+		if len(p.Results) == p.Want {
+			r.Fail(fmt.Errorf("proto: a multi's reply holds more than the %d results asked for", p.Want))
 			return
 		}
 		res := MultiResult{Op: op}

@@ -22,7 +22,11 @@ type MultiReadResult struct {
 
 // MultiReadReply answers OpMultiRead, whose request is a [MultiRequest] of OpGetData and
 // OpGetChildren with a [PathWatchRequest] each. It holds a result for each, in order.
-type MultiReadReply struct{ Results []MultiReadResult }
+type MultiReadReply struct {
+	// Want is how many results are decoded at most: that of the operations sent.
+	Want    int
+	Results []MultiReadResult
+}
 
 // Decode fills p from r.
 func (p *MultiReadReply) Decode(r *jute.Reader) {
@@ -31,6 +35,10 @@ func (p *MultiReadReply) Decode(r *jute.Reader) {
 		done := r.Bool()
 		r.Int() // an error code again, the same as in the body
 		if done || r.Err() != nil {
+			return
+		}
+		if len(p.Results) == p.Want {
+			r.Fail(fmt.Errorf("proto: a multiRead's reply holds more than the %d results asked for", p.Want))
 			return
 		}
 		var res MultiReadResult

@@ -56,7 +56,7 @@ type CreateReply struct {
 // from the others'.
 func (p *CreateReply) Decode(r *jute.Reader) {
 	p.Path = r.String()
-	if r.Err() == nil && r.Remaining() >= statSize {
+	if r.Err() == nil && r.Remaining() > 0 {
 		p.Stat.Decode(r)
 		p.HasStat = true
 	}

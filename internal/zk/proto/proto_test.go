@@ -99,10 +99,20 @@ var replies = []struct {
 		record("iBis", 15, false, 0, "/b"), statBytes,
 		record("iBi", 5, false, 0), statBytes,
 		record("iBi", 2, false, 0), record("iBi", 13, false, 0), record("iBi", -1, true, -1),
-	}, nil), func() decoder { return new(MultiReply) }, fmt.Sprintf("%+v", &MultiReply{Results: []MultiResult{
+	}, nil), func() decoder { return &MultiReply{Want: 5} }, fmt.Sprintf("%+v", &MultiReply{Want: 5, Results: []MultiResult{
 		{Op: OpCreate, Path: "/a"}, {Op: OpCreate2, Path: "/b", Stat: aStat, HasStat: true}, {Op: OpSetData, Stat: aStat, HasStat: true}, {Op: OpDelete}, {Op: OpCheck},
 	}})},
-	{"multi that failed", record("iBiiiBiiiBi", -1, false, 0, 0, -1, false, -110, -110, -1, true, -1), func() decoder { return new(MultiReply) }, fmt.Sprintf("%+v", &MultiReply{Results: []MultiResult{
+	{"multiRead", bytes.Join([][]byte{
+		record("iBi", 4, false, 0), record("b", []byte{1}), statBytes,
+		record("iBiis", 8, false, 0, 1, "c"), record("iBii", -1, false, -101, -101), record("iBi", -1, true, -1),
+	}, nil), func() decoder { return &MultiReadReply{Want: 3} }, fmt.Sprintf("%+v", &MultiReadReply{Want: 3, Results: []MultiReadResult{
+		{Data: []byte{1}, Stat: aStat}, {Children: []string{"c"}}, {Err: ErrNoNode},
+	}})},
+	{"event", record("iis", 3, 3, "/a"), func() decoder { return new(WatcherEvent) }, "&{Type:data changed State:3 Path:/a}"},
+	{"ephemerals", record("iss", 2, "/a", "/b"), func() decoder { return new(GetEphemeralsReply) }, "&{Paths:[/a /b]}"},
+	{"descendants", record("i", 7), func() decoder { return new(CountDescendantsReply) }, "&{Total:7}"},
+	{"who am I", record("iss", 1, "ip", "::1"), func() decoder { return new(WhoAmIReply) }, "&{Identities:[{Scheme:ip User:::1}]}"},
+	{"multi that failed", record("iBiiiBiiiBi", -1, false, 0, 0, -1, false, -110, -110, -1, true, -1), func() decoder { return &MultiReply{Want: 5} }, fmt.Sprintf("%+v", &MultiReply{Want: 5, Results: []MultiResult{
 		{Op: OpError, Err: OK}, {Op: OpError, Err: ErrNodeExists},
 	}})},
 }
@@ -120,14 +130,17 @@ func TestReplies(t *testing.T) {
 }
 
 // A reply that is cut off anywhere is an error, and never a shorter reply; apart from the
-// two whose last field is optional.
+// one whose last field is optional, and the end of a path without the stat behind it.
 func TestTruncatedReplies(t *testing.T) {
 	t.Parallel()
 	for _, tc := range replies {
-		if strings.HasPrefix(tc.name, "connect") || tc.name == "create2" {
+		if strings.HasPrefix(tc.name, "connect") {
 			continue
 		}
 		for n := range tc.in {
+			if tc.name == "create2" && n == len(record("s", "/a")) {
+				continue
+			}
 			r := jute.NewReader(tc.in[:n])
 			tc.out().Decode(&r)
 			if r.Err() == nil {
@@ -140,9 +153,22 @@ func TestTruncatedReplies(t *testing.T) {
 func TestUnknownMultiResult(t *testing.T) {
 	t.Parallel()
 	r := jute.NewReader(record("iBi", 99, false, 0))
-	new(MultiReply).Decode(&r)
+	(&MultiReply{Want: 1}).Decode(&r)
 	if r.Err() == nil || !strings.Contains(r.Err().Error(), "99") {
 		t.Error(r.Err())
+	}
+}
+
+// A reply cannot hold more results than operations were sent, however long it is.
+func TestMultiReplyIsBounded(t *testing.T) {
+	t.Parallel()
+	in := bytes.Repeat(record("iBi", 2, false, 0), 3)
+	for _, out := range []interface{ Decode(*jute.Reader) }{&MultiReply{Want: 2}, &MultiReadReply{Want: 0}} {
+		r := jute.NewReader(in)
+		out.Decode(&r)
+		if r.Err() == nil {
+			t.Errorf("%T took more than was asked for", out)
+		}
 	}
 }
 

@@ -30,9 +30,6 @@ type Stat struct {
 	Pzxid int64
 }
 
-// statSize is the size of an encoded Stat in bytes.
-const statSize = 6*8 + 5*4
-
 // Decode fills s from r.
 func (s *Stat) Decode(r *jute.Reader) {
 	s.Czxid = r.Long()
