@@ -104,7 +104,10 @@ func (s Subject) Conflict(doing string, err error, planned, found attr.Planned) 
 	}
 	return s.new("Znode was changed by somebody else", fmt.Sprintf(
 		"The provider did not %s%s, because since the plan was made somebody else changed the node: %s. %s\n\n"+
-			"Run plan again to see the node as it is now, and apply if that is still what you want.", doing, s.at(), strings.Join(changes, "; "), outcome))
+			"Run plan again to see the node as it is now, and apply if that is still what you want. "+
+			// Terraform 1.11 plans the deletion of what has left the configuration with the state
+			// from before its own refresh; OpenTofu with the one from after it.
+			"Where a plan of a deletion goes on showing the node as it was, run apply -refresh-only first.", doing, s.at(), strings.Join(changes, "; "), outcome))
 }
 
 // NotEmpty tells that a node with children was not deleted.

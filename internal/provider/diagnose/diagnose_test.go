@@ -134,7 +134,7 @@ func TestConflict(t *testing.T) {
 	conflict := failure("set", "/a/b", zk.ErrBadVersion)
 	const summary = "Znode was changed by somebody else"
 	check(t, znode.Conflict("update the znode", conflict, planned, attr.Planned{Czxid: 0x10, Version: 5, Aversion: 1}), summary,
-		`did not update the znode "/a/b"`, "its data was planned against version 3 and is at version 5", "Nothing was written", "Run plan again")
+		`did not update the znode "/a/b"`, "its data was planned against version 3 and is at version 5", "Nothing was written", "Run plan again", "apply -refresh-only")
 	check(t, znode.Conflict("update the znode", conflict, planned, attr.Planned{Czxid: 0x10, Version: 3, Aversion: 4}), summary,
 		"its ACL was planned against version 1 and is at version 4")
 	check(t, znode.Conflict("delete the znode", conflict, planned, attr.Planned{Czxid: 0x20, Version: 3, Aversion: 1}), summary,

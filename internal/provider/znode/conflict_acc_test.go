@@ -99,7 +99,9 @@ func TestAccZnode_changedBySomebodyElse(t *testing.T) {
 				ConfigPlanChecks: meanwhile(plancheck.ResourceActionDestroy, func() { tree.Remove("/a"); tree.Put("/a", "another") }),
 				ExpectError:      acctest.Error(summary, "it was deleted and created anew", next),
 			},
-			{PreConfig: holds(t, tree.CheckData("/a", "another")), Config: tree.Config(``)},
+			// Terraform, unlike OpenTofu, needs to be told to look again before it plans a deletion.
+			{PreConfig: holds(t, tree.CheckData("/a", "another")), RefreshState: true, ExpectNonEmptyPlan: true},
+			{Config: tree.Config(``)},
 		},
 	})
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// What the private state of a resource remembers, each true or false.
+// What the private state of a resource remembers as true or false.
 const (
 	// dataManagedKey: the configuration declares the data. A deletion has no configuration
 	// to look at, and compares the data's version only then: data that is others' may be

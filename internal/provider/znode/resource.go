@@ -287,7 +287,18 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		resp.Diagnostics.Append(r.subject(state.Path).Error(doingDelete, err))
 		return
 	}
-	resp.Diagnostics.Append(r.remove(ctx, client, &state, dataManaged)...)
+	from, known := attr.PlannedAgainst(state.Stat)
+	version := zk.AnyVersion
+	if known && dataManaged {
+		version = from.Version
+	}
+	if known {
+		resp.Diagnostics.Append(r.sameNode(ctx, client, doingDelete, &state, from)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.remove(ctx, client, &state, from, version)...)
 }
 
 // ImportState begins with a path; the read that follows fills in the rest.

@@ -171,21 +171,12 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, doing string, 
 	return r.failed(ctx, client, doing, plan, from, err)
 }
 
-// remove deletes the node, and what is below it when that is asked for. A node that is
-// gone is what was wanted.
-func (r *Resource) remove(ctx context.Context, client *zk.Client, state *resourceModel, dataManaged bool) diag.Diagnostics {
+// remove deletes the node when its data has the version, and what is below it when that
+// is asked for. A node that is gone is what was wanted. from is what the deletion was
+// planned against.
+func (r *Resource) remove(ctx context.Context, client *zk.Client, state *resourceModel, from attr.Planned, version int32) diag.Diagnostics {
 	about := r.subject(state.Path)
 	nodePath := state.Path.ValueString()
-	from, known := attr.PlannedAgainst(state.Stat)
-	version := zk.AnyVersion
-	if known && dataManaged {
-		version = from.Version
-	}
-	if known {
-		if diags := r.sameNode(ctx, client, doingDelete, state, from); diags.HasError() {
-			return diags
-		}
-	}
 	err := r.session.Delete(ctx, nodePath, func() error {
 		if state.ForceDestroy.ValueBool() {
 			return client.DeleteTree(ctx, nodePath, version)
