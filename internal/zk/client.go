@@ -15,6 +15,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
+	"terraform-provider-zookeeper/internal/zk/sasl"
 )
 
 // The values of a [Config] that are taken where it has zero.
@@ -60,6 +61,8 @@ type Config struct {
 	ConnectTimeout time.Duration
 	// TLS makes every connection one of TLS; nil for plain text.
 	TLS *TLS
+	// SASL authenticates every connection before anything else; nil for none.
+	SASL *sasl.Options
 	// Auth are the identities to present on every connection.
 	Auth []Credential
 	// DefaultACL is the ACL of created nodes where the create gives none; nil stands for
@@ -84,7 +87,8 @@ type Config struct {
 type Client struct {
 	cfg     Config
 	servers Servers
-	tls     *tls.Config // nil for plain text
+	tls     *tls.Config    // nil for plain text
+	sasl    sasl.Mechanism // nil for none
 	log     Logger
 	zxid    atomic.Int64 // the latest transaction that any connection told of
 
@@ -184,6 +188,11 @@ func New(cfg Config) (*Client, error) {
 		stopped: make(chan struct{}),
 	}
 	c.watches.client = c
+	if cfg.SASL != nil {
+		if c.sasl, err = sasl.New(*cfg.SASL); err != nil {
+			return nil, err
+		}
+	}
 	if cfg.TLS != nil {
 		if c.tls, err = cfg.TLS.config(); err != nil {
 			return nil, err

@@ -12,6 +12,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
+	"terraform-provider-zookeeper/internal/zk/sasl"
 )
 
 // session is what resumes a session. Only the engine touches it.
@@ -379,6 +380,10 @@ func lookup(ctx context.Context, hostport string) ([]string, error) {
 func (c *Client) try(ctx context.Context, t target, s *session, share time.Duration) (*link, error) {
 	ctx, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
+	exchange, err := c.startSASL(ctx, t)
+	if err != nil {
+		return nil, err
+	}
 	nc, err := c.dial(ctx, t)
 	if err != nil {
 		return nil, err
@@ -388,6 +393,7 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 		password = make([]byte, proto.PasswordSize)
 	}
 	hello := conn.Hello{
+		SASL: exchange,
 		Connect: proto.ConnectRequest{
 			LastZxidSeen: c.zxid.Load(),
 			// The one configured and not the one granted last: another server may grant more.
@@ -409,6 +415,9 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 		s.id, s.password = reply.SessionID, reply.Password
 		c.log.Debug("session", "server", t.String(), "session", fmt.Sprintf("%#x", s.id), "resumed", resumed, "timeout_ms", reply.TimeoutMillis)
 	}
+	if errors.Is(err, sasl.ErrFailed) {
+		err = fmt.Errorf("%w: %w", ErrAuthFailed, err)
+	}
 	if err != nil {
 		if c.tls != nil {
 			// With TLS 1.3 a server's refusal of this client comes behind its own handshake.
@@ -418,6 +427,23 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 	}
 	c.see(cn.Zxid())
 	return &link{Conn: cn, at: t, version: versionCache{turn: make(chan struct{}, 1)}}, nil
+}
+
+// startSASL begins the exchange for one connection; nil where no SASL is configured. What
+// takes the network, tickets for one, is done here, before the server's time runs.
+func (c *Client) startSASL(ctx context.Context, t target) (conn.SASLExchange, error) {
+	if c.sasl == nil {
+		return nil, nil //nolint:nilnil // no exchange is needed
+	}
+	host, _, err := net.SplitHostPort(t.host)
+	if err != nil {
+		return nil, err
+	}
+	exchange, err := c.sasl.Start(ctx, host)
+	if errors.Is(err, sasl.ErrFailed) {
+		return nil, fmt.Errorf("%w: %w", ErrAuthFailed, err)
+	}
+	return exchange, err
 }
 
 // dial connects to one address, with TLS where that is configured.

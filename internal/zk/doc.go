@@ -19,8 +19,8 @@
 // # Lost replies
 //
 // When the connection is lost after a request was sent, nobody has told whether it took
-// effect. Reads are repeated. A write is repeated only once it is known that it did not
-// take effect: the client resumes the session, which makes the servers drop whatever of
+// effect. Reads are repeated. A write is repeated only once it is clear that it did not
+// take effect, and never in another session unless [RetryPolicy] asks for that: the client resumes the session, which makes the servers drop whatever of
 // the old connection they have not yet accepted, waits with a sync until it sees what
 // they had accepted, and looks at the node:
 //
@@ -30,10 +30,13 @@
 //     same;
 //   - a delete took effect when the node is gone and its parent's children have changed;
 //   - a transaction took effect when one of its effects did;
-//   - a sequential create took effect when one node of its prefix fits as a create's.
+//   - a sequential create took effect when exactly one node of its prefix fits as a
+//     create's.
 //
 // Where what it sees allows both, as when somebody else has written in between, it says
-// [ErrOutcomeUnknown] and repeats nothing.
+// [ErrOutcomeUnknown] and repeats nothing. What it cannot see is that another client has
+// made the very same node, with the same data and ACL, in the same moment: that is taken
+// for its own, unless the node is ephemeral, whose owner tells.
 //
 // # Errors
 //

@@ -18,8 +18,16 @@ import (
 type Hello struct {
 	// Connect opens a session or resumes one.
 	Connect proto.ConnectRequest
+	// SASL is an exchange to go through before anything else; nil for none.
+	SASL SASLExchange
 	// Auth are the identities to present before any request.
 	Auth []proto.AuthRequest
+}
+
+// SASLExchange is the client's side of one authentication by SASL. Next takes the server's
+// token, nil at first, and returns the client's; or that there is none to send any more.
+type SASLExchange interface {
+	Next(token []byte) (response []byte, done bool, err error)
 }
 
 // ErrNoAnswer tells that the server closed the connection instead of answering the
@@ -98,6 +106,11 @@ func (c *Conn) handshake(hello Hello) error {
 		return proto.ErrSessionExpired
 	}
 
+	if hello.SASL != nil {
+		if err := c.authenticate(hello.SASL); err != nil {
+			return err
+		}
+	}
 	var out []byte
 	for i := range hello.Auth {
 		out = appendFrame(out, header{Xid: proto.XidAuth, Op: proto.OpAuth}, &hello.Auth[i])
@@ -139,6 +152,41 @@ func (c *Conn) readConnectReply() error {
 		return &ProtocolError{"connect reply: " + r.Err().Error()}
 	}
 	return nil
+}
+
+// authenticate goes through an exchange by SASL, in requests with ordinary xids. A server
+// that refuses the client says so and closes the connection, or just closes it.
+func (c *Conn) authenticate(exchange SASLExchange) error {
+	token, done, err := exchange.Next(nil)
+	for xid := int32(1); err == nil && !done; xid++ {
+		if _, err := c.nc.Write(appendFrame(nil, header{Xid: xid, Op: proto.OpSASL}, &proto.SASLToken{Token: token})); err != nil {
+			return err
+		}
+		frame, err := c.readFrame()
+		if err != nil {
+			return fmt.Errorf("%w during the SASL exchange: %w", proto.ErrAuthFailed, noAnswer(err))
+		}
+		r := jute.NewReader(frame)
+		var h proto.ReplyHeader
+		var answer proto.SASLToken
+		h.Decode(&r)
+		switch {
+		case r.Err() != nil:
+			return &ProtocolError{"reply header: " + r.Err().Error()}
+		case h.Err != proto.OK:
+			return h.Err
+		case h.Xid != xid:
+			return &ProtocolError{fmt.Sprintf("xid %d during the SASL exchange", h.Xid)}
+		}
+		answer.Decode(&r)
+		if r.Err() != nil {
+			return &ProtocolError{"SASL token: " + r.Err().Error()}
+		}
+		if token, done, err = exchange.Next(answer.Token); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // readGreeting reads the reply to an identity or to the first ping. They need not come

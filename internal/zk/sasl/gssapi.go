@@ -1,0 +1,242 @@
+package sasl
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jcmturner/gokrb5/v8/config"
+)
+
+// gssAPI is the mechanism GSSAPI (RFC 4752) over Kerberos 5.
+type gssAPI struct {
+	opts     Options
+	resolver resolver
+	now      func() time.Time
+
+	mu      sync.Mutex
+	tickets map[string]*ticket // those that servers have accepted, by service
+}
+
+// resolver is the part of net.Resolver by which hosts get their canonical names.
+type resolver interface {
+	LookupCNAME(ctx context.Context, host string) (cname string, err error)
+	LookupHost(ctx context.Context, host string) (addrs []string, err error)
+	LookupAddr(ctx context.Context, addr string) (names []string, err error)
+	LookupSRV(ctx context.Context, service, proto, name string) (cname string, addrs []*net.SRV, err error)
+}
+
+func newGSSAPI(opts Options) (*gssAPI, error) {
+	given := 0
+	for _, is := range []bool{!opts.Password.isZero(), opts.KeytabFile != "", opts.CredentialCacheFile != ""} {
+		if is {
+			given++
+		}
+	}
+	if given > 1 {
+		return nil, fmt.Errorf("sasl: %s takes one of a password, a keytab and a credential cache", GSSAPI)
+	}
+	if opts.Username == "" && (!opts.Password.isZero() || opts.KeytabFile != "") {
+		return nil, fmt.Errorf("sasl: %s takes a username with a password or a keytab", GSSAPI)
+	}
+	for name, value := range map[string]string{
+		"username": opts.Username, "service": opts.Service, "hostname": opts.Hostname, "realm": opts.Realm,
+	} {
+		if !printable(value) {
+			return nil, fmt.Errorf("sasl: the %s has control characters", name)
+		}
+	}
+	if _, realm := splitPrincipal(opts.Username); realm != "" && opts.Realm != "" && realm != opts.Realm {
+		return nil, fmt.Errorf("sasl: the username names realm %q, and the realm is %q", realm, opts.Realm)
+	}
+	return &gssAPI{opts: opts, resolver: net.DefaultResolver, now: time.Now, tickets: make(map[string]*ticket)}, nil
+}
+
+// Name returns GSSAPI.
+func (*gssAPI) Name() string { return GSSAPI }
+
+// Start gets a ticket for the server, from the KDC unless there is one that still holds.
+func (m *gssAPI) Start(ctx context.Context, host string) (Exchange, error) {
+	conf, err := loadConfig(m.opts.KRB5ConfFile)
+	if err != nil {
+		return nil, failed(GSSAPI, err)
+	}
+	if m.opts.Hostname != "" {
+		host = m.opts.Hostname
+	} else {
+		host = canonicalHost(ctx, m.resolver, conf, host)
+	}
+	service := m.opts.Service + "/" + host
+	t := m.take(service)
+	if t == nil {
+		if t, err = m.obtain(ctx, conf, host); err != nil {
+			return nil, m.startError(ctx, err)
+		}
+	}
+	return newContext(t, func() { m.keep(service, t) }), nil
+}
+
+// startError tells what may pass from what will not.
+func (m *gssAPI) startError(ctx context.Context, err error) error {
+	var unreachable *unreachableError
+	switch {
+	case ctx.Err() != nil:
+		// What it was busy with tells what did not answer.
+		return fmt.Errorf("%s: %w: %w", GSSAPI, context.Cause(ctx), err)
+	case errors.As(err, &unreachable):
+		return fmt.Errorf("%s: %w", GSSAPI, err)
+	default:
+		return failed(GSSAPI, err)
+	}
+}
+
+// margin is how long before its end a ticket counts as ended: longer than an exchange
+// takes.
+const margin = time.Minute
+
+// take takes a ticket for a service out of those that are kept; nil when there is none.
+// Where the server accepts it again it comes back, by keep. Where it does not, as when the
+// service has got a new key, the next exchange takes a new one.
+func (m *gssAPI) take(service string) *ticket {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := m.tickets[service]
+	delete(m.tickets, service)
+	if t == nil || !t.holds(m.now().Add(margin)) {
+		return nil
+	}
+	return t
+}
+
+func (m *gssAPI) keep(service string, t *ticket) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.tickets[service] = t
+}
+
+// obtain gets a ticket for the service at a host by what the client is configured with.
+// The files are read each time, so that what was renewed meanwhile counts.
+func (m *gssAPI) obtain(ctx context.Context, conf *config.Config, host string) (*ticket, error) {
+	k := &kdc{conf: conf, resolver: m.resolver}
+	service := servicePrincipal(m.opts.Service, host)
+	realm := conf.ResolveRealm(host)
+
+	if m.opts.Password.isZero() && m.opts.KeytabFile == "" {
+		cache, err := m.openCache(conf)
+		if err != nil {
+			return nil, err
+		}
+		if realm == "" {
+			realm = cache.client.realm
+		}
+		if t := cache.find(service, realm); t != nil && t.holds(m.now().Add(margin)) && checkMessageKey(t.key) == nil {
+			return t, nil
+		}
+		tgt, err := cache.grantingTicket(m.now())
+		if err != nil {
+			return nil, err
+		}
+		return k.serviceTicket(ctx, tgt, realm, service)
+	}
+
+	client, err := m.principal(conf)
+	if err != nil {
+		return nil, err
+	}
+	if realm == "" {
+		realm = client.realm
+	}
+	var keys keySource = &passwordKeys{client: client, password: m.opts.Password}
+	if m.opts.KeytabFile != "" {
+		if keys, err = openKeytab(m.opts.KeytabFile, client); err != nil {
+			return nil, err
+		}
+	}
+	tgt, err := k.login(ctx, client, keys)
+	if err != nil {
+		return nil, err
+	}
+	return k.serviceTicket(ctx, tgt, realm, service)
+}
+
+// principal returns the principal that the client is configured as.
+func (m *gssAPI) principal(conf *config.Config) (principal, error) {
+	name, realm := splitPrincipal(m.opts.Username)
+	if realm == "" {
+		realm = m.opts.Realm
+	}
+	if realm == "" {
+		realm = conf.LibDefaults.DefaultRealm
+	}
+	if realm == "" {
+		return principal{}, fmt.Errorf("the realm of %q is not known: neither is it configured nor has krb5.conf a default_realm", name)
+	}
+	return userPrincipal(name, realm), nil
+}
+
+// openCache reads the credential cache and checks that it is the configured user's.
+func (m *gssAPI) openCache(conf *config.Config) (*cache, error) {
+	file, err := cacheFile(m.opts.CredentialCacheFile)
+	if err != nil {
+		return nil, err
+	}
+	c, err := openCache(file)
+	if err != nil {
+		return nil, err
+	}
+	if m.opts.Username != "" {
+		wanted, err := m.principal(conf)
+		if err != nil {
+			return nil, err
+		}
+		if wanted.String() != c.client.String() {
+			return nil, fmt.Errorf("the credential cache %s is that of %s, not of %s", file, c.client, wanted)
+		}
+	}
+	return c, nil
+}
+
+// canonicalHost returns the name by which Kerberos knows a host, found the way in which MIT
+// Kerberos and ZooKeeper's own client (SaslServerPrincipal) find it: the name that the
+// host's address has, provided that the name has that address too. krb5.conf may forbid to
+// ask for that (rdns), or for anything (dns_canonicalize_hostname). Where a look-up fails
+// the name stays as it is: the KDC may know it.
+func canonicalHost(ctx context.Context, dns resolver, conf *config.Config, host string) string {
+	canonical := host
+	if conf.LibDefaults.DNSCanonicalizeHostname {
+		var name string
+		if conf.LibDefaults.RDNS {
+			name = reverse(ctx, dns, host)
+		} else {
+			name, _ = dns.LookupCNAME(ctx, host)
+		}
+		if name != "" {
+			canonical = name
+		}
+	}
+	return strings.ToLower(strings.TrimSuffix(canonical, "."))
+}
+
+// reverse returns the first name of a host's first address that stands for that address;
+// empty when there is none.
+func reverse(ctx context.Context, dns resolver, host string) string {
+	addrs, err := dns.LookupHost(ctx, host)
+	if err != nil || len(addrs) == 0 {
+		return ""
+	}
+	names, err := dns.LookupAddr(ctx, addrs[0])
+	if err != nil {
+		return ""
+	}
+	for _, name := range names {
+		if forward, err := dns.LookupHost(ctx, name); err == nil && slices.Contains(forward, addrs[0]) {
+			return name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,408 @@
+package sasl
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jcmturner/gokrb5/v8/config"
+	"github.com/jcmturner/gokrb5/v8/crypto"
+	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
+	"github.com/jcmturner/gokrb5/v8/iana/keyusage"
+	"github.com/jcmturner/gokrb5/v8/iana/patype"
+	"github.com/jcmturner/gokrb5/v8/messages"
+	"github.com/jcmturner/gokrb5/v8/types"
+)
+
+// gokrb5 has a client for KDCs too, which this package does without: it takes no context,
+// leaves a goroutine behind for each login, and makes text of the KDC's error codes.
+
+const (
+	// kdcTimeout bounds one question to one KDC, before another one is asked.
+	kdcTimeout = 5 * time.Second
+
+	// maxKDCReply bounds a reply. Tickets of users in many groups take some 64 KiB.
+	maxKDCReply = 1 << 20
+
+	// maxReferrals bounds the realms on the way to a service.
+	maxReferrals = 8
+)
+
+// kdc asks the key distribution centers of krb5.conf for tickets.
+type kdc struct {
+	conf     *config.Config
+	resolver resolver
+}
+
+// unreachableError tells that no KDC could be asked, which may pass.
+type unreachableError struct {
+	realm string
+	cause error
+}
+
+// Error names the realm and why each KDC could not be asked.
+func (e *unreachableError) Error() string {
+	return fmt.Sprintf("no KDC of realm %s could be asked: %v", e.realm, e.cause)
+}
+
+// Unwrap returns what happened on the way to the KDCs.
+func (e *unreachableError) Unwrap() error { return e.cause }
+
+// login gets a ticket-granting ticket for a client: the AS exchange (RFC 4120, section 3.1).
+func (k *kdc) login(ctx context.Context, client principal, keys keySource) (*ticket, error) {
+	etypes := keys.etypes(k.conf.LibDefaults.DefaultTktEnctypeIDs)
+	req, err := messages.NewASReqForTGT(client.realm, k.conf, client.name)
+	if err != nil {
+		return nil, err
+	}
+	req.ReqBody.EType = etypes
+	reply, err := k.ask(ctx, client.realm, &req)
+	var refusal messages.KRBError
+	if errors.As(err, &refusal) && refusal.ErrorCode == errorcode.KDC_ERR_PREAUTH_REQUIRED {
+		proof, proofErr := preAuthentication(refusal, etypes, keys)
+		if proofErr != nil {
+			return nil, proofErr
+		}
+		req.PAData = append(req.PAData, proof)
+		reply, err = k.ask(ctx, client.realm, &req)
+	}
+	if err != nil {
+		return nil, explain(err, client, principal{grantingPrincipal(client.realm), client.realm}, keys)
+	}
+
+	var rep messages.ASRep
+	if decode(func() error { return rep.Unmarshal(reply) }) != nil {
+		return nil, fmt.Errorf("the reply of the KDC of realm %s is malformed", client.realm)
+	}
+	key, err := keys.key(saltOf(rep.PAData, rep.EncPart.EType), rep.EncPart.KVNO)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := decrypt(rep.EncPart, key, keyusage.AS_REP_ENCPART)
+	if err != nil {
+		// Without pre-authentication it is here that a wrong password shows.
+		return nil, fmt.Errorf("the reply of the KDC of realm %s cannot be decrypted: %s is wrong", client.realm, keys)
+	}
+	if !k.conf.LibDefaults.Canonicalize && (!rep.CName.Equal(client.name) || rep.CRealm != client.realm) {
+		return nil, fmt.Errorf("the KDC of realm %s gave a ticket for another client than %s", client.realm, client)
+	}
+	t, err := newTicket(principal{rep.CName, rep.CRealm}, &rep.KDCRepFields, plain, &req.ReqBody)
+	if err != nil {
+		return nil, err
+	}
+	if realm, ok := t.grants(); !ok || realm != client.realm {
+		return nil, fmt.Errorf("the KDC of realm %s gave a ticket that gets no others", client.realm)
+	}
+	return t, nil
+}
+
+// preAuthentication makes the proof that the client knows its key, which is the time,
+// encrypted (RFC 4120, section 5.2.7.2). The key is of the first kind that the KDC names and
+// the client has.
+func preAuthentication(refusal messages.KRBError, etypes []int32, keys keySource) (types.PAData, error) {
+	var hints types.PADataSequence
+	if decode(func() error { return hints.Unmarshal(refusal.EData) }) != nil {
+		return types.PAData{}, errors.New("the KDC wants pre-authentication of a kind that cannot be read")
+	}
+	err := errors.New("the KDC takes no key of an encryption type that krb5.conf allows")
+	for _, entry := range etypeInfo(hints) {
+		if !slices.Contains(etypes, entry.EType) {
+			continue
+		}
+		var key types.EncryptionKey
+		if key, err = keys.key(entry, 0); err == nil {
+			return encryptedTime(key)
+		}
+	}
+	return types.PAData{}, err
+}
+
+func encryptedTime(key types.EncryptionKey) (types.PAData, error) {
+	now, err := types.GetPAEncTSEncAsnMarshalled()
+	if err != nil {
+		return types.PAData{}, err
+	}
+	data, err := crypto.GetEncryptedData(now, key, keyusage.AS_REQ_PA_ENC_TIMESTAMP, 0)
+	if err != nil {
+		return types.PAData{}, err
+	}
+	value, err := data.Marshal()
+	return types.PAData{PADataType: patype.PA_ENC_TIMESTAMP, PADataValue: value}, err
+}
+
+// etypeInfo returns what a KDC says of the client's keys: their types, and the salts of
+// passwords (PA-ETYPE-INFO2, RFC 4120, section 5.2.7.5).
+func etypeInfo(data types.PADataSequence) types.ETypeInfo2 {
+	for _, d := range data {
+		if d.PADataType != patype.PA_ETYPE_INFO2 {
+			continue
+		}
+		var info types.ETypeInfo2
+		if decode(func() error { return info.Unmarshal(d.PADataValue) }) == nil {
+			return info
+		}
+	}
+	return nil
+}
+
+// saltOf returns what a reply says of the client's keys of a type.
+func saltOf(data types.PADataSequence, etype int32) types.ETypeInfo2Entry {
+	for _, entry := range etypeInfo(data) {
+		if entry.EType == etype {
+			return entry
+		}
+	}
+	return types.ETypeInfo2Entry{EType: etype}
+}
+
+// serviceTicket gets a ticket for a service by a ticket-granting one: the TGS exchange
+// (RFC 4120, section 3.3), in each realm on the way to the service's.
+func (k *kdc) serviceTicket(ctx context.Context, tgt *ticket, realm string, service types.PrincipalName) (*ticket, error) {
+	// Only keys of these types make the messages of RFC 4121, and the KDC heeds that.
+	conf := *k.conf
+	conf.LibDefaults.DefaultTGSEnctypeIDs = slices.DeleteFunc(slices.Clone(conf.LibDefaults.DefaultTGSEnctypeIDs),
+		func(etype int32) bool { return !isMessageEtype(etype) })
+	if len(conf.LibDefaults.DefaultTGSEnctypeIDs) == 0 {
+		return nil, errors.New("krb5.conf allows no encryption type of AES, and GSSAPI takes one of these")
+	}
+
+	asked := tgt.client.realm
+	for range maxReferrals {
+		wanted := service
+		if asked != realm {
+			wanted = grantingPrincipal(realm)
+		}
+		t, err := k.grant(ctx, &conf, tgt, asked, wanted)
+		if err != nil {
+			return nil, err
+		}
+		if next, ok := t.grants(); ok {
+			// What was asked for, or a referral to a realm that is nearer (RFC 6806, section 8),
+			// which may be the one where the service is.
+			if asked == realm {
+				realm = next
+			}
+			tgt, asked = t, next
+			continue
+		}
+		if !conf.LibDefaults.Canonicalize && !t.service.Equal(service) {
+			return nil, fmt.Errorf("the KDC of realm %s gave a ticket for another service than %s", asked, service.PrincipalNameString())
+		}
+		if err := checkMessageKey(t.key); err != nil {
+			return nil, fmt.Errorf("the ticket for %s is of no use: %w", service.PrincipalNameString(), err)
+		}
+		return t, nil
+	}
+	return nil, fmt.Errorf("the way to the realm of %s takes more than %d steps", service.PrincipalNameString(), maxReferrals)
+}
+
+// grant asks a realm's KDC for one ticket.
+func (k *kdc) grant(ctx context.Context, conf *config.Config, tgt *ticket, realm string, service types.PrincipalName) (*ticket, error) {
+	req, err := messages.NewTGSReq(tgt.client.name, realm, conf, tgt.ticket, tgt.key, service, false)
+	if err != nil {
+		return nil, err
+	}
+	if req.PAData, err = presentation(tgt, &req.ReqBody); err != nil {
+		return nil, err
+	}
+	reply, err := k.ask(ctx, realm, &req)
+	if err != nil {
+		return nil, explain(err, tgt.client, principal{service, realm}, nil)
+	}
+	var rep messages.TGSRep
+	if decode(func() error { return rep.Unmarshal(reply) }) != nil {
+		return nil, fmt.Errorf("the reply of the KDC of realm %s is malformed", realm)
+	}
+	plain, err := decrypt(rep.EncPart, tgt.key, keyusage.TGS_REP_ENCPART_SESSION_KEY)
+	if err != nil {
+		return nil, fmt.Errorf("the reply of the KDC of realm %s cannot be decrypted: %w", realm, err)
+	}
+	return newTicket(tgt.client, &rep.KDCRepFields, plain, &req.ReqBody)
+}
+
+// presentation presents a ticket-granting ticket with a request (RFC 4120, section 5.4.1).
+// gokrb5 has made one too, in which it takes the realm that the ticket comes from for the
+// client's. From the second realm on the way to a service on, it is not.
+func presentation(tgt *ticket, body *messages.KDCReqBody) (types.PADataSequence, error) {
+	etype, err := crypto.GetEtype(tgt.key.KeyType)
+	if err != nil {
+		return nil, err
+	}
+	request, err := body.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	sum, err := etype.GetChecksumHash(tgt.key.KeyValue, request, keyusage.TGS_REQ_PA_TGS_REQ_AP_REQ_AUTHENTICATOR_CHKSUM)
+	if err != nil {
+		return nil, err
+	}
+	auth, err := types.NewAuthenticator(tgt.client.realm, tgt.client.name)
+	if err != nil {
+		return nil, err
+	}
+	auth.Cksum = types.Checksum{CksumType: etype.GetHashID(), Checksum: sum}
+	req, err := messages.NewAPReq(tgt.ticket, tgt.key, auth)
+	if err != nil {
+		return nil, err
+	}
+	value, err := req.Marshal()
+	return types.PADataSequence{{PADataType: patype.PA_TGS_REQ, PADataValue: value}}, err
+}
+
+// ask sends a request to the KDCs of a realm, one after the other until one answers. The
+// error is a messages.KRBError when the answer is one.
+func (k *kdc) ask(ctx context.Context, realm string, request interface{ Marshal() ([]byte, error) }) ([]byte, error) {
+	message, err := request.Marshal()
+	if err != nil {
+		return nil, err
+	}
+	addrs, err := k.addrs(ctx, realm)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, addr := range addrs {
+		reply, err := roundTrip(ctx, addr, message)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		refusal, refused := parseRefusal(reply)
+		if !refused {
+			return reply, nil
+		}
+		if refusal.ErrorCode != errorcode.KDC_ERR_SVC_UNAVAILABLE {
+			return nil, refusal
+		}
+		errs = append(errs, fmt.Errorf("%s: %s", addr, errorcode.Lookup(refusal.ErrorCode)))
+	}
+	return nil, &unreachableError{realm, errors.Join(errs...)}
+}
+
+// parseRefusal tells whether a KDC's reply is KRB_ERROR.
+func parseRefusal(reply []byte) (refusal messages.KRBError, ok bool) {
+	err := decode(func() error { return refusal.Unmarshal(reply) })
+	return refusal, err == nil
+}
+
+// addrs returns the addresses of a realm's KDCs: those of krb5.conf, else those of the DNS
+// (RFC 4120, section 7.2.3).
+func (k *kdc) addrs(ctx context.Context, realm string) ([]string, error) {
+	for _, r := range k.conf.Realms {
+		if r.Realm == realm && len(r.KDC) > 0 {
+			return r.KDC, nil
+		}
+	}
+	if !k.conf.LibDefaults.DNSLookupKDC {
+		return nil, fmt.Errorf("krb5.conf names no KDC of realm %s, and forbids to ask the DNS", realm)
+	}
+	_, records, err := k.resolver.LookupSRV(ctx, "kerberos", "tcp", realm)
+	var dnsErr *net.DNSError
+	if err != nil && (!errors.As(err, &dnsErr) || !dnsErr.IsNotFound) {
+		return nil, &unreachableError{realm, err}
+	}
+	if len(records) == 0 {
+		return nil, fmt.Errorf("neither krb5.conf nor the DNS names a KDC of realm %s", realm)
+	}
+	var addrs []string
+	for _, r := range records {
+		addrs = append(addrs, net.JoinHostPort(strings.TrimSuffix(r.Target, "."), strconv.Itoa(int(r.Port))))
+	}
+	return addrs, nil
+}
+
+// roundTrip sends a message to a KDC and returns its answer, both with their length before
+// them. TCP is what every KDC has to take (RFC 4120, section 7.2.2), and its answers have
+// any length.
+func roundTrip(ctx context.Context, addr string, message []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, kdcTimeout)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close() }()
+	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
+	if _, err := conn.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(message))), message...)); err != nil {
+		return nil, err
+	}
+	var prefix [4]byte
+	if _, err := io.ReadFull(conn, prefix[:]); err != nil {
+		return nil, fmt.Errorf("%s: no answer: %w", addr, err)
+	}
+	length := binary.BigEndian.Uint32(prefix[:])
+	if length > maxKDCReply {
+		return nil, fmt.Errorf("%s: an answer of %d bytes, which is no KDC's", addr, length)
+	}
+	reply := make([]byte, length)
+	if _, err := io.ReadFull(conn, reply); err != nil {
+		return nil, fmt.Errorf("%s: half an answer: %w", addr, err)
+	}
+	return reply, nil
+}
+
+// explain says what a KDC's refusal means to the user. keys are those with which the client
+// asked, nil where it was by a ticket.
+func explain(err error, client, service principal, keys keySource) error {
+	var refusal messages.KRBError
+	if !errors.As(err, &refusal) {
+		return err
+	}
+	var what string
+	switch refusal.ErrorCode {
+	case errorcode.KDC_ERR_PREAUTH_FAILED, errorcode.KRB_AP_ERR_BAD_INTEGRITY:
+		what = fmt.Sprintf("the KDC cannot read the ticket of %s", client)
+		if keys != nil {
+			what = fmt.Sprintf("%s is wrong", keys)
+		}
+	case errorcode.KDC_ERR_C_PRINCIPAL_UNKNOWN:
+		what = fmt.Sprintf("the KDC does not know %s", client)
+	case errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN:
+		what = fmt.Sprintf("the KDC does not know the service %s", service)
+	case errorcode.KDC_ERR_CLIENT_REVOKED, errorcode.KDC_ERR_KEY_EXPIRED, errorcode.KDC_ERR_NAME_EXP:
+		what = fmt.Sprintf("%s is locked, or the password has expired", client)
+	case errorcode.KDC_ERR_ETYPE_NOSUPP:
+		what = fmt.Sprintf("the KDC has no encryption type in common with krb5.conf and this client, for %s and %s", client, service)
+	case errorcode.KRB_AP_ERR_TKT_EXPIRED:
+		what = fmt.Sprintf("the ticket of %s has expired", client)
+	case errorcode.KRB_AP_ERR_SKEW:
+		what = "the clocks of this machine and of the KDC are too far apart"
+	default:
+		what = fmt.Sprintf("the KDC refuses a ticket for %s to %s", service, client)
+	}
+	return fmt.Errorf("%s: %s", what, errorcode.Lookup(refusal.ErrorCode))
+}
+
+// decode calls one of gokrb5's decoders. Some of them index what they were given without a
+// look at its length.
+func decode(decoder func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errors.New("malformed")
+		}
+	}()
+	return decoder()
+}
+
+// decrypt decrypts what a peer has sent.
+func decrypt(data types.EncryptedData, key types.EncryptionKey, usage uint32) ([]byte, error) {
+	if data.EType != key.KeyType {
+		return nil, fmt.Errorf("it is encrypted with a key of type %d, and the key has type %d", data.EType, key.KeyType)
+	}
+	etype, err := crypto.GetEtype(key.KeyType)
+	if err != nil {
+		return nil, err
+	}
+	if len(data.Cipher) < etype.GetConfounderByteSize()+etype.GetHMACBitLength()/8 {
+		// The length that gokrb5 takes for granted.
+		return nil, errors.New("it is too short")
+	}
+	return crypto.DecryptEncPart(data, key, usage)
+}

@@ -1,0 +1,91 @@
+package zk_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/sasl"
+	"terraform-provider-zookeeper/internal/zk/zktest"
+)
+
+func digestMD5(user, password string) func(*zk.Config) {
+	return func(cfg *zk.Config) {
+		cfg.SASL = &sasl.Options{Mechanism: sasl.DigestMD5, Username: user, Password: sasl.NewSecret(password)}
+	}
+}
+
+// An ACL for a SASL identity lets its owner in, on every connection, and keeps others out.
+func TestSASLDigest(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	own := zktest.StartServer(t, zktest.WithDigestLogin(t, map[string]string{"alice": "secret", "bob": "hush"}))
+	proxy := zktest.StartProxy(t, own.Addr())
+	c := connect(t, proxy.Addr(), digestMD5("alice", "secret"))
+	acl := []zk.ACL{{Perms: zk.PermAll, Scheme: "sasl", ID: "alice"}}
+	if _, err := c.Create(ctx, "/hers", []byte("x"), zk.CreateOptions{ACL: acl}); err != nil {
+		t.Fatal(err)
+	}
+	proxy.CutAll()
+	if data, _, err := c.Get(ctx, "/hers"); err != nil || string(data) != "x" {
+		t.Errorf("after a cut: %q, %v", data, err)
+	}
+	for name, change := range map[string]func(*zk.Config){
+		"bob":    digestMD5("bob", "hush"),
+		"nobody": func(*zk.Config) {},
+	} {
+		other := connect(t, own.Addr(), change)
+		if _, _, err := other.Get(ctx, "/hers"); !errors.Is(err, zk.ErrNoAuth) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	before := proxy.Connections()
+	wrong := newClient(t, proxy.Addr(), digestMD5("alice", "guess"))
+	for range 2 {
+		if err := wrong.Start(ctx); !errors.Is(err, zk.ErrAuthFailed) || strings.Contains(err.Error(), "guess") {
+			t.Errorf("a wrong password: %v", err)
+		}
+	}
+	if n := proxy.Connections() - before; n != 1 {
+		t.Errorf("%d connections: a refused password was tried again", n)
+	}
+}
+
+func TestSASLRequired(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	own := zktest.StartServer(t, zktest.WithDigestLogin(t, map[string]string{"alice": "secret"}), zktest.RequireSASL())
+	if err := newClient(t, own.Addr()).Start(ctx); !errors.Is(err, zk.ErrSessionClosedRequireSASL) {
+		t.Errorf("without SASL: %v", err)
+	}
+	c := connect(t, own.Addr(), digestMD5("alice", "secret"))
+	if err := c.Sync(ctx, "/"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSASLKerberos(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	kdc := zktest.StartKDC(t, "ZK.TEST")
+	kdc.AddPrincipal(t, "alice", "secret")
+	own := zktest.StartServer(t, zktest.WithKerberosLogin(kdc))
+	keytab := kdc.Keytab(t, "alice")
+	c := connect(t, own.Addr(), func(cfg *zk.Config) {
+		cfg.SASL = &sasl.Options{
+			Mechanism: sasl.GSSAPI, Username: "alice", Hostname: zktest.ServiceHost,
+			KeytabFile: keytab, KRB5ConfFile: kdc.ConfigFile(),
+		}
+	})
+	acl := []zk.ACL{{Perms: zk.PermAll, Scheme: "sasl", ID: "alice@ZK.TEST"}}
+	if _, err := c.Create(ctx, "/hers", []byte("x"), zk.CreateOptions{ACL: acl}); err != nil {
+		t.Fatal(err)
+	}
+	if data, _, err := c.Get(ctx, "/hers"); err != nil || string(data) != "x" {
+		t.Errorf("%q, %v", data, err)
+	}
+	if _, _, err := connect(t, own.Addr()).Get(ctx, "/hers"); !errors.Is(err, zk.ErrNoAuth) {
+		t.Errorf("nobody: %v", err)
+	}
+}
