@@ -118,8 +118,10 @@ func isEphemeral(stat zk.Stat) bool { return stat.EphemeralOwner != 0 }
 // wrote is the node and the versions that the apply left. Where they are others now,
 // somebody else wrote in between: the state then holds what the apply wrote, at the
 // version at which it did, so that the next refresh shows their write as a change, and no
-// compare-and-set mistakes it for ours. overwritten names those parts.
-func (m *resourceModel) settle(node zk.Node, wrote attr.Planned) (overwritten []string) {
+// compare-and-set mistakes it for ours. overwritten names those parts. aclIsOthers tells
+// that no ACL is declared: then theirs is nothing to be told of, and the next refresh
+// brings it.
+func (m *resourceModel) settle(node zk.Node, wrote attr.Planned, aclIsOthers bool) (overwritten []string) {
 	stat := node.Stat
 	replaced := stat.Czxid != wrote.Czxid
 	stat.Czxid = wrote.Czxid
@@ -135,7 +137,9 @@ func (m *resourceModel) settle(node zk.Node, wrote attr.Planned) (overwritten []
 		m.ACL = attr.ACLValue(node.ACL)
 	case replaced || stat.Aversion != wrote.Aversion:
 		stat.Aversion = wrote.Aversion
-		overwritten = append(overwritten, "ACL")
+		if !aclIsOthers {
+			overwritten = append(overwritten, "ACL")
+		}
 	}
 	m.Stat = attr.StatValue(stat)
 	return overwritten

@@ -100,6 +100,7 @@ func TestSettle(t *testing.T) {
 	tests := map[string]struct {
 		plan        *resourceModel
 		stat        zk.Stat
+		aclIsOthers bool
 		overwritten []string
 		data        string
 		acl         types.Set
@@ -117,6 +118,10 @@ func TestSettle(t *testing.T) {
 			plan: declared(), stat: zk.Stat{Czxid: 7, Version: 4, Aversion: 3}, overwritten: []string{"ACL"},
 			data: "ours", acl: anyone("31"), wantStat: zk.Stat{Czxid: 7, Version: 4, Aversion: 2},
 		},
+		"the ACL of others written over": {
+			plan: declared(), stat: zk.Stat{Czxid: 7, Version: 4, Aversion: 3}, aclIsOthers: true,
+			data: "ours", acl: anyone("31"), wantStat: zk.Stat{Czxid: 7, Version: 4, Aversion: 2},
+		},
 		"made anew": {
 			plan: declared(), stat: zk.Stat{Czxid: 9, Version: 4, Aversion: 2}, overwritten: []string{"data", "ACL"},
 			data: "ours", acl: anyone("31"), wantStat: zk.Stat{Czxid: 7, Version: 4, Aversion: 2},
@@ -130,7 +135,7 @@ func TestSettle(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			node := zk.Node{Path: "/a", Data: []byte("theirs"), ACL: theirs, Stat: tt.stat}
-			if got := tt.plan.settle(node, wrote); !slices.Equal(got, tt.overwritten) {
+			if got := tt.plan.settle(node, wrote, tt.aclIsOthers); !slices.Equal(got, tt.overwritten) {
 				t.Errorf("overwritten %v, want %v", got, tt.overwritten)
 			}
 			if got := tt.plan.Data.ValueString(); got != tt.data {

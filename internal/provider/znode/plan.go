@@ -19,8 +19,10 @@ import (
 //   - What is declared is planned as declared, in both notations of the data, and in the
 //     state's notation where that means the same.
 //   - When nothing is to be written to the server, the rest stays as it is.
-//   - When something is, the rest is unknown until it has been read back, because its
-//     owners may write it at any time.
+//   - When something is, stat and data are unknown until they have been read back, because
+//     the data's owners may write it at any time. The ACL of a node that there is stays as it
+//     is: it changes seldom, and a plan with "known after apply" in its place looks as if the
+//     provider were about to change who may do what.
 func complete(plan, config resourceModel, state *resourceModel, replaces bool, self []attr.Identity) resourceModel {
 	plan.Data, plan.DataBase64 = planData(config)
 	plan.ACL, plan.ParentACL = config.ACL, config.ParentACL
@@ -38,8 +40,12 @@ func complete(plan, config resourceModel, state *resourceModel, replaces bool, s
 		if !declaresData {
 			plan.Data, plan.DataBase64 = types.StringUnknown(), types.StringUnknown()
 		}
-		if !declaresACL {
+		switch {
+		case declaresACL:
+		case state == nil, replaces:
 			plan.ACL = types.SetUnknown(attr.ACLEntryType)
+		default:
+			plan.ACL = state.ACL
 		}
 		plan.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
 		return plan

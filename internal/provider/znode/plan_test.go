@@ -121,11 +121,11 @@ func TestComplete(t *testing.T) {
 		},
 		"other data, the ACL is others'": {
 			config: config(text("hi"), nullText, nullACL), state: stored("ho"),
-			data: text("hi"), b64: text("aGk="), acl: unknownACL, writes: true,
+			data: text("hi"), b64: text("aGk="), acl: anyone("cdrwa"), writes: true,
 		},
 		"data to come": {
 			config: config(unknown, nullText, nullACL), state: stored("ho"),
-			data: unknown, b64: unknown, acl: unknownACL, writes: true,
+			data: unknown, b64: unknown, acl: anyone("cdrwa"), writes: true,
 		},
 		"another ACL, the data is others'": {
 			config: config(nullText, nullText, anyone("r")), state: stored("theirs"),

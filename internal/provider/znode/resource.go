@@ -210,7 +210,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	} else {
 		resp.Diagnostics.Append(asWarning("Znode could not be read back", about.Error("read the znode that it had just written", err)))
 	}
-	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.settle(node, wrote))...)
+	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.settle(node, wrote, !plan.declaresACL()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -241,9 +241,10 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 
 // Update writes what changed, provided that nobody else has changed it since the plan.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state resourceModel
+	var plan, state, config resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, false)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -269,7 +270,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(about.Error("read the znode that it had just updated", err))
 		return
 	}
-	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.settle(node, wrote))...)
+	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.settle(node, wrote, config.ACL.IsNull()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
