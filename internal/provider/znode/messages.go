@@ -34,7 +34,8 @@ func asWarning(summary string, d diag.Diagnostic) diag.Diagnostic {
 // parentsLeftWarning tells of what a creation that failed made before it did.
 func parentsLeftWarning(parents []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Parents were made", fmt.Sprintf(
-		"Before the creation failed it made the missing parents %s. They stay, empty, for the next try.", strings.Join(parents, ", ")))
+		"Before the creation failed it made the missing parents %s. They stay, empty, for the next try. "+
+			"They have the ACL of parent_acl, or the node's own where that is not set: if it does not let the provider create children, delete them or change their ACL (setAcl in zkCli), and set parent_acl.", strings.Join(parents, ", ")))
 }
 
 // overwrittenWarning tells that somebody else wrote right after the apply did.

@@ -66,13 +66,13 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"data": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
-				MarkdownDescription: "Content of the node as UTF-8 text. When it is left out, it shows what the server holds, and is null if that is not UTF-8.",
+				MarkdownDescription: "Content of the node as UTF-8 text. When it is left out, it shows what the server holds, and is null if that is not UTF-8. **No place for secrets:** it is stored in the state, and shown in plans as `data_base64` even where the value written here is marked as sensitive.",
 				Validators:          []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("data_base64"))},
 			},
 			"data_base64": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
-				MarkdownDescription: "Content of the node as base64, for what is not text; `filebase64(…)` reads it from a file. When it is left out, it shows what the server holds.",
+				MarkdownDescription: "Content of the node as base64, for what is not text; `filebase64(…)` reads it from a file. When it is left out, it shows what the server holds. **No place for secrets**, as `data` is not: text shows there in the clear.",
 				Validators:          []validator.String{attr.Base64()},
 			},
 			"acl": attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true),
@@ -82,7 +82,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Default:             booldefault.StaticBool(true),
 				MarkdownDescription: "Make the parents that are missing, as empty persistent nodes. They stay when this node is destroyed. A parent that another resource of the same run declares becomes that resource's, in whatever order the two are created. Default `true`.",
 			},
-			"parent_acl": attr.ResourceACL("ACL of the parents made on the way. When it is left out, they get the node's.", false),
+			"parent_acl": attr.ResourceACL("ACL of the parents made on the way. When it is left out, they get the node's, which must then let the provider create children: an ACL without `c` for it makes the first parent one that nothing can be put below.", false),
 			"mode": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
@@ -106,7 +106,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "When the node exists at its creation, take it over and bring it to what is declared. By default that is an error. Default `false`.",
+				MarkdownDescription: "When the node exists at its creation, take it over and bring it to what is declared: what it held before is overwritten without having been shown in the plan, and destroying the resource deletes it. By default that is an error. Default `false`.",
 			},
 			"stat": attr.ResourceStat(),
 		},
