@@ -69,6 +69,9 @@ func (m *model) resolve(lookupEnv func(string) (string, bool)) (cfg zk.Config, u
 			cfg.KeepHostOrder = !randomize
 			return nil
 		}, "ZOOKEEPER_RANDOMIZE_HOSTS")
+	if m.MaxBufferBytes.IsUnknown() {
+		cfg.MaxBufferBytes = 0 // nothing is too large for what is not known
+	}
 	r.value("max_buffer_bytes", m.MaxBufferBytes.IsNull(), m.MaxBufferBytes.IsUnknown(),
 		func() { cfg.MaxBufferBytes = int(m.MaxBufferBytes.ValueInt64()) },
 		func(s string) error {

@@ -116,7 +116,7 @@ func TestResolve(t *testing.T) {
 				Password: types.StringUnknown(), DefaultACL: types.SetUnknown(attr.ACLEntryType), RandomizeHosts: types.BoolUnknown(), MaxBufferBytes: types.Int64Unknown(),
 			},
 			env:     map[string]string{"ZOOKEEPER_SERVERS": "://"},
-			want:    defaults(nil),
+			want:    defaults(func(cfg *zk.Config) { cfg.MaxBufferBytes = 0 }),
 			unknown: []string{"servers", "session_timeout", "connect_timeout", "randomize_hosts", "max_buffer_bytes", "password"},
 		},
 	}

@@ -125,6 +125,21 @@ func (e *MultiError) Error() string {
 // Unwrap returns the code.
 func (e *MultiError) Unwrap() error { return e.Err }
 
+// A PartialError tells that an operation which takes more than one write was ended by a
+// failure after the first.
+type PartialError struct {
+	// Done says what has been done, as in "the data has been replaced, the ACL has not".
+	Done string
+	// Err is why the rest was not.
+	Err error
+}
+
+// Error tells why it ended and what has been done.
+func (e *PartialError) Error() string { return e.Err.Error() + " (" + e.Done + ")" }
+
+// Unwrap returns why the rest was not done.
+func (e *PartialError) Unwrap() error { return e.Err }
+
 // A ConnectError tells that no server could be reached in time.
 type ConnectError struct {
 	// Attempts holds each server's last failure, in the order of the connect string and

@@ -3,6 +3,7 @@ package zk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -57,7 +58,7 @@ func (c *Client) deleteTree(ctx context.Context, path string, version int32) err
 	// What a transaction takes beyond its operations, with the check that may go first.
 	base := len(proto.RequestHeader{}.AppendTo(nil)) + proto.MultiHeaderSize + deleteSize(c.chrooted(path))
 	var ops []Op
-	size, first := base, true
+	size, first, deleted := base, true, 0
 	commit := func() error {
 		_, err := c.Multi(ctx, ops...)
 		var me *MultiError
@@ -65,6 +66,10 @@ func (c *Client) deleteTree(ctx context.Context, path string, version int32) err
 			// The answer is about the node that the caller named.
 			err = &Error{Op: proto.OpDelete.String(), Path: path, Err: me.Err}
 		}
+		if err != nil && deleted > 0 {
+			err = &PartialError{Done: fmt.Sprintf("%d nodes below it have been deleted", deleted), Err: err}
+		}
+		deleted += len(ops)
 		ops, size, first = ops[:0], base, false
 		return err
 	}

@@ -2,7 +2,6 @@ package zk
 
 import (
 	"context"
-	"fmt"
 )
 
 // A Change says what of a node to replace, and which state of it the change was planned
@@ -65,7 +64,7 @@ func (c *Client) Update(ctx context.Context, path string, ch Change) error {
 		return err
 	}
 	if err := second(); err != nil {
-		return fmt.Errorf("%w (%s)", err, done)
+		return &PartialError{Done: done, Err: err}
 	}
 	return nil
 }

@@ -70,6 +70,30 @@ func StatValue(s zk.Stat) types.Object {
 	})
 }
 
+// StatOf is the opposite of [StatValue]; of no stat it is zero.
+func StatOf(v types.Object) zk.Stat {
+	field := func(name string) int64 {
+		n, ok := v.Attributes()[name].(types.Int64)
+		if !ok {
+			return 0
+		}
+		return n.ValueInt64()
+	}
+	return zk.Stat{
+		Czxid:          field("czxid"),
+		Mzxid:          field("mzxid"),
+		Pzxid:          field("pzxid"),
+		Ctime:          field("ctime"),
+		Mtime:          field("mtime"),
+		Version:        int32(field("version")),
+		Cversion:       int32(field("cversion")),
+		Aversion:       int32(field("aversion")),
+		EphemeralOwner: field("ephemeral_owner"),
+		DataLength:     int32(field("data_length")),
+		NumChildren:    int32(field("num_children")),
+	}
+}
+
 // A Planned names the node, and the writes to it, that a plan was made against: what a
 // compare-and-set compares with.
 type Planned struct {

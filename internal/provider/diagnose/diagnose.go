@@ -33,6 +33,10 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		tooLarge *zk.TooLargeError
 		tooOld   *zk.VersionError
 	)
+	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+		d := s.Error(doing, partial.Err)
+		return s.new(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
+	}
 	switch {
 	case errors.As(err, &unknown):
 		return notConfigured(unknown)
@@ -59,14 +63,14 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 				"TTL nodes need zookeeper.extendedTypesEnabled=true on every server (a Java system property, -Dzookeeper.extendedTypesEnabled=true).", doing, s.at()))
 	case errors.Is(err, zk.ErrInvalidACL):
 		return s.new("ZooKeeper refused the ACL", fmt.Sprintf(
-			"An entry of the ACL of %q is not valid for this server, and nothing was changed. Either its scheme is not enabled there, or its id is not one of that scheme, "+
+			"An entry of the ACL of %q is not valid for this server. Either its scheme is not enabled there, or its id is not one of that scheme, "+
 				"or its scheme is \"auth\", which stands for the identities that the provider presents: %s.", s.Path, s.presented()))
 	case errors.Is(err, zk.ErrNoChildrenForEphemerals):
 		return s.new("Parent is ephemeral", fmt.Sprintf(
 			"%q cannot be created, because its parent is an ephemeral node, which can have no children. Choose another parent.", s.Path))
 	case errors.Is(err, zk.ErrQuotaExceeded):
 		return s.new("Quota exceeded", fmt.Sprintf(
-			"The provider could not %s%s: a quota on the node or on one above it does not allow it, and nothing was changed. Raise the quota (setquota in zkCli) or free some of it.", doing, s.at()))
+			"The provider could not %s%s: a quota on the node or on one above it does not allow it. Raise the quota (setquota in zkCli) or free some of it.", doing, s.at()))
 	case errors.Is(err, zk.ErrNotReadOnly):
 		return s.new("Server is read-only", fmt.Sprintf(
 			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone. Bring the other servers back, then run again.", doing, s.at()))
@@ -75,7 +79,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 			"The server closed the connection because of an identity that the provider presents (%s): its scheme is not enabled there, or what proves it is wrong.", s.presented()))
 	case errors.Is(err, zk.ErrConnectionLoss), errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
 		return s.new("Lost the connection to ZooKeeper", fmt.Sprintf(
-			"The connection ended before the provider could %s%s: %v.\n\nNothing was changed by this operation. Run again when the servers are well.", doing, s.at(), err))
+			"The connection ended before the provider could %s%s: %v.\n\nRun again when the servers are well.", doing, s.at(), err))
 	default:
 		return s.new("ZooKeeper operation failed", fmt.Sprintf("The provider could not %s%s: %v.", doing, s.at(), err))
 	}
@@ -98,9 +102,8 @@ func (s Subject) Conflict(doing string, err error, planned, found attr.Planned) 
 		changes = append(changes, "it was changed and changed back while this run was looking")
 	}
 	outcome := "Nothing was written, and what they wrote stands."
-	if e := (*zk.Error)(nil); errors.As(err, &e) && err.Error() != e.Error() {
-		// The client wraps the error of the second of two writes to tell of the first.
-		outcome = fmt.Sprintf("What they wrote stands, but it came between two writes of this run: %v.", err)
+	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+		outcome = fmt.Sprintf("What they wrote stands, but it came between two writes of this run: %s.", partial.Done)
 	}
 	return s.new("Znode was changed by somebody else", fmt.Sprintf(
 		"The provider did not %s%s, because since the plan was made somebody else changed the node: %s. %s\n\n"+
@@ -108,6 +111,17 @@ func (s Subject) Conflict(doing string, err error, planned, found attr.Planned) 
 			// Terraform 1.11 plans the deletion of what has left the configuration with the state
 			// from before its own refresh; OpenTofu with the one from after it.
 			"Where a plan of a deletion goes on showing the node as it was, run apply -refresh-only first.", doing, s.at(), strings.Join(changes, "; "), outcome))
+}
+
+// UnseenConflict is Conflict where the provider may not look at what the node is now.
+func (s Subject) UnseenConflict(doing string, err error, planned attr.Planned) diag.Diagnostic {
+	outcome := "Nothing was written, and what they wrote stands."
+	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+		outcome = fmt.Sprintf("What they wrote stands, but it came between two writes of this run: %s.", partial.Done)
+	}
+	return s.new("Znode was changed by somebody else", fmt.Sprintf(
+		"The provider did not %s%s, because since the plan was made somebody else changed the node: it was planned against version %d of its data and version %d of its ACL, "+
+			"and is at another, which the provider may not read. %s\n\nRun plan again, as somebody who may read the node.", doing, s.at(), planned.Version, planned.Aversion, outcome))
 }
 
 // NotEmpty tells that a node with children was not deleted.

@@ -111,7 +111,7 @@ func TestError(t *testing.T) {
 			[]string{"known only after apply: servers, password", "-target"},
 		},
 		"stopped":         {znode, "create the znode", failure("create", "/a/b", context.Canceled), "Interrupted", []string{`before the provider could create the znode "/a/b"`}},
-		"connection lost": {znode, "read the znode", failure("get", "/a/b", zk.ErrConnectionLoss), "Lost the connection to ZooKeeper", []string{`read the znode "/a/b"`, "Nothing was changed"}},
+		"connection lost": {znode, "read the znode", failure("get", "/a/b", zk.ErrConnectionLoss), "Lost the connection to ZooKeeper", []string{`read the znode "/a/b"`, "Run again"}},
 		"session expired": {znode, "read the znode", failure("get", "/a/b", zk.ErrSessionExpired), "Lost the connection to ZooKeeper", []string{`"/a/b"`}},
 		"outcome unknown": {
 			znode, "create the znode", failure("create", "/a/b", fmt.Errorf("%w: %w", zk.ErrOutcomeUnknown, context.Canceled)), "Outcome unknown",
@@ -139,8 +139,12 @@ func TestConflict(t *testing.T) {
 		"its ACL was planned against version 1 and is at version 4")
 	check(t, znode.Conflict("delete the znode", conflict, planned, attr.Planned{Czxid: 0x20, Version: 3, Aversion: 1}), summary,
 		"deleted and created anew (by transaction 0x20, planned against the one of 0x10)")
+	check(t, znode.UnseenConflict("update the znode", conflict, planned), summary, "version 3 of its data and version 1 of its ACL", "may not read")
+	// What has been done is told with every reason, not with a conflict alone.
+	refused := &zk.PartialError{Done: "the data has been replaced, the ACL has not", Err: &zk.Error{Op: "setACL", Path: "/a/b", Err: zk.ErrInvalidACL}}
+	check(t, znode.Error("update the znode", refused), "ZooKeeper refused the ACL", "the data has been replaced, the ACL has not", "Run plan again")
 	check(t, znode.Conflict("update the znode", conflict, planned, planned), summary, "changed back")
-	check(t, znode.Conflict("update the znode", fmt.Errorf("%w (the ACL has been replaced, the data has not)", conflict), planned, attr.Planned{Czxid: 0x10, Version: 5, Aversion: 2}), summary,
+	check(t, znode.Conflict("update the znode", &zk.PartialError{Done: "the ACL has been replaced, the data has not", Err: conflict}, planned, attr.Planned{Czxid: 0x10, Version: 5, Aversion: 2}), summary,
 		"between two writes of this run", "the ACL has been replaced, the data has not")
 }
 

@@ -185,8 +185,7 @@ func (g *Group) Interrupt(ctx context.Context) {
 // Close ends all sessions at the same time and waits for them, or for the end of ctx.
 func (g *Group) Close(ctx context.Context) error {
 	g.mu.Lock()
-	sessions := g.sessions
-	g.sessions = nil
+	sessions := slices.Clone(g.sessions)
 	g.mu.Unlock()
 
 	errs := make([]error, len(sessions))

@@ -7,15 +7,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
 
-// What the private state of a resource remembers as true or false.
-const (
-	// dataManagedKey: the configuration declares the data. A deletion has no configuration
-	// to look at, and compares the data's version only then: data that is others' may be
-	// written by them up to the last moment.
-	dataManagedKey = "data_managed"
-	// kindAssumedKey: the node was imported, so its mode is not known.
-	kindAssumedKey = "kind_assumed"
-)
+// kindAssumedKey is true in the private state of an imported node: its kind, which servers
+// do not tell, was assumed to be persistent.
+const kindAssumedKey = "kind_assumed"
 
 // privateState is the framework's, which has no name outside of it.
 type privateState interface {

@@ -154,7 +154,6 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	plan = complete(plan, config, state, len(resp.RequiresReplace) > 0, r.session.Identities())
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(setFlag(ctx, resp.Private, dataManagedKey, declaresData(config))...)
 
 	if state == nil || !plan.DataBase64.Equal(state.DataBase64) {
 		r.checkSize(plan, config, resp)
@@ -204,7 +203,6 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
 	wrote := plannedOf(node.Stat)
-	resp.Diagnostics.Append(setFlag(ctx, resp.Private, dataManagedKey, plan.declaresData())...)
 	if read, err := client.Node(ctx, node.Path); err == nil {
 		node = read
 	} else {
@@ -245,13 +243,13 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, false)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	if !plan.Stat.IsUnknown() {
 		// Only settings that the server knows nothing of have changed.
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, false)...)
 		return
 	}
 	about := r.subject(plan.Path)
@@ -265,21 +263,25 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if diags.HasError() {
 		return
 	}
+	// From here on the node is as planned: whatever else goes wrong, the state has it.
 	node, err := client.Node(ctx, plan.Path.ValueString())
 	if err != nil {
-		resp.Diagnostics.Append(about.Error("read the znode that it had just updated", err))
-		return
+		resp.Diagnostics.Append(asWarning("Znode could not be read back", about.Error("read the znode that it had just written", err)))
+		node, err = r.written(&plan, &state, wrote)
+		if err != nil {
+			resp.Diagnostics.Append(about.Error(doingUpdate, err))
+			return
+		}
 	}
 	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.settle(node, wrote, config.ACL.IsNull()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, false)...)
 }
 
 // Delete deletes the node, provided that nobody else has changed it since the plan.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	dataManaged, diags := flag(ctx, req.Private, dataManagedKey, true)
-	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -290,10 +292,8 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	from, known := attr.PlannedAgainst(state.Stat)
 	version := zk.AnyVersion
-	if known && dataManaged {
-		version = from.Version
-	}
 	if known {
+		version = from.Version
 		resp.Diagnostics.Append(r.sameNode(ctx, client, doingDelete, &state, from)...)
 	}
 	if resp.Diagnostics.HasError() {

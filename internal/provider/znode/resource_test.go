@@ -231,13 +231,18 @@ func TestAccZnode_dataOfOthers(t *testing.T) {
 				Check: tree.CheckData("/a", "newer"),
 			},
 			{
-				// And while it is being destroyed.
+				// But what they write after the plan of its destruction is not destroyed unseen.
 				Config: tree.Config(``),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 					plancheck.ExpectResourceAction("zookeeper_znode.test", plancheck.ResourceActionDestroy),
 					acctest.Meanwhile(func() { tree.Write("/a", "newest") }),
 				}},
-				Check: tree.CheckGone("/a"),
+				ExpectError: acctest.Error("Znode was changed by somebody else", "version 2 and is at version 3"),
+			},
+			{
+				Config:           tree.Config(`resource "zookeeper_znode" "test" { path = "${local.base}/a" }`),
+				ConfigPlanChecks: planned(nothing),
+				Check:            tree.CheckData("/a", "newest"),
 			},
 		},
 	})

@@ -36,6 +36,9 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 	}
 	if err == nil {
 		node.Stat = created.Stat
+		if !created.HasStat {
+			node.Stat = firstStat(ctx, client, nodePath)
+		}
 		return node, nil
 	}
 
@@ -60,6 +63,33 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 		diags.Append(parentsLeftWarning(created.Parents))
 	}
 	return zk.Node{}, diags
+}
+
+// firstStat is the stat of a node that was just created, where the server did not answer
+// with it. A write by somebody else since then is none of it.
+func firstStat(ctx context.Context, client *zk.Client, nodePath string) zk.Stat {
+	stat, _, err := client.Exists(ctx, nodePath)
+	if err != nil {
+		return zk.Stat{}
+	}
+	stat.Version, stat.Aversion = 0, 0
+	return stat
+}
+
+// written is what a node must be behind an update, where it cannot be read back.
+func (r *Resource) written(plan, state *resourceModel, wrote attr.Planned) (zk.Node, error) {
+	want, _, err := r.wanted(plan)
+	if err != nil {
+		return zk.Node{}, err
+	}
+	if !plan.declaresData() {
+		if want.Data, err = attr.DecodeBase64(state.DataBase64.ValueString()); err != nil {
+			return zk.Node{}, err
+		}
+	}
+	want.Stat = attr.StatOf(state.Stat)
+	want.Stat.Czxid, want.Stat.Version, want.Stat.Aversion = wrote.Czxid, wrote.Version, wrote.Aversion
+	return want, nil
 }
 
 // wanted is the node that a plan asks for, and the options that create it.
@@ -227,7 +257,7 @@ func (r *Resource) failed(ctx context.Context, client *zk.Client, doing string, 
 	stat, found, lookErr := client.Exists(ctx, m.Path.ValueString())
 	switch {
 	case lookErr != nil:
-		return diag.Diagnostics{about.Error(doing, err)}
+		return diag.Diagnostics{about.UnseenConflict(doing, err, from)}
 	case !found:
 		return diag.Diagnostics{about.Error(doing, &zk.Error{Op: "set", Path: m.Path.ValueString(), Err: zk.ErrNoNode})}
 	}
