@@ -115,10 +115,21 @@ func entryName(field func(string) types.String) string {
 // the server puts them in its place. A digest that is masked as "user:x", which is how
 // the server answers who lacks ADMIN, equals any digest of that user.
 func SameACL(a, b []zk.ACL, self []Identity) bool {
-	mask := slices.ContainsFunc(slices.Concat(a, b), func(e zk.ACL) bool {
+	mask := masked(a) || masked(b)
+	return maps.Equal(effective(a, self, mask), effective(b, self, mask))
+}
+
+// masked tells whether an ACL shows a digest without its hash.
+func masked(acl []zk.ACL) bool {
+	return slices.ContainsFunc(acl, func(e zk.ACL) bool {
 		return e.Scheme == "digest" && strings.HasSuffix(e.ID, ":x")
 	})
-	return maps.Equal(effective(a, self, mask), effective(b, self, mask))
+}
+
+// ACLMasked tells whether an ACL of a state shows a digest without its hash.
+func ACLMasked(v types.Set) bool {
+	acl, err := ACLFrom(v)
+	return err == nil && masked(acl)
 }
 
 // effective returns what each identity may do.
@@ -146,10 +157,11 @@ func effective(acl []zk.ACL, self []Identity, mask bool) map[Identity]zk.Perms {
 }
 
 // KeepACL returns prior, what the user wrote or what the state had, when it means the
-// same as the server's ACL, and the server's otherwise.
+// same as the server's ACL, and the server's otherwise; the server's too where it shows a
+// digest that prior does not.
 func KeepACL(prior types.Set, actual []zk.ACL, self []Identity) types.Set {
 	if ACLKnown(prior) {
-		if acl, err := ACLFrom(prior); err == nil && SameACL(acl, actual, self) {
+		if acl, err := ACLFrom(prior); err == nil && SameACL(acl, actual, self) && (masked(actual) || !masked(acl)) {
 			return prior
 		}
 	}
@@ -157,7 +169,9 @@ func KeepACL(prior types.Set, actual []zk.ACL, self []Identity) types.Set {
 }
 
 // PlanACL returns what to plan for an ACL that is declared: the state's notation when it
-// means the same as the declared one, so that the plan shows no difference.
+// means the same as the declared one, so that the plan shows no difference. A state that
+// shows a digest without its hash does not tell whether it is the declared one: then what
+// is declared is planned, and written.
 //
 // The framework's semantic equality does not do this: it compares what a provider
 // returns from an apply or a refresh, and has no say in a plan.
@@ -167,7 +181,7 @@ func PlanACL(declared, state types.Set, self []Identity) types.Set {
 	}
 	want, errWant := ACLFrom(declared)
 	have, errHave := ACLFrom(state)
-	if errWant != nil || errHave != nil || !SameACL(want, have, self) {
+	if errWant != nil || errHave != nil || !SameACL(want, have, self) || masked(have) && !masked(want) {
 		return declared
 	}
 	return state

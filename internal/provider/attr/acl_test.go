@@ -184,3 +184,20 @@ func TestParseACL(t *testing.T) {
 		})
 	}
 }
+
+// A digest without its hash tells nothing of the hash: neither is it kept when the server
+// shows it, nor is a declared one taken for it.
+func TestMaskedDigest(t *testing.T) {
+	t.Parallel()
+	entry := func(id string) []zk.ACL { return []zk.ACL{{Scheme: "digest", ID: id, Perms: zk.PermAll}} }
+	hidden, shown := attr.ACLValue(entry("alice:x")), attr.ACLValue(entry("alice:aGFzaA=="))
+	if got := attr.KeepACL(hidden, entry("alice:aGFzaA=="), nil); !got.Equal(shown) {
+		t.Errorf("refreshed to %v", got)
+	}
+	if got := attr.KeepACL(shown, entry("alice:x"), nil); !got.Equal(shown) {
+		t.Errorf("what was known was given up for %v", got)
+	}
+	if got := attr.PlanACL(shown, hidden, nil); !got.Equal(shown) {
+		t.Errorf("planned %v", got)
+	}
+}

@@ -99,7 +99,7 @@ func (m *resourceModel) refresh(node zk.Node, self []attr.Identity) {
 	m.Data, m.DataBase64 = attr.DataValues(node.Data)
 	last, ok := attr.PlannedAgainst(m.Stat)
 	untouched := ok && last.Czxid == node.Stat.Czxid && last.Aversion == node.Stat.Aversion
-	if !untouched || !attr.ACLKnown(m.ACL) {
+	if !untouched || !attr.ACLKnown(m.ACL) || attr.ACLMasked(m.ACL) {
 		m.ACL = attr.KeepACL(m.ACL, node.ACL, self)
 	}
 	switch {
