@@ -56,6 +56,11 @@ type Config struct {
 	// new one. Where the servers do not know the session any more, a new one is begun.
 	SessionID       int64
 	SessionPassword []byte
+	// ReadOnly accepts servers that have lost the ensemble's quorum, and run with
+	// readonlymode.enabled: reads work there, of what the server knew then, and writes fail
+	// with [ErrNotReadOnly]. The client looks for a server with a quorum meanwhile, and
+	// resumes its session there.
+	ReadOnly bool
 	// ConnectTimeout is how long to look for a server before operations fail with a
 	// *ConnectError: at the start, and whenever the connection has been lost.
 	ConnectTimeout time.Duration
@@ -112,7 +117,7 @@ type Client struct {
 	stop    context.CancelFunc
 	stopped chan struct{} // closed when the engine has ended
 	closing error         // what the end of the session came to; for stopped
-	session int64         // the session that the servers keep; 0 for none
+	session int64         // the session that the ensemble keeps; 0 for none
 }
 
 // link is a connection with what is known of the server behind it.
@@ -272,10 +277,14 @@ func (c *Client) Close(ctx context.Context) error {
 	}
 
 	var err error
-	switch {
-	case l != nil:
+	readOnly := l != nil && l.Session().ReadOnly
+	if l != nil {
 		err = endSession(ctx, l)
-	case session != 0:
+	}
+	if readOnly && errors.Is(err, ErrNotReadOnly) {
+		err = nil // the server's own session goes with the connection
+	}
+	if session != 0 && (l == nil || readOnly) {
 		err = &Error{Op: proto.OpCloseSession.String(), Err: fmt.Errorf("%w: the session lives on until it expires", ErrConnectionLoss)}
 	}
 	c.mu.Lock()
@@ -304,10 +313,11 @@ func (c *Client) Restart(ctx context.Context) error {
 }
 
 // Session returns the id and the password of the session, with which [Config] can resume
-// it elsewhere; 0 and nil while there is no connection.
+// it elsewhere; 0 and nil while there is no connection, or only one to a server without a
+// quorum, whose sessions are its own.
 func (c *Client) Session() (id int64, password []byte) {
 	l := c.current.Load()
-	if l == nil {
+	if l == nil || l.Session().ReadOnly {
 		return 0, nil
 	}
 	s := l.Session()

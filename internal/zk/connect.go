@@ -15,7 +15,8 @@ import (
 	"terraform-provider-zookeeper/internal/zk/sasl"
 )
 
-// session is what resumes a session. Only the engine touches it.
+// session is what resumes a session. Only the engine touches it. That of a server without
+// a quorum is not kept: it is the server's own, and no other knows it.
 type session struct {
 	id       int64
 	password []byte
@@ -30,30 +31,53 @@ func (c *Client) run(ctx context.Context) {
 	c.mu.Lock()
 	s := c.resume
 	c.mu.Unlock()
+	// The events up to here have been told, and none behind it. It is not the latest that
+	// any server told of: one that was asked and not taken has events that are still to come.
+	var told int64
 	for first := true; !c.hasEnded(); first = false {
-		// The events up to here have been told, and none behind it.
-		told := c.zxid.Load()
 		l, err := c.connect(ctx, &s, first)
 		if err != nil {
 			c.end(err)
 			return
 		}
-		if !c.attach(l, told) {
-			// Closed while the handshake was under way: the session is there all the same.
-			if err := endSession(context.WithoutCancel(ctx), l); err != nil {
-				c.log.Warn("the session could not be ended, it lives on until it expires", "reason", err)
+		for l != nil {
+			if !c.attach(l, told) {
+				// Closed while the handshake was under way: the session is there all the same.
+				c.abandon(ctx, l)
+				return
 			}
-			l.Close()
-			return
+			next := c.hold(ctx, l, &s)
+			told = max(told, l.Zxid())
+			l = next
 		}
-		select {
-		case <-l.Done():
-			c.log.Debug("connection lost", "server", l.at.String(), "reason", l.Err())
-		case <-ctx.Done():
-			l.Close()
-		}
-		c.detach(l)
 	}
+}
+
+// hold waits for the end of a connection. Where that can only read, it looks for a server
+// that can write meanwhile, and returns the connection to that one, nil for none.
+func (c *Client) hold(ctx context.Context, l *link, s *session) *link {
+	if l.Session().ReadOnly {
+		if next := c.seekQuorum(ctx, l, s); next != nil {
+			c.retire(ctx, l)
+			return next
+		}
+	}
+	select {
+	case <-l.Done():
+		c.log.Debug("connection lost", "server", l.at.String(), "reason", l.Err())
+	case <-ctx.Done():
+		l.Close()
+	}
+	c.detach(l)
+	return nil
+}
+
+// abandon ends a session that nobody asks for, and its connection.
+func (c *Client) abandon(ctx context.Context, l *link) {
+	if err := endSession(context.WithoutCancel(ctx), l); err != nil {
+		c.log.Warn("the session could not be ended, it lives on until it expires", "reason", err)
+	}
+	l.Close()
 }
 
 // attach registers the watches with l, sends what is waiting over it, and makes it the
@@ -81,9 +105,13 @@ func (c *Client) attach(l *link, told int64) bool {
 		c.queue = nil
 	}
 	c.reason = nil
-	c.session = l.Session().SessionID
 	c.current.Store(l)
-	c.listeners.enter(StateConnected)
+	if l.Session().ReadOnly {
+		c.listeners.enter(StateConnectedReadOnly)
+	} else {
+		c.session = l.Session().SessionID
+		c.listeners.enter(StateConnected)
+	}
 	c.markStarted()
 	return true
 }
@@ -256,14 +284,32 @@ func (t target) String() string {
 	return t.host + " (" + t.address + ")"
 }
 
-// round tries each server once. One server may take its share of the session timeout and
+// round tries each server once. Where none takes the session and the client accepts to
+// read only, it tries each again: a server without a quorum knows none of the ensemble's
+// sessions, and gives one of its own. The ensemble's lives on meanwhile, since sessions
+// expire by its leader's clock.
+func (c *Client) round(ctx context.Context, s *session, deadline time.Time, failures map[target]error) (*link, error) {
+	l, err := c.sweep(ctx, s, deadline, failures)
+	if l != nil || !c.cfg.ReadOnly || s.id == 0 || isAuthFailure(err) {
+		return l, err
+	}
+	other := session{at: s.at}
+	if l, err = c.sweep(ctx, &other, deadline, failures); l != nil && !l.Session().ReadOnly {
+		// It has a quorum after all: the next round resumes the session there.
+		c.abandon(ctx, l)
+		return nil, nil //nolint:nilnil // no connection, and nothing wrong with the server
+	}
+	return l, err
+}
+
+// sweep tries each server once. One server may take its share of the session timeout and
 // of the connect timeout, so that one that does not answer keeps neither the session from
 // the others nor the others from their turn. The one that was connected last comes last:
 // when its connection was lost, it is the one most likely to be of no use.
-func (c *Client) round(ctx context.Context, s *session, deadline time.Time, failures map[target]error) (*link, error) {
+func (c *Client) sweep(ctx context.Context, s *session, deadline time.Time, failures map[target]error) (*link, error) {
 	hosts, _ := c.hostList()
 	hosts = c.order(hosts, func(host string) bool { return host == s.at.host })
-	share := min(c.cfg.SessionTimeout, c.cfg.ConnectTimeout) / time.Duration(max(len(hosts), minShares))
+	share := c.share(len(hosts))
 	var last error
 	for _, host := range hosts {
 		now := time.Now()
@@ -283,6 +329,11 @@ func (c *Client) round(ctx context.Context, s *session, deadline time.Time, fail
 		}
 	}
 	return nil, last
+}
+
+// share is how long one of so many servers may take.
+func (c *Client) share(hosts int) time.Duration {
+	return min(c.cfg.SessionTimeout, c.cfg.ConnectTimeout) / time.Duration(max(hosts, minShares))
 }
 
 func (c *Client) hostList() (hosts []string, shuffle bool) {
@@ -341,17 +392,10 @@ func (c *Client) host(ctx context.Context, host string, s *session, until time.T
 	for i, address := range addresses {
 		t := target{host, address}
 		share := time.Until(until) / time.Duration(len(addresses)-i)
-		l, err := c.try(ctx, t, s, share)
-		if errors.Is(err, ErrSessionExpired) && s.id != 0 {
-			s.id, s.password = 0, nil
-			c.expire()
-			l, err = c.try(ctx, t, s, share)
-		}
+		l, err := c.resumeAt(ctx, t, s, share)
 		if err == nil {
-			s.at = t
 			return l, nil
 		}
-		c.log.Debug("connecting failed", "server", t.String(), "reason", err)
 		_, late := errors.AsType[*conn.NoAnswerError](err)
 		if _, had := failures[t]; !had || !late {
 			// What it answered before tells more than that the time was up.
@@ -362,6 +406,22 @@ func (c *Client) host(ctx context.Context, host string, s *session, until time.T
 		}
 	}
 	return nil, fmt.Errorf("the name %s has no address", host)
+}
+
+// resumeAt opens the session at one address, or a new one where the session has expired.
+func (c *Client) resumeAt(ctx context.Context, t target, s *session, share time.Duration) (*link, error) {
+	l, err := c.try(ctx, t, s, share)
+	if errors.Is(err, ErrSessionExpired) && s.id != 0 {
+		s.id, s.password = 0, nil
+		c.expire()
+		l, err = c.try(ctx, t, s, share)
+	}
+	if err != nil {
+		c.log.Debug("connecting failed", "server", t.String(), "reason", err)
+		return nil, err
+	}
+	s.at = t
+	return l, nil
 }
 
 func lookup(ctx context.Context, hostport string) ([]string, error) {
@@ -400,13 +460,15 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 			TimeoutMillis: int32(c.cfg.SessionTimeout.Milliseconds()),
 			SessionID:     s.id,
 			Password:      password,
+			// One without a quorum would refuse the session, or take it for its own.
+			ReadOnly: c.cfg.ReadOnly && s.id == 0,
 		},
 	}
 	for _, a := range c.credentials() {
 		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
 	}
 	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch})
-	if reply.SessionID != 0 {
+	if reply.SessionID != 0 && !reply.ReadOnly {
 		if s.id != 0 && reply.SessionID != s.id {
 			c.expire() // the server gave another one instead of saying so
 		}

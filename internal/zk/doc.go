@@ -20,9 +20,10 @@
 //
 // When the connection is lost after a request was sent, nobody has told whether it took
 // effect. Reads are repeated. A write is repeated only once it is clear that it did not
-// take effect, and never in another session unless [RetryPolicy] asks for that: the client resumes the session, which makes the servers drop whatever of
-// the old connection they have not yet accepted, waits with a sync until it sees what
-// they had accepted, and looks at the node:
+// take effect, and never in another session unless [RetryPolicy] asks for that: the
+// client resumes the session, which makes the servers drop whatever of the old connection
+// they have not yet accepted, waits with a sync until it sees what they had accepted, and
+// looks at the node:
 //
 //   - a create took effect when the node is there with the same data and ACL, version 0
 //     and a czxid later than any that had been seen;
@@ -37,6 +38,13 @@
 // [ErrOutcomeUnknown] and repeats nothing. What it cannot see is that another client has
 // made the very same node, with the same data and ACL, in the same moment: that is taken
 // for its own, unless the node is ephemeral, whose owner tells.
+//
+// # Read-only servers
+//
+// With [Config.ReadOnly] a server that has lost the ensemble's quorum is better than none:
+// reads see what it knew then, and writes fail with [ErrNotReadOnly]. The client goes on
+// asking the servers for one that has a quorum, and resumes its session there. A write
+// whose reply was lost with the quorum is [ErrOutcomeUnknown].
 //
 // # Errors
 //

@@ -32,6 +32,18 @@ func (r *recorder) is(want ...zk.State) func() bool {
 	}
 }
 
+func (r *recorder) has(want zk.State) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Contains(r.states, want)
+}
+
+func (r *recorder) last() zk.State {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.states[len(r.states)-1]
+}
+
 func TestListener(t *testing.T) {
 	t.Parallel()
 	ctx, direct := testContext(t), connect(t, server.Addr())

@@ -102,12 +102,19 @@ func serverCert(notAfter time.Time) *x509.Certificate {
 // of the same authority from its clients.
 func startTLS(t *testing.T, a *authority, template *x509.Certificate) *zktest.Server {
 	t.Helper()
+	return zktest.StartServer(t, tlsOptions(t, a, template)...)
+}
+
+func tlsOptions(t *testing.T, a *authority, template *x509.Certificate) []zktest.Option {
+	t.Helper()
 	key, cert := a.sign(template)
-	return zktest.StartServer(t, zktest.WithSecurePort(),
+	return []zktest.Option{
+		zktest.WithSecurePort(),
 		zktest.WithConfig("ssl.keyStore.location", write(t, "server.pem", keyPEM(t, key)+certPEM(cert))),
 		zktest.WithConfig("ssl.keyStore.type", "PEM"),
 		zktest.WithConfig("ssl.trustStore.location", write(t, "ca.pem", certPEM(a.cert))),
-		zktest.WithConfig("ssl.trustStore.type", "PEM"))
+		zktest.WithConfig("ssl.trustStore.type", "PEM"),
+	}
 }
 
 func TestTLS(t *testing.T) {

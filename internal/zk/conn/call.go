@@ -28,7 +28,8 @@ type Call struct {
 	// that the protocol gives to its operation.
 	Xid int32
 	// Pinned is the only session that the request may be sent in; 0 for any. In another it
-	// ends with proto.ErrSessionExpired.
+	// ends with proto.ErrSessionExpired, and on a read-only connection with
+	// proto.ErrNotReadOnly.
 	Pinned int64
 	// Replied runs on the read goroutine when the reply has come, before anything that the
 	// server sent behind it is looked at; nil for nothing. It must not wait for anything.
@@ -43,7 +44,7 @@ type Call struct {
 	// has a later zxid happened afterwards.
 	Seen int64
 	// Session is the session that the request was submitted in; 0 when it never was, and
-	// so was not sent.
+	// so was not sent, and on a read-only connection, whose session no other server knows.
 	Session int64
 
 	done chan struct{}

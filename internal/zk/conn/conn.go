@@ -197,6 +197,9 @@ func ContextError(ctx context.Context) error {
 // held, so that frames and queue have one order.
 func (c *Conn) enqueue(call *Call) error {
 	if call.Pinned != 0 && call.Pinned != c.reply.SessionID {
+		if c.reply.ReadOnly {
+			return proto.ErrNotReadOnly // that session waits elsewhere
+		}
 		return proto.ErrSessionExpired
 	}
 	at := len(c.out)
@@ -217,7 +220,9 @@ func (c *Conn) enqueue(call *Call) error {
 	}
 	binary.BigEndian.PutUint32(c.out[at:], uint32(size))
 
-	call.Session = c.reply.SessionID
+	if !c.reply.ReadOnly {
+		call.Session = c.reply.SessionID
+	}
 	if call.Op == proto.OpAuth {
 		c.auth = append(c.auth, call)
 		return nil

@@ -146,12 +146,29 @@ func (c *Conn) readConnectReply() error {
 	if err != nil {
 		return noAnswer(err)
 	}
+	if len(frame) == proto.ReplyHeaderSize {
+		return refusedSession(frame)
+	}
 	r := jute.NewReader(frame)
 	c.reply.Decode(&r)
 	if r.Err() != nil {
+		c.reply = proto.ConnectReply{}
 		return &ProtocolError{"connect reply: " + r.Err().Error()}
 	}
 	return nil
+}
+
+// refusedSession reads the header of a reply, and nothing behind it, in the place of a
+// connect reply: what a server without a quorum sends when it may not open a session
+// (ReadOnlyRequestProcessor, since 3.7).
+func refusedSession(frame []byte) error {
+	r := jute.NewReader(frame)
+	var h proto.ReplyHeader
+	h.Decode(&r)
+	if h.Err == proto.ErrNotReadOnly {
+		return fmt.Errorf("%w: the server has no quorum, and opens read-only sessions only with localSessionsEnabled=true", h.Err)
+	}
+	return &ProtocolError{fmt.Sprintf("a connect reply of %d bytes, which looks like the error %v", len(frame), h.Err)}
 }
 
 // authenticate goes through an exchange by SASL, in requests with ordinary xids. A server

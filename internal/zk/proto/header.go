@@ -25,6 +25,9 @@ type ReplyHeader struct {
 	Err ErrCode
 }
 
+// ReplyHeaderSize is the size of an encoded ReplyHeader in bytes.
+const ReplyHeaderSize = 16
+
 // Decode fills h from r.
 func (h *ReplyHeader) Decode(r *jute.Reader) {
 	h.Xid = r.Int()

@@ -27,6 +27,7 @@ type settings struct {
 	properties map[string]string
 	jvmArgs    []string
 	securePort bool
+	alone      bool // a member of an ensemble whose others never come
 }
 
 func newSettings(opts []Option) *settings {
@@ -106,6 +107,25 @@ func WithSecurePort() Option {
 	return func(set *settings) {
 		set.securePort = true
 		set.config["serverCnxnFactory"] = "org.apache.zookeeper.server.NettyServerCnxnFactory"
+	}
+}
+
+// ReadOnlyMode makes members of an ensemble serve reads when they have no quorum, to clients that accept that.
+func ReadOnlyMode() Option {
+	return func(set *settings) {
+		set.properties["readonlymode.enabled"] = "true"
+		// Since 3.7 they open none but local sessions then, which become the ensemble's with the first ephemeral node.
+		set.config["localSessionsEnabled"] = "true"
+		set.config["localSessionsUpgradingEnabled"] = "true"
+	}
+}
+
+// WithoutQuorum makes a single server one of an ensemble of three, the others of which never come: it serves reads only,
+// of nothing but the nodes that every server has.
+func WithoutQuorum() Option {
+	return func(set *settings) {
+		ReadOnlyMode()(set)
+		set.alone = true
 	}
 }
 

@@ -104,13 +104,20 @@ func tryStartAll(ctx context.Context, n int, set *settings) (servers []*Server, 
 			return servers, err
 		}
 		servers = append(servers, server)
-		if n > 1 {
+		if n > 1 || set.alone {
 			member, err := server.reserveMember(ctx, id)
 			if err != nil {
 				return servers, err
 			}
 			members = append(members, member)
 		}
+	}
+	for id := n + 1; set.alone && id <= n+2; id++ {
+		member, err := servers[0].reserveMember(ctx, id)
+		if err != nil {
+			return servers, err
+		}
+		members = append(members, member)
 	}
 	for i, server := range servers {
 		if err := server.writeConfig(set, i+1, members); err != nil {
