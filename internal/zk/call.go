@@ -62,8 +62,12 @@ func (c *Client) withdraw(call *conn.Call) bool {
 		return false
 	}
 	c.queue = slices.Delete(c.queue, i, i+1)
+	call.Fail(errWithdrawn)
 	return true
 }
+
+// errWithdrawn is the error of a call whose caller has gone, which nobody looks at.
+var errWithdrawn = errors.New("the caller has gone")
 
 // repeatable tells whether a request that failed with err may be tried again, provided
 // that it had no effect. A server answers SessionMoved when the session has been resumed
@@ -132,24 +136,21 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 		}
 		c.submit(ctx, call)
 		ended, err := c.await(ctx, call)
-		switch {
-		case err == nil:
+		if err == nil {
 			c.claims.take(call.Header.Zxid)
 			return out, nil
-		case !ended:
+		}
+		if !ended {
 			return nil, fail(outcomeUnknown(err))
-		case unresolved(err):
+		}
+		if unresolved(err) {
 			*out = *fresh()
-			v, rerr := c.settle(ctx, func() (verdict, error) {
-				return resolve(ctx, loss{seen: call.Seen, session: call.Session}, out)
-			})
+			applied, rerr := judge(ctx, c, call, out, resolve)
 			switch {
 			case rerr != nil:
-				return nil, fail(lookFailed(err, rerr))
-			case v.applied():
+				return nil, fail(rerr)
+			case applied:
 				return out, nil
-			case !v.notApplied():
-				return nil, fail(outcomeUnknown(err))
 			}
 		}
 		if session == 0 {
@@ -159,6 +160,23 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 			return out, fail(err)
 		}
 	}
+}
+
+// judge finds out whether a write took effect whose reply was lost, and if it did fills in
+// out. The error, where that cannot be told, is [ErrOutcomeUnknown].
+func judge[R any](ctx context.Context, c *Client, call *conn.Call, out *R, resolve resolver[R]) (applied bool, err error) {
+	v, err := c.settle(ctx, func() (verdict, error) {
+		return resolve(ctx, loss{seen: call.Seen, session: call.Session}, out)
+	})
+	switch {
+	case err != nil:
+		return false, lookFailed(call.Err, err)
+	case v.applied():
+		return true, nil
+	case v.notApplied():
+		return false, nil
+	}
+	return false, outcomeUnknown(call.Err)
 }
 
 // unresolved tells whether a write that failed with err may have taken effect.

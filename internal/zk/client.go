@@ -221,16 +221,8 @@ func setDefault[T comparable](v *T, d T) {
 // [Client.Close], the client stays closed. The end of ctx ends the wait and not the
 // client: call Close in any case.
 func (c *Client) Start(ctx context.Context) error {
-	c.mu.Lock()
-	if c.state == idle {
-		c.state = running
-		var engine context.Context
-		engine, c.stop = context.WithCancel(context.WithoutCancel(ctx))
-		go c.run(engine)
-	}
-	c.mu.Unlock()
 	select {
-	case <-c.started:
+	case <-c.begin(ctx):
 	case <-ctx.Done():
 		return conn.ContextError(ctx)
 	}
@@ -240,6 +232,20 @@ func (c *Client) Start(ctx context.Context) error {
 		return c.reason
 	}
 	return nil
+}
+
+// begin starts the engine, unless it has been, and returns what is closed when the first
+// connection stands or has failed.
+func (c *Client) begin(ctx context.Context) (started <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state == idle {
+		c.state = running
+		var engine context.Context
+		engine, c.stop = context.WithCancel(context.WithoutCancel(ctx))
+		go c.run(engine)
+	}
+	return c.started
 }
 
 // Close ends the session on the server, where there is a connection, and the client.
@@ -345,34 +351,50 @@ func (c *Client) SetHosts(servers string, keepOrder bool) error {
 func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 	op := proto.OpAuth
 	fail := func(err error) error { return &Error{Op: op.String(), Err: err} }
-	if cred.Scheme == "" {
-		return fail(errors.New("the credential has no scheme"))
+	if err := c.keepAuth(cred); err != nil {
+		return fail(err)
 	}
-	c.mu.Lock()
-	c.auth = append(c.auth, cred)
-	c.mu.Unlock()
 	for r := c.cfg.Retry.begin(); ; {
-		// A connection that is made from here on presents it by itself, and a second time
-		// does no harm.
-		call := conn.NewCall(op, &proto.AuthRequest{Scheme: cred.Scheme, Auth: []byte(cred.Secret)}, nil)
-		call.Xid = proto.XidAuth
-		c.submit(ctx, call)
+		call := c.present(ctx, cred)
 		_, err := c.await(ctx, call)
 		if err == nil {
 			return nil
-		}
-		if errors.Is(err, ErrAuthFailed) {
-			c.mu.Lock()
-			c.auth = slices.DeleteFunc(c.auth, func(a Credential) bool { return a == cred })
-			c.mu.Unlock()
-			c.end(ErrAuthFailed)
-			c.stop()
-			return fail(ErrAuthFailed)
 		}
 		if err = c.again(ctx, &r, err); err != nil {
 			return fail(err)
 		}
 	}
+}
+
+// keepAuth has every connection from here on present an identity.
+func (c *Client) keepAuth(cred Credential) error {
+	if cred.Scheme == "" {
+		return errors.New("the credential has no scheme")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.auth = append(c.auth, cred)
+	return nil
+}
+
+// present presents an identity on the current connection, or on the next one: that does so
+// by itself, and a second time does no harm. A server that refuses it ends the client,
+// whether anybody waits for its answer or not.
+func (c *Client) present(ctx context.Context, cred Credential) *conn.Call {
+	call := conn.NewCall(proto.OpAuth, &proto.AuthRequest{Scheme: cred.Scheme, Auth: []byte(cred.Secret)}, nil)
+	call.Xid = proto.XidAuth
+	call.Ended = func(call *conn.Call) {
+		if call.Header.Err != ErrAuthFailed {
+			return
+		}
+		c.mu.Lock()
+		c.auth = slices.DeleteFunc(c.auth, func(a Credential) bool { return a == cred })
+		c.mu.Unlock()
+		c.end(ErrAuthFailed)
+		c.stop()
+	}
+	c.submit(ctx, call)
+	return call
 }
 
 // endSession asks the server to end the session and waits until it has.

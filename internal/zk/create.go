@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk/proto"
@@ -89,7 +88,7 @@ type Created struct {
 // the bare number. The error is [ErrNodeExists] when there is one, [ErrNoNode] when its
 // parent is missing and MakeParents is not set.
 func (c *Client) Create(ctx context.Context, path string, data []byte, o CreateOptions) (Created, error) {
-	req, op, err := c.createRequest(ctx, path, data, o)
+	req, op, err := c.createRequest(ctx, path, data, o, true)
 	if err != nil {
 		return Created{}, &Error{Op: proto.OpCreate.String(), Path: path, Err: err}
 	}
@@ -149,8 +148,10 @@ func CreateSize(path string, data []byte, acl []ACL) int {
 	return len(frame) + len(data)
 }
 
-// createRequest checks the options and makes the request of them.
-func (c *Client) createRequest(ctx context.Context, path string, data []byte, o CreateOptions) (*proto.CreateRequest, proto.Op, error) {
+// createRequest checks the options and makes the request of them. Where wait is set it
+// asks for the version of a server that is not known yet, on which the operation code
+// depends; a kind of node that not all servers know needs it in any case.
+func (c *Client) createRequest(ctx context.Context, path string, data []byte, o CreateOptions, wait bool) (*proto.CreateRequest, proto.Op, error) {
 	mode, ok := modes[o.Mode]
 	if !ok {
 		return nil, 0, fmt.Errorf("mode %d is none", o.Mode)
@@ -181,6 +182,14 @@ func (c *Client) createRequest(ctx context.Context, path string, data []byte, o 
 	}
 	// The reply of create2 carries the stat. Where the server's version is not to be had,
 	// the create that every server knows does without.
+	if !wait {
+		if l := c.current.Load(); l != nil {
+			if v, ok := l.version.peek(); ok && !v.Less(Version{3, 5, 0}) {
+				return req, proto.OpCreate2, nil
+			}
+		}
+		return req, proto.OpCreate, nil
+	}
 	v, err := c.serverVersion(ctx)
 	var unknown *versionUnknownError
 	switch {
@@ -193,10 +202,10 @@ func (c *Client) createRequest(ctx context.Context, path string, data []byte, o 
 }
 
 func (c *Client) create(ctx context.Context, op proto.Op, path string, req *proto.CreateRequest) (*proto.CreateReply, error) {
-	return write(ctx, c, op, path, req, func() *proto.CreateReply { return new(proto.CreateReply) }, func(ctx context.Context, l loss, out *proto.CreateReply) (verdict, error) {
-		return c.resolveCreate(ctx, req, l, out)
-	})
+	return write(ctx, c, op, path, req, freshCreate, c.createResolver(req))
 }
+
+func freshCreate() *proto.CreateReply { return new(proto.CreateReply) }
 
 // makeParents makes the node at the full path and those above it that are missing, and
 // returns, without the chroot, those that it made. It begins at the bottom: an ancestor
@@ -211,7 +220,7 @@ func (c *Client) makeParents(ctx context.Context, full string, acl []ACL) (made 
 		case errors.Is(err, ErrNoNode) && next != "/":
 			missing = append(missing, Parent(next))
 			continue
-		case err == nil && strings.HasPrefix(next, c.servers.Chroot+"/"):
+		case err == nil && c.inChroot(next):
 			made = append(made, c.unchrooted(next))
 		case err != nil && !errors.Is(err, ErrNodeExists):
 			return made, err

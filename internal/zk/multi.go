@@ -52,28 +52,44 @@ type OpResult struct {
 // Multi makes all operations take effect in their order, together, or none of them. It
 // returns one result for each. When one fails, the error is a *MultiError that names it.
 func (c *Client) Multi(ctx context.Context, ops ...Op) ([]OpResult, error) {
-	fail := func(err error) error { return &Error{Op: proto.OpMulti.String(), Err: err} }
 	if len(ops) == 0 {
 		return nil, nil
 	}
+	req, err := c.multiRequest(ctx, ops, true)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := write(ctx, c, proto.OpMulti, "", req, freshMulti(ops), c.multiResolver(req))
+	return c.multiResults(ops, reply, err)
+}
+
+func (c *Client) multiRequest(ctx context.Context, ops []Op, wait bool) (*proto.MultiRequest, error) {
 	req := &proto.MultiRequest{Ops: make([]proto.MultiOp, len(ops))}
 	for i, op := range ops {
-		m, err := c.multiOp(ctx, op)
+		m, err := c.multiOp(ctx, op, wait)
 		if err != nil {
-			return nil, fail(&MultiError{Index: i, Op: op.kind.String(), Path: op.path, Err: err})
+			return nil, multiFailed(&MultiError{Index: i, Op: op.kind.String(), Path: op.path, Err: err})
 		}
 		req.Ops[i] = m
 	}
-	fresh := func() *proto.MultiReply { return &proto.MultiReply{Want: len(ops)} }
-	reply, err := write(ctx, c, proto.OpMulti, "", req, fresh, func(ctx context.Context, l loss, out *proto.MultiReply) (verdict, error) {
-		return c.resolveMulti(ctx, req, l, out)
-	})
+	return req, nil
+}
+
+func freshMulti(ops []Op) func() *proto.MultiReply {
+	return func() *proto.MultiReply { return &proto.MultiReply{Want: len(ops)} }
+}
+
+func multiFailed(err error) error { return &Error{Op: proto.OpMulti.String(), Err: err} }
+
+// multiResults makes of a reply, which may be there with an error too, what each operation
+// did, or names the one that failed.
+func (c *Client) multiResults(ops []Op, reply *proto.MultiReply, err error) ([]OpResult, error) {
 	if reply != nil {
 		for i, r := range reply.Results {
 			// The operations before the failed one are marked OK, those behind it as
 			// inconsistent; so are all but one, whatever failed.
 			if r.Op == proto.OpError && r.Err != proto.OK && r.Err != ErrRuntimeInconsistency && i < len(ops) {
-				return nil, fail(&MultiError{Index: i, Op: ops[i].kind.String(), Path: ops[i].path, Err: r.Err})
+				return nil, multiFailed(&MultiError{Index: i, Op: ops[i].kind.String(), Path: ops[i].path, Err: r.Err})
 			}
 		}
 	}
@@ -81,7 +97,7 @@ func (c *Client) Multi(ctx context.Context, ops ...Op) ([]OpResult, error) {
 		return nil, err
 	}
 	if len(reply.Results) != len(ops) {
-		return nil, fail(&conn.ProtocolError{Reason: "a transaction's reply has not one result for each operation"})
+		return nil, multiFailed(&conn.ProtocolError{Reason: "a transaction's reply has not one result for each operation"})
 	}
 	out := make([]OpResult, len(ops))
 	for i, r := range reply.Results {
@@ -94,12 +110,12 @@ func (c *Client) Multi(ctx context.Context, ops ...Op) ([]OpResult, error) {
 }
 
 // multiOp makes the record of an operation.
-func (c *Client) multiOp(ctx context.Context, op Op) (proto.MultiOp, error) {
+func (c *Client) multiOp(ctx context.Context, op Op, wait bool) (proto.MultiOp, error) {
 	if op.kind == proto.OpCreate {
 		if op.create.MakeParents {
 			return proto.MultiOp{}, errors.New("a transaction makes no parents: name them as operations")
 		}
-		req, code, err := c.createRequest(ctx, op.path, op.data, op.create)
+		req, code, err := c.createRequest(ctx, op.path, op.data, op.create, wait)
 		return proto.MultiOp{Op: code, Request: req}, err
 	}
 	if err := ValidatePath(op.path); err != nil {

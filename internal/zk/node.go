@@ -162,9 +162,7 @@ func (c *Client) Set(ctx context.Context, path string, data []byte, version int3
 		return Stat{}, err
 	}
 	req := &proto.SetDataRequest{Path: c.chrooted(path), Data: data, Version: version}
-	stat, err := write(ctx, c, proto.OpSetData, path, req, newStat, func(ctx context.Context, l loss, out *Stat) (verdict, error) {
-		return c.resolveSet(ctx, req, l, out)
-	})
+	stat, err := write(ctx, c, proto.OpSetData, path, req, newStat, c.setResolver(req))
 	if err != nil {
 		return Stat{}, err
 	}
@@ -173,6 +171,8 @@ func (c *Client) Set(ctx context.Context, path string, data []byte, version int3
 
 func newStat() *Stat { return new(Stat) }
 
+func freshNoBody() *noBody { return new(noBody) }
+
 // SetACL replaces the node's ACL when the ACL has the version (Stat.Aversion), and returns
 // the node's new stat.
 func (c *Client) SetACL(ctx context.Context, path string, acl []ACL, aversion int32) (Stat, error) {
@@ -180,9 +180,7 @@ func (c *Client) SetACL(ctx context.Context, path string, acl []ACL, aversion in
 		return Stat{}, err
 	}
 	req := &proto.SetACLRequest{Path: c.chrooted(path), ACL: acl, Version: aversion}
-	stat, err := write(ctx, c, proto.OpSetACL, path, req, newStat, func(ctx context.Context, l loss, out *Stat) (verdict, error) {
-		return c.resolveSetACL(ctx, req, l, out)
-	})
+	stat, err := write(ctx, c, proto.OpSetACL, path, req, newStat, c.setACLResolver(req))
 	if err != nil {
 		return Stat{}, err
 	}
@@ -195,17 +193,22 @@ func (c *Client) SetACL(ctx context.Context, path string, acl []ACL, aversion in
 // When the reply is lost and the node is gone, and a child of its parent's has gone since,
 // that is taken for success, even if somebody else was faster.
 func (c *Client) Delete(ctx context.Context, path string, version int32) error {
-	if err := check(proto.OpDelete.String(), path); err != nil {
+	req, err := c.deleteRequest(path, version)
+	if err != nil {
 		return err
 	}
-	if path == "/" {
-		return &Error{Op: proto.OpDelete.String(), Path: path, Err: errOwnNodes}
-	}
-	req := &proto.DeleteRequest{Path: c.chrooted(path), Version: version}
-	_, err := write(ctx, c, proto.OpDelete, path, req, func() *noBody { return new(noBody) }, func(ctx context.Context, l loss, _ *noBody) (verdict, error) {
-		return c.resolveDelete(ctx, req.Path, l)
-	})
+	_, err = write(ctx, c, proto.OpDelete, path, req, freshNoBody, c.deleteResolver(req))
 	return err
+}
+
+func (c *Client) deleteRequest(path string, version int32) (*proto.DeleteRequest, error) {
+	if err := check(proto.OpDelete.String(), path); err != nil {
+		return nil, err
+	}
+	if path == "/" {
+		return nil, &Error{Op: proto.OpDelete.String(), Path: path, Err: errOwnNodes}
+	}
+	return &proto.DeleteRequest{Path: c.chrooted(path), Version: version}, nil
 }
 
 // errOwnNodes refuses to delete "/" and what is the servers' own; inside a chroot "/" is

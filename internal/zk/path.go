@@ -93,6 +93,9 @@ func (c *Client) chrooted(path string) string {
 	return c.servers.Chroot + path
 }
 
+// inChroot tells whether a path on the servers is below the chroot.
+func (c *Client) inChroot(full string) bool { return strings.HasPrefix(full, c.servers.Chroot+"/") }
+
 // Unchroot returns the path inside the client's chroot of a path on the servers. One that
 // is not in the chroot is left as it is: with the chroot /a that is so of /ab/c.
 func (c *Client) Unchroot(path string) string { return c.unchrooted(path) }

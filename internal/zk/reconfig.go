@@ -31,18 +31,25 @@ const AnyConfig int64 = -1
 // list, [ErrNewConfigNoQuorum] when too few of the new servers are up, and
 // [ErrReconfigInProgress].
 func (c *Client) Reconfig(ctx context.Context, r Reconfig) ([]byte, Stat, error) {
-	op := proto.OpReconfig
-	if err := c.require(ctx, Version{3, 5, 0}, "reconfig"); err != nil {
-		return nil, Stat{}, &Error{Op: op.String(), Path: configPath, Err: err}
+	req, err := c.reconfigRequest(ctx, r)
+	if err != nil {
+		return nil, Stat{}, err
 	}
-	req := &proto.ReconfigRequest{Joining: r.Joining, Leaving: r.Leaving, NewMembers: r.NewMembers, FromConfig: r.FromConfig}
-	fresh := func() *proto.GetDataReply { return new(proto.GetDataReply) }
-	reply, err := write(ctx, c, op, configPath, req, fresh, c.resolveReconfig)
+	reply, err := write(ctx, c, proto.OpReconfig, configPath, req, freshGetData, c.resolveReconfig)
 	if err != nil {
 		return nil, Stat{}, err
 	}
 	return reply.Data, reply.Stat, nil
 }
+
+func (c *Client) reconfigRequest(ctx context.Context, r Reconfig) (*proto.ReconfigRequest, error) {
+	if err := c.require(ctx, Version{3, 5, 0}, "reconfig"); err != nil {
+		return nil, &Error{Op: proto.OpReconfig.String(), Path: configPath, Err: err}
+	}
+	return &proto.ReconfigRequest{Joining: r.Joining, Leaving: r.Leaving, NewMembers: r.NewMembers, FromConfig: r.FromConfig}, nil
+}
+
+func freshGetData() *proto.GetDataReply { return new(proto.GetDataReply) }
 
 // resolveReconfig looks whether a reconfig took effect. What the configuration would be
 // is for the servers to know: when it has changed at all, nothing can be told.

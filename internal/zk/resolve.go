@@ -40,6 +40,34 @@ type loss struct {
 // in what the reply would have held.
 type resolver[R any] func(ctx context.Context, l loss, out *R) (verdict, error)
 
+func (c *Client) createResolver(req *proto.CreateRequest) resolver[proto.CreateReply] {
+	return func(ctx context.Context, l loss, out *proto.CreateReply) (verdict, error) {
+		return c.resolveCreate(ctx, req, l, out)
+	}
+}
+
+func (c *Client) setResolver(req *proto.SetDataRequest) resolver[Stat] {
+	return func(ctx context.Context, l loss, out *Stat) (verdict, error) { return c.resolveSet(ctx, req, l, out) }
+}
+
+func (c *Client) setACLResolver(req *proto.SetACLRequest) resolver[Stat] {
+	return func(ctx context.Context, l loss, out *Stat) (verdict, error) {
+		return c.resolveSetACL(ctx, req, l, out)
+	}
+}
+
+func (c *Client) deleteResolver(req *proto.DeleteRequest) resolver[noBody] {
+	return func(ctx context.Context, l loss, _ *noBody) (verdict, error) {
+		return c.resolveDelete(ctx, req.Path, l)
+	}
+}
+
+func (c *Client) multiResolver(req *proto.MultiRequest) resolver[proto.MultiReply] {
+	return func(ctx context.Context, l loss, out *proto.MultiReply) (verdict, error) {
+		return c.resolveMulti(ctx, req, l, out)
+	}
+}
+
 // claims remembers the transactions that calls of this client are known to have made, so
 // that two calls which ask for the same, and both lose their replies, do not both take one
 // node for theirs.

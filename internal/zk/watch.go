@@ -328,32 +328,40 @@ func (ws *watches) again(zxid int64) []*proto.SetWatchesRequest {
 	return out
 }
 
-// readWatch is read with a watch: kindOf tells, by the request's error, which one the
-// request has left, if any.
+// watchCall submits a request that leaves a watch, which lives as long as ctx: kindOf
+// tells, by the request's error, which one it has left, if any.
+func watchCall[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, full string, req conn.Request, kindOf func(err error) (watchKind, bool)) (*Watch, *R, *conn.Call) {
+	w := &Watch{client: c, full: full, once: op != proto.OpAddWatch, ready: make(chan struct{}, 1)}
+	w.unhook = context.AfterFunc(ctx, func() { c.watches.close(w, conn.ContextError(ctx)) })
+	out := new(R)
+	call := conn.NewCall(op, req, P(out))
+	call.Ended = func(call *conn.Call) {
+		defer c.watches.finish(full)
+		kind, ok := kindOf(call.Err)
+		if !ok {
+			w.unhook()
+			return
+		}
+		c.watches.add(w, kind)
+		if ctx.Err() != nil {
+			// Its hook may have come before the watch was there to be closed.
+			c.watches.close(w, conn.ContextError(ctx))
+		}
+	}
+	c.watches.begin(full)
+	c.submit(ctx, call)
+	return w, out, call
+}
+
+// readWatch is read with a watch.
 func readWatch[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, kindOf func(err error) (watchKind, bool)) (*R, *Watch, error) {
 	full := c.chrooted(path)
 	for r := c.cfg.Retry.begin(); ; {
-		w := &Watch{client: c, full: full, once: op != proto.OpAddWatch, ready: make(chan struct{}, 1)}
-		w.unhook = context.AfterFunc(ctx, func() { c.watches.close(w, conn.ContextError(ctx)) })
-		out := new(R)
-		call := conn.NewCall(op, req, P(out))
-		call.Replied = func(call *conn.Call) {
-			if kind, ok := kindOf(call.Err); ok && ctx.Err() == nil {
-				c.watches.add(w, kind)
-			}
-		}
-		c.watches.begin(full)
-		c.submit(ctx, call)
-		_, err := c.await(ctx, call)
-		c.watches.finish(full)
-		if _, ok := kindOf(err); ok {
-			if ctx.Err() != nil {
-				// It ended while the watch was added, and its hook may have come before.
-				w.Close()
-			}
+		w, out, call := watchCall[R, P](ctx, c, op, full, req, kindOf)
+		ended, err := c.await(ctx, call)
+		if _, ok := kindOf(err); ended && ok {
 			return out, w, nil
 		}
-		w.unhook()
 		if err = c.again(ctx, &r, err); err != nil {
 			return nil, nil, &Error{Op: op.String(), Path: path, Err: err}
 		}
@@ -362,6 +370,13 @@ func readWatch[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, p
 
 func leaves(kind watchKind) func(error) (watchKind, bool) {
 	return func(err error) (watchKind, bool) { return kind, err == nil }
+}
+
+func existsLeaves(err error) (watchKind, bool) {
+	if errors.Is(err, ErrNoNode) {
+		return watchExist, true
+	}
+	return watchData, err == nil
 }
 
 // GetWatch is [Client.Get], and leaves a watch for the first change of the node's data, or
@@ -384,12 +399,7 @@ func (c *Client) ExistsWatch(ctx context.Context, path string) (Stat, bool, *Wat
 	if err := check(proto.OpExists.String(), path); err != nil {
 		return Stat{}, false, nil, err
 	}
-	stat, w, err := readWatch[Stat](ctx, c, proto.OpExists, path, &proto.PathWatchRequest{Path: c.chrooted(path), Watch: true}, func(err error) (watchKind, bool) {
-		if errors.Is(err, ErrNoNode) {
-			return watchExist, true
-		}
-		return watchData, err == nil
-	})
+	stat, w, err := readWatch[Stat](ctx, c, proto.OpExists, path, &proto.PathWatchRequest{Path: c.chrooted(path), Watch: true}, existsLeaves)
 	if err != nil {
 		return Stat{}, false, nil, err
 	}

@@ -31,9 +31,10 @@ type Call struct {
 	// ends with proto.ErrSessionExpired, and on a read-only connection with
 	// proto.ErrNotReadOnly.
 	Pinned int64
-	// Replied runs on the read goroutine when the reply has come, before anything that the
-	// server sent behind it is looked at; nil for nothing. It must not wait for anything.
-	Replied func(*Call)
+	// Ended runs when the call has ended, one way or the other, and before [Call.Done] is
+	// closed; nil for nothing. When a reply has come it runs on the read goroutine, before
+	// anything that the server sent behind it is looked at. It must not wait for anything.
+	Ended func(*Call)
 
 	// Header is the reply's, zero when there was none.
 	Header proto.ReplyHeader
@@ -63,5 +64,12 @@ func (c *Call) Done() <-chan struct{} { return c.done }
 // Fail ends a call that was never submitted.
 func (c *Call) Fail(err error) {
 	c.Err = err
+	c.end()
+}
+
+func (c *Call) end() {
+	if c.Ended != nil {
+		c.Ended(c)
+	}
 	close(c.done)
 }

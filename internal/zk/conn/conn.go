@@ -374,15 +374,11 @@ func (c *Conn) dispatch(frame []byte) error {
 			// The request was executed, and what came of it cannot be read: to the caller
 			// the same as a reply that was lost.
 			err = &ProtocolError{fmt.Sprintf("reply to %v: %v", call.Op, err)}
-			call.Err = &LostError{Sent: true, Cause: err}
-			close(call.done)
+			call.Fail(&LostError{Sent: true, Cause: err})
 			return err
 		}
 	}
-	if call.Replied != nil {
-		call.Replied(call)
-	}
-	close(call.done)
+	call.end()
 	return nil
 }
 
@@ -489,12 +485,13 @@ func (c *Conn) failCalls() {
 	c.mu.Lock()
 	call := c.head
 	c.head, c.tail = nil, nil
+	auth := c.auth
+	c.auth = nil
 	taken, cause := c.taken, c.err
-	for _, a := range c.auth {
+	c.mu.Unlock()
+	for _, a := range auth {
 		a.Fail(&LostError{Sent: true, Cause: cause})
 	}
-	c.auth = nil
-	c.mu.Unlock()
 	for call != nil {
 		next := call.next
 		call.next = nil

@@ -1,0 +1,445 @@
+package zk
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
+
+// Async issues operations without waiting for their replies, which are collected later
+// with [Pending.Wait], or never. Servers execute what one goroutine issues in the order in
+// which it does.
+//
+// The context of an operation bounds its issue, which waits only while more than a megabyte
+// is waiting to be written, and for the server's version where an operation depends on it
+// that not all servers know. While there is no connection, operations are kept for the next
+// one. The requests and replies of what has been issued and not been collected are in
+// memory.
+//
+// Nothing is repeated, since that would not be in order. Where the connection is lost before
+// the reply has come, Wait finds out whether a write took effect, as the operations of
+// [Client] do: the error is [ErrConnectionLoss] when it did not, and [ErrOutcomeUnknown] when
+// that cannot be told. What was issued behind it has been executed, or not, all the same.
+type Async struct{ client *Client }
+
+// Async returns the operations that do not wait.
+func (c *Client) Async() Async { return Async{c} }
+
+// Pending is an operation that has been issued.
+type Pending[T any] struct {
+	done    <-chan struct{}
+	collect func(ctx context.Context) (T, error)
+
+	turn      chan struct{} // held by the one who collects
+	collected bool
+	value     T
+	err       error
+}
+
+// Done returns a channel that is closed when the reply has come, or the operation has failed.
+func (p *Pending[T]) Done() <-chan struct{} { return p.done }
+
+// Wait waits for the reply and returns the result, each time the same. The end of ctx ends
+// the wait and not the operation.
+func (p *Pending[T]) Wait(ctx context.Context) (T, error) {
+	var none T
+	select {
+	case <-p.done:
+	case <-ctx.Done():
+		return none, conn.ContextError(ctx)
+	}
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-ctx.Done():
+		return none, conn.ContextError(ctx)
+	}
+	if p.collected {
+		return p.value, p.err
+	}
+	value, err := p.collect(ctx)
+	if err != nil && ctx.Err() != nil {
+		return value, err // it may be found out yet
+	}
+	p.value, p.err, p.collected = value, err, true
+	p.collect = nil // and what it holds
+	return value, err
+}
+
+func pending[T any](done <-chan struct{}, collect func(context.Context) (T, error)) *Pending[T] {
+	return &Pending[T]{done: done, collect: collect, turn: make(chan struct{}, 1)}
+}
+
+// failed is an operation that was not issued.
+func failed[T any](err error) *Pending[T] {
+	done := make(chan struct{})
+	close(done)
+	return pending(done, func(context.Context) (T, error) {
+		var none T
+		return none, err
+	})
+}
+
+// issueRead issues a request that changes nothing.
+func issueRead[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, result func(*R) T) *Pending[T] {
+	out := new(R)
+	call := conn.NewCall(op, req, P(out))
+	c.submit(ctx, call)
+	return pending(call.Done(), func(context.Context) (T, error) {
+		if call.Err != nil {
+			var none T
+			return none, &Error{Op: op.String(), Path: path, Err: call.Err}
+		}
+		return result(out), nil
+	})
+}
+
+// issueWrite issues a request that changes something. The result is made of the record with
+// an error of the server's too.
+func issueWrite[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, fresh func() *R, resolve resolver[R], result func(*R, error) (T, error)) *Pending[T] {
+	out := fresh()
+	call := conn.NewCall(op, req, P(out))
+	call.Ended = func(call *conn.Call) {
+		if call.Err == nil {
+			c.claims.take(call.Header.Zxid)
+		}
+	}
+	c.submit(ctx, call)
+	return pending(call.Done(), func(ctx context.Context) (T, error) {
+		err := call.Err
+		if err != nil && unresolved(err) {
+			found := fresh()
+			applied, rerr := judge(ctx, c, call, found, resolve)
+			switch {
+			case rerr != nil:
+				return result(nil, &Error{Op: op.String(), Path: path, Err: rerr})
+			case applied:
+				return result(found, nil)
+			}
+		}
+		if err != nil {
+			err = &Error{Op: op.String(), Path: path, Err: err}
+		}
+		return result(out, err)
+	})
+}
+
+// Content is a node's data.
+type Content struct {
+	// Data is nil when the node was created with null data.
+	Data []byte
+	Stat Stat
+	// Watch is there where it was asked for.
+	Watch *Watch
+}
+
+// Existence tells whether there is a node.
+type Existence struct {
+	Exists bool
+	Stat   Stat
+	// Watch is there where it was asked for.
+	Watch *Watch
+}
+
+// Names are a node's children.
+type Names struct {
+	// Children are their names, sorted.
+	Children []string
+	// Stat is that of their parent.
+	Stat Stat
+	// Watch is there where it was asked for.
+	Watch *Watch
+}
+
+// Access is who may do what with a node.
+type Access struct {
+	ACL  []ACL
+	Stat Stat
+}
+
+// Start is [Client.Start].
+func (a Async) Start(ctx context.Context) *Pending[struct{}] {
+	return pending(a.client.begin(ctx), func(ctx context.Context) (struct{}, error) { return struct{}{}, a.client.Start(ctx) })
+}
+
+// AddAuth is [Client.AddAuth]. A server that refuses the identity ends the client, whether
+// the result is waited for or not.
+func (a Async) AddAuth(ctx context.Context, cred Credential) *Pending[struct{}] {
+	fail := func(err error) error { return &Error{Op: proto.OpAuth.String(), Err: err} }
+	if err := a.client.keepAuth(cred); err != nil {
+		return failed[struct{}](fail(err))
+	}
+	call := a.client.present(ctx, cred)
+	return pending(call.Done(), func(context.Context) (struct{}, error) {
+		if call.Err != nil {
+			return struct{}{}, fail(call.Err)
+		}
+		return struct{}{}, nil
+	})
+}
+
+// Sync is [Client.Sync].
+func (a Async) Sync(ctx context.Context, path string) *Pending[struct{}] {
+	if err := check(proto.OpSync.String(), path); err != nil {
+		return failed[struct{}](err)
+	}
+	return issueRead(ctx, a.client, proto.OpSync, path, &proto.SyncRequest{Path: a.client.chrooted(path)}, func(*noBody) struct{} { return struct{}{} })
+}
+
+// Create is [Client.Create]. Where parents are to be made, each is asked for in front of the
+// node, whether it is there or not; Created.Parents are those that were not.
+func (a Async) Create(ctx context.Context, path string, data []byte, o CreateOptions) *Pending[Created] {
+	c := a.client
+	req, op, err := c.createRequest(ctx, path, data, o, false)
+	if err != nil {
+		return failed[Created](&Error{Op: proto.OpCreate.String(), Path: path, Err: err})
+	}
+	var parents []ensured
+	if o.MakeParents {
+		acl := o.ParentACL
+		if acl == nil {
+			acl = req.ACL
+		}
+		parents = a.ensure(ctx, Parent(req.Path), acl)
+	}
+	node := a.create(ctx, op, path, req)
+	return pending(node.done, func(ctx context.Context) (Created, error) {
+		made, err := collectMade(ctx, parents)
+		out, nerr := node.Wait(ctx)
+		out.Parents = made
+		if errors.Is(nerr, ErrNoNode) && err != nil {
+			return out, err // why a parent is missing
+		}
+		return out, nerr
+	})
+}
+
+func (a Async) create(ctx context.Context, op proto.Op, path string, req *proto.CreateRequest) *Pending[Created] {
+	c := a.client
+	return issueWrite(ctx, c, op, path, req, freshCreate, c.createResolver(req), func(r *proto.CreateReply, err error) (Created, error) {
+		if err != nil {
+			return Created{}, err
+		}
+		return Created{Path: c.unchrooted(r.Path), Stat: r.Stat, HasStat: r.HasStat}, nil
+	})
+}
+
+// ensured is one node of a path that is asked for.
+type ensured struct {
+	*Pending[Created]
+	ours bool // it is below the chroot
+}
+
+// ensure asks for the node at the full path and for all above it, from the top down.
+func (a Async) ensure(ctx context.Context, full string, acl []ACL) []ensured {
+	var path []string
+	for ; full != "/"; full = Parent(full) {
+		path = append(path, full)
+	}
+	c := a.client
+	nodes := make([]ensured, 0, len(path))
+	for _, full := range slices.Backward(path) {
+		req := &proto.CreateRequest{Path: full, Data: []byte{}, ACL: acl, Flags: proto.FlagPersistent}
+		nodes = append(nodes, ensured{a.create(ctx, proto.OpCreate, c.unchrooted(full), req), c.inChroot(full)})
+	}
+	return nodes
+}
+
+// collectMade returns the paths of the nodes that were made, and why the first that was not
+// and may not be there is missing.
+func collectMade(ctx context.Context, nodes []ensured) (made []string, err error) {
+	for _, node := range nodes {
+		created, nerr := node.Wait(ctx)
+		switch {
+		case nerr == nil && node.ours:
+			made = append(made, created.Path)
+		case nerr != nil && err == nil && !errors.Is(nerr, ErrNodeExists):
+			err = nerr
+		}
+	}
+	return made, err
+}
+
+// EnsurePath is [Client.EnsurePath]: each node of the path is asked for, from the top down,
+// whether it is there or not.
+func (a Async) EnsurePath(ctx context.Context, path string, acl []ACL) *Pending[[]string] {
+	c := a.client
+	if err := check(proto.OpCreate.String(), path); err != nil {
+		return failed[[]string](err)
+	}
+	if acl == nil {
+		acl = c.cfg.DefaultACL
+	}
+	nodes := a.ensure(ctx, c.chrooted(path), acl)
+	// Who may not create below the parent is refused before he is told that the node exists.
+	there := a.Exists(ctx, path)
+	return pending(there.done, func(ctx context.Context) ([]string, error) {
+		made, err := collectMade(ctx, nodes)
+		if err == nil {
+			return made, nil
+		}
+		e, eerr := there.Wait(ctx)
+		switch {
+		case eerr != nil && !errors.Is(eerr, ErrNoAuth):
+			return made, eerr
+		case eerr == nil && !e.Exists:
+			return made, err
+		}
+		return made, nil
+	})
+}
+
+// Exists is [Client.Exists].
+func (a Async) Exists(ctx context.Context, path string) *Pending[Existence] {
+	return a.exists(ctx, path, false)
+}
+
+// ExistsWatch is [Client.ExistsWatch]. The watch lives as long as ctx.
+func (a Async) ExistsWatch(ctx context.Context, path string) *Pending[Existence] {
+	return a.exists(ctx, path, true)
+}
+
+func (a Async) exists(ctx context.Context, path string, watch bool) *Pending[Existence] {
+	return issueLook(ctx, a.client, proto.OpExists, path, watch, existsLeaves, func(stat *Stat, w *Watch) Existence {
+		return Existence{Exists: stat.Czxid != 0, Stat: *stat, Watch: w}
+	})
+}
+
+// Get is [Client.Get].
+func (a Async) Get(ctx context.Context, path string) *Pending[Content] {
+	return a.get(ctx, path, false)
+}
+
+// GetWatch is [Client.GetWatch]. The watch lives as long as ctx.
+func (a Async) GetWatch(ctx context.Context, path string) *Pending[Content] {
+	return a.get(ctx, path, true)
+}
+
+func (a Async) get(ctx context.Context, path string, watch bool) *Pending[Content] {
+	return issueLook(ctx, a.client, proto.OpGetData, path, watch, leaves(watchData), func(r *proto.GetDataReply, w *Watch) Content {
+		return Content{Data: r.Data, Stat: r.Stat, Watch: w}
+	})
+}
+
+// Children is [Client.Children].
+func (a Async) Children(ctx context.Context, path string) *Pending[Names] {
+	return a.children(ctx, path, false)
+}
+
+// ChildrenWatch is [Client.ChildrenWatch]. The watch lives as long as ctx.
+func (a Async) ChildrenWatch(ctx context.Context, path string) *Pending[Names] {
+	return a.children(ctx, path, true)
+}
+
+func (a Async) children(ctx context.Context, path string, watch bool) *Pending[Names] {
+	return issueLook(ctx, a.client, proto.OpGetChildren2, path, watch, leaves(watchChild), func(r *proto.GetChildrenReply, w *Watch) Names {
+		slices.Sort(r.Children)
+		return Names{Children: r.Children, Stat: r.Stat, Watch: w}
+	})
+}
+
+// issueLook issues a read that may leave a watch. One of a node that is not there may
+// succeed: leaves tells.
+func issueLook[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, watch bool, leaves func(error) (watchKind, bool), result func(*R, *Watch) T) *Pending[T] {
+	if err := check(op.String(), path); err != nil {
+		return failed[T](err)
+	}
+	full := c.chrooted(path)
+	req := &proto.PathWatchRequest{Path: full, Watch: watch}
+	var w *Watch
+	var out *R
+	var call *conn.Call
+	if watch {
+		w, out, call = watchCall[R, P](ctx, c, op, full, req, leaves)
+	} else {
+		out = new(R)
+		call = conn.NewCall(op, req, P(out))
+		c.submit(ctx, call)
+	}
+	return pending(call.Done(), func(context.Context) (T, error) {
+		if _, ok := leaves(call.Err); !ok {
+			var none T
+			return none, &Error{Op: op.String(), Path: path, Err: call.Err}
+		}
+		return result(out, w), nil
+	})
+}
+
+// ACL is [Client.ACL].
+func (a Async) ACL(ctx context.Context, path string) *Pending[Access] {
+	if err := check(proto.OpGetACL.String(), path); err != nil {
+		return failed[Access](err)
+	}
+	return issueRead(ctx, a.client, proto.OpGetACL, path, &proto.GetACLRequest{Path: a.client.chrooted(path)}, func(r *proto.GetACLReply) Access {
+		return Access{ACL: r.ACL, Stat: r.Stat}
+	})
+}
+
+// SetACL is [Client.SetACL].
+func (a Async) SetACL(ctx context.Context, path string, acl []ACL, aversion int32) *Pending[Stat] {
+	if err := check(proto.OpSetACL.String(), path); err != nil {
+		return failed[Stat](err)
+	}
+	req := &proto.SetACLRequest{Path: a.client.chrooted(path), ACL: acl, Version: aversion}
+	return issueWrite(ctx, a.client, proto.OpSetACL, path, req, newStat, a.client.setACLResolver(req), statResult)
+}
+
+// Set is [Client.Set].
+func (a Async) Set(ctx context.Context, path string, data []byte, version int32) *Pending[Stat] {
+	if err := check(proto.OpSetData.String(), path); err != nil {
+		return failed[Stat](err)
+	}
+	req := &proto.SetDataRequest{Path: a.client.chrooted(path), Data: data, Version: version}
+	return issueWrite(ctx, a.client, proto.OpSetData, path, req, newStat, a.client.setResolver(req), statResult)
+}
+
+func statResult(stat *Stat, err error) (Stat, error) {
+	if err != nil {
+		return Stat{}, err
+	}
+	return *stat, nil
+}
+
+// Delete is [Client.Delete].
+func (a Async) Delete(ctx context.Context, path string, version int32) *Pending[struct{}] {
+	req, err := a.client.deleteRequest(path, version)
+	if err != nil {
+		return failed[struct{}](err)
+	}
+	return issueWrite(ctx, a.client, proto.OpDelete, path, req, freshNoBody, a.client.deleteResolver(req), func(_ *noBody, err error) (struct{}, error) {
+		return struct{}{}, err
+	})
+}
+
+// Multi is [Client.Multi].
+func (a Async) Multi(ctx context.Context, ops ...Op) *Pending[[]OpResult] {
+	c := a.client
+	if len(ops) == 0 {
+		return failed[[]OpResult](nil)
+	}
+	req, err := c.multiRequest(ctx, ops, false)
+	if err != nil {
+		return failed[[]OpResult](err)
+	}
+	return issueWrite(ctx, c, proto.OpMulti, "", req, freshMulti(ops), c.multiResolver(req), func(r *proto.MultiReply, err error) ([]OpResult, error) {
+		return c.multiResults(ops, r, err)
+	})
+}
+
+// Reconfig is [Client.Reconfig].
+func (a Async) Reconfig(ctx context.Context, r Reconfig) *Pending[Content] {
+	c := a.client
+	req, err := c.reconfigRequest(ctx, r)
+	if err != nil {
+		return failed[Content](err)
+	}
+	return issueWrite(ctx, c, proto.OpReconfig, configPath, req, freshGetData, c.resolveReconfig, func(r *proto.GetDataReply, err error) (Content, error) {
+		if err != nil {
+			return Content{}, err
+		}
+		return Content{Data: r.Data, Stat: r.Stat}, nil
+	})
+}
