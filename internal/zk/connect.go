@@ -82,6 +82,7 @@ func (c *Client) attach(l *link, told int64) bool {
 	}
 	c.reason = nil
 	c.session = l.Session().SessionID
+	c.granted = time.Duration(l.Session().TimeoutMillis) * time.Millisecond
 	c.current.Store(l)
 	c.listeners.enter(StateConnected)
 	c.markStarted()
