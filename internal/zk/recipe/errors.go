@@ -8,7 +8,8 @@ var (
 	// ErrLost tells that what was held is held no more. The error is also what it was lost
 	// by: [zk.ErrSessionExpired], [ErrDeleted], [zk.ErrClosed] or [ErrSuspended].
 	ErrLost = errors.New("the lock has been lost")
-	// ErrDeleted tells that somebody else has deleted the node.
+	// ErrDeleted tells that the node has been deleted: by somebody else, or by the servers
+	// at the end of the session, where word of that came first.
 	ErrDeleted = errors.New("its node has been deleted")
 	// ErrSuspended tells that there was no connection for so long that the session may have
 	// expired.
