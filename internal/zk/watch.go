@@ -334,7 +334,10 @@ func readWatch[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, p
 	full := c.chrooted(path)
 	for r := c.cfg.Retry.begin(); ; {
 		w := &Watch{client: c, full: full, once: op != proto.OpAddWatch, ready: make(chan struct{}, 1)}
+		// With mu held, which close takes: where ctx has ended, the hook is run at once.
+		c.watches.mu.Lock()
 		w.unhook = context.AfterFunc(ctx, func() { c.watches.close(w, conn.ContextError(ctx)) })
+		c.watches.mu.Unlock()
 		out := new(R)
 		call := conn.NewCall(op, req, P(out))
 		call.Replied = func(call *conn.Call) {
