@@ -2,7 +2,6 @@ package recipe_test
 
 import (
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"sync"
@@ -133,7 +132,7 @@ func TestExclusion(t *testing.T) {
 					t.Errorf("no %s held", of.name)
 				}
 			}
-			t.Log(fmt.Sprintf("%d cuts, at most held at once: %v", cuts, c.most))
+			t.Logf("%d cuts, at most held at once: %v", cuts, c.most)
 		})
 	}
 }

@@ -3,6 +3,7 @@ package recipe_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -179,7 +180,6 @@ func TestRelease(t *testing.T) {
 	for name, with := range map[string]context.Context{"alive": ctx, "ended": ended} {
 		held := must(newLock(t, c, path, "").Acquire(ctx))(t)
 		work, done := held.Context(ctx)
-		defer done()
 		for range 2 {
 			if err := held.Release(with); err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -193,6 +193,7 @@ func TestRelease(t *testing.T) {
 		if names := children(t, c, path); len(names) != 0 {
 			t.Errorf("%s: left %v", name, names)
 		}
+		done()
 	}
 }
 
@@ -258,4 +259,42 @@ func TestReleaseLost(t *testing.T) {
 			t.Errorf("left: %v", names)
 		}
 	})
+}
+
+// The release itself finds that there was nothing left to be released.
+func TestReleaseFindsLoss(t *testing.T) {
+	t.Parallel()
+	for _, expires := range []bool{false, true} {
+		t.Run(fmt.Sprintf("expired=%t", expires), func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			path := folder(t, direct) + "/lock"
+			v := newVictim(t)
+			held := must(newLock(t, v.Client, path, "").Acquire(ctx))(t)
+			id, password := v.Session()
+			reopen := v.gate.close()
+			defer reopen()
+			v.proxy.CutAll()
+			want := recipe.ErrDeleted
+			if expires {
+				want = zk.ErrSessionExpired
+				thief := connect(t, server.Addr(), func(cfg *zk.Config) { cfg.SessionID, cfg.SessionPassword = id, password })
+				if err := thief.Close(ctx); err != nil {
+					t.Fatal(err)
+				}
+			} else if err := direct.Delete(ctx, held.Path(), zk.AnyVersion); err != nil {
+				t.Fatal(err)
+			}
+			result := make(chan error, 1)
+			go func() { result <- held.Release(ctx) }()
+			<-held.Done()
+			reopen()
+			if err := <-result; !isLoss(err, []error{want}) {
+				t.Errorf("released: %v, want %v", err, want)
+			}
+			if err := held.Release(ctx); !isLoss(err, []error{want}) {
+				t.Errorf("released again: %v", err)
+			}
+		})
+	}
 }

@@ -19,7 +19,7 @@ func newLock(t *testing.T, c *zk.Client, path, identifier string) *recipe.Lock {
 	return must(recipe.NewLock(c, path, recipe.LockOptions{Identifier: identifier}))(t)
 }
 
-// names returns the names of those in line.
+// contenders returns the identifiers of those in line.
 func contenders(t *testing.T, l *recipe.Lock) []string {
 	t.Helper()
 	return must(l.Contenders(testContext(t)))(t)
@@ -322,6 +322,83 @@ func TestWaitingSurvivesConnection(t *testing.T) {
 	}
 }
 
+// While no server can be reached, the wait ends with the context and with the client.
+func TestWaitingEndsWithoutConnection(t *testing.T) {
+	t.Parallel()
+	for _, closes := range []bool{false, true} {
+		t.Run(fmt.Sprintf("closed=%t", closes), func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			path := folder(t, direct) + "/lock"
+			held := must(newLock(t, direct, path, "").Acquire(ctx))(t)
+			v := newVictim(t, func(cfg *zk.Config) { cfg.ConnectTimeout = 300 * time.Millisecond })
+			cut := v.proxy.CutBeforeRequest(func(op int32) bool { return isChildren(op) && v.gate.close() != nil })
+			short, cancel := context.WithCancel(ctx)
+			defer cancel()
+			out := acquire(short, newLock(t, v.Client, path, ""))
+			<-cut
+			until(t, "the servers to be given up", func() bool {
+				_, _, err := v.Exists(ctx, path)
+				_, ok := errors.AsType[*zk.ConnectError](err)
+				return ok
+			})
+			waits(t, out)
+			want := context.Canceled
+			if closes {
+				want = zk.ErrClosed
+				_ = v.Close(ctx) // it says that the session is left
+			} else {
+				cancel()
+			}
+			if o := <-out; !errors.Is(o.err, want) {
+				t.Errorf("answered: %v", o.err)
+			}
+			release(t, held)
+		})
+	}
+}
+
+// The caller goes when the node has just been made: it is taken away.
+func TestAbandonedOnceMade(t *testing.T) {
+	t.Parallel()
+	for name, of := range map[string]func(*zk.Client, string) acquirer{
+		"lock":      func(c *zk.Client, path string) acquirer { return newLock(t, c, path, "") },
+		"semaphore": func(c *zk.Client, path string) acquirer { return newSemaphore(t, c, path, 1, "") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			path := folder(t, direct) + "/it"
+			v := newVictim(t)
+			reopen := func() {}
+			made := name == "lock"
+			cut := v.proxy.CutBeforeRequest(func(op int32) bool {
+				made = made || isMulti(op)
+				if !made || !isExists(op) {
+					return false
+				}
+				reopen = v.gate.close()
+				return true
+			})
+			short, cancel := context.WithCancel(ctx)
+			defer cancel()
+			out := acquire(short, of(v.Client, path))
+			<-cut
+			if names := children(t, direct, path); len(names) != 1 {
+				t.Errorf("%s: made are %v", name, names)
+			}
+			cancel()
+			reopen()
+			if o := <-out; !errors.Is(o.err, context.Canceled) || strings.Contains(o.err.Error(), "may stay") {
+				t.Errorf("%s: %v", name, o.err)
+			}
+			if left := append(children(t, direct, path), children(t, direct, turns(path))...); len(left) != 0 {
+				t.Errorf("%s: left %v", name, left)
+			}
+		})
+	}
+}
+
 // A contender that loses its place begins again, at the end.
 func TestWaitingLosesPlace(t *testing.T) {
 	t.Parallel()
@@ -379,7 +456,7 @@ func TestLockDeleted(t *testing.T) {
 	release(t, granted(t, out))
 }
 
-// The one ahead goes, and somebody else is still there.
+// The wait ends with the client.
 func TestClosedWhileWaiting(t *testing.T) {
 	t.Parallel()
 	ctx, direct := testContext(t), connect(t, server.Addr())
@@ -465,6 +542,10 @@ func TestChrootAndACL(t *testing.T) {
 		if got, _, err := direct.ACL(ctx, base+path); err != nil || !slices.Equal(got, acl) {
 			t.Errorf("%s: %v, %v", path, got, err)
 		}
+	}
+	hidden := must(recipe.NewLock(c, "/hidden", recipe.LockOptions{ACL: []zk.ACL{{Perms: zk.PermAll &^ zk.PermRead, Scheme: zk.SchemeWorld, ID: "anyone"}}}))(t)
+	if _, err := hidden.Acquire(ctx); !errors.Is(err, zk.ErrNoAuth) {
+		t.Errorf("a lock that nobody may list: %v", err)
 	}
 	c = connect(t, server.Addr())
 	release(t, must(must(recipe.NewLock(c, base+"/default", recipe.LockOptions{}))(t).Acquire(ctx))(t))

@@ -3,6 +3,7 @@ package recipe_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -115,42 +116,45 @@ func TestSemaphoreReplyLost(t *testing.T) {
 func TestSemaphoreUnknown(t *testing.T) {
 	t.Parallel()
 	for _, abandoned := range []bool{false, true} {
-		ctx, direct := testContext(t), connect(t, server.Addr())
-		path := folder(t, direct) + "/semaphore"
-		v := newVictim(t)
-		release(t, must(newSemaphore(t, v.Client, path, 1, "").Acquire(ctx))(t))
-		cut := v.proxy.CutAfterRequest(isMulti)
-		reopen := v.gate.close()
-		defer reopen()
-		short, cancel := context.WithCancel(ctx)
-		defer cancel()
-		out := acquire(short, newSemaphore(t, v.Client, path, 1, ""))
-		<-cut
-		leases := children(t, direct, path)
-		if len(leases) != 1 {
-			t.Fatalf("leases %v", leases)
-		}
-		if _, err := direct.Set(ctx, path+"/"+leases[0], []byte("changed"), 0); err != nil {
-			t.Fatal(err)
-		}
-		if abandoned {
-			cancel()
-		}
-		reopen()
-		if abandoned {
-			if o := <-out; !errors.Is(o.err, context.Canceled) || strings.Contains(o.err.Error(), "may stay") {
-				t.Errorf("abandoned: %v", o.err)
+		t.Run(fmt.Sprintf("abandoned=%t", abandoned), func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			path := folder(t, direct) + "/semaphore"
+			v := newVictim(t)
+			release(t, must(newSemaphore(t, v.Client, path, 1, "").Acquire(ctx))(t))
+			cut := v.proxy.CutAfterRequest(isMulti)
+			reopen := v.gate.close()
+			defer reopen()
+			short, cancel := context.WithCancel(ctx)
+			defer cancel()
+			out := acquire(short, newSemaphore(t, v.Client, path, 1, ""))
+			<-cut
+			leases := children(t, direct, path)
+			if len(leases) != 1 {
+				t.Fatalf("leases %v", leases)
 			}
-		} else {
-			held := granted(t, out)
-			if got := children(t, direct, path); len(got) != 1 || path+"/"+got[0] != held.Path() {
-				t.Errorf("leases %v, %s is held", got, held.Path())
+			if _, err := direct.Set(ctx, path+"/"+leases[0], []byte("changed"), 0); err != nil {
+				t.Fatal(err)
 			}
-			release(t, held)
-		}
-		if left := append(children(t, direct, path), children(t, direct, turns(path))...); len(left) != 0 {
-			t.Errorf("left: %v", left)
-		}
+			if abandoned {
+				cancel()
+			}
+			reopen()
+			if abandoned {
+				if o := <-out; !errors.Is(o.err, context.Canceled) || strings.Contains(o.err.Error(), "may stay") {
+					t.Errorf("abandoned: %v", o.err)
+				}
+			} else {
+				held := granted(t, out)
+				if got := children(t, direct, path); len(got) != 1 || path+"/"+got[0] != held.Path() {
+					t.Errorf("leases %v, %s is held", got, held.Path())
+				}
+				release(t, held)
+			}
+			if left := append(children(t, direct, path), children(t, direct, turns(path))...); len(left) != 0 {
+				t.Errorf("left: %v", left)
+			}
+		})
 	}
 }
 
@@ -158,29 +162,32 @@ func TestSemaphoreUnknown(t *testing.T) {
 func TestSemaphoreLosesTurn(t *testing.T) {
 	t.Parallel()
 	for _, expires := range []bool{false, true} {
-		ctx, direct := testContext(t), connect(t, server.Addr())
-		path := folder(t, direct) + "/semaphore"
-		held := must(newSemaphore(t, direct, path, 1, "").Acquire(ctx))(t)
-		v := newVictim(t)
-		out := acquire(ctx, newSemaphore(t, v.Client, path, 1, "victim"))
-		until(t, "it to have the turn and wait for a lease", func() bool { return count(v.proxy, isChildren) == 2 })
-		place := children(t, direct, turns(path))
-		next := acquire(ctx, newSemaphore(t, direct, path, 1, "next"))
-		untilChildren(t, direct, turns(path), 2)
-		if expires {
-			v.expire(t)
-		} else if err := direct.Delete(ctx, turns(path)+"/"+place[0], 0); err != nil {
-			t.Fatal(err)
-		}
-		until(t, "it to line up again", func() bool {
-			names := children(t, direct, turns(path))
-			return len(names) == 2 && !slices.Contains(names, place[0])
+		t.Run(fmt.Sprintf("expired=%t", expires), func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			path := folder(t, direct) + "/semaphore"
+			held := must(newSemaphore(t, direct, path, 1, "").Acquire(ctx))(t)
+			v := newVictim(t)
+			out := acquire(ctx, newSemaphore(t, v.Client, path, 1, "victim"))
+			until(t, "it to have the turn and wait for a lease", func() bool { return count(v.proxy, isChildren) == 2 })
+			place := children(t, direct, turns(path))
+			next := acquire(ctx, newSemaphore(t, direct, path, 1, "next"))
+			untilChildren(t, direct, turns(path), 2)
+			if expires {
+				v.expire(t)
+			} else if err := direct.Delete(ctx, turns(path)+"/"+place[0], 0); err != nil {
+				t.Fatal(err)
+			}
+			until(t, "it to line up again", func() bool {
+				names := children(t, direct, turns(path))
+				return len(names) == 2 && !slices.Contains(names, place[0])
+			})
+			release(t, held)
+			held = granted(t, next)
+			waits(t, out)
+			release(t, held)
+			release(t, granted(t, out))
 		})
-		release(t, held)
-		held = granted(t, next)
-		waits(t, out)
-		release(t, held)
-		release(t, granted(t, out))
 	}
 }
 
