@@ -118,6 +118,7 @@ type Client struct {
 	stopped chan struct{} // closed when the engine has ended
 	closing error         // what the end of the session came to; for stopped
 	session int64         // the session that the ensemble keeps; 0 for none
+	granted time.Duration // the session's timeout, as a server told it last; 0 before
 }
 
 // link is a connection with what is known of the server behind it.
@@ -328,6 +329,17 @@ func (c *Client) Session() (id int64, password []byte) {
 	}
 	s := l.Session()
 	return s.SessionID, slices.Clone(s.Password)
+}
+
+// SessionTimeout returns how long the servers keep a session that they do not hear from,
+// as they told it with the last connection; before the first, what was configured.
+func (c *Client) SessionTimeout() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.granted == 0 {
+		return c.cfg.SessionTimeout
+	}
+	return c.granted
 }
 
 // SetHosts replaces the servers, from the next connection on. The current one stays. The

@@ -110,6 +110,7 @@ func (c *Client) attach(l *link, told int64) bool {
 		c.listeners.enter(StateConnectedReadOnly)
 	} else {
 		c.session = l.Session().SessionID
+		c.granted = time.Duration(l.Session().TimeoutMillis) * time.Millisecond
 		c.listeners.enter(StateConnected)
 	}
 	c.markStarted()

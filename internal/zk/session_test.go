@@ -85,6 +85,22 @@ func TestEnsurePath(t *testing.T) {
 	}
 }
 
+// What the server grants is told, and before a server could, what was asked for.
+func TestSessionTimeout(t *testing.T) {
+	t.Parallel()
+	own := zktest.StartServer(t, zktest.WithConfig("maxSessionTimeout", "3000"))
+	c := newClient(t, own.Addr(), func(cfg *zk.Config) { cfg.SessionTimeout = time.Minute })
+	if got := c.SessionTimeout(); got != time.Minute {
+		t.Errorf("before the start: %v", got)
+	}
+	if err := c.Start(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.SessionTimeout(); got != 3*time.Second {
+		t.Errorf("granted: %v", got)
+	}
+}
+
 func TestCommand(t *testing.T) {
 	t.Parallel()
 	ctx, c := testContext(t), connect(t, server.Addr())

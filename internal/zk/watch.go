@@ -332,7 +332,10 @@ func (ws *watches) again(zxid int64) []*proto.SetWatchesRequest {
 // tells, by the request's error, which one it has left, if any.
 func watchCall[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, full string, req conn.Request, kindOf func(err error) (watchKind, bool)) (*Watch, *R, *conn.Call) {
 	w := &Watch{client: c, full: full, once: op != proto.OpAddWatch, ready: make(chan struct{}, 1)}
+	// With mu held, which close takes: where ctx has ended, the hook is run at once.
+	c.watches.mu.Lock()
 	w.unhook = context.AfterFunc(ctx, func() { c.watches.close(w, conn.ContextError(ctx)) })
+	c.watches.mu.Unlock()
 	out := new(R)
 	call := conn.NewCall(op, req, P(out))
 	call.Ended = func(call *conn.Call) {

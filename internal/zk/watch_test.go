@@ -250,3 +250,17 @@ func TestWatchEnds(t *testing.T) {
 		}
 	})
 }
+
+// A watch that is asked for with a context that has ended is refused.
+func TestWatchWithEndedContext(t *testing.T) {
+	t.Parallel()
+	c := connect(t, server.Addr())
+	base := folder(t, c)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 1000 {
+		if _, _, _, err := c.GetWatch(ended, base); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,299 @@
+package recipe_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/recipe"
+)
+
+// kazoo is a process with one of kazoo's locks; see testdata/contender.py.
+type kazoo struct {
+	commands io.Writer
+	answers  *bufio.Scanner
+}
+
+// startKazoo starts a process with a kazoo lock of a kind: "Lock", "ReadLock", "WriteLock" or
+// "Semaphore", to whose arguments belongs the number of leases. It ends with the test.
+func startKazoo(t *testing.T, kind, path, identifier string, args ...string) *kazoo {
+	t.Helper()
+	lib, err := filepath.Abs(filepath.FromSlash("../../../.kazoo/lib"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(lib); err != nil {
+		t.Fatal(`kazoo is not there: run "make kazoo"`)
+	}
+	// It outlives the test's own context, so that it ends its session.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, "python3", append([]string{"-B", "testdata/contender.py", server.Addr(), kind, path, identifier}, args...)...)
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+lib)
+	var log strings.Builder
+	cmd.Stderr = &log
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = stdin.Close() // its sign to end
+		err := cmd.Wait()
+		if err != nil || t.Failed() {
+			t.Errorf("kazoo ended: %v\n%s", err, log.String())
+		}
+	})
+	k := &kazoo{commands: stdin, answers: bufio.NewScanner(stdout)}
+	k.want(t, "started")
+	return k
+}
+
+func (k *kazoo) tell(t *testing.T, command string) {
+	t.Helper()
+	if _, err := fmt.Fprintln(k.commands, command); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (k *kazoo) answer(t *testing.T) string {
+	t.Helper()
+	if !k.answers.Scan() {
+		t.Fatalf("no answer: %v", k.answers.Err())
+	}
+	return k.answers.Text()
+}
+
+func (k *kazoo) want(t *testing.T, want string) {
+	t.Helper()
+	if got := k.answer(t); got != want {
+		t.Fatalf("kazoo answered %q, want %q", got, want)
+	}
+}
+
+func (k *kazoo) do(t *testing.T, command, want string) {
+	t.Helper()
+	k.tell(t, command)
+	k.want(t, want)
+}
+
+func (k *kazoo) list(t *testing.T, command string) (list []string) {
+	t.Helper()
+	k.tell(t, command)
+	if err := json.Unmarshal([]byte(k.answer(t)), &list); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// lockKinds are the constructors of the locks, by kazoo's names of them.
+var lockKinds = map[string]func(*zk.Client, string, recipe.LockOptions) (*recipe.Lock, error){
+	"Lock":      recipe.NewLock,
+	"ReadLock":  recipe.NewReadLock,
+	"WriteLock": recipe.NewWriteLock,
+}
+
+// Whatever kazoo holds, ours waits for or does not, and the other way about.
+func TestKazooExcludes(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		first, second string
+		excludes      bool
+	}{
+		{"Lock", "Lock", true},
+		{"ReadLock", "ReadLock", false},
+		{"ReadLock", "WriteLock", true},
+		{"WriteLock", "ReadLock", true},
+		{"WriteLock", "WriteLock", true},
+		{"Lock", "ReadLock", true},
+		{"ReadLock", "Lock", false},
+	} {
+		t.Run("kazoo's "+tc.first+" before our "+tc.second, func(t *testing.T) {
+			t.Parallel()
+			ctx, c := testContext(t), connect(t, server.Addr())
+			path := folder(t, c) + "/lock"
+			ours := must(lockKinds[tc.second](c, path, recipe.LockOptions{Identifier: "oürs"}))(t)
+			theirs := startKazoo(t, tc.first, path, "théirs")
+			theirs.do(t, "acquire", "held")
+			if !tc.excludes {
+				release(t, must(ours.TryAcquire(ctx))(t))
+				theirs.do(t, "release", "released")
+				return
+			}
+			if _, err := ours.TryAcquire(ctx); !errors.Is(err, recipe.ErrLocked) {
+				t.Fatalf("tried: %v", err)
+			}
+			out := acquire(ctx, ours)
+			untilChildren(t, c, path, 2)
+			waits(t, out)
+			theirs.do(t, "release", "released")
+			release(t, granted(t, out))
+		})
+		t.Run("our "+tc.first+" before kazoo's "+tc.second, func(t *testing.T) {
+			t.Parallel()
+			ctx, c := testContext(t), connect(t, server.Addr())
+			path := folder(t, c) + "/lock"
+			ours := must(lockKinds[tc.first](c, path, recipe.LockOptions{Identifier: "oürs"}))(t)
+			theirs := startKazoo(t, tc.second, path, "théirs")
+			held := must(ours.Acquire(ctx))(t)
+			if !tc.excludes {
+				theirs.do(t, "try", "held")
+				theirs.do(t, "release", "released")
+				release(t, held)
+				return
+			}
+			theirs.do(t, "try", "busy")
+			theirs.tell(t, "acquire")
+			untilChildren(t, c, path, 2)
+			release(t, held)
+			theirs.want(t, "held")
+			theirs.do(t, "release", "released")
+		})
+	}
+}
+
+// Both stand in one line, are served in its order, and agree on who is in it.
+func TestKazooOrder(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	path := folder(t, c) + "/lock"
+	ours := func(kind, identifier string) *recipe.Lock {
+		return must(lockKinds[kind](c, path, recipe.LockOptions{Identifier: identifier}))(t)
+	}
+	first := must(ours("WriteLock", "our writer").Acquire(ctx))(t)
+	reader := startKazoo(t, "ReadLock", path, "their-reader")
+	reader.tell(t, "acquire")
+	untilChildren(t, c, path, 2)
+	ourReader := acquire(ctx, ours("ReadLock", "our reader"))
+	untilChildren(t, c, path, 3)
+	writer := startKazoo(t, "WriteLock", path, "their-writer")
+	writer.tell(t, "acquire")
+	untilChildren(t, c, path, 4)
+	last := acquire(ctx, ours("ReadLock", "our last"))
+	untilChildren(t, c, path, 5)
+
+	want := []string{"our writer", "their-reader", "our reader", "their-writer", "our last"}
+	watcher := startKazoo(t, "ReadLock", path, "watcher")
+	theirs := watcher.list(t, "contenders")
+	for _, kind := range []string{"ReadLock", "WriteLock"} {
+		if got := must(ours(kind, "").Contenders(ctx))(t); !slices.Equal(got, want) || !slices.Equal(theirs, want) {
+			t.Errorf("%s: ours say %q, theirs %q, want %q", kind, got, theirs, want)
+		}
+	}
+
+	release(t, first)
+	reader.want(t, "held")
+	held := granted(t, ourReader)
+	waits(t, last)
+	reader.do(t, "release", "released")
+	untilChildren(t, c, path, 3)
+	waits(t, last)
+	release(t, held)
+	writer.want(t, "held")
+	waits(t, last)
+	writer.do(t, "release", "released")
+	release(t, granted(t, last))
+}
+
+// A number that nothing but the lock protects is added to by both, and none is missing.
+func TestKazooCounts(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	base := folder(t, c)
+	const rounds = 25
+	if _, err := c.Create(ctx, base+"/number", []byte("0"), zk.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	theirs := startKazoo(t, "Lock", base+"/lock", "theirs")
+	ours := must(recipe.NewLock(c, base+"/lock", recipe.LockOptions{}))(t)
+	theirs.tell(t, fmt.Sprintf("count %s/number %d", base, rounds))
+	for range rounds {
+		held := must(ours.Acquire(ctx))(t)
+		data, _, err := c.Get(ctx, base+"/number")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := strconv.Atoi(string(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Set(ctx, base+"/number", []byte(strconv.Itoa(n+1)), zk.AnyVersion); err != nil {
+			t.Fatal(err)
+		}
+		release(t, held)
+	}
+	theirs.want(t, "counted")
+	if data, _, err := c.Get(ctx, base+"/number"); err != nil || string(data) != strconv.Itoa(2*rounds) {
+		t.Errorf("counted %s of %d, %v", data, 2*rounds, err)
+	}
+}
+
+func TestKazooSemaphore(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	base := folder(t, c)
+	for _, maker := range []string{"theirs", "ours"} {
+		path := base + "/" + maker
+		ours := must(recipe.NewSemaphore(c, path, 2, recipe.SemaphoreOptions{Identifier: "ours"}))(t)
+		first, second := startKazoo(t, "Semaphore", path, "first", "2"), startKazoo(t, "Semaphore", path, "second", "2")
+		var held *recipe.Held
+		if maker == "ours" {
+			held = must(ours.Acquire(ctx))(t)
+			first.do(t, "acquire", "held")
+		} else {
+			first.do(t, "acquire", "held")
+			held = must(ours.Acquire(ctx))(t)
+		}
+		if data, _, err := c.Get(ctx, path); err != nil || string(data) != "2" {
+			t.Errorf("made by %s: the data is %q, %v", maker, data, err)
+		}
+		if got := must(ours.Holders(ctx))(t); len(got) != 2 || !slices.Contains(got, "ours") || !slices.Contains(got, "first") {
+			t.Errorf("ours say that %q hold", got)
+		}
+		if got := second.list(t, "holders"); !slices.Equal(got, []string{"first", "ours"}) {
+			t.Errorf("theirs say that %q hold", got)
+		}
+
+		// Theirs waits for ours.
+		second.do(t, "try", "busy")
+		second.tell(t, "acquire")
+		untilChildren(t, c, path+"-__lock__", 1)
+		release(t, held)
+		second.want(t, "held")
+
+		// Ours waits for theirs.
+		if _, err := ours.TryAcquire(ctx); !errors.Is(err, recipe.ErrLocked) {
+			t.Errorf("a third lease of two: %v", err)
+		}
+		out := acquire(ctx, ours)
+		untilChildren(t, c, path+"-__lock__", 1)
+		waits(t, out)
+		first.do(t, "release", "released")
+		release(t, granted(t, out))
+		second.do(t, "release", "released")
+
+		// Neither takes another number of leases.
+		third := startKazoo(t, "Semaphore", path, "third", "3")
+		third.do(t, "acquire", "ValueError: Inconsistent max leases: 2, expected: 3")
+		if _, err := must(recipe.NewSemaphore(c, path, 3, recipe.SemaphoreOptions{}))(t).Acquire(ctx); !errors.Is(err, recipe.ErrMaxLeases) {
+			t.Errorf("another number of leases: %v", err)
+		}
+	}
+}

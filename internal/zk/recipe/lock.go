@@ -1,0 +1,77 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// LockOptions say how to contend for a lock. The zero value will do.
+type LockOptions struct {
+	// Identifier tells others who contends; see [Lock.Contenders].
+	Identifier string
+	// ACL is that of the contenders' nodes, and of the lock's where it is made; nil for the
+	// client's default. Other contenders must be allowed to list, add to and delete from the
+	// lock's node, and kazoo's to read the contenders'.
+	ACL []zk.ACL
+	// ExtraMarkers are further markers of names to wait for, such as "-lock-", for contenders
+	// of other libraries. They stand for themselves, where kazoo's extra_lock_patterns are
+	// regular expressions.
+	ExtraMarkers []string
+}
+
+// Lock is a lock that processes share.
+type Lock struct{ queue queue }
+
+// NewLock returns the exclusive lock of the path. It makes no request.
+func NewLock(client *zk.Client, path string, o LockOptions) (*Lock, error) {
+	return newLock(client, path, o, lockMarker, lockMarker)
+}
+
+// newLock returns a lock whose contenders have the marker and wait for those of the others.
+func newLock(client *zk.Client, path string, o LockOptions, marker string, waits ...string) (*Lock, error) {
+	if err := valid(path, o.Identifier); err != nil {
+		return nil, err
+	}
+	for _, extra := range o.ExtraMarkers {
+		if extra == "" || strings.Contains(extra, "/") {
+			return nil, fmt.Errorf("%q marks no name", extra)
+		}
+	}
+	return &Lock{queue{
+		client: client,
+		path:   path,
+		marker: marker,
+		waits:  append(waits, o.ExtraMarkers...),
+		data:   []byte(o.Identifier),
+		acl:    o.ACL,
+	}}, nil
+}
+
+func valid(path, identifier string) error {
+	if !utf8.ValidString(identifier) {
+		return errors.New("the identifier is not UTF-8")
+	}
+	return zk.ValidatePath(path)
+}
+
+// Acquire waits until the lock is held, or ctx ends: the error is then that of ctx. It makes
+// the lock's node when that is missing. Until the contender stands in line, a server that
+// cannot be reached is an error; from then on the connection may come and go.
+func (l *Lock) Acquire(ctx context.Context) (*Held, error) { return l.acquire(ctx, true) }
+
+// TryAcquire is Acquire that does not wait for others: the error is [ErrLocked] where it
+// would have to.
+func (l *Lock) TryAcquire(ctx context.Context) (*Held, error) { return l.acquire(ctx, false) }
+
+func (l *Lock) acquire(ctx context.Context, wait bool) (*Held, error) {
+	return untilServed(ctx, l.queue.path, func() (*ownNode, error) { return l.queue.contend(ctx, wait) })
+}
+
+// Contenders returns the identifiers of those who hold the lock or wait for it, in the order
+// of their turns. Of a read lock and a write lock on the same path it is the same list.
+func (l *Lock) Contenders(ctx context.Context) ([]string, error) { return l.queue.contenders(ctx) }

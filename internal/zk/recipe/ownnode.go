@@ -1,0 +1,245 @@
+package recipe
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// CleanupTimeout bounds how long a contender's node is tried to be deleted when the
+// caller's context has ended.
+const CleanupTimeout = 5 * time.Second
+
+// ownNode is an ephemeral node of this client's that is watched: its context ends when the
+// node is gone, and with the one who holds it.
+type ownNode struct {
+	client  *zk.Client
+	path    string
+	session int64           // the one that owns the node; 0 until that is known
+	ctx     context.Context //nolint:containedctx // The node's own life: its end is what is told to others.
+	end     context.CancelCauseFunc
+	work    sync.WaitGroup
+}
+
+// own begins to watch a node that this client has just made, until close. The end of ctx
+// ends the beginning, and not what follows. When the node is not there the error is one to
+// begin again behind.
+func own(ctx context.Context, client *zk.Client, path string) (*ownNode, error) {
+	n := &ownNode{client: client, path: path}
+	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
+	// A watch lives as long as the context that it was asked for with.
+	stop := context.AfterFunc(ctx, func() { n.end(ctx.Err()) })
+	w, owner, err := n.look()
+	if !stop() {
+		err = ctx.Err()
+	}
+	if err != nil {
+		n.end(err)
+		return nil, err
+	}
+	n.session = owner
+	n.work.Go(func() { n.watch(w) })
+	return n, nil
+}
+
+// close ends the watch, for that reason unless there is one already.
+func (n *ownNode) close(why error) {
+	n.end(why)
+	n.work.Wait()
+}
+
+// look leaves a watch, and returns it with the session that owns the node, or an error when
+// the node is gone.
+func (n *ownNode) look() (*zk.Watch, int64, error) {
+	var stat zk.Stat
+	var there bool
+	var w *zk.Watch
+	err := persist(n.ctx, n.client, func() (err error) {
+		stat, there, w, err = n.client.ExistsWatch(n.ctx, n.path)
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case !there, n.session != 0 && stat.EphemeralOwner != n.session:
+		w.Close()
+		return nil, 0, n.missing()
+	}
+	return w, stat.EphemeralOwner, nil
+}
+
+// watch waits for the node's end.
+func (n *ownNode) watch(w *zk.Watch) {
+	for {
+		event, err := w.Next(n.ctx)
+		if err == nil && event.Type == zk.EventDeleted {
+			err = n.missing()
+		}
+		if err == nil {
+			w, _, err = n.look() // the data has changed, and the watch was for one event
+		}
+		if err != nil {
+			n.end(err)
+			return
+		}
+	}
+}
+
+// missing tells why the node is not there.
+func (n *ownNode) missing() error {
+	if n.expired() {
+		return zk.ErrSessionExpired
+	}
+	return ErrDeleted
+}
+
+// expired tells whether the client has another session than the node.
+func (n *ownNode) expired() bool {
+	id, _ := n.client.Session()
+	return id != 0 && n.session != 0 && id != n.session
+}
+
+// context returns a context that ends with parent and with the node, whose cause it then
+// has, as why tells it.
+func (n *ownNode) context(parent context.Context, why func() error) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(parent)
+	stop := context.AfterFunc(n.ctx, func() { cancel(why()) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// cause returns why the node's context has ended, nil while it has not.
+func (n *ownNode) cause() error { return context.Cause(n.ctx) }
+
+// reason returns why something that was done for the caller with ctx and for the node
+// failed with err: the end of either goes before what that did to an operation.
+func (n *ownNode) reason(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return cmp.Or(n.cause(), err)
+}
+
+// leave deletes the node of a contender that gives up for the reason given, and returns the
+// reason, with what kept the node from being deleted.
+func leave(ctx context.Context, client *zk.Client, path string, reason error) error {
+	err := remove(ctx, client, path)
+	switch {
+	case err == nil, errors.Is(err, zk.ErrNoNode), errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
+		return reason
+	}
+	return stays(reason, path, err)
+}
+
+// stays adds to reason that a node could not be taken away. Nobody begins again behind that.
+func stays(reason error, path string, err error) error {
+	err = fmt.Errorf("%s may stay until the session ends: %w", path, err)
+	if beginsAgain(reason) {
+		return err
+	}
+	return errors.Join(reason, err)
+}
+
+// remove deletes a node. The end of ctx does not keep it from that: it then has
+// CleanupTimeout.
+func remove(ctx context.Context, client *zk.Client, path string) error {
+	sent := false
+	try := func(ctx context.Context) error {
+		for {
+			err := client.Delete(ctx, path, zk.AnyVersion)
+			if sent && errors.Is(err, zk.ErrNoNode) {
+				return nil // an earlier try took effect
+			}
+			sent = sent || errors.Is(err, zk.ErrOutcomeUnknown)
+			if !connectionLost(err) || ctx.Err() != nil {
+				return err
+			}
+		}
+	}
+	var err error
+	if ctx.Err() == nil {
+		if err = try(ctx); err == nil || ctx.Err() == nil {
+			return err
+		}
+	}
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	return try(ctx)
+}
+
+// afterwards returns a context for what has to be done behind the end of ctx.
+func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), CleanupTimeout)
+}
+
+// persist calls f until it fails for another reason than the connection, or ctx ends. What
+// f does must be safe to do more than once.
+func persist(ctx context.Context, client *zk.Client, f func() error) error {
+	for {
+		err := f()
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case unreachable(err):
+			// Further calls fail at once, until there is a connection.
+			if connected(ctx, client) != nil {
+				return err
+			}
+		case !connectionLost(err):
+			return err
+		}
+	}
+}
+
+// connectionLost tells whether another try finds another connection, or waits for it.
+func connectionLost(err error) bool { return errors.Is(err, zk.ErrConnectionLoss) && !unreachable(err) }
+
+func unreachable(err error) bool {
+	_, ok := errors.AsType[*zk.ConnectError](err)
+	return ok
+}
+
+// connected waits until the client has a connection, or never will have one.
+func connected(ctx context.Context, client *zk.Client) error {
+	changed := make(chan struct{}, 1)
+	defer client.AddListener(func(zk.State) {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	})()
+	for {
+		switch client.State() {
+		case zk.StateLost, zk.StateSuspended:
+		default:
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// uuid returns a random UUID of version 4 as 32 hexadecimal digits.
+func uuid() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return hex.EncodeToString(b[:])
+}
+
+// child returns the path of the child of that name.
+func child(path, name string) string { return strings.TrimSuffix(path, "/") + "/" + name }
