@@ -346,23 +346,31 @@ func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 		// does no harm.
 		call := conn.NewCall(op, &proto.AuthRequest{Scheme: cred.Scheme, Auth: []byte(cred.Secret)}, nil)
 		call.Xid = proto.XidAuth
+		// On the read goroutine, before the server's end of the connection is seen: another
+		// connection would present the credential again.
+		call.Replied = func(call *conn.Call) {
+			if errors.Is(call.Err, ErrAuthFailed) {
+				c.refused(cred)
+			}
+		}
 		c.submit(ctx, call)
 		_, err := c.await(ctx, call)
 		if err == nil {
 			return nil
 		}
-		if errors.Is(err, ErrAuthFailed) {
-			c.mu.Lock()
-			c.auth = slices.DeleteFunc(c.auth, func(a Credential) bool { return a == cred })
-			c.mu.Unlock()
-			c.end(ErrAuthFailed)
-			c.stop()
-			return fail(ErrAuthFailed)
-		}
 		if err = c.again(ctx, &r, err); err != nil {
 			return fail(err)
 		}
 	}
+}
+
+// refused ends the client over a credential that a server refused, and drops that.
+func (c *Client) refused(cred Credential) {
+	c.mu.Lock()
+	c.auth = slices.DeleteFunc(c.auth, func(a Credential) bool { return a == cred })
+	c.mu.Unlock()
+	c.end(ErrAuthFailed)
+	c.stop()
 }
 
 // endSession asks the server to end the session and waits until it has.

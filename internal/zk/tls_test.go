@@ -110,8 +110,21 @@ func startTLS(t *testing.T, a *authority, template *x509.Certificate) *zktest.Se
 		zktest.WithConfig("ssl.trustStore.type", "PEM"))
 }
 
-func TestTLS(t *testing.T) {
+// Mutual TLS, and what is said of each way in which it fails.
+func conformTLS(t *testing.T) {
 	t.Parallel()
+	if !has(t, clientTLS) {
+		// A server without it ends the handshake, as one does whose port is for plain text.
+		c := newClient(t, server.Addr(), func(cfg *zk.Config) {
+			cfg.TLS = &zk.TLS{InsecureSkipVerify: true}
+			cfg.ConnectTimeout = time.Second
+		})
+		var te *zk.TLSError
+		if err := c.Start(testContext(t)); !errors.As(err, &te) || !strings.Contains(err.Error(), "does this port speak TLS?") {
+			t.Errorf("Start: %v", err)
+		}
+		lacks(t, clientTLS)
+	}
 	ca, other := newAuthority(t), newAuthority(t)
 	good := startTLS(t, ca, serverCert(time.Time{}))
 	expired := startTLS(t, ca, serverCert(time.Now().Add(-time.Minute)))
@@ -174,8 +187,11 @@ func TestTLS(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			base := folder(t, c)
-			if data, _, err := c.Get(ctx, base); err != nil || data != nil {
+			path := folder(t, c) + "/node"
+			if _, err := c.Create(ctx, path, []byte("x"), zk.CreateOptions{}); err != nil {
+				t.Error(err)
+			}
+			if data, _, err := c.Get(ctx, path); err != nil || string(data) != "x" {
 				t.Errorf("get: %q, %v", data, err)
 			}
 			// The four-letter words go through TLS as well.
