@@ -110,6 +110,13 @@ func startTLS(t *testing.T, a *authority, template *x509.Certificate) *zktest.Se
 		zktest.WithConfig("ssl.trustStore.type", "PEM"))
 }
 
+// refusal makes a client give up behind the first answer, and wait for that: the first
+// handshake of a server takes it a while.
+func refusal(cfg *zk.Config) {
+	cfg.ConnectRetry.MaxTries = 1
+	cfg.ConnectTimeout, cfg.SessionTimeout = patience, patience
+}
+
 // Mutual TLS, and what is said of each way in which it fails.
 func conformTLS(t *testing.T) {
 	t.Parallel()
@@ -117,7 +124,7 @@ func conformTLS(t *testing.T) {
 		// A server without it ends the handshake, as one does whose port is for plain text.
 		c := newClient(t, server.Addr(), func(cfg *zk.Config) {
 			cfg.TLS = &zk.TLS{InsecureSkipVerify: true}
-			cfg.ConnectTimeout = time.Second
+			refusal(cfg)
 		})
 		var te *zk.TLSError
 		if err := c.Start(testContext(t)); !errors.As(err, &te) || !strings.Contains(err.Error(), "does this port speak TLS?") {
@@ -173,7 +180,7 @@ func conformTLS(t *testing.T) {
 			c := newClient(t, tc.addr, func(cfg *zk.Config) {
 				cfg.TLS = tc.tls
 				if tc.want != "" {
-					cfg.ConnectTimeout = 2 * time.Second
+					refusal(cfg)
 				}
 			})
 			err := c.Start(ctx)

@@ -328,15 +328,49 @@ func (ws *watches) again(zxid int64) []*proto.SetWatchesRequest {
 	return out
 }
 
-// readWatch is read with a watch: kindOf tells, by the request's error, which one the
-// request has left, if any.
-func readWatch[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, kindOf func(err error) (watchKind, bool)) (*R, *Watch, error) {
+// among tells how a watch of the kind gets on with those that the path has. A server before
+// 3.9 keeps one kind of watch for a path in each of its two tables, of data and of children,
+// and the last one wins.
+//
+// It is covered where the server tells of all that it is for already: then the server need not
+// be asked for another one. It conflicts where one of the two would never hear of children.
+func (ws *watches) among(full string, kind watchKind) (covered, conflicts bool) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	p := ws.by[full]
+	if p == nil {
+		return false, false
+	}
+	children, persistent, recursive := len(p.kinds[watchChild]) > 0, len(p.kinds[watchPersistent]) > 0, len(p.kinds[watchRecursive]) > 0
+	switch kind {
+	case watchData, watchExist:
+		return persistent || recursive, false
+	case watchChild:
+		return persistent, recursive
+	case watchPersistent:
+		return false, recursive
+	case watchRecursive:
+		return false, persistent || children
+	default:
+		return false, false
+	}
+}
+
+// readWatch is read with a watch of the kind: kindOf tells, by the request's error, which one
+// the request has left, if any. The request is made with or without a watch on the server.
+func readWatch[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, kind watchKind, req func(watch bool) conn.Request, kindOf func(err error) (watchKind, bool)) (*R, *Watch, error) {
 	full := c.chrooted(path)
 	for r := c.cfg.Retry.begin(); ; {
+		covered, conflicts := c.watches.among(full, kind)
+		if conflicts {
+			if err := c.require(ctx, Version{3, 9, 0}, "a recursive watch beside another that tells of the same node's children"); err != nil {
+				return nil, nil, &Error{Op: op.String(), Path: path, Err: err}
+			}
+		}
 		w := &Watch{client: c, full: full, once: op != proto.OpAddWatch, ready: make(chan struct{}, 1)}
 		w.unhook = context.AfterFunc(ctx, func() { c.watches.close(w, conn.ContextError(ctx)) })
 		out := new(R)
-		call := conn.NewCall(op, req, P(out))
+		call := conn.NewCall(op, req(!covered), P(out))
 		call.Replied = func(call *conn.Call) {
 			if kind, ok := kindOf(call.Err); ok && ctx.Err() == nil {
 				c.watches.add(w, kind)
@@ -360,6 +394,13 @@ func readWatch[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, p
 	}
 }
 
+// watching makes the request of a one-time watch.
+func (c *Client) watching(path string) func(bool) conn.Request {
+	return func(watch bool) conn.Request {
+		return &proto.PathWatchRequest{Path: c.chrooted(path), Watch: watch}
+	}
+}
+
 func leaves(kind watchKind) func(error) (watchKind, bool) {
 	return func(err error) (watchKind, bool) { return kind, err == nil }
 }
@@ -370,7 +411,7 @@ func (c *Client) GetWatch(ctx context.Context, path string) ([]byte, Stat, *Watc
 	if err := check(proto.OpGetData.String(), path); err != nil {
 		return nil, Stat{}, nil, err
 	}
-	r, w, err := readWatch[proto.GetDataReply](ctx, c, proto.OpGetData, path, &proto.PathWatchRequest{Path: c.chrooted(path), Watch: true}, leaves(watchData))
+	r, w, err := readWatch[proto.GetDataReply](ctx, c, proto.OpGetData, path, watchData, c.watching(path), leaves(watchData))
 	if err != nil {
 		return nil, Stat{}, nil, err
 	}
@@ -384,7 +425,7 @@ func (c *Client) ExistsWatch(ctx context.Context, path string) (Stat, bool, *Wat
 	if err := check(proto.OpExists.String(), path); err != nil {
 		return Stat{}, false, nil, err
 	}
-	stat, w, err := readWatch[Stat](ctx, c, proto.OpExists, path, &proto.PathWatchRequest{Path: c.chrooted(path), Watch: true}, func(err error) (watchKind, bool) {
+	stat, w, err := readWatch[Stat](ctx, c, proto.OpExists, path, watchData, c.watching(path), func(err error) (watchKind, bool) {
 		if errors.Is(err, ErrNoNode) {
 			return watchExist, true
 		}
@@ -402,7 +443,7 @@ func (c *Client) ChildrenWatch(ctx context.Context, path string) ([]string, Stat
 	if err := check(proto.OpGetChildren2.String(), path); err != nil {
 		return nil, Stat{}, nil, err
 	}
-	r, w, err := readWatch[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, path, &proto.PathWatchRequest{Path: c.chrooted(path), Watch: true}, leaves(watchChild))
+	r, w, err := readWatch[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, path, watchChild, c.watching(path), leaves(watchChild))
 	if err != nil {
 		return nil, Stat{}, nil, err
 	}
@@ -412,8 +453,9 @@ func (c *Client) ChildrenWatch(ctx context.Context, path string) ([]string, Stat
 
 // Watch leaves a watch that tells of every change of the node from now on, and of its
 // children coming and going; or, when it is recursive, of every change of the node and of
-// all below it, and of no children as such. The node need not exist. It needs 3.6. The
-// watch lives as long as ctx.
+// all below it, and of no children as such. The node need not exist. It needs 3.6; and 3.9
+// where the same node has a recursive watch and, of this client too, one of [Client.Watch]
+// that is not, or one of [Client.ChildrenWatch]. The watch lives as long as ctx.
 func (c *Client) Watch(ctx context.Context, path string, recursive bool) (*Watch, error) {
 	op := proto.OpAddWatch
 	if err := check(op.String(), path); err != nil {
@@ -427,6 +469,6 @@ func (c *Client) Watch(ctx context.Context, path string, recursive bool) (*Watch
 	if recursive {
 		req.Mode, kind = proto.AddWatchRecursive, watchRecursive
 	}
-	_, w, err := readWatch[noBody](ctx, c, op, path, req, leaves(kind))
+	_, w, err := readWatch[noBody](ctx, c, op, path, kind, func(bool) conn.Request { return req }, leaves(kind))
 	return w, err
 }

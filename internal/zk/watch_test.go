@@ -115,6 +115,117 @@ func TestPersistentWatches(t *testing.T) {
 	}
 }
 
+// Watches of several kinds of one node each tell what they are for, on servers too that keep
+// one kind alone, through a cut, and when one of them is closed.
+func TestWatchesOfOneNode(t *testing.T) {
+	t.Parallel()
+	needs(t, persistentWatch)
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	several := zk.Version{Major: 3, Minor: 9}
+	for _, recursive := range []bool{false, true} {
+		t.Run(fmt.Sprintf("recursive=%t", recursive), func(t *testing.T) {
+			t.Parallel()
+			base := folder(t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			c := connect(t, proxy.Addr())
+			all, err := c.Watch(ctx, base, recursive)
+			if err != nil {
+				t.Fatal(err)
+			}
+			child := "children changed " + base
+			if recursive {
+				child = "created " + base + "/%d"
+			}
+			for i := range int32(3) {
+				_, _, get, err := c.GetWatch(ctx, base)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, _, exists, err := c.ExistsWatch(ctx, base)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if i == 1 {
+					proxy.CutAll()
+					if err := c.Sync(ctx, "/"); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if i == 2 {
+					all.Close()
+				}
+				if _, err := direct.Set(ctx, base, nil, i); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := direct.Create(ctx, fmt.Sprintf("%s/%d", base, i), nil, zk.CreateOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				for _, w := range []*zk.Watch{get, exists} {
+					if got := next(t, w); got != "data changed "+base {
+						t.Errorf("round %d, once: %q", i, got)
+					}
+				}
+				wants := []string{"data changed " + base, strings.ReplaceAll(child, "%d", fmt.Sprint(i))}
+				if i == 2 {
+					wants = []string{zk.ErrWatchEnded.Error()}
+				}
+				for _, want := range wants {
+					if got := next(t, all); got != want {
+						t.Errorf("round %d: %q, want %q", i, got, want)
+					}
+				}
+			}
+		})
+	}
+	// What an older server would drop without a word is refused.
+	t.Run("both", func(t *testing.T) {
+		t.Parallel()
+		base := folder(t, direct)
+		proxy := zktest.StartProxy(t, server.Addr())
+		c := connect(t, proxy.Addr())
+		watch := func(path string, recursive bool) func() error {
+			return func() error {
+				_, err := c.Watch(ctx, base+path, recursive)
+				return err
+			}
+		}
+		children := func(path string) func() error {
+			return func() error {
+				_, _, _, err := c.ChildrenWatch(ctx, path)
+				return err
+			}
+		}
+		if _, err := c.Create(ctx, base+"/e", nil, zk.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		for name, tc := range map[string]struct{ first, second func() error }{
+			"recursive behind persistent": {watch("/a", false), watch("/a", true)},
+			"persistent behind recursive": {watch("/b", true), watch("/b", false)},
+			"recursive behind children":   {children(base), watch("", true)},
+			"children behind recursive":   {watch("/e", true), children(base + "/e")},
+		} {
+			if err := tc.first(); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			sent := len(proxy.Requests())
+			err := tc.second()
+			if !release(t).Less(several) {
+				if err != nil {
+					t.Errorf("%s: %v", name, err)
+				}
+				continue
+			}
+			var ve *zk.VersionError
+			if !errors.As(err, &ve) || ve.Needed != several || ve.Found != release(t) {
+				t.Errorf("%s: %v", name, err)
+			}
+			if got := proxy.Requests()[sent:]; len(got) != 0 && got[0].Opcode != 11 {
+				t.Errorf("%s: sent %v", name, got)
+			}
+		}
+	})
+}
+
 // What happens while the connection is lost is told when it is back, for every kind of
 // watch, and for more of them than fit into one request.
 func TestWatchesSurviveReconnect(t *testing.T) {
@@ -139,12 +250,12 @@ func TestWatchesSurviveReconnect(t *testing.T) {
 	}
 	_, _, w, err := c.GetWatch(ctx, base+"/there")
 	add(w, err, "data changed "+base+"/there")
-	_, _, w, err = c.ChildrenWatch(ctx, base)
-	add(w, err, "children changed "+base)
+	_, _, w, err = c.ChildrenWatch(ctx, base+"/there")
+	add(w, err, "children changed "+base+"/there")
 	w, err = c.Watch(ctx, base, true)
 	add(w, err, "data changed "+base+"/there")
-	w, err = c.Watch(ctx, base, false)
-	add(w, err, "children changed "+base)
+	w, err = c.Watch(ctx, base+"/there", false)
+	add(w, err, "data changed "+base+"/there")
 	long := strings.Repeat("x", 1000)
 	for i := range 300 {
 		_, _, w, err = c.ExistsWatch(ctx, fmt.Sprintf("%s/%s%d", base, long, i))
@@ -159,8 +270,10 @@ func TestWatchesSurviveReconnect(t *testing.T) {
 	if _, err := direct.Set(ctx, base+"/there", []byte("x"), 0); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := direct.Create(ctx, base+"/new", nil, zk.CreateOptions{}); err != nil {
-		t.Fatal(err)
+	for _, path := range []string{"/new", "/there/child"} {
+		if _, err := direct.Create(ctx, base+path, nil, zk.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	reopen()
 	if err := c.Sync(ctx, "/"); err != nil {
@@ -171,15 +284,12 @@ func TestWatchesSurviveReconnect(t *testing.T) {
 	if _, err := direct.Set(ctx, base+"/there", []byte("y"), 1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := direct.Create(ctx, base+"/later", nil, zk.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
 	for i, w := range watches {
 		if want[i] == "" {
 			continue
 		}
 		got := next(t, w)
-		for persistent := i == 2 || i == 3; persistent && got == "created "+base+"/new"; {
+		for recursive := i == 2; recursive && got == "created "+base+"/new"; {
 			// An event does not tell which watch it is for: that of the exists on the new
 			// node is one for the tree as well.
 			got = next(t, w)
