@@ -114,7 +114,8 @@ func conformClosed(t *testing.T) {
 	everyCallFails(t, "closed without a start", never, zk.ErrClosed)
 }
 
-// A restart ends the session and begins another, from every state of the client.
+// A restart ends the session, where there is one, and begins another: of a client that has not
+// been started, of one that is connected, and of one that has been closed.
 func conformRestart(t *testing.T) {
 	t.Parallel()
 	ctx, direct := testContext(t), connect(t, server.Addr())

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 func TestCreateModes(t *testing.T) {
@@ -105,9 +106,12 @@ func TestCreateRefusedLocally(t *testing.T) {
 	}
 }
 
+// A create makes the parents that are missing when it is asked to, and only then.
 func conformMakeParents(t *testing.T) {
 	t.Parallel()
-	ctx, c := testContext(t), connect(t, server.Addr())
+	ctx := testContext(t)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr())
 	base := folder(t, c)
 	readOnly := []zk.ACL{{Perms: zk.PermRead, Scheme: zk.SchemeWorld, ID: "anyone"}}
 	made, err := c.Create(ctx, base+"/a/b/c", []byte("leaf"), zk.CreateOptions{ACL: readOnly, MakeParents: true, ParentACL: zk.OpenACL()})
@@ -125,9 +129,24 @@ func conformMakeParents(t *testing.T) {
 	if err != nil || string(leaf.Data) != "leaf" || !slices.Equal(leaf.ACL, readOnly) {
 		t.Errorf("leaf %+v, %v", leaf, err)
 	}
-	again, err := c.Create(ctx, base+"/a/b/c", nil, zk.CreateOptions{MakeParents: true})
+	again, err := c.Create(ctx, base+"/a/b/c", []byte("leaf"), zk.CreateOptions{ACL: readOnly, MakeParents: true, ParentACL: zk.OpenACL()})
 	if !errors.Is(err, zk.ErrNodeExists) || len(again.Parents) != 0 {
 		t.Errorf("again: %v, parents %v", err, again.Parents)
+	}
+	// By default the parents have the leaf's ACL.
+	noDelete := []zk.ACL{{Perms: zk.PermAll &^ zk.PermDelete, Scheme: zk.SchemeWorld, ID: "anyone"}}
+	if _, err := c.Create(ctx, base+"/d/e", nil, zk.CreateOptions{ACL: noDelete, MakeParents: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/d", "/d/e"} {
+		if acl, _, err := c.ACL(ctx, base+path); err != nil || !slices.Equal(acl, noDelete) {
+			t.Errorf("%s has the ACL %v, %v", path, acl, err)
+		}
+	}
+	// Parents that are there cost no request.
+	sent := count(proxy, isCreate)
+	if made, err := c.Create(ctx, base+"/d/f", nil, zk.CreateOptions{MakeParents: true}); err != nil || len(made.Parents) != 0 || count(proxy, isCreate) != sent+1 {
+		t.Errorf("with parents: %+v, %v, %d requests", made, err, count(proxy, isCreate)-sent)
 	}
 	if _, err := c.Create(ctx, base+"/x/y", nil, zk.CreateOptions{}); !errors.Is(err, zk.ErrNoNode) {
 		t.Errorf("without MakeParents: %v", err)
@@ -261,6 +280,43 @@ func conformDeleteTree(t *testing.T) {
 			}
 		})
 	}
+	// Somebody else adds to the tree, and takes from it, between the look at it and the delete.
+	t.Run("changed meanwhile", func(t *testing.T) {
+		t.Parallel()
+		ctx, other := testContext(t), connect(t, server.Addr())
+		base := folder(t, other)
+		for _, path := range []string{"/root/a/b", "/root/c/d"} {
+			if _, err := other.EnsurePath(ctx, base+path, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		proxy := zktest.StartProxy(t, server.Addr())
+		g := newGate()
+		c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
+		cut := proxy.CutBeforeRequest(isMulti)
+		reopen := g.close()
+		defer reopen()
+		result := make(chan error, 1)
+		go func() { result <- c.DeleteTree(ctx, base+"/root", 0) }()
+		<-cut
+		if _, err := other.Create(ctx, base+"/root/a/new", nil, zk.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Delete(ctx, base+"/root/c/d", 0); err != nil {
+			t.Fatal(err)
+		}
+		reopen()
+		if err := <-result; err != nil {
+			t.Error(err)
+		}
+		if names, _, err := other.Children(ctx, base); err != nil || len(names) != 0 {
+			t.Errorf("left %v, %v", names, err)
+		}
+		// One that did not fit the tree any more, and one that did: all of it at once.
+		if n := count(proxy, isMulti); n != 2 {
+			t.Errorf("%d transactions", n)
+		}
+	})
 	ctx, c := testContext(t), connect(t, server.Addr())
 	for _, path := range []string{"/", "/zookeeper", "/zookeeper/quota"} {
 		if err := c.DeleteTree(ctx, path, zk.AnyVersion); !errors.Is(err, zk.ErrBadArguments) {
