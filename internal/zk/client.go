@@ -395,6 +395,8 @@ func (c *Client) keepAuth(cred Credential) error {
 func (c *Client) present(ctx context.Context, cred Credential) *conn.Call {
 	call := conn.NewCall(proto.OpAuth, &proto.AuthRequest{Scheme: cred.Scheme, Auth: []byte(cred.Secret)}, nil)
 	call.Xid = proto.XidAuth
+	// Before the server's end of the connection is seen: another one would present the
+	// identity again.
 	call.Ended = func(call *conn.Call) {
 		if call.Header.Err != ErrAuthFailed {
 			return

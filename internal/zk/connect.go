@@ -151,6 +151,7 @@ func (c *Client) end(reason error) {
 	if c.state != ended {
 		c.state, c.reason = ended, reason
 	}
+	c.current.Store(nil)
 	c.failQueue(c.reason)
 	c.watches.endAll(c.reason)
 	if isAuthFailure(c.reason) {
