@@ -90,6 +90,7 @@ type Client struct {
 	tls     *tls.Config    // nil for plain text
 	sasl    sasl.Mechanism // nil for none
 	log     Logger
+	lookup  func(ctx context.Context, host string) ([]string, error) // DNS, but in tests
 	zxid    atomic.Int64 // the latest transaction that any connection told of
 
 	watches   watches
@@ -180,6 +181,7 @@ func New(cfg Config) (*Client, error) {
 		cfg:     cfg,
 		servers: servers,
 		log:     cfg.Logger,
+		lookup:  net.DefaultResolver.LookupHost,
 		hosts:   servers.Hosts,
 		shuffle: !cfg.KeepHostOrder,
 		auth:    slices.Clone(cfg.Auth),
@@ -223,9 +225,10 @@ func (c *Client) Start(ctx context.Context) error {
 		engine, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 		go c.run(engine)
 	}
+	started := c.started // Restart makes another
 	c.mu.Unlock()
 	select {
-	case <-c.started:
+	case <-started:
 	case <-ctx.Done():
 		return conn.ContextError(ctx)
 	}
@@ -251,17 +254,18 @@ func (c *Client) Close(ctx context.Context) error {
 	}
 	l, session := c.current.Load(), c.session
 	c.current.Store(nil)
+	started, stop, stopped := c.started, c.stop, c.stopped // Restart makes others
 	c.mu.Unlock()
 	switch was {
 	case idle:
 		c.listeners.enter(StateClosed)
-		close(c.started)
-		close(c.stopped)
+		close(started)
+		close(stopped)
 		return nil
 	case ended:
 		// Somebody else is at it, or has been.
 		select {
-		case <-c.stopped:
+		case <-stopped:
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			return c.closing
@@ -281,8 +285,8 @@ func (c *Client) Close(ctx context.Context) error {
 	c.mu.Lock()
 	c.closing = err
 	c.mu.Unlock()
-	c.stop()
-	<-c.stopped
+	stop()
+	<-stopped
 	return err
 }
 
@@ -331,7 +335,8 @@ func (c *Client) SetHosts(servers string, keepOrder bool) error {
 }
 
 // AddAuth presents another identity, on this connection and on all that follow. The error
-// is [ErrAuthFailed] when the server refuses it: that ends the client.
+// is [ErrAuthFailed] when the server refuses it: that ends the client, whether or not the
+// caller has waited for the answer, and the identity is forgotten.
 func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 	op := proto.OpAuth
 	fail := func(err error) error { return &Error{Op: op.String(), Err: err} }
@@ -346,23 +351,34 @@ func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 		// does no harm.
 		call := conn.NewCall(op, &proto.AuthRequest{Scheme: cred.Scheme, Auth: []byte(cred.Secret)}, nil)
 		call.Xid = proto.XidAuth
+		call.Replied = func(call *conn.Call) {
+			if errors.Is(call.Err, ErrAuthFailed) {
+				c.refused(cred)
+			}
+		}
 		c.submit(ctx, call)
 		_, err := c.await(ctx, call)
 		if err == nil {
 			return nil
 		}
 		if errors.Is(err, ErrAuthFailed) {
-			c.mu.Lock()
-			c.auth = slices.DeleteFunc(c.auth, func(a Credential) bool { return a == cred })
-			c.mu.Unlock()
-			c.end(ErrAuthFailed)
-			c.stop()
+			c.refused(cred) // by a connection's handshake, where the call has not been sent
 			return fail(ErrAuthFailed)
 		}
 		if err = c.again(ctx, &r, err); err != nil {
 			return fail(err)
 		}
 	}
+}
+
+// refused forgets an identity, and ends the client.
+func (c *Client) refused(cred Credential) {
+	c.mu.Lock()
+	c.auth = slices.DeleteFunc(c.auth, func(a Credential) bool { return a == cred })
+	stop := c.stop
+	c.mu.Unlock()
+	c.end(ErrAuthFailed)
+	stop()
 }
 
 // endSession asks the server to end the session and waits until it has.

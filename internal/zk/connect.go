@@ -30,7 +30,13 @@ func (c *Client) run(ctx context.Context) {
 	c.mu.Lock()
 	s := c.resume
 	c.mu.Unlock()
+	short := 0 // connections in a row that did not last
 	for first := true; !c.hasEnded(); first = false {
+		// One loss is mended at once. A server that takes the session and drops it again is
+		// tried no more often than one that does not take it.
+		if short > 1 && wait(ctx, min(c.cfg.ConnectRetry.delay(short-1), c.cfg.ConnectTimeout)) != nil {
+			return
+		}
 		// The events up to here have been told, and none behind it.
 		told := c.zxid.Load()
 		l, err := c.connect(ctx, &s, first)
@@ -46,6 +52,7 @@ func (c *Client) run(ctx context.Context) {
 			l.Close()
 			return
 		}
+		began := time.Now()
 		select {
 		case <-l.Done():
 			c.log.Debug("connection lost", "server", l.at.String(), "reason", l.Err())
@@ -53,6 +60,9 @@ func (c *Client) run(ctx context.Context) {
 			l.Close()
 		}
 		c.detach(l)
+		if short++; time.Since(began) > c.cfg.ConnectRetry.MaxDelay {
+			short = 1
+		}
 	}
 }
 
@@ -325,7 +335,7 @@ func (c *Client) order(of []string, late func(string) bool) []string {
 func (c *Client) host(ctx context.Context, host string, s *session, until time.Time, failures map[target]error) (*link, error) {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	addresses, err := lookup(ctx, host)
+	addresses, err := c.addresses(ctx, host)
 	for t := range failures {
 		// What failed at an address that the name no longer has is of no interest.
 		if t.host == host && !slices.Contains(addresses, t.address) {
@@ -364,12 +374,12 @@ func (c *Client) host(ctx context.Context, host string, s *session, until time.T
 	return nil, fmt.Errorf("the name %s has no address", host)
 }
 
-func lookup(ctx context.Context, hostport string) ([]string, error) {
+func (c *Client) addresses(ctx context.Context, hostport string) ([]string, error) {
 	host, port, err := net.SplitHostPort(hostport)
 	if err != nil {
 		return nil, err
 	}
-	ips, err := net.DefaultResolver.LookupHost(ctx, host)
+	ips, err := c.lookup(ctx, host)
 	for i, ip := range ips {
 		ips[i] = net.JoinHostPort(ip, port)
 	}

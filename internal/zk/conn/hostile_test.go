@@ -609,8 +609,7 @@ func TestHandshakeCountsAnswers(t *testing.T) {
 			drain(p)
 		})
 		c, _, err := Open(t.Context(), nc, hello, options)
-		var wrong *ProtocolError
-		if !errors.As(err, &wrong) {
+		if _, ok := errors.AsType[*ProtocolError](err); !ok {
 			t.Errorf("%s: %v", name, err)
 		}
 		if c != nil {
@@ -764,8 +763,7 @@ func TestSASLWithoutEnd(t *testing.T) {
 			cancel()
 		}()
 		_, _, err := Open(ctx, nc, Hello{SASL: endless{}}, options)
-		var late *NoAnswerError
-		if !errors.As(err, &late) {
+		if _, ok := errors.AsType[*NoAnswerError](err); !ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
