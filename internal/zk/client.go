@@ -91,7 +91,7 @@ type Client struct {
 	sasl    sasl.Mechanism // nil for none
 	log     Logger
 	lookup  func(ctx context.Context, host string) ([]string, error) // DNS, but in tests
-	zxid    atomic.Int64 // the latest transaction that any connection told of
+	zxid    atomic.Int64                                             // the latest transaction that any connection told of
 
 	watches   watches
 	listeners listeners
