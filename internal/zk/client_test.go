@@ -1,7 +1,6 @@
 package zk_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -197,20 +196,6 @@ func TestAddAuth(t *testing.T) {
 	}
 }
 
-// presenting tells when an identity of an unknown scheme is written.
-type presenting struct {
-	net.Conn
-	sent chan struct{}
-}
-
-func (c *presenting) Write(b []byte) (int, error) {
-	n, err := c.Conn.Write(b)
-	if bytes.Contains(b, []byte("no-such-scheme")) {
-		c.sent <- struct{}{}
-	}
-	return n, err
-}
-
 // A refused identity ends the client for good, whether or not the caller waits for the
 // refusal; and it is forgotten, so that a Restart is not refused as well.
 func TestAddAuthRefused(t *testing.T) {
@@ -225,7 +210,7 @@ func TestAddAuthRefused(t *testing.T) {
 			c := connect(t, proxy.Addr(), func(cfg *zk.Config) {
 				cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 					nc, err := new(net.Dialer).DialContext(ctx, network, address)
-					return &presenting{nc, sent}, err
+					return &writing{nc, bad.Scheme, sent}, err
 				}
 			})
 			var seen recorder
@@ -278,6 +263,7 @@ func TestGivenSession(t *testing.T) {
 	proxy.CutAll() // its process dies
 	wrong := slices.Clone(password)
 	wrong[0]++
+	var given *zk.Client
 	for name, tc := range map[string]struct {
 		id       int64
 		password []byte
@@ -302,19 +288,14 @@ func TestGivenSession(t *testing.T) {
 		until(t, "connected", seen.is(zk.StateConnected))
 		wantThere(ctx, t, direct, base+"/mine", true)
 		if tc.resumed {
-			// It is the session's client in every way.
-			stat, _, err := c.Exists(ctx, base+"/mine")
-			if err != nil || stat.EphemeralOwner != id {
-				t.Errorf("the owner is %#x, %v", stat.EphemeralOwner, err)
-			}
-			defer wantThere(ctx, t, direct, base+"/mine", false)
-			defer func() {
-				if err := c.Close(ctx); err != nil {
-					t.Error(err)
-				}
-			}()
+			given = c
 		}
 	}
+	// It is ended by whom it was given to.
+	if err := given.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	wantThere(ctx, t, direct, base+"/mine", false)
 	if _, err := zk.New(zk.Config{SessionID: 1, SessionPassword: []byte("short")}); err == nil {
 		t.Error("a password of five bytes was taken")
 	}
@@ -550,5 +531,120 @@ func TestReplyLostInEnsemble(t *testing.T) {
 			}
 			w.effect(ctx, t, direct, base)
 		})
+	}
+}
+
+// The server's version is asked for once for each connection: the next one may be to a
+// server of another.
+func TestVersionIsOfConnection(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr())
+	for i, want := range []int{2, 2, 4, 4} {
+		if i == 2 {
+			proxy.CutAll()
+			if err := c.Sync(ctx, "/"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := c.Create(ctx, fmt.Sprintf("%s/%d", base, i), nil, zk.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if n := proxy.Connections(); n != want {
+			t.Errorf("%d connections behind create %d, want %d", n, i, want)
+		}
+	}
+}
+
+// A client does not go back in time: servers that have not seen what it has are none to it.
+func TestServerBehind(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	proxy := zktest.StartProxy(t, server.Addr())
+	fresh := zktest.StartServer(t)
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.ConnectTimeout = 2 * time.Second })
+	folder(t, c)
+	if err := c.SetHosts(fresh.Addr(), true); err != nil {
+		t.Fatal(err)
+	}
+	// With a session of its own, it is told of its expiry only by a server that takes it.
+	proxy.CutAll()
+	var ce *zk.ConnectError
+	until(t, "a ConnectError", func() bool {
+		_, _, err := c.Get(ctx, "/")
+		if err == nil || errors.Is(err, zk.ErrSessionExpired) {
+			t.Fatalf("the server behind was taken: %v", err)
+		}
+		return errors.As(err, &ce)
+	})
+	if !strings.Contains(ce.Error(), "be behind what this client has seen") {
+		t.Error(ce)
+	}
+	if err := c.SetHosts(proxy.Addr(), true); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the connection to be back", func() bool {
+		_, _, err := c.Get(ctx, "/")
+		return err == nil
+	})
+}
+
+// meanwhile runs a function when a session stands and before it is used.
+type meanwhile struct {
+	once sync.Once
+	run  func()
+}
+
+func (m *meanwhile) Warn(string, ...any) {}
+
+func (m *meanwhile) Debug(msg string, _ ...any) {
+	if msg == "session" {
+		m.once.Do(m.run)
+	}
+}
+
+// tracked returns what the server says of its sessions: "Session Sets", how many times
+// there are at which some end, and how many sessions there are.
+func tracked(ctx context.Context, t *testing.T, s *zktest.Server) string {
+	t.Helper()
+	dump, err := s.Command(ctx, "dump")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _, _ := strings.Cut(dump, "ephemeral nodes")
+	return text
+}
+
+// A session that is opened while the client is being closed is ended too.
+func TestCloseBesideHandshake(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	own := zktest.StartServer(t)
+	m := new(meanwhile)
+	c := newClient(t, own.Addr(), func(cfg *zk.Config) { cfg.Logger = m })
+	closed := make(chan error, 1)
+	m.run = func() {
+		if s := tracked(ctx, t, own); !strings.Contains(s, "/(1)") {
+			t.Errorf("the session is not there: %s", s)
+		}
+		go func() { closed <- c.Close(ctx) }()
+		until(t, "the client to be closed", func() bool {
+			// One that comes before Close waits for the connection, and so for this.
+			short, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
+			defer cancel()
+			_, _, err := c.Get(short, "/")
+			return errors.Is(err, zk.ErrClosed)
+		})
+	}
+	if err := c.Start(ctx); !errors.Is(err, zk.ErrClosed) {
+		t.Errorf("Start: %v", err)
+	}
+	if err := <-closed; err != nil {
+		t.Errorf("Close: %v", err)
+	}
+	if s := tracked(ctx, t, own); !strings.Contains(s, "/(0)") {
+		t.Errorf("the session lives on: %s", s)
 	}
 }

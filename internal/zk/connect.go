@@ -60,7 +60,8 @@ func (c *Client) run(ctx context.Context) {
 			l.Close()
 		}
 		c.detach(l)
-		if short++; time.Since(began) > c.cfg.ConnectRetry.MaxDelay {
+		short++
+		if time.Since(began) > c.cfg.ConnectRetry.MaxDelay {
 			short = 1
 		}
 	}

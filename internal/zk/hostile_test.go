@@ -284,8 +284,8 @@ func TestTransactionWithAnotherReply(t *testing.T) {
 		},
 		"one result for two": func([]byte) []byte {
 			b := binary.BigEndian.AppendUint32(nil, 16+9+9)
-			b = append(b, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0)
-			b = append(b, 0, 0, 0, byte(proto.OpCheck), 0, 0, 0, 0, 0)
+			b = append(b, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, // the header
+				0, 0, 0, byte(proto.OpCheck), 0, 0, 0, 0, 0)
 			return append(b, 0xff, 0xff, 0xff, 0xff, 1, 0xff, 0xff, 0xff, 0xff)
 		},
 	} {
