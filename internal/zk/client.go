@@ -95,7 +95,8 @@ type Client struct {
 	tls     *tls.Config    // nil for plain text
 	sasl    sasl.Mechanism // nil for none
 	log     Logger
-	zxid    atomic.Int64 // the latest transaction that any connection told of
+	lookup  func(ctx context.Context, host string) ([]string, error) // DNS, but in tests
+	zxid    atomic.Int64                                             // the latest transaction that any connection told of
 
 	watches   watches
 	listeners listeners
@@ -186,6 +187,7 @@ func New(cfg Config) (*Client, error) {
 		cfg:     cfg,
 		servers: servers,
 		log:     cfg.Logger,
+		lookup:  net.DefaultResolver.LookupHost,
 		hosts:   servers.Hosts,
 		shuffle: !cfg.KeepHostOrder,
 		auth:    slices.Clone(cfg.Auth),
@@ -263,17 +265,18 @@ func (c *Client) Close(ctx context.Context) error {
 	}
 	l, session := c.current.Load(), c.session
 	c.current.Store(nil)
+	started, stop, stopped := c.started, c.stop, c.stopped // Restart makes others
 	c.mu.Unlock()
 	switch was {
 	case idle:
 		c.listeners.enter(StateClosed)
-		close(c.started)
-		close(c.stopped)
+		close(started)
+		close(stopped)
 		return nil
 	case ended:
 		// Somebody else is at it, or has been.
 		select {
-		case <-c.stopped:
+		case <-stopped:
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			return c.closing
@@ -297,8 +300,8 @@ func (c *Client) Close(ctx context.Context) error {
 	c.mu.Lock()
 	c.closing = err
 	c.mu.Unlock()
-	c.stop()
-	<-c.stopped
+	stop()
+	<-stopped
 	return err
 }
 
@@ -359,7 +362,8 @@ func (c *Client) SetHosts(servers string, keepOrder bool) error {
 }
 
 // AddAuth presents another identity, on this connection and on all that follow. The error
-// is [ErrAuthFailed] when the server refuses it: that ends the client.
+// is [ErrAuthFailed] when the server refuses it: that ends the client, whether or not the
+// caller has waited for the answer, and the identity is forgotten.
 func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 	op := proto.OpAuth
 	fail := func(err error) error { return &Error{Op: op.String(), Err: err} }
@@ -371,6 +375,9 @@ func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 		_, err := c.await(ctx, call)
 		if err == nil {
 			return nil
+		}
+		if errors.Is(err, ErrAuthFailed) {
+			c.forget(cred) // a handshake may have presented it, where the call was not sent
 		}
 		if err = c.again(ctx, &r, err); err != nil {
 			return fail(err)
@@ -401,14 +408,22 @@ func (c *Client) present(ctx context.Context, cred Credential) *conn.Call {
 		if call.Header.Err != ErrAuthFailed {
 			return
 		}
-		c.mu.Lock()
-		c.auth = slices.DeleteFunc(c.auth, func(a Credential) bool { return a == cred })
-		c.mu.Unlock()
+		c.forget(cred)
 		c.end(ErrAuthFailed)
-		c.stop()
+		c.mu.Lock()
+		stop := c.stop
+		c.mu.Unlock()
+		stop()
 	}
 	c.submit(ctx, call)
 	return call
+}
+
+// forget drops an identity that was refused: Restart does without it.
+func (c *Client) forget(cred Credential) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.auth = slices.DeleteFunc(c.auth, func(a Credential) bool { return a == cred })
 }
 
 // endSession asks the server to end the session and waits until it has.

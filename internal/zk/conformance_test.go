@@ -67,8 +67,9 @@ var (
 	batchedRead = feature{name: "many reads in one request", since: zk.Version{Major: 3, Minor: 6}}
 	// These two are the servers' own affair, and no client asks for them. Of the releases that
 	// the tests run, those of 3.5 are the first to have them.
-	requireSASL = feature{name: "servers that serve nobody without SASL", since: zk.Version{Major: 3, Minor: 5}}
-	whitelist   = feature{name: "a whitelist of four-letter words by default", since: zk.Version{Major: 3, Minor: 5}}
+	requireSASL    = feature{name: "servers that serve nobody without SASL", since: zk.Version{Major: 3, Minor: 5}}
+	severalWatches = feature{name: "several kinds of watch of one node's children", since: zk.Version{Major: 3, Minor: 9}}
+	whitelist      = feature{name: "a whitelist of four-letter words by default", since: zk.Version{Major: 3, Minor: 5}}
 
 	reconfig = feature{"reconfig", zk.Version{Major: 3, Minor: 5}, opcode(16), func(ctx context.Context, c *zk.Client, _ string) error {
 		_, _, err := c.Reconfig(ctx, zk.Reconfig{Leaving: "100", FromConfig: zk.AnyConfig})

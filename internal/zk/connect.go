@@ -34,7 +34,13 @@ func (c *Client) run(ctx context.Context) {
 	// The events up to here have been told, and none behind it. It is not the latest that
 	// any server told of: one that was asked and not taken has events that are still to come.
 	var told int64
+	short := 0 // connections in a row that did not last
 	for first := true; !c.hasEnded(); first = false {
+		// One loss is mended at once. A server that takes the session and drops it again is
+		// tried no more often than one that does not take it.
+		if short > 1 && wait(ctx, min(c.cfg.ConnectRetry.delay(short-1), c.cfg.ConnectTimeout)) != nil {
+			return
+		}
 		l, err := c.connect(ctx, &s, first)
 		if err != nil {
 			c.end(err)
@@ -46,8 +52,12 @@ func (c *Client) run(ctx context.Context) {
 				c.abandon(ctx, l)
 				return
 			}
+			began := time.Now()
 			next := c.hold(ctx, l, &s)
 			told = max(told, l.Zxid())
+			if short++; time.Since(began) > c.cfg.ConnectRetry.MaxDelay {
+				short = 1
+			}
 			l = next
 		}
 	}
@@ -378,7 +388,7 @@ func (c *Client) order(of []string, late func(string) bool) []string {
 func (c *Client) host(ctx context.Context, host string, s *session, until time.Time, failures map[target]error) (*link, error) {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	addresses, err := lookup(ctx, host)
+	addresses, err := c.addresses(ctx, host)
 	for t := range failures {
 		// What failed at an address that the name no longer has is of no interest.
 		if t.host == host && !slices.Contains(addresses, t.address) {
@@ -426,12 +436,12 @@ func (c *Client) resumeAt(ctx context.Context, t target, s *session, share time.
 	return l, nil
 }
 
-func lookup(ctx context.Context, hostport string) ([]string, error) {
+func (c *Client) addresses(ctx context.Context, hostport string) ([]string, error) {
 	host, port, err := net.SplitHostPort(hostport)
 	if err != nil {
 		return nil, err
 	}
-	ips, err := net.DefaultResolver.LookupHost(ctx, host)
+	ips, err := c.lookup(ctx, host)
 	for i, ip := range ips {
 		ips[i] = net.JoinHostPort(ip, port)
 	}

@@ -203,6 +203,13 @@ func TestReplyLost(t *testing.T) {
 				t.Errorf("the write reached the server %d times", n)
 			}
 			w.effect(ctx, t, direct, base)
+			// The look sees all that had been accepted, on whichever server.
+			requests := proxy.Requests()
+			behind := slices.IndexFunc(requests, func(r zktest.Request) bool { return w.match(r.Opcode) }) + 1
+			look := slices.IndexFunc(requests[behind:], func(r zktest.Request) bool { return opcode(3, 4, 6, 9, 12)(r.Opcode) })
+			if look < 0 || requests[behind+look].Opcode != 9 {
+				t.Errorf("no sync came before the look: %v", requests[behind:])
+			}
 		})
 	}
 }
@@ -582,4 +589,152 @@ func TestContextEndsWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	version("1")(ctx, t, direct, base) // a set that was withdrawn is not sent
+}
+
+// A node that somebody else has made meanwhile is not taken for ours, though it differs in
+// one thing alone: the create is repeated, and refused.
+func TestAnotherMadeIt(t *testing.T) {
+	t.Parallel()
+	readOnly := []zk.ACL{{Perms: zk.PermRead, Scheme: zk.SchemeWorld, ID: "anyone"}}
+	for name, tc := range map[string]struct {
+		ours, theirs zk.CreateOptions
+		data         string // theirs
+	}{
+		"data":            {data: "other"},
+		"no data":         {},
+		"ACL":             {data: "ours", theirs: zk.CreateOptions{ACL: readOnly}},
+		"ephemeral":       {data: "ours", theirs: zk.CreateOptions{Mode: zk.Ephemeral}},
+		"persistent":      {data: "ours", ours: zk.CreateOptions{Mode: zk.Ephemeral}},
+		"ephemeral owner": {data: "ours", ours: zk.CreateOptions{Mode: zk.Ephemeral}, theirs: zk.CreateOptions{Mode: zk.Ephemeral}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			base := folder(t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			g := newGate()
+			c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
+			if _, err := c.ServerInfo(ctx); err != nil { // creates ask for the version first
+				t.Fatal(err)
+			}
+			if _, err := c.Create(ctx, base+"/ours", nil, zk.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			cut := proxy.CutBeforeRequest(isCreate)
+			reopen := g.close()
+			defer reopen()
+			result := make(chan error, 1)
+			go func() {
+				_, err := c.Create(ctx, base+"/node", []byte("ours"), tc.ours)
+				result <- err
+			}()
+			<-cut
+			if _, err := direct.Create(ctx, base+"/node", []byte(tc.data), tc.theirs); err != nil {
+				t.Fatal(err)
+			}
+			reopen()
+			if err := <-result; !errors.Is(err, zk.ErrNodeExists) {
+				t.Errorf("answered %v", err)
+			}
+		})
+	}
+}
+
+// writing tells of each time that a text is written.
+type writing struct {
+	net.Conn
+	text  string
+	times chan struct{}
+}
+
+func (w *writing) Write(b []byte) (int, error) {
+	n, err := w.Conn.Write(b)
+	for range strings.Count(string(b), w.text) {
+		w.times <- struct{}{}
+	}
+	return n, err
+}
+
+// Of two nodes that this client has made at the same time, one whose maker is known is not
+// taken for the other's.
+func TestSequentialBesideAnother(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	written := make(chan struct{}, 10)
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) {
+		cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			nc, err := new(net.Dialer).DialContext(ctx, network, address)
+			return &writing{nc, base + "/n-", written}, err
+		}
+	})
+	if _, err := c.Create(ctx, base+"/first", nil, zk.CreateOptions{}); err != nil { // creates ask for the version first
+		t.Fatal(err)
+	}
+	// The reply to the second is lost.
+	creates := 0
+	cut := proxy.CutAfterRequest(func(op int32) bool {
+		if isCreate(op) {
+			creates++
+		}
+		return creates == 2
+	})
+	proxy.Blackhole(true)
+	paths := make(chan string, 2)
+	for range 2 {
+		go func() {
+			made, err := c.Create(ctx, base+"/n-", []byte("same"), zk.CreateOptions{Mode: zk.PersistentSequential})
+			if err != nil {
+				t.Error(err)
+			}
+			paths <- made.Path
+		}()
+	}
+	// Neither knows of the other's when it is sent.
+	<-written
+	<-written
+	proxy.Blackhole(false)
+	got := []string{<-paths, <-paths}
+	happened(t, cut)
+	slices.Sort(got)
+	if !slices.Equal(got, []string{base + "/n-0000000001", base + "/n-0000000002"}) {
+		t.Errorf("made %v", got)
+	}
+}
+
+// A write that had no effect in its session is not repeated in the next one.
+func TestWriteStaysInItsSession(t *testing.T) {
+	t.Parallel()
+	for _, repeat := range []bool{false, true} {
+		ctx, direct := testContext(t), connect(t, server.Addr())
+		base := folder(t, direct)
+		proxy := zktest.StartProxy(t, server.Addr())
+		g := newGate()
+		c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Retry.Expired, cfg.Dial = repeat, g.dial })
+		id, password := c.Session()
+		cut := proxy.CutBeforeRequest(isSet)
+		err := zk.SetLost(ctx, c, base, []byte("x"), func() {
+			// Somebody else takes the session over, and ends it.
+			reopen := g.close()
+			defer reopen()
+			thief := connect(t, server.Addr(), func(cfg *zk.Config) { cfg.SessionID, cfg.SessionPassword = id, password })
+			if err := thief.Close(ctx); err != nil {
+				t.Error(err)
+			}
+			reopen()
+			until(t, "another session", func() bool {
+				now, _ := c.Session()
+				return now != id && now != 0
+			})
+		})
+		happened(t, cut)
+		stat, _, lookErr := direct.Exists(ctx, base)
+		if lookErr != nil {
+			t.Fatal(lookErr)
+		}
+		if repeat && (err != nil || stat.Version != 1) || !repeat && (!errors.Is(err, zk.ErrSessionExpired) || stat.Version != 0) {
+			t.Errorf("repeat=%t: %v, version %d", repeat, err, stat.Version)
+		}
+	}
 }

@@ -138,6 +138,9 @@ func fill(batch []Reading, results []proto.MultiReadResult, children bool) error
 	for i := range batch {
 		r := &batch[i]
 		data := results[reads*i]
+		if data.Op != proto.OpGetData && data.Op != proto.OpError || children && results[reads*i+1].Op != proto.OpGetChildren && results[reads*i+1].Op != proto.OpError {
+			return &conn.ProtocolError{Reason: "a multiRead's reply has other results than were asked for"}
+		}
 		r.Data, r.Stat = data.Data, data.Stat
 		code, op := data.Err, proto.OpGetData
 		if children {

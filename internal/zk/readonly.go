@@ -36,7 +36,7 @@ func (c *Client) seekQuorum(ctx context.Context, l *link, s *session) *link {
 func (c *Client) quorumAt(ctx context.Context, host string, s *session, share time.Duration) *link {
 	ctx, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
-	addresses, err := lookup(ctx, host)
+	addresses, err := c.addresses(ctx, host)
 	if err != nil {
 		c.log.Debug("looking a name up failed", "server", host, "reason", err)
 		return nil

@@ -382,3 +382,83 @@ func TestWatchWithEndedContext(t *testing.T) {
 		}
 	}
 }
+
+// Events of a client with a chroot have paths inside it, and those of its parent's
+// namesake are not for it.
+func TestWatchesInChroot(t *testing.T) {
+	t.Parallel()
+	if release(t).Less(severalWatches.since) {
+		lacks(t, severalWatches)
+	}
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr()+base)
+	root, err := c.Watch(ctx, "/", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, children, err := c.ChildrenWatch(ctx, "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, a, err := c.ExistsWatch(ctx, "/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy.CutAll() // they are registered again by their paths on the server
+	if err := c.Sync(ctx, "/"); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{base + "b", base + "/a"} {
+		if _, err := direct.Create(ctx, path, nil, zk.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tc := range []struct {
+		w    *zk.Watch
+		want string
+	}{{root, "created /a"}, {children, "children changed /"}, {a, "created /a"}} {
+		if got := next(t, tc.w); got != tc.want {
+			t.Errorf("%q, want %q", got, tc.want)
+		}
+	}
+	if _, err := direct.Set(ctx, base, []byte("x"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := next(t, root); got != "data changed /" {
+		t.Errorf("of the root: %q", got)
+	}
+}
+
+// A watch that is asked for anew while its predecessor is closed stays: the server is not
+// told to remove what the new one needs.
+func TestWatchAnew(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	c := connect(t, server.Addr())
+	w, err := c.Watch(ctx, base, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 200 {
+		done := make(chan struct{})
+		go func() {
+			w.Close()
+			close(done)
+		}()
+		w2, err := c.Watch(ctx, base, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-done
+		if _, err := direct.Set(ctx, base, nil, int32(i)); err != nil {
+			t.Fatal(err)
+		}
+		if got := next(t, w2); got != "data changed "+base {
+			t.Fatalf("watch %d: %q", i, got)
+		}
+		w = w2
+	}
+}
