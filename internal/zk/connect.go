@@ -55,7 +55,8 @@ func (c *Client) run(ctx context.Context) {
 			began := time.Now()
 			next := c.hold(ctx, l, &s)
 			told = max(told, l.Zxid())
-			if short++; time.Since(began) > c.cfg.ConnectRetry.MaxDelay {
+			short++
+			if time.Since(began) > c.cfg.ConnectRetry.MaxDelay {
 				short = 1
 			}
 			l = next
