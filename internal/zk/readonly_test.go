@@ -18,7 +18,8 @@ func conformReadOnly(t *testing.T) {
 	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if secure && !hasPart(t, clientTLS) {
+			if secure && !has(t, clientTLS) {
+				lacksPart(t, clientTLS)
 				return
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
