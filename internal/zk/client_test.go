@@ -562,11 +562,16 @@ func TestVersionIsOfConnection(t *testing.T) {
 func TestServerBehind(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)
-	proxy := zktest.StartProxy(t, server.Addr())
-	fresh := zktest.StartServer(t)
+	ahead, behind := zktest.StartServer(t), zktest.StartServer(t)
+	proxy := zktest.StartProxy(t, ahead.Addr())
 	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.ConnectTimeout = 2 * time.Second })
-	folder(t, c)
-	if err := c.SetHosts(fresh.Addr(), true); err != nil {
+	// The server behind has more than the other had at first, and less than what the client
+	// has seen since.
+	folder(t, connect(t, behind.Addr()))
+	for range 20 {
+		folder(t, c)
+	}
+	if err := c.SetHosts(behind.Addr(), true); err != nil {
 		t.Fatal(err)
 	}
 	// With a session of its own, it is told of its expiry only by a server that takes it.

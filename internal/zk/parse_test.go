@@ -277,3 +277,20 @@ func refuseRetries(t *testing.T) {
 		t.Errorf("to connect: %+v, want %+v", c.cfg.ConnectRetry, want)
 	}
 }
+
+// A transaction is one call's, until so many others have come that it is forgotten.
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	var cl claims
+	if cl.has(1) || !cl.take(1) || cl.take(1) || !cl.has(1) {
+		t.Error("one transaction has not one maker")
+	}
+	for zxid := range int64(claimsKept) {
+		if !cl.take(zxid + 2) {
+			t.Fatalf("%d was taken", zxid+2)
+		}
+	}
+	if cl.has(1) || !cl.has(2) || len(cl.taken) != claimsKept {
+		t.Errorf("%d are kept", len(cl.taken))
+	}
+}
