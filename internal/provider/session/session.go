@@ -27,6 +27,7 @@ type Session struct {
 
 	parents   parents
 	deletions deletions
+	held      held
 }
 
 // New returns a session that is not connected. unknown names the attributes of the

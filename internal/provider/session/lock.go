@@ -1,0 +1,141 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/recipe"
+)
+
+// DefaultLockTimeout is how long a lock is waited for where nothing else is said.
+const DefaultLockTimeout = 60 * time.Second
+
+// The modes of a lock, as users write them.
+const (
+	Exclusive = "exclusive"
+	Shared    = "shared"
+)
+
+// A Lock says which lock to hold, and how.
+type Lock struct {
+	// Path is that of the lock's node.
+	Path string
+	// Shared takes the side of the lock that any number may hold together.
+	Shared bool
+	// Timeout is how long to wait for it; 0 for not at all.
+	Timeout time.Duration
+	// Identifier tells others who holds it; empty for this process on this machine.
+	Identifier string
+}
+
+// A LockedError tells that a lock was not to be had in time.
+type LockedError struct {
+	// Lock is the one that was asked for.
+	Lock Lock
+	// Contenders are those ahead, by what they say of themselves, where that could be read:
+	// who holds it comes first.
+	Contenders []string
+}
+
+// Error names the lock and who holds it.
+func (e *LockedError) Error() string {
+	text := fmt.Sprintf("the lock %s was not free within %v", e.Lock.Path, e.Lock.Timeout)
+	if len(e.Contenders) > 0 {
+		text += ": it is held, or waited for, by " + strings.Join(e.Contenders, ", ")
+	}
+	return text
+}
+
+// held are the locks that are open, by the paths of their contenders' nodes.
+type held struct {
+	mu sync.Mutex
+	by map[string]*recipe.Held
+}
+
+// Hold takes a lock, until [Session.Free] or the end of the session. The error is a
+// *[LockedError] when others did not give it back in time.
+func (s *Session) Hold(ctx context.Context, l Lock) (*recipe.Held, error) {
+	client, err := s.Client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	h, err := acquire(ctx, client, l)
+	if err != nil {
+		return nil, err
+	}
+	s.held.mu.Lock()
+	defer s.held.mu.Unlock()
+	if s.held.by == nil {
+		s.held.by = make(map[string]*recipe.Held)
+	}
+	s.held.by[h.Path()] = h
+	return h, nil
+}
+
+// Held returns a lock that Hold has taken, by the path of its contender's node; nil when
+// there is none.
+func (s *Session) Held(path string) *recipe.Held {
+	s.held.mu.Lock()
+	defer s.held.mu.Unlock()
+	return s.held.by[path]
+}
+
+// Free gives a lock back. The error is [recipe.ErrLost] when it was held no more.
+func (s *Session) Free(ctx context.Context, path string) error {
+	s.held.mu.Lock()
+	h := s.held.by[path]
+	delete(s.held.by, path)
+	s.held.mu.Unlock()
+	if h == nil {
+		return nil
+	}
+	return h.Release(ctx)
+}
+
+func acquire(ctx context.Context, client *zk.Client, l Lock) (*recipe.Held, error) {
+	if l.Identifier == "" {
+		l.Identifier = identifier()
+	}
+	side := recipe.NewWriteLock
+	if l.Shared {
+		side = recipe.NewReadLock
+	}
+	lock, err := side(client, l.Path, recipe.LockOptions{Identifier: l.Identifier})
+	if err != nil {
+		return nil, err
+	}
+	var held *recipe.Held
+	if l.Timeout <= 0 {
+		held, err = lock.TryAcquire(ctx)
+	} else {
+		short, cancel := context.WithTimeout(ctx, l.Timeout)
+		defer cancel()
+		held, err = lock.Acquire(short)
+	}
+	if err == nil || ctx.Err() != nil || !errors.Is(err, recipe.ErrLocked) && !errors.Is(err, context.DeadlineExceeded) {
+		return held, err
+	}
+	// The names help whoever reads the error, and are not worth another one.
+	contenders, _ := lock.Contenders(ctx)
+	for i, name := range contenders {
+		if name == "" {
+			contenders[i] = "somebody without an identifier"
+		}
+	}
+	return nil, &LockedError{Lock: l, Contenders: contenders}
+}
+
+// identifier says which process this is.
+func identifier() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "an unknown host"
+	}
+	return fmt.Sprintf("terraform-provider-zookeeper on %s (pid %d)", host, os.Getpid())
+}
