@@ -179,7 +179,15 @@ func (s Subject) exists() diag.Diagnostic {
 			"  terraform import %[2]s.NAME %[1]s\n\n"+
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[2]s.NAME\n    id = %[1]q\n  }\n\n"+
-			"To take over whatever is there when this resource is created, set adopt_existing = true.", s.Path, s.Resource))
+			"To take over whatever is there when this resource is created, set adopt_existing = true. "+
+			"If another resource has the same path, here or in another configuration, remove one of the two.", s.Path, s.Resource))
+}
+
+// Twice tells that two resources of one run are to create the same node.
+func (s Subject) Twice() diag.Diagnostic {
+	return s.new("Znode already exists", fmt.Sprintf(
+		"%q is created by another resource in this same run: two resources of the configuration have this path, or two instances of one. "+
+			"One node takes one resource. Remove one of the two, or give it another path.", s.Path))
 }
 
 func (s Subject) noNode(err error) diag.Diagnostic {

@@ -27,6 +27,7 @@ type Session struct {
 
 	parents   parents
 	deletions deletions
+	owners    owners
 }
 
 // New returns a session that is not connected. unknown names the attributes of the
@@ -38,6 +39,7 @@ func New(ctx context.Context, cfg zk.Config, unknown []string) (*Session, error)
 		unknown:   unknown,
 		parents:   newParents(),
 		deletions: newDeletions(),
+		owners:    owners{paths: make(map[string]bool)},
 	}
 	if len(unknown) > 0 {
 		return s, nil
