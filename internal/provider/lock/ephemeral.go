@@ -22,25 +22,25 @@ import (
 	"terraform-provider-zookeeper/internal/zk/recipe"
 )
 
-// Ephemeral is the ephemeral resource zookeeper_lock.
-type Ephemeral struct{ session *session.Session }
+// EphemeralResource is the ephemeral resource zookeeper_lock.
+type EphemeralResource struct{ session *session.Session }
 
 var (
-	_ ephemeral.EphemeralResourceWithConfigure = (*Ephemeral)(nil)
-	_ ephemeral.EphemeralResourceWithRenew     = (*Ephemeral)(nil)
-	_ ephemeral.EphemeralResourceWithClose     = (*Ephemeral)(nil)
+	_ ephemeral.EphemeralResourceWithConfigure = (*EphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithRenew     = (*EphemeralResource)(nil)
+	_ ephemeral.EphemeralResourceWithClose     = (*EphemeralResource)(nil)
 )
 
-// NewEphemeral returns the ephemeral resource.
-func NewEphemeral() ephemeral.EphemeralResource { return new(Ephemeral) }
+// NewEphemeralResource returns the ephemeral resource.
+func NewEphemeralResource() ephemeral.EphemeralResource { return new(EphemeralResource) }
 
 // Metadata tells the ephemeral resource's name.
-func (e *Ephemeral) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
+func (e *EphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = "zookeeper_lock"
 }
 
 // Configure takes the session over from the provider.
-func (e *Ephemeral) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
+func (e *EphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
 	s, diags := session.FromProviderData(req.ProviderData)
 	resp.Diagnostics.Append(diags...)
 	e.session = s
@@ -50,7 +50,7 @@ func (e *Ephemeral) Configure(_ context.Context, req ephemeral.ConfigureRequest,
 const maxTimeout = 24 * 60 * 60
 
 // Schema describes the ephemeral resource.
-func (e *Ephemeral) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
+func (e *EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Holds a lock while what refers to it runs, so that others who take the same lock wait meanwhile: " +
 			"further runs, and every program that uses the locks of [kazoo](https://kazoo.readthedocs.io/en/latest/api/recipe/lock.html), the Python client.\n\n" +
@@ -98,7 +98,7 @@ type held struct {
 const privateKey = "lock"
 
 // Open takes the lock.
-func (e *Ephemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
+func (e *EphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest, resp *ephemeral.OpenResponse) {
 	var m model
 	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
 	if resp.Diagnostics.HasError() {
@@ -124,7 +124,7 @@ func (e *Ephemeral) Open(ctx context.Context, req ephemeral.OpenRequest, resp *e
 
 // Renew fails when the lock is held no more. There is nothing else to renew: the session
 // keeps it.
-func (e *Ephemeral) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
+func (e *EphemeralResource) Renew(ctx context.Context, req ephemeral.RenewRequest, resp *ephemeral.RenewResponse) {
 	h, about, diags := e.find(ctx, req.Private.GetKey)
 	resp.Diagnostics.Append(diags...)
 	if h == nil {
@@ -138,7 +138,7 @@ func (e *Ephemeral) Renew(ctx context.Context, req ephemeral.RenewRequest, resp 
 }
 
 // Close gives the lock back, and fails when it was lost.
-func (e *Ephemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
+func (e *EphemeralResource) Close(ctx context.Context, req ephemeral.CloseRequest, resp *ephemeral.CloseResponse) {
 	h, about, diags := e.find(ctx, req.Private.GetKey)
 	resp.Diagnostics.Append(diags...)
 	if h == nil {
@@ -150,13 +150,13 @@ func (e *Ephemeral) Close(ctx context.Context, req ephemeral.CloseRequest, resp 
 }
 
 // next is when to look again whether the lock is held.
-func (e *Ephemeral) next() time.Time { return time.Now().Add(renewal) }
+func (e *EphemeralResource) next() time.Time { return time.Now().Add(renewal) }
 
 // renewal is how often the lock is looked at. It costs no request.
 const renewal = 5 * time.Second
 
 // find returns the open lock that the private data names.
-func (e *Ephemeral) find(ctx context.Context, key func(context.Context, string) ([]byte, diag.Diagnostics)) (*recipe.Held, diagnose.Subject, diag.Diagnostics) {
+func (e *EphemeralResource) find(ctx context.Context, key func(context.Context, string) ([]byte, diag.Diagnostics)) (*recipe.Held, diagnose.Subject, diag.Diagnostics) {
 	private, diags := key(ctx, privateKey)
 	var of held
 	if err := json.Unmarshal(private, &of); err != nil && !diags.HasError() {

@@ -31,7 +31,7 @@ func TestAccZnode_invalidConfiguration(t *testing.T) {
 		"no entries, parents": {"path = \"/a\"\n  parent_acl = []", []string{"parent_acl = []", "An ACL without entries lets nobody in"}},
 		"clear password":      {"path = \"/a\"\n  acl = [{ scheme = \"digest\", id = \"bob:builder\", permissions = \"r\" }]", []string{`what follows "bob:" is no digest`}},
 		"invalid base64":      {"path = \"/a\"\n  data_base64 = \"????\"", []string{"data_base64 =", "no standard base64 from character 1 of 4 on"}},
-		"data twice":          {"path = \"/a\"\n  data = \"a\"\n  data_base64 = \"YQ==\"", []string{"data = ", `"data_base64" cannot be specified when "data" is specified`}},
+		"data twice":          {"path = \"/a\"\n  data = \"a\"\n  data_base64 = \"YQ==\"", []string{`data_base64 = "YQ=="`, "data and data_base64 are both set"}},
 		"unknown mode":        {"path = \"/a\"\n  mode = \"ephemeral\"", []string{"mode = ", `"persistent" "container" "ttl"`}},
 		"ttl without ttl_ms":  {"path = \"/a\"\n  mode = \"ttl\"", []string{"Missing ttl_ms", `mode = "ttl" needs ttl_ms`}},
 		"ttl_ms without ttl":  {"path = \"/a\"\n  ttl_ms = 5", []string{"ttl_ms = 5", `Only a node of mode = "ttl" has a time to live`}},
@@ -192,13 +192,14 @@ func TestAccZnode_permissionDenied(t *testing.T) {
 			},
 			{
 				Config:           tree.ConfigAs(acctest.User, "a wrong password", ``),
-				ConfigPlanChecks: planned(plancheck.ResourceActionDestroy),
+				ConfigPlanChecks: planned(destroy),
 				ExpectError:      acctest.Error("Permission denied", `delete the znode "`+tree.Path("/closed/a")+`"`, `DELETE (d) on "`+tree.Path("/closed")+`"`),
 			},
 			{
-				PreConfig: holds(t, tree.CheckData("/closed/a", "ours")),
-				Config:    tree.ConfigAs(acctest.User, acctest.Password, ``),
-				Check:     tree.CheckGone("/closed/a"),
+				PreConfig:        holds(t, tree.CheckData("/closed/a", "ours")),
+				Config:           tree.ConfigAs(acctest.User, acctest.Password, ``),
+				ConfigPlanChecks: planned(destroy),
+				Check:            tree.CheckGone("/closed/a"),
 			},
 		},
 	})

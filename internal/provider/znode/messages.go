@@ -48,6 +48,20 @@ func overwrittenWarning(nodePath types.String, parts []string) diag.Diagnostics 
 		nodePath.ValueString(), strings.Join(parts, " and its ")))}
 }
 
+// rewrittenWarning tells that a secret is no longer what was written.
+func rewrittenWarning(nodePath types.String) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Write-only data was changed by somebody else", fmt.Sprintf(
+		"Since the provider wrote data_wo to %q, somebody else wrote the data of that node. What it is now is not looked at, so the state has no data_wo_version for it; "+
+			"the next apply writes data_wo again.", nodePath.ValueString()))
+}
+
+// importShowsWarning tells that an import is no way for data that the state must not have.
+func importShowsWarning(nodePath types.String) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("An import puts the data into the state", fmt.Sprintf(
+		"The import of %q reads its data into the state and into the plan. If that is a secret already, set adopt_existing = true instead: the node is then taken over, and its data is replaced by data_wo without being stored.",
+		nodePath.ValueString()))
+}
+
 // ephemeralError refuses the import of a node that lives and dies with a session.
 func ephemeralError(nodePath types.String) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Znode is ephemeral", fmt.Sprintf(
