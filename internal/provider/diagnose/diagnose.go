@@ -11,6 +11,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/recipe"
 )
 
 // Subject is what an operation was about.
@@ -32,6 +33,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		connect  *zk.ConnectError
 		tooLarge *zk.TooLargeError
 		tooOld   *zk.VersionError
+		locked   *session.LockedError
 	)
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		d := s.Error(doing, partial.Err)
@@ -42,6 +44,12 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return notConfigured(unknown)
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		return s.outcomeUnknown(doing, err)
+	case errors.As(err, &locked):
+		return s.locked(doing, locked)
+	case errors.Is(err, recipe.ErrLost):
+		return s.new("Lock was lost", fmt.Sprintf(
+			"The provider could not %s%s: %v. Others may have done something since, that this run should have waited for or kept from.\n\n"+
+				"Look at what the run has done, and run again. Where it was lost because the servers could not be reached for a while, a longer session_timeout of the provider helps.", doing, s.at(), err))
 	case errors.Is(err, context.Canceled):
 		return s.new("Interrupted", fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at()))
 	case errors.As(err, &connect):
@@ -237,6 +245,17 @@ func (s Subject) tooLarge(err *zk.TooLargeError) diag.Diagnostic {
 	return s.new("Data is too large", fmt.Sprintf(
 		"The request for %q would take %d bytes, and the servers accept %d (max_buffer_bytes). Nothing was sent: they would have closed the connection.\n\n"+
 			"Store less in the node. If your servers run with a larger jute.maxbuffer, set max_buffer_bytes of the provider to the same.", s.Path, err.Size, err.Limit))
+}
+
+func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic {
+	holders := "Who holds it could not be read."
+	if len(err.Contenders) > 0 {
+		holders = "It is held, or waited for in front of this run, by:\n\n  " + strings.Join(err.Contenders, "\n  ")
+	}
+	return s.new("Lock is held by others", fmt.Sprintf(
+		"The provider could not %s%s: it was not free within %v.\n\n%s\n\n"+
+			"Wait for them, or give it more time with timeout. A lock goes with the session of who holds it: that of a process which has died is free when its session expires.",
+		doing, s.at(), err.Lock.Timeout, holders))
 }
 
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
