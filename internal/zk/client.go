@@ -75,7 +75,9 @@ type Config struct {
 	MaxReplyBytes int
 	// Retry says how often and after what delays operations are repeated.
 	Retry RetryPolicy
-	// ConnectRetry says how often and after what delays all servers are tried.
+	// ConnectRetry says how often and after what delays all servers are tried. Between
+	// connections that do not last as long as its MaxDelay its delays are kept too, but for
+	// the first.
 	ConnectRetry RetryPolicy
 	// Logger takes the log; nil for none.
 	Logger Logger
@@ -353,7 +355,9 @@ func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 		call.Xid = proto.XidAuth
 		call.Replied = func(call *conn.Call) {
 			if errors.Is(call.Err, ErrAuthFailed) {
-				c.refused(cred)
+				stop := c.forget(cred)
+				c.end(ErrAuthFailed)
+				stop()
 			}
 		}
 		c.submit(ctx, call)
@@ -362,7 +366,7 @@ func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 			return nil
 		}
 		if errors.Is(err, ErrAuthFailed) {
-			c.refused(cred) // by a connection's handshake, where the call has not been sent
+			c.forget(cred) // a connection's handshake may have been refused, with no answer to the call
 			return fail(ErrAuthFailed)
 		}
 		if err = c.again(ctx, &r, err); err != nil {
@@ -371,14 +375,12 @@ func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 	}
 }
 
-// refused forgets an identity, and ends the client.
-func (c *Client) refused(cred Credential) {
+// forget presents an identity no more. It returns what stops the engine.
+func (c *Client) forget(cred Credential) (stop context.CancelFunc) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.auth = slices.DeleteFunc(c.auth, func(a Credential) bool { return a == cred })
-	stop := c.stop
-	c.mu.Unlock()
-	c.end(ErrAuthFailed)
-	stop()
+	return c.stop
 }
 
 // endSession asks the server to end the session and waits until it has.
