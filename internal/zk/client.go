@@ -80,7 +80,9 @@ type Config struct {
 	MaxReplyBytes int
 	// Retry says how often and after what delays operations are repeated.
 	Retry RetryPolicy
-	// ConnectRetry says how often and after what delays all servers are tried.
+	// ConnectRetry says how often and after what delays all servers are tried. Between
+	// connections that do not last as long as its MaxDelay its delays are kept too, but for
+	// the first.
 	ConnectRetry RetryPolicy
 	// Logger takes the log; nil for none.
 	Logger Logger
