@@ -174,9 +174,6 @@ func (a Async) AddAuth(ctx context.Context, cred Credential) *Pending[struct{}] 
 	}
 	call := a.client.present(ctx, cred)
 	return pending(call.Done(), func(context.Context) (struct{}, error) {
-		if errors.Is(call.Err, ErrAuthFailed) {
-			a.client.forget(cred)
-		}
 		if call.Err != nil {
 			return struct{}{}, fail(call.Err)
 		}

@@ -80,7 +80,9 @@ type Config struct {
 	MaxReplyBytes int
 	// Retry says how often and after what delays operations are repeated.
 	Retry RetryPolicy
-	// ConnectRetry says how often and after what delays all servers are tried.
+	// ConnectRetry says how often and after what delays all servers are tried. Between
+	// connections that do not last as long as its MaxDelay its delays are kept too, but for
+	// the first.
 	ConnectRetry RetryPolicy
 	// Logger takes the log; nil for none.
 	Logger Logger
@@ -287,15 +289,19 @@ func (c *Client) Close(ctx context.Context) error {
 	}
 
 	var err error
-	readOnly := l != nil && l.Session().ReadOnly
 	if l != nil {
 		err = endSession(ctx, l)
+		if l.Session().ReadOnly {
+			err = nil // the server's own goes with the connection; the ensemble's is not ended
+		} else if err == nil {
+			session = 0
+		}
 	}
-	if readOnly && errors.Is(err, ErrNotReadOnly) {
-		err = nil // the server's own session goes with the connection
-	}
-	if session != 0 && (l == nil || readOnly) {
-		err = &Error{Op: proto.OpCloseSession.String(), Err: fmt.Errorf("%w: the session lives on until it expires", ErrConnectionLoss)}
+	if session != 0 {
+		if err == nil {
+			err = ErrConnectionLoss
+		}
+		err = &Error{Op: proto.OpCloseSession.String(), Err: fmt.Errorf("%w: the session lives on until it expires", err)}
 	}
 	c.mu.Lock()
 	c.closing = err
@@ -306,7 +312,8 @@ func (c *Client) Close(ctx context.Context) error {
 }
 
 // Restart ends the session, where there is one, and begins another. It works on a client
-// that has been closed, or could not be started, too.
+// that has been closed, or could not be started, too; one that a server refused an identity
+// of does without that.
 func (c *Client) Restart(ctx context.Context) error {
 	err := c.Close(ctx)
 	if err != nil {
@@ -315,6 +322,7 @@ func (c *Client) Restart(ctx context.Context) error {
 	c.mu.Lock()
 	if c.state == ended {
 		c.state, c.reason, c.resume = idle, nil, session{}
+		c.session, c.closing = 0, nil
 		c.started, c.stopped = make(chan struct{}), make(chan struct{})
 		c.listeners.reset()
 	}
@@ -345,15 +353,15 @@ func (c *Client) SessionTimeout() time.Duration {
 	return c.granted
 }
 
-// SetHosts replaces the servers, from the next connection on. The current one stays. The
-// chroot cannot be changed. keepOrder is as in [Config.KeepHostOrder].
+// SetHosts replaces the servers, from the next connection on. The current one stays.
+// Another chroot is refused with [ErrChrootChanged]. keepOrder is as in [Config.KeepHostOrder].
 func (c *Client) SetHosts(servers string, keepOrder bool) error {
 	s, err := ParseServers(servers)
 	if err != nil {
 		return err
 	}
 	if s.Chroot != c.servers.Chroot {
-		return fmt.Errorf("the chroot cannot be changed from %q to %q", c.servers.Chroot, s.Chroot)
+		return fmt.Errorf("%w: it is %q, and not %q", ErrChrootChanged, c.servers.Chroot, s.Chroot)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -376,9 +384,6 @@ func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 		if err == nil {
 			return nil
 		}
-		if errors.Is(err, ErrAuthFailed) {
-			c.forget(cred) // a handshake may have presented it, where the call was not sent
-		}
 		if err = c.again(ctx, &r, err); err != nil {
 			return fail(err)
 		}
@@ -392,7 +397,9 @@ func (c *Client) keepAuth(cred Credential) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.auth = append(c.auth, cred)
+	if !slices.Contains(c.auth, cred) {
+		c.auth = append(c.auth, cred)
+	}
 	return nil
 }
 
@@ -432,15 +439,12 @@ func endSession(ctx context.Context, l *link) error {
 	defer cancel()
 	call := conn.NewCall(proto.OpCloseSession, nil, nil)
 	if !l.Submit(ctx, call) {
-		return &Error{Op: proto.OpCloseSession.String(), Err: l.Err()}
+		return &conn.LostError{Cause: l.Err()}
 	}
 	select {
 	case <-call.Done():
+		return call.Err
 	case <-ctx.Done():
-		return &Error{Op: proto.OpCloseSession.String(), Err: conn.ContextError(ctx)}
+		return conn.ContextError(ctx)
 	}
-	if call.Err != nil {
-		return &Error{Op: proto.OpCloseSession.String(), Err: call.Err}
-	}
-	return nil
 }

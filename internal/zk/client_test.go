@@ -291,7 +291,11 @@ func TestGivenSession(t *testing.T) {
 			given = c
 		}
 	}
-	// It is ended by whom it was given to.
+	// It is ended by whom it was given to. Servers close a session's connection for whoever
+	// names the session, before they look at the password.
+	if err := given.Sync(ctx, "/"); err != nil {
+		t.Fatal(err)
+	}
 	if err := given.Close(ctx); err != nil {
 		t.Error(err)
 	}
@@ -651,5 +655,64 @@ func TestCloseBesideHandshake(t *testing.T) {
 	}
 	if s := tracked(ctx, t, own); !strings.Contains(s, "/(0)") {
 		t.Errorf("the session lives on: %s", s)
+	}
+}
+
+// A refused identity is dropped, whoever presented it and whether anybody waits: the client
+// can be restarted without it, and with all the others.
+func TestRefusedIdentityIsDropped(t *testing.T) {
+	t.Parallel()
+	bad := zk.Credential{Scheme: "no-such-scheme", Secret: "hush"}
+	for name, tc := range map[string]struct {
+		auth []zk.Credential
+		add  zk.Credential
+	}{
+		"added":      {nil, bad},
+		"configured": {[]zk.Credential{bad}, zk.Credential{Scheme: "digest", Secret: "alice:secret"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := testContext(t)
+			proxy := zktest.StartProxy(t, server.Addr())
+			proxy.Refuse(true)
+			c := newClient(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Auth = tc.auth })
+			started := c.Async().Start(ctx)
+			added := c.Async().AddAuth(ctx, tc.add)
+			proxy.Refuse(false)
+			if _, err := started.Wait(ctx); !errors.Is(err, zk.ErrAuthFailed) {
+				t.Fatal(err)
+			}
+			if _, err := added.Wait(ctx); !errors.Is(err, zk.ErrAuthFailed) {
+				t.Errorf("the one that was added: %v", err)
+			}
+			if err := c.Restart(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if name == "added" || release(t).Less(whoAmI.since) {
+				return
+			}
+			if ids, err := c.WhoAmI(ctx); err != nil || !slices.Contains(ids, zk.Identity{Scheme: "digest", User: "alice"}) {
+				t.Errorf("the good one is not presented: %v, %v", ids, err)
+			}
+		})
+	}
+}
+
+// What was true of one session is not said of the next.
+func TestCloseAfterRestartInVain(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.ConnectTimeout = 300 * time.Millisecond })
+	if err := c.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	proxy.Refuse(true)
+	var ce *zk.ConnectError
+	if err := c.Restart(ctx); !errors.As(err, &ce) {
+		t.Errorf("Restart: %v", err)
+	}
+	if err := c.Close(ctx); err != nil {
+		t.Errorf("there is no session: %v", err)
 	}
 }

@@ -1,10 +1,13 @@
 package zk
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
 // Parsing are the rules of hosts, paths and retry settings, which take no server: a case of
@@ -292,5 +295,25 @@ func TestClaims(t *testing.T) {
 	}
 	if cl.has(1) || !cl.has(2) || len(cl.taken) != claimsKept {
 		t.Errorf("%d are kept", len(cl.taken))
+	}
+}
+
+// What a multiRead answers is what was asked for, or why it could not be read.
+func TestFill(t *testing.T) {
+	t.Parallel()
+	data := proto.MultiReadResult{Op: proto.OpGetData, Data: []byte("x")}
+	names := proto.MultiReadResult{Op: proto.OpGetChildren, Children: []string{"b", "a"}}
+	none := proto.MultiReadResult{Op: proto.OpError, Err: ErrNoNode}
+	unsaid := proto.MultiReadResult{Op: proto.OpError}
+	for name, results := range map[string][]proto.MultiReadResult{
+		"other order": {names, data}, "data twice": {data, data}, "one": {data}, "error without a code": {unsaid, names}, "children's": {data, unsaid},
+	} {
+		if err := fill(make([]Reading, 1), results, true); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	batch := make([]Reading, 2)
+	if err := fill(batch, []proto.MultiReadResult{data, names, none, none}, true); err != nil || string(batch[0].Data) != "x" || len(batch[0].Children) != 2 || !errors.Is(batch[1].Err, ErrNoNode) {
+		t.Errorf("%+v, %v", batch, err)
 	}
 }

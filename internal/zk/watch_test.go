@@ -369,6 +369,33 @@ func TestWatchEnds(t *testing.T) {
 	})
 }
 
+// What happened while there was no connection is told, even if the first one behind that
+// ends before the watches are registered over it.
+func TestWatchesNotRegistered(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	g := newGate()
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
+	_, _, w, err := c.GetWatch(ctx, base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reopen := g.close()
+	defer reopen()
+	proxy.CutAll()
+	if _, err := direct.Set(ctx, base, []byte("x"), 0); err != nil {
+		t.Fatal(err)
+	}
+	cut := proxy.CutBeforeRequest(opcode(101))
+	reopen()
+	<-cut
+	if got := next(t, w); got != "data changed "+base {
+		t.Error(got)
+	}
+}
+
 // A watch that is asked for with a context that has ended is refused.
 func TestWatchWithEndedContext(t *testing.T) {
 	t.Parallel()

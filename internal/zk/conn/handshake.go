@@ -130,6 +130,9 @@ func (c *Conn) handshake(hello Hello) error {
 	left := map[int32]int{proto.XidPing: 1, proto.XidAuth: len(hello.Auth)}
 	for range 1 + len(hello.Auth) {
 		if err := c.readGreeting(left); err != nil {
+			if at := len(hello.Auth) - left[proto.XidAuth]; errors.Is(err, proto.ErrAuthFailed) && at < len(hello.Auth) {
+				err = &RefusedError{Index: at, Err: err} // identities are answered in their order
+			}
 			return err
 		}
 	}
