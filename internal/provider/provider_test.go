@@ -33,7 +33,7 @@ func TestSchema(t *testing.T) {
 		t.Errorf("%s: %s", d.Summary, d.Detail)
 	}
 	for _, a := range schema.Provider.Block.Attributes {
-		if (a.Name == "password" || a.Name == "username") != a.Sensitive {
+		if (a.Name == "password" || a.Name == "username" || a.Name == "auth") != a.Sensitive {
 			t.Errorf("%s: sensitive is %v", a.Name, a.Sensitive)
 		}
 	}
@@ -45,7 +45,7 @@ func TestAccProvider_invalidConfiguration(t *testing.T) {
 		want []string
 	}{
 		"servers":          {`servers = "zk1:2181,,zk2"`, []string{"servers = ", "the server list has an empty entry"}},
-		"session_timeout":  {`session_timeout = 0`, []string{"session_timeout = 0", "a timeout is a number of seconds from 0.001"}},
+		"session_timeout":  {`session_timeout = 0`, []string{"session_timeout = 0", "it is a number of seconds from 0.001"}},
 		"connect_timeout":  {`connect_timeout = -1`, []string{"connect_timeout = -1", "not -1"}},
 		"username alone":   {`username = "alice"`, []string{"Missing password", "Set password or ZOOKEEPER_PASSWORD as well, or neither"}},
 		"password alone":   {`password = "wonderland"`, []string{"Missing username", "Set username or ZOOKEEPER_USERNAME as well, or neither"}},
