@@ -78,7 +78,7 @@ func (r *resolver) identity(ctx context.Context, at path.Path, element any, cfg 
 		return
 	}
 	if err := checkCredential(cred.Scheme, cred.Secret); err != nil {
-		r.diags.AddAttributeError(at.AtName("credential"), "Invalid credential", err.Error()+".")
+		r.invalid(at.AtName("credential"), "Invalid credential", err, "Write the user and the password, with a colon between them.")
 	}
 	cfg.Auth = append(cfg.Auth, cred)
 }

@@ -169,12 +169,12 @@ func TestResolveTLS(t *testing.T) {
 		return blank(func(m *model) { m.TLS = object(t, tlsAttribute(), values) })
 	}
 	files := map[string]string{
-		"ZOOKEEPER_TLS_CA_FILE": c.file("ca"), "ZOOKEEPER_TLS_CERT_FILE": c.file("cert"), "ZOOKEEPER_TLS_KEY_FILE": c.file("encrypted"), "ZOOKEEPER_TLS_KEY_PASSWORD": secret,
+		"ZOOKEEPER_TLS_CA_FILE": c.file("ca"), "ZOOKEEPER_TLS_CERT_FILE": c.file("cert"), "ZOOKEEPER_TLS_KEY_FILE": c.file("key"), "ZOOKEEPER_TLS_KEY_PASSWORD": secret,
 		"ZOOKEEPER_TLS_SERVER_NAME": "zk.example.com", "ZOOKEEPER_TLS_INSECURE_SKIP_VERIFY": "true",
 	}
 	enabled := maps.Clone(files)
 	enabled["ZOOKEEPER_TLS_ENABLED"] = "true"
-	fromFiles := &zk.TLS{CAFile: c.file("ca"), CertFile: c.file("cert"), KeyFile: c.file("encrypted"), KeyPassword: secret, ServerName: "zk.example.com", InsecureSkipVerify: true}
+	fromFiles := &zk.TLS{CAFile: c.file("ca"), CertFile: c.file("cert"), KeyFile: c.file("key"), KeyPassword: secret, ServerName: "zk.example.com", InsecureSkipVerify: true}
 	for name, tt := range map[string]struct {
 		model   *model
 		env     map[string]string

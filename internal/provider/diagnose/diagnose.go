@@ -77,7 +77,8 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone, which read_only of the provider accepts. Bring the other servers back, then run again.", doing, s.at()))
 	case errors.Is(err, zk.ErrSessionClosedRequireSASL):
 		return s.new("ZooKeeper wants SASL", fmt.Sprintf(
-			"The provider could not %s%s: the servers serve nobody who does not authenticate by SASL. Set sasl in the provider's configuration.", doing, s.at()))
+			"The provider could not %s%s: the servers serve nobody whom SASL does not authenticate. The provider presents %s.\n\n"+
+				"Set sasl in the provider's configuration. Where it is set, the servers did not take what it has: check its username and its password.", doing, s.at(), s.presented()))
 	case errors.Is(err, sasl.ErrFailed):
 		return s.new("SASL authentication failed", fmt.Sprintf(
 			"The provider could not %s%s: %v.\n\nLook at sasl in the provider's configuration: the mechanism has to be the servers', and the rest who the provider is to them.", doing, s.at(), err))
