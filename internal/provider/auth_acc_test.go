@@ -324,3 +324,42 @@ func TestAccProvider_readOnly(t *testing.T) {
 		},
 	}})
 }
+
+// What is unknown inside of an object is waited for like the rest, and named where it
+// cannot be.
+func TestAccProvider_unknownInside(t *testing.T) {
+	p := newPKI(t)
+	server := acctest.OwnServer(t, zktest.WithTLS(t, p.authority, zktest.ServerCertificate(time.Time{})))
+	tree := acctest.NewTreeOn(t, server.Addr())
+	made := fmt.Sprintf(`resource "terraform_data" "made" {
+  input = {
+    password = %q
+    delay    = 0.2
+    ca       = %s
+    key      = %s
+  }
+}
+`, secret, heredoc(p.ca), heredoc(p.key))
+	attributes := fmt.Sprintf(`auth = [{ scheme = "digest", credential = "carol:${terraform_data.made.output.password}" }]
+  retry = { delay = terraform_data.made.output.delay }
+  tls = {
+    ca_pem    = terraform_data.made.output.ca
+    cert_file = %q
+    key_pem   = terraform_data.made.output.key
+  }`, p.file("cert.pem"))
+	steps := keeps(tree, config(tree, server.SecureAddr(), attributes, made+guarded), owner("x509", subject), owner("digest", zk.DigestID("carol", secret)))
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: tree.CheckGone("/a"),
+		Steps: append([]resource.TestStep{
+			{
+				Config:      config(tree, server.SecureAddr(), attributes, made+`data "zookeeper_znode" "test" { path = "/" }`),
+				ExpectError: acctest.Error("Provider is not configured yet", "known only after apply: retry.delay, auth[0].credential, tls.ca_pem, tls.key_pem", "-target"),
+			},
+			{
+				// What is known is checked all the same.
+				Config:      config(tree, server.SecureAddr(), attributes+"\n  sasl = { mechanism = \"DIGEST-MD5\" }", made+guarded),
+				ExpectError: acctest.Error("Invalid SASL settings", "sasl.username: DIGEST-MD5 takes a username and a password"),
+			},
+		}, steps...),
+	})
+}
