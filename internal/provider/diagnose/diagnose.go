@@ -12,6 +12,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/recipe"
+	"terraform-provider-zookeeper/internal/zk/sasl"
 )
 
 // Subject is what an operation was about.
@@ -81,7 +82,14 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 			"The provider could not %s%s: a quota on the node or on one above it does not allow it. Raise the quota (setquota in zkCli) or free some of it.", doing, s.at()))
 	case errors.Is(err, zk.ErrNotReadOnly):
 		return s.new("Server is read-only", fmt.Sprintf(
-			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone. Bring the other servers back, then run again.", doing, s.at()))
+			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone, which read_only of the provider accepts. Bring the other servers back, then run again.", doing, s.at()))
+	case errors.Is(err, zk.ErrSessionClosedRequireSASL):
+		return s.new("ZooKeeper wants SASL", fmt.Sprintf(
+			"The provider could not %s%s: the servers serve nobody whom SASL does not authenticate. The provider presents %s.\n\n"+
+				"Set sasl in the provider's configuration. Where it is set, the servers did not take what it has: check its username and its password.", doing, s.at(), s.presented()))
+	case errors.Is(err, sasl.ErrFailed):
+		return s.new("SASL authentication failed", fmt.Sprintf(
+			"The provider could not %s%s: %v.\n\nLook at sasl in the provider's configuration: the mechanism has to be the servers', and the rest who the provider is to them.", doing, s.at(), err))
 	case errors.Is(err, zk.ErrAuthFailed):
 		return s.new("ZooKeeper refused the credentials", fmt.Sprintf(
 			"The server closed the connection because of an identity that the provider presents (%s): its scheme is not enabled there, or what proves it is wrong.", s.presented()))
@@ -278,6 +286,9 @@ func unreachable(err *zk.ConnectError) diag.Diagnostic {
 		fmt.Fprintf(&b, "  %s: %v\n", a.Server, a.Err)
 	}
 	b.WriteString("\nCheck servers in the provider's configuration (or ZOOKEEPER_SERVERS), the network, and that the servers run.")
+	if _, ok := errors.AsType[*zk.TLSError](err); ok {
+		b.WriteString(" For TLS, check tls, the port in servers, and what the servers want of their clients (ssl.clientAuth).")
+	}
 	return diag.NewErrorDiagnostic("Cannot reach ZooKeeper", b.String())
 }
 

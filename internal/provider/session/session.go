@@ -22,6 +22,9 @@ type Session struct {
 	unknown []string
 	client  *zk.Client // nil while something that it needs is unknown
 
+	identities []attr.Identity
+	presented  []string
+
 	connected   atomic.Bool
 	interrupted atomic.Bool
 
@@ -42,6 +45,7 @@ func New(ctx context.Context, cfg zk.Config, unknown []string) (*Session, error)
 		deletions: newDeletions(),
 		owners:    owners{paths: make(map[string]bool)},
 	}
+	s.presentDigests()
 	if len(unknown) > 0 {
 		return s, nil
 	}
@@ -50,9 +54,11 @@ func New(ctx context.Context, cfg zk.Config, unknown []string) (*Session, error)
 		return nil, err
 	}
 	s.chroot = servers.Chroot
-	s.cfg.Logger = newLogger(ctx, cfg.Auth)
-	s.client, err = zk.New(s.cfg)
-	return s, err
+	s.cfg.Logger = newLogger(ctx, secrets(cfg))
+	if s.client, err = zk.New(s.cfg); err != nil {
+		return nil, err
+	}
+	return s, s.presentOthers()
 }
 
 // Client returns the client, connected. The first caller makes it connect, those that
@@ -110,18 +116,6 @@ func (s *Session) CheckSize(path string, data []byte, acl []zk.ACL) error {
 	return nil
 }
 
-// Identities are those that an ACL entry of the scheme "auth" stands for when this
-// provider writes it.
-func (s *Session) Identities() []attr.Identity {
-	var ids []attr.Identity
-	for _, c := range s.cfg.Auth {
-		if user, password, ok := strings.Cut(c.Secret, ":"); ok && c.Scheme == zk.SchemeDigest {
-			ids = append(ids, attr.Identity{Scheme: zk.SchemeDigest, ID: zk.DigestID(user, password)})
-		}
-	}
-	return ids
-}
-
 // LockedOut returns those of the permissions that an ACL surely keeps this provider from,
 // see [attr.LockedOut]. While its configuration is not known, nothing is sure.
 func (s *Session) LockedOut(acl []zk.ACL, need zk.Perms) zk.Perms {
@@ -129,20 +123,6 @@ func (s *Session) LockedOut(acl []zk.ACL, need zk.Perms) zk.Perms {
 		return 0
 	}
 	return attr.LockedOut(acl, need, s.Identities())
-}
-
-// Presented names the identities that the provider presents, without what proves them,
-// as in "digest (alice)".
-func (s *Session) Presented() []string {
-	names := make([]string, 0, len(s.cfg.Auth))
-	for _, c := range s.cfg.Auth {
-		name := c.Scheme
-		if user, _, ok := strings.Cut(c.Secret, ":"); ok && c.Scheme == zk.SchemeDigest {
-			name += " (" + user + ")"
-		}
-		names = append(names, name)
-	}
-	return names
 }
 
 // FromProviderData returns the session that the provider handed to an entity. It is nil,
