@@ -2,6 +2,7 @@ package znode_test
 
 import (
 	"archive/zip"
+	"bytes"
 	"encoding/base64"
 	"io"
 	"io/fs"
@@ -181,7 +182,7 @@ func nothingOf(t *testing.T, where string, b []byte) {
 			forms = append(forms, encoded[4:len(encoded)-4])
 		}
 		for _, form := range forms {
-			if i := strings.Index(string(b), form); i >= 0 {
+			if i := bytes.Index(b, []byte(form)); i >= 0 {
 				t.Errorf("%s has %s: …%s…", where, name, b[max(0, i-200):min(len(b), i+len(form)+50)])
 				break
 			}
