@@ -111,7 +111,7 @@ func TestAccExamples(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if found < 11 || len(unseen) > 0 {
+	if found < 17 || len(unseen) > 0 {
 		t.Errorf("%d examples found, and not %v", found, unseen)
 	}
 }
@@ -172,7 +172,12 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 		"TF_VAR_servers=" + s.servers, "TF_VAR_username=demo", "TF_VAR_password=secret",
 		"TF_VAR_zookeeper_password=" + acctest.Password,
 		"TF_VAR_terraform_password=" + acctest.Password, "TF_VAR_payments_password=" + acctest.Password,
+		"TF_VAR_api_token=sesame", "TF_VAR_web_password=sesame",
 	}, s.env...)
+	// What an example reads and does not create is somebody else's.
+	for _, path := range []string{"/secrets", "/secrets/database", "/secrets/database/password"} {
+		tree.Put(path, "sesame")
+	}
 	before := nodes(t, tree)
 	cli.MustRun("apply", "-no-color", "-auto-approve")
 	empty := func(after string) {

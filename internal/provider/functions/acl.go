@@ -29,7 +29,7 @@ func (ACL) Definition(_ context.Context, _ function.DefinitionRequest, resp *fun
 			"The id may have colons itself, as those of `digest` and IPv6 addresses do: the scheme ends at the first colon and the permissions begin behind the last. " +
 			"They are letters of `cdrwa` in any order, or the bit mask as a number. The result is an object with `scheme`, `id` and `permissions`.",
 		Parameters: []function.Parameter{
-			function.StringParameter{Name: "entry", MarkdownDescription: "One entry, such as `world:anyone:r`, `ip:10.0.0.0/8:cdrwa`, `digest:bob:u53OoA8hprX59uwFsvQBS3QuI00=:rw` or `auth::cdrwa`."},
+			function.StringParameter{Name: "entry", MarkdownDescription: "One entry, such as `world:anyone:r`, `ip:10.0.0.0/8:cdrwa`, `digest:bob:4rsXV9JgUbFl9ZE40xENilxlRV8=:rw` or `auth::cdrwa`."},
 		},
 		Return: function.ObjectReturn{AttributeTypes: attr.ACLEntryType.AttrTypes},
 	}

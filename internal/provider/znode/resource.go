@@ -166,6 +166,8 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	// What was unknown when the configuration was validated may be known by now.
 	resp.Diagnostics.Append(checkKind(config)...)
 	resp.Diagnostics.Append(checkData(config)...)
+	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), config.ACL)...)
+	resp.Diagnostics.Append(attr.CheckACL(path.Root("parent_acl"), config.ParentACL)...)
 	if !plan.Path.IsUnknown() {
 		if err := r.session.CheckManaged(plan.Path.ValueString()); err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("path"), "Invalid path of a znode", err.Error())
@@ -387,10 +389,6 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 
 // ImportState begins with a path; the read that follows fills in the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if err := attr.CheckPath(req.ID, true); err != nil {
-		resp.Diagnostics.AddError("Invalid import ID", "A znode is imported by its path: "+err.Error())
-		return
-	}
 	if err := r.session.CheckManaged(req.ID); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "A znode is imported by its path: "+err.Error())
 		return

@@ -2,6 +2,7 @@ package znode_test
 
 import (
 	"fmt"
+	"maps"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -22,9 +23,7 @@ func withSecret(secret, version, more string) string {
 // version, and written as often as told.
 func hidden(tree *acctest.Tree, version knownvalue.Check, writes, aclWrites, length int64, except attrs) []statecheck.StateCheck {
 	want := attrs{"data": null, "data_base64": null, "data_wo_version": version, "stat": acctest.Stat(writes, aclWrites, length, 0)}
-	for name, check := range except {
-		want[name] = check
-	}
+	maps.Copy(want, except)
 	return state(tree, "/a", "", "", want)
 }
 
