@@ -111,7 +111,7 @@ func TestAccExamples(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if found < 17 || len(unseen) > 0 {
+	if found < 18 || len(unseen) > 0 {
 		t.Errorf("%d examples found, and not %v", found, unseen)
 	}
 }

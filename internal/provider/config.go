@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -29,7 +30,14 @@ type model struct {
 	ReadOnly       types.Bool    `tfsdk:"read_only"`
 	RandomizeHosts types.Bool    `tfsdk:"randomize_hosts"`
 	Retry          types.Object  `tfsdk:"retry"`
+	Lock           types.Object  `tfsdk:"lock"`
 	MaxBufferBytes types.Int64   `tfsdk:"max_buffer_bytes"`
+}
+
+// settings are what a configuration comes to.
+type settings struct {
+	zk.Config
+	lock *session.Lock // to hold for the run; nil for none
 }
 
 // maxSeconds is the longest timeout that the protocol has room for, in seconds.
@@ -37,7 +45,7 @@ const maxSeconds = float64(math.MaxInt32) / 1000
 
 // resolve turns the configuration, completed from the environment, into the client's.
 // unknown names the attributes whose values are not known yet.
-func (m *model) resolve(ctx context.Context, lookupEnv func(string) (string, bool)) (cfg zk.Config, unknown []string, diags diag.Diagnostics) {
+func (m *model) resolve(ctx context.Context, lookupEnv func(string) (string, bool)) (cfg settings, unknown []string, diags diag.Diagnostics) {
 	r := &resolver{lookup: lookupEnv, from: make(map[string]string)}
 	cfg = r.resolve(ctx, m)
 	return cfg, r.unknown, r.diags
@@ -55,7 +63,7 @@ func (m *model) validate(ctx context.Context) diag.Diagnostics {
 	return r.diags
 }
 
-func (r *resolver) resolve(ctx context.Context, m *model) zk.Config {
+func (r *resolver) resolve(ctx context.Context, m *model) settings {
 	cfg := zk.Config{
 		Servers:        zk.DefaultServers,
 		SessionTimeout: zk.DefaultSessionTimeout,
@@ -76,7 +84,12 @@ func (r *resolver) resolve(ctx context.Context, m *model) zk.Config {
 	r.auth(ctx, m.Auth, &cfg)
 	r.sasl(ctx, m.SASL, &cfg)
 	r.tls(ctx, m.TLS, &cfg)
-	return cfg
+	lock := r.lock(ctx, m.Lock)
+	if lock != nil {
+		// The lock goes with the session, and without it nothing is to be done.
+		cfg.OneSession, cfg.Retry.Expired = true, false
+	}
+	return settings{cfg, lock}
 }
 
 func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }

@@ -121,7 +121,7 @@ func resolved(t *testing.T, m *model, variables map[string]string) (zk.Config, [
 	if diags.HasError() {
 		t.Errorf("%v", diags)
 	}
-	return cfg, unknown
+	return cfg.Config, unknown
 }
 
 // An invalid is a configuration with one error.

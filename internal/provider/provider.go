@@ -98,6 +98,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				MarkdownDescription: "Try the servers in random order, so that many clients spread over them, and not in the order of `servers`. Environment: `ZOOKEEPER_RANDOMIZE_HOSTS`. Default `true`.",
 			},
 			"retry": retryAttribute(),
+			"lock":  lockAttribute(),
 			"max_buffer_bytes": schema.Int64Attribute{
 				Optional:            true,
 				MarkdownDescription: "The servers' `jute.maxbuffer`: what they accept in one request. More is refused in the plan, because a server closes the connection on it without an answer. Environment: `ZOOKEEPER_MAX_BUFFER_BYTES`. Default `1048575`.",
@@ -130,7 +131,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	s, err := session.New(ctx, cfg, unknown)
+	s, err := session.New(ctx, cfg.Config, cfg.lock, unknown)
 	if err != nil {
 		resp.Diagnostics.AddError("Invalid provider configuration", err.Error())
 		return

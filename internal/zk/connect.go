@@ -220,7 +220,7 @@ func (c *Client) connect(ctx context.Context, s *session, first bool) (*link, er
 		switch {
 		case l != nil:
 			return l, nil
-		case ctx.Err() != nil:
+		case ctx.Err() != nil, c.hasEnded():
 			return nil, ErrClosed
 		case isAuthFailure(err):
 			return nil, err
@@ -262,6 +262,9 @@ func (c *Client) expire() {
 	c.listeners.enter(StateLost)
 	c.failQueue(ErrSessionExpired)
 	c.watches.endAll(ErrSessionExpired)
+	if c.cfg.OneSession && c.state == running {
+		c.state, c.reason = ended, ErrSessionExpired
+	}
 }
 
 // isAuthFailure tells whether a server refused who is asking: the others would too.
@@ -354,7 +357,7 @@ func (c *Client) sweep(ctx context.Context, s *session, deadline time.Time, fail
 		if err == nil {
 			return l, nil
 		}
-		if last = err; isAuthFailure(err) {
+		if last = err; isAuthFailure(err) || c.hasEnded() {
 			break
 		}
 	}
@@ -431,7 +434,7 @@ func (c *Client) host(ctx context.Context, host string, s *session, until time.T
 			// What it answered before tells more than that the time was up.
 			failures[t] = err
 		}
-		if isAuthFailure(err) || i == len(addresses)-1 {
+		if isAuthFailure(err) || c.hasEnded() || i == len(addresses)-1 {
 			return nil, err
 		}
 	}
@@ -444,6 +447,9 @@ func (c *Client) resumeAt(ctx context.Context, t target, s *session, share time.
 	if errors.Is(err, ErrSessionExpired) && s.id != 0 {
 		s.id, s.password = 0, nil
 		c.expire()
+		if c.hasEnded() {
+			return nil, err
+		}
 		l, err = c.try(ctx, t, s, share)
 	}
 	if err != nil {

@@ -261,9 +261,9 @@ func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic 
 		holders = "It is held, or waited for in front of this run, by:\n\n  " + strings.Join(err.Contenders, "\n  ")
 	}
 	return s.new("Lock is held by others", fmt.Sprintf(
-		"The provider could not %s%s: it was not free within %v.\n\n%s\n\n"+
+		"The provider could not %s%s, because the lock %q was not free within %v.\n\n%s\n\n"+
 			"Wait for them, or give it more time with timeout. A lock goes with the session of who holds it: that of a process which has died is free when its session expires.",
-		doing, s.at(), err.Lock.Timeout, holders))
+		doing, s.at(), err.Lock.Path, err.Lock.Timeout, holders))
 }
 
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {

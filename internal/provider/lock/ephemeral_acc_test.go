@@ -90,7 +90,7 @@ resource "zookeeper_znode" "guarded" {
 `, mode, timeout))
 	}
 	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
-		{Config: config("exclusive", 0), ExpectError: acctest.Error("Lock is held", `take the lock "`+tree.Path("/lock")+`"`, "somebody else", "timeout")},
+		{Config: config("exclusive", 0), ExpectError: acctest.Error("Lock is held", `take the lock "`+tree.Path("/lock")+`"`, "not free within", "somebody else", "timeout")},
 		{Config: config("shared", 0.1), ExpectError: acctest.Error("Lock is held", "somebody else")},
 		{Config: config("open", 1), ExpectError: acctest.Error("mode", "exclusive", "shared")},
 		{Config: config("shared", -1), ExpectError: acctest.Error("timeout", "between")},

@@ -42,7 +42,7 @@ func TestInvalidIdentities(t *testing.T) {
 		"SASL":     {SASL: &sasl.Options{Mechanism: "PLAIN"}},
 		"Kerberos": {SASL: &sasl.Options{Mechanism: sasl.GSSAPI, Username: "alice", KeytabFile: "/nowhere/keytab"}},
 	} {
-		if _, err := session.New(t.Context(), cfg, nil); err == nil {
+		if _, err := session.New(t.Context(), cfg, nil, nil); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

@@ -131,6 +131,86 @@ func acquire(ctx context.Context, client *zk.Client, l Lock) (*recipe.Held, erro
 	return nil, &LockedError{Lock: l, Contenders: contenders}
 }
 
+// guard is the lock that a session holds for all that it does, if there is one.
+type guard struct {
+	lock *Lock
+	life context.Context //nolint:containedctx // The session's own: the wait for the lock is nobody's alone.
+	end  context.CancelFunc
+
+	once  sync.Once
+	taken chan struct{} // closed when the lock is held, or cannot be
+	held  *recipe.Held
+	err   error
+}
+
+func newGuard(ctx context.Context, lock *Lock) *guard {
+	g := &guard{lock: lock, taken: make(chan struct{})}
+	g.life, g.end = context.WithCancel(context.WithoutCancel(ctx))
+	return g
+}
+
+// wait waits until the lock is held. The first caller makes the client take it, those that
+// come meanwhile wait with it, and when it is not to be had, or has been lost, all later
+// ones fail at once.
+func (g *guard) wait(ctx context.Context, client *zk.Client) error {
+	if g.lock == nil {
+		return nil
+	}
+	g.once.Do(func() { go g.take(client) })
+	select {
+	case <-g.taken:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if g.err != nil {
+		return g.err
+	}
+	return g.held.Err()
+}
+
+func (g *guard) take(client *zk.Client) {
+	defer close(g.taken)
+	if g.held, g.err = acquire(g.life, client, *g.lock); g.err != nil {
+		return
+	}
+	go func() {
+		<-g.held.Done()
+		if err := g.held.Err(); errors.Is(err, recipe.ErrLost) {
+			// Operations under way have their client already: this one does nothing more.
+			_ = client.CloseWithError(g.life, err)
+		}
+	}()
+}
+
+// giveUp ends a wait for the lock. What is held stays so.
+func (g *guard) giveUp() {
+	select {
+	case <-g.taken:
+	default:
+		g.end()
+	}
+}
+
+// release gives the lock back, where it is held or waited for. The error is
+// [recipe.ErrLost] when it had been lost.
+func (g *guard) release(ctx context.Context) error {
+	defer g.end()
+	g.giveUp()
+	g.once.Do(func() {
+		g.err = zk.ErrClosed
+		close(g.taken)
+	})
+	select {
+	case <-g.taken:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if g.held == nil {
+		return nil
+	}
+	return g.held.Release(ctx)
+}
+
 // identifier says which process this is.
 func identifier() string {
 	host, err := os.Hostname()

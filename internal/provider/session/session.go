@@ -31,18 +31,21 @@ type Session struct {
 	parents   parents
 	deletions deletions
 	held      held
+	guard     *guard
 	owners    owners
 }
 
 // New returns a session that is not connected. unknown names the attributes of the
 // provider whose values are not known yet: with any, there is no connection, and
-// [Session.Client] says so. The context carries the logger and nothing else.
-func New(ctx context.Context, cfg zk.Config, unknown []string) (*Session, error) {
+// [Session.Client] says so. lock is held for all that the session does; nil for none. The
+// context carries the logger and nothing else.
+func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Session, error) {
 	s := &Session{
 		cfg:       cfg,
 		unknown:   unknown,
 		parents:   newParents(),
 		deletions: newDeletions(),
+		guard:     newGuard(ctx, lock),
 		owners:    owners{paths: make(map[string]bool)},
 	}
 	s.presentDigests()
@@ -76,6 +79,9 @@ func (s *Session) Client(ctx context.Context) (*zk.Client, error) {
 		return nil, err
 	}
 	s.connected.Store(true)
+	if err := s.guard.wait(ctx, s.client); err != nil {
+		return nil, err
+	}
 	return s.client, nil
 }
 
@@ -83,7 +89,11 @@ func (s *Session) Client(ctx context.Context) (*zk.Client, error) {
 // contexts would. A session that is connected goes on: what it has begun is for Terraform
 // to stop.
 func (s *Session) Interrupt(ctx context.Context) {
-	if s.client == nil || s.connected.Load() {
+	if s.client == nil {
+		return
+	}
+	if s.connected.Load() {
+		s.guard.giveUp()
 		return
 	}
 	s.interrupted.Store(true)
@@ -95,7 +105,8 @@ func (s *Session) Close(ctx context.Context) error {
 	if s.client == nil {
 		return nil
 	}
-	return s.client.Close(ctx)
+	err := s.guard.release(ctx)
+	return errors.Join(err, s.client.Close(ctx))
 }
 
 // DefaultACL is the ACL of created nodes that declare none.
