@@ -107,7 +107,11 @@ provider "zookeeper" {
 			// Nor is a credential in the error about it.
 			broken := *cli
 			broken.Env = append(append([]string{}, cli.Env...), "ZOOKEEPER_AUTH="+secrets["auth"], "ZOOKEEPER_SASL_KEYTAB_FILE="+encrypted, "ZOOKEEPER_TLS_KEY_FILE="+encrypted)
-			output += failed.Output + broken.Run("plan", "-no-color").Output
+			wrong := broken.Run("plan", "-no-color")
+			if wrong.Code == 0 {
+				t.Errorf("a broken configuration does\n%s", wrong.Output)
+			}
+			output += failed.Output + wrong.Output
 			if text := read(t, log); !strings.Contains(text, "provider.terraform-provider-zookeeper.zk") && !strings.Contains(text, "@module=zookeeper.zk") {
 				t.Error("the log has nothing of the client")
 			}
@@ -144,7 +148,7 @@ func unzip(t *testing.T, file string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = io.Copy(&all, r) //nolint:gosec // The plan is the test's own.
+		_, err = io.Copy(&all, r)
 		if err != nil {
 			t.Fatal(err)
 		}

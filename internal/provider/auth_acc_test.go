@@ -83,7 +83,8 @@ func hasOwners(tree *acctest.Tree, want []zk.ACL) resource.TestCheckFunc {
 			return err
 		}
 		byID := func(a, b zk.ACL) int { return strings.Compare(a.ID, b.ID) }
-		if slices.SortFunc(got, byID); !slices.Equal(got, slices.SortedFunc(slices.Values(want), byID)) {
+		slices.SortFunc(got, byID)
+		if !slices.Equal(got, slices.SortedFunc(slices.Values(want), byID)) {
 			return fmt.Errorf("the ACL is %v, want %v", got, want)
 		}
 		return nil
@@ -165,7 +166,7 @@ func newPKI(t *testing.T) *pki {
 func (p *pki) file(name string) string { return filepath.Join(p.dir, name) }
 
 // heredoc is PEM in HCL.
-func heredoc(pem string) string { return "<<-EOT\n" + pem + "EOT\n" }
+func heredoc(text string) string { return "<<-EOT\n" + text + "EOT\n" }
 
 func TestAccProvider_tls(t *testing.T) {
 	p := newPKI(t)

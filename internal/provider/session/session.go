@@ -61,7 +61,10 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 	if s.client, err = zk.New(s.cfg); err != nil {
 		return nil, err
 	}
-	return s, s.presentOthers()
+	if err := s.presentOthers(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Client returns the client, connected. The first caller makes it connect, those that
