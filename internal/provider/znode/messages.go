@@ -48,11 +48,11 @@ func overwrittenWarning(nodePath types.String, parts []string) diag.Diagnostics 
 		nodePath.ValueString(), strings.Join(parts, " and its ")))}
 }
 
-// rewrittenWarning tells that a secret is no longer what was written.
+// rewrittenWarning tells that a secret may no longer be the one that was written.
 func rewrittenWarning(nodePath types.String) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Write-only data was changed by somebody else", fmt.Sprintf(
-		"Since the provider wrote data_wo to %q, somebody else wrote the data of that node. What it is now is not looked at, so the state has no data_wo_version for it; "+
-			"the next apply writes data_wo again.", nodePath.ValueString()))
+	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
+		"Since the last apply that succeeded, the data of %q was written again: by somebody else, or by an apply that failed half-way. What it is now is not looked at, and is not in the state; "+
+			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes it again.", nodePath.ValueString()))
 }
 
 // importShowsWarning tells that an import is no way for data that the state must not have.

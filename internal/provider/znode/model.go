@@ -77,9 +77,9 @@ func (m *resourceModel) sameKind(o *resourceModel) bool {
 	return m.Mode.Equal(o.Mode) && m.TTLMillis.Equal(o.TTLMillis)
 }
 
-// writeOnly tells whether a configuration, a plan or a state has its data from data_wo. A
-// state stops to when somebody else writes the data: data_wo_version is that of the secret
-// which the node holds, and null when it holds something else.
+// writeOnly tells whether the data of a configuration, a plan or a state is that of
+// data_wo. In a state, data_wo_version is that of the secret which the node holds, and null
+// as soon as it may hold something else.
 func (m *resourceModel) writeOnly() bool { return !m.DataWOVersion.IsNull() }
 
 // hidesData tells whether a plan or a state has no data because that may be a secret. It
@@ -135,10 +135,11 @@ func (m *resourceModel) setDefaults() {
 	m.ParentACL = types.SetNull(attr.ACLEntryType)
 }
 
-// refresh fills in what the server holds, of a secret that it is another one now. What the state says of the ACL is kept for as
-// long as it means the same, which it certainly does while nobody has written an ACL to
-// the same node: the server's count says so even where the server shows us less than it
-// has.
+// refresh fills in what the server holds. Of a secret it says no more than whether the node
+// still holds it: whoever wrote the data since, its version has moved on. What the state
+// says of the ACL is kept for as long as it means the same, which it certainly does while
+// nobody has written an ACL to the same node: the server's count says so even where the
+// server shows us less than it has.
 func (m *resourceModel) refresh(node zk.Node, self []attr.Identity) {
 	m.show(node.Data)
 	last, ok := attr.PlannedAgainst(m.Stat)

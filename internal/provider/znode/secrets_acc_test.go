@@ -97,8 +97,8 @@ resource "zookeeper_znode" "adopted" {
 
 	// Somebody else writes a secret of theirs.
 	tree.Write("/given", secrets["what somebody wrote over one"])
-	must(run(secret, "1", "plan", "-out=plan2"), "Write-only data was changed by somebody else")
-	must(run(secret, "1", "apply", "-refresh-only", "-auto-approve"), "Write-only data was changed by somebody else")
+	must(run(secret, "1", "plan", "-out=plan2"), "Write-only data has changed")
+	must(run(secret, "1", "apply", "-refresh-only", "-auto-approve"), "Write-only data has changed")
 	must(run(secret, "1", "apply", "-auto-approve"), "1 changed")
 
 	// And while a plan waits; then a size and a place that are refused.
