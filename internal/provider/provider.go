@@ -18,6 +18,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/children"
 	"terraform-provider-zookeeper/internal/provider/serverversion"
 	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/provider/tree"
 	"terraform-provider-zookeeper/internal/provider/znode"
 )
 
@@ -124,6 +125,7 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		children.NewDataSource,
 		serverversion.NewDataSource,
+		tree.NewDataSource,
 		znode.NewDataSource,
 	}
 }

@@ -253,7 +253,7 @@ func (c *Client) withdrawAll(calls []*conn.Call) {
 //
 // The nodes are read a few hundred at a time, and visited before the next ones are read.
 func (c *Client) Walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error) error {
-	return c.walk(ctx, path, maxDepth, visit, func(paths []string) ([]Reading, error) {
+	return c.walk(ctx, path, maxDepth, visit, func(ctx context.Context, paths []string) ([]Reading, error) {
 		return c.ReadMany(ctx, paths, true)
 	})
 }
@@ -264,7 +264,7 @@ func (c *Client) WalkStats(ctx context.Context, path string, maxDepth int, visit
 	if err := check(proto.OpGetChildren2.String(), path); err != nil {
 		return err
 	}
-	return c.walk(ctx, path, maxDepth, visit, func(paths []string) ([]Reading, error) {
+	return c.walk(ctx, path, maxDepth, visit, func(ctx context.Context, paths []string) ([]Reading, error) {
 		out := make([]Reading, len(paths))
 		for i, path := range paths {
 			out[i].Path = path
@@ -273,12 +273,12 @@ func (c *Client) WalkStats(ctx context.Context, path string, maxDepth int, visit
 	})
 }
 
-func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error, read func(paths []string) ([]Reading, error)) error {
+func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error, read func(context.Context, []string) ([]Reading, error)) error {
 	level := []string{path}
 	for depth := 0; len(level) > 0; depth++ {
 		var below []string
 		for paths := range slices.Chunk(level, window) {
-			readings, err := read(paths)
+			readings, err := read(ctx, paths)
 			if err != nil {
 				return err
 			}
