@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -70,8 +71,23 @@ func testExample(t *testing.T, dir string) {
 	testFiles(t, files)
 }
 
+// signs are what shows that an example needs more of the CLI than every CLI has.
+var signs = map[*regexp.Regexp]acctest.Feature{
+	regexp.MustCompile(`provider::zookeeper::`): acctest.Functions,
+	regexp.MustCompile(`(?m)^ephemeral "`):      acctest.Ephemeral,
+	regexp.MustCompile(`_wo\s*=`):               acctest.WriteOnly,
+	regexp.MustCompile(`(?m)^\s*identity\s*=`):  acctest.Identity,
+}
+
 func testFiles(t *testing.T, files map[string]string) {
 	t.Helper()
+	for _, content := range files {
+		for sign, feature := range signs {
+			if sign.MatchString(content) {
+				acctest.Needs(t, feature)
+			}
+		}
+	}
 	tree := acctest.NewTree(t)
 	servers := acctest.Server(t).Addr() + tree.Base
 	for name, content := range files {

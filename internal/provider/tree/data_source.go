@@ -74,7 +74,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 }
 
 // maxData bounds the data of a tree, in bytes. It takes more than twice the room in the
-// state, and up to four times the room on a server that puts many nodes into one reply. So
+// state, and several times the room on a server that puts many nodes into one reply. So
 // the sizes are looked at before the data is asked for.
 const maxData = 16 << 20
 
