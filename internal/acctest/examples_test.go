@@ -159,8 +159,23 @@ func testExample(t *testing.T, name string) {
 	testFiles(t, files, prepare(t))
 }
 
+// signs are what shows that an example needs more of the CLI than every CLI has.
+var signs = map[*regexp.Regexp]acctest.Feature{
+	regexp.MustCompile(`provider::zookeeper::`): acctest.Functions,
+	regexp.MustCompile(`(?m)^ephemeral "`):      acctest.Ephemeral,
+	regexp.MustCompile(`_wo\s*=`):               acctest.WriteOnly,
+	regexp.MustCompile(`(?m)^\s*identity\s*=`):  acctest.Identity,
+}
+
 func testFiles(t *testing.T, files map[string]string, s surroundings) {
 	t.Helper()
+	for _, content := range files {
+		for sign, feature := range signs {
+			if sign.MatchString(content) {
+				acctest.Needs(t, feature)
+			}
+		}
+	}
 	tree := s.tree
 	for name, content := range files {
 		content = placeholder.ReplaceAllLiteralString(content, `"`+s.servers+`"`)

@@ -22,6 +22,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/lock"
 	"terraform-provider-zookeeper/internal/provider/serverversion"
 	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/provider/tree"
 	"terraform-provider-zookeeper/internal/provider/znode"
 )
 
@@ -157,6 +158,7 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		children.NewDataSource,
 		serverversion.NewDataSource,
+		tree.NewDataSource,
 		znode.NewDataSource,
 	}
 }

@@ -266,6 +266,15 @@ func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic 
 		doing, s.at(), err.Lock.Path, err.Lock.Timeout, holders))
 }
 
+// TreeTooLarge tells that the data of a tree was not read, because it is over a limit. Both
+// sizes are in bytes.
+func (s Subject) TreeTooLarge(nodes int, size, limit int64) diag.Diagnostic {
+	return s.new("Tree is too large", fmt.Sprintf(
+		"The tree of %q holds %d bytes of data in %s, and at most %d bytes are read at once. None of it was read.\n\n"+
+			"Name a path further down, or set max_depth, or leave include_data out and read the data of the nodes that matter with the data source zookeeper_znode.",
+		s.Path, size, plural(nodes, "node", "nodes"), limit))
+}
+
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 	return s.new("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %v.\n\n"+

@@ -194,6 +194,11 @@ func TestMissing(t *testing.T) {
 	check(t, source.Missing(), "Znode does not exist", `no node at "/a/b"`, "allow_missing = true")
 }
 
+func TestTreeTooLarge(t *testing.T) {
+	t.Parallel()
+	check(t, source.TreeTooLarge(12, 1234, 1000), "Tree is too large", `The tree of "/a/b" holds 1234 bytes of data in 12 nodes`, "at most 1000 bytes", "max_depth", "include_data")
+}
+
 func check(t *testing.T, d diag.Diagnostic, summary string, detail ...string) {
 	t.Helper()
 	if d.Severity() != diag.SeverityError || d.Summary() != summary {
