@@ -62,7 +62,7 @@ func keeps(tree *acctest.Tree, config string, owners ...zk.ACL) []resource.TestS
 				"path": knownvalue.StringExact(tree.Path("/a")), "data": knownvalue.StringExact("x"), "data_base64": knownvalue.StringExact("eA=="),
 				"acl":            knownvalue.SetExact([]knownvalue.Check{acctest.ACLEntry("auth", "", "cdrwa")}),
 				"create_parents": knownvalue.Bool(true), "parent_acl": knownvalue.Null(), "mode": knownvalue.StringExact("persistent"), "ttl_ms": knownvalue.Null(),
-				"force_destroy": knownvalue.Bool(false), "adopt_existing": knownvalue.Bool(false), "stat": acctest.Stat(0, 0, 1, 0),
+				"force_destroy": knownvalue.Bool(false), "adopt_existing": knownvalue.Bool(false), "data_wo": knownvalue.Null(), "data_wo_version": knownvalue.Null(), "stat": acctest.Stat(0, 0, 1, 0),
 			})},
 			Check: hasOwners(tree, owners),
 		},
