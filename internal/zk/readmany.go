@@ -23,17 +23,21 @@ type Reading struct {
 	Err error
 }
 
-// inFlight is how many requests ReadMany keeps on their way.
-const inFlight = 16
+// inFlight is how many requests for many nodes ReadMany keeps on their way. The replies to
+// each may take MaxReplyBytes, which a server holds until they are read.
+const inFlight = 4
 
 // ReadMany reads the data and the stats of many nodes, and their children where that is
 // asked for. It returns a Reading for each, in the order of the paths: that one node
 // cannot be read does not keep the others from it. Nodes that change meanwhile may be read
 // at different moments.
 //
-// Servers of 3.6 and later are asked for many nodes with each request, so many that
-// neither the request nor the reply can be larger than the configured limits allow; older
-// ones for one. Several requests are on their way at once.
+// Servers of 3.6 and later are asked for many nodes with each request: for so many that the
+// request fits into MaxBufferBytes, and that the reply fits into MaxReplyBytes if no node
+// and no list of names takes more than MaxBufferBytes. Where a reply is larger all the same,
+// which ends the connection, that request's nodes and those behind them are asked for one by
+// one, as from older servers; of these only a node that is too large on its own cannot be
+// read ([*ReplyTooLargeError]). Several requests are on their way at once.
 func (c *Client) ReadMany(ctx context.Context, paths []string, children bool) ([]Reading, error) {
 	for _, path := range paths {
 		if err := check(proto.OpGetData.String(), path); err != nil {
@@ -57,8 +61,9 @@ func (c *Client) ReadMany(ctx context.Context, paths []string, children bool) ([
 	return out, c.readBatches(ctx, out, children)
 }
 
-// batches splits readings so that no request and no reply can be over its limit. A node's
-// data takes MaxBufferBytes at most, since it came in a request.
+// batches splits readings so that no request is over its limit, and no reply either whose
+// parts are not larger than a request. A node's data came in one; of the names of its
+// children that is a guess.
 func (c *Client) batches(out []Reading, children bool) [][]Reading {
 	most := max(1, c.cfg.MaxReplyBytes/c.cfg.MaxBufferBytes)
 	reads := 1
@@ -86,7 +91,7 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 	requests := make([]*proto.MultiRequest, len(batches))
 	replies := make([]proto.MultiReadReply, len(batches))
 	defer c.withdrawAll(calls)
-	sent := 0
+	sent, done := 0, 0
 	for i, batch := range batches {
 		for ; sent < len(batches) && sent < i+inFlight; sent++ {
 			requests[sent] = c.multiRead(batches[sent], children)
@@ -100,6 +105,11 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 			want := len(requests[i].Ops)
 			reply, err = readInto(ctx, c, proto.OpMultiRead, batch[0].Path, requests[i], func() *proto.MultiReadReply { return &proto.MultiReadReply{Want: want} })
 		}
+		if _, large := errors.AsType[*ReplyTooLargeError](err); large {
+			// The others on their way were lost with it. None of them is to come again.
+			c.withdrawAll(calls)
+			return c.readEach(ctx, out[done:], children)
+		}
 		if err != nil {
 			if _, ok := errors.AsType[*Error](err); !ok {
 				err = &Error{Op: proto.OpMultiRead.String(), Path: batch[0].Path, Err: err}
@@ -110,6 +120,7 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 			return &Error{Op: proto.OpMultiRead.String(), Path: batch[0].Path, Err: err}
 		}
 		replies[i] = proto.MultiReadReply{}
+		done += len(batch)
 	}
 	return nil
 }
@@ -181,30 +192,35 @@ func (c *Client) readEach(ctx context.Context, out []Reading, children bool) err
 			}
 		}
 		r := &out[i]
+		op := proto.OpGetData
 		_, err := c.await(ctx, calls[2*i])
-		r.Data, r.Stat = data[i].Data, data[i].Stat
 		if err == nil && children {
+			op = proto.OpGetChildren2
 			_, err = c.await(ctx, calls[2*i+1])
-			r.Children = names[i].Children
-			slices.Sort(r.Children)
 		}
-		if err != nil && ctx.Err() == nil && c.repeatable(err) {
+		switch {
+		case err == nil: // only then nobody else writes to the replies any more
+			r.Data, r.Stat, r.Children = data[i].Data, data[i].Stat, names[i].Children
+			slices.Sort(r.Children)
+			continue
+		case ctx.Err() == nil && c.repeatable(err):
 			r.Data, r.Stat, err = c.Get(ctx, r.Path)
 			if err == nil && children {
 				r.Children, _, err = c.Children(ctx, r.Path)
 			}
+			if err == nil {
+				continue
+			}
+		}
+		if _, ok := errors.AsType[*Error](err); !ok {
+			err = &Error{Op: op.String(), Path: r.Path, Err: err}
 		}
 		code, ofServer := errors.AsType[ErrCode](err)
-		switch {
-		case err == nil:
-		case ofServer && !c.repeatable(code):
-			*r = Reading{Path: r.Path, Err: &Error{Op: proto.OpGetData.String(), Path: r.Path, Err: code}}
-		default:
-			if _, ok := errors.AsType[*Error](err); !ok {
-				err = &Error{Op: proto.OpGetData.String(), Path: r.Path, Err: err}
-			}
+		_, large := errors.AsType[*ReplyTooLargeError](err)
+		if !large && (!ofServer || c.repeatable(code)) {
 			return err
 		}
+		*r = Reading{Path: r.Path, Err: err}
 	}
 	return nil
 }

@@ -340,6 +340,8 @@ const (
 	// maxCandidates bounds how many nodes of its prefix a sequential create is looked for
 	// among.
 	maxCandidates = 1 << 14
+	// candidatesInFlight is how many of them are read at once.
+	candidatesInFlight = 16
 )
 
 // lookForSequential looks for the node that a sequential create made: one of its prefix,
@@ -430,7 +432,7 @@ func (c *Client) nodesAt(ctx context.Context, full []string, visit func(full str
 	defer c.withdrawAll(calls)
 	sent := 0
 	for i, at := range full {
-		for ; sent < len(full) && sent < i+inFlight; sent++ {
+		for ; sent < len(full) && sent < i+candidatesInFlight; sent++ {
 			calls[2*sent] = conn.NewCall(proto.OpGetData, &proto.PathWatchRequest{Path: full[sent]}, &data[sent])
 			calls[2*sent+1] = conn.NewCall(proto.OpGetACL, &proto.GetACLRequest{Path: full[sent]}, &acls[sent])
 			c.submit(ctx, calls[2*sent])
