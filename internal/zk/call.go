@@ -131,13 +131,13 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 	for r := c.cfg.Retry.begin(); ; {
 		out := fresh()
 		call := conn.NewCall(op, req, P(out))
+		call.Ended = c.claim
 		if !c.cfg.Retry.Expired {
 			call.Pinned = session
 		}
 		c.submit(ctx, call)
 		ended, err := c.await(ctx, call)
 		if err == nil {
-			c.claims.take(call.Header.Zxid)
 			return out, nil
 		}
 		if !ended {
@@ -145,11 +145,11 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 		}
 		if unresolved(err) {
 			*out = *fresh()
-			applied, rerr := judge(ctx, c, call, out, resolve)
+			took, rerr := judge(ctx, c, call, out, resolve)
 			switch {
 			case rerr != nil:
 				return nil, fail(rerr)
-			case applied:
+			case took:
 				return out, nil
 			}
 		}
@@ -164,14 +164,14 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 
 // judge finds out whether a write took effect whose reply was lost, and if it did fills in
 // out. The error, where that cannot be told, is [ErrOutcomeUnknown].
-func judge[R any](ctx context.Context, c *Client, call *conn.Call, out *R, resolve resolver[R]) (applied bool, err error) {
+func judge[R any](ctx context.Context, c *Client, call *conn.Call, out *R, resolve resolver[R]) (took bool, err error) {
 	v, err := c.settle(ctx, func() (verdict, error) {
 		return resolve(ctx, loss{seen: call.Seen, session: call.Session}, out)
 	})
 	switch {
 	case err != nil:
 		return false, lookFailed(call.Err, err)
-	case v.applied():
+	case v == applied:
 		return true, nil
 	case v.notApplied():
 		return false, nil

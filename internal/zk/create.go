@@ -1,6 +1,7 @@
 package zk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,8 +80,8 @@ type Created struct {
 	// Stat is the new node's where HasStat is true: servers answer with it since 3.5.
 	Stat    Stat
 	HasStat bool
-	// Parents are the ancestors that this call made, from the top down. They are given
-	// with an error too.
+	// Parents are the ancestors that this call made, from the top down; one of which that
+	// could not be told is not among them. They are given with an error too.
 	Parents []string
 }
 
@@ -210,22 +211,31 @@ func freshCreate() *proto.CreateReply { return new(proto.CreateReply) }
 // makeParents makes the node at the full path and those above it that are missing, and
 // returns, without the chroot, those that it made. It begins at the bottom: an ancestor
 // that is there but may not be read or added to is no obstacle that way.
+//
+// An empty persistent node may be asked for twice. So where it cannot be told whether one
+// was made it is asked for again; that it exists then is no failure, and it is not counted
+// among those that were made.
 func (c *Client) makeParents(ctx context.Context, full string, acl []ACL) (made []string, err error) {
 	missing := []string{full}
-	for len(missing) > 0 {
+	var unknown error // why it cannot be told whether the last of missing was made
+	for tries := 1; len(missing) > 0; {
 		next := missing[len(missing)-1]
 		req := &proto.CreateRequest{Path: next, Data: []byte{}, ACL: acl, Flags: proto.FlagPersistent}
 		_, err := c.create(ctx, proto.OpCreate, c.unchrooted(next), req)
 		switch {
 		case errors.Is(err, ErrNoNode) && next != "/":
-			missing = append(missing, Parent(next))
+			missing, unknown = append(missing, Parent(next)), nil
+			continue
+		case errors.Is(err, ErrOutcomeUnknown) && !errors.Is(err, ErrSessionExpired) && ctx.Err() == nil && tries < parentTries:
+			unknown = err
+			tries++
 			continue
 		case err == nil && c.inChroot(next):
 			made = append(made, c.unchrooted(next))
 		case err != nil && !errors.Is(err, ErrNodeExists):
-			return made, err
+			return made, cmp.Or(unknown, err)
 		}
-		missing = missing[:len(missing)-1]
+		missing, unknown = missing[:len(missing)-1], nil
 	}
 	return made, nil
 }

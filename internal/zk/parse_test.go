@@ -281,19 +281,23 @@ func refuseRetries(t *testing.T) {
 	}
 }
 
-// A transaction is one call's, until so many others have come that it is forgotten.
+// A change is one call's, until so many others have come that it is forgotten.
 func TestClaims(t *testing.T) {
 	t.Parallel()
 	var cl claims
-	if cl.has(1) || !cl.take(1) || cl.take(1) || !cl.has(1) {
+	first, second := claim{zxid: 1}, claim{zxid: 2}
+	if cl.has(first) || !cl.take(first) || cl.take(first) || !cl.has(first) {
 		t.Error("one transaction has not one maker")
 	}
+	if acl := (claim{1, "/a", 1}); cl.has(acl) {
+		t.Error("an ACL is taken for the transaction that made its node")
+	}
 	for zxid := range int64(claimsKept) {
-		if !cl.take(zxid + 2) {
+		if !cl.take(claim{zxid: zxid + 2}) {
 			t.Fatalf("%d was taken", zxid+2)
 		}
 	}
-	if cl.has(1) || !cl.has(2) || len(cl.taken) != claimsKept {
+	if cl.has(first) || !cl.has(second) || len(cl.taken) != claimsKept {
 		t.Errorf("%d are kept", len(cl.taken))
 	}
 }

@@ -24,8 +24,9 @@ type Reading struct {
 }
 
 const (
-	// inFlight is how many requests for many nodes are on their way at once.
-	inFlight = 16
+	// inFlight is how many requests for many nodes are on their way at once. The reply to
+	// each may take MaxReplyBytes, which a server holds until they are read.
+	inFlight = 4
 	// window is for how many nodes requests for one are, and how many nodes a walk reads
 	// before it visits them.
 	window = 256
@@ -36,9 +37,12 @@ const (
 // cannot be read does not keep the others from it. Nodes that change meanwhile may be read
 // at different moments.
 //
-// Servers of 3.6 and later are asked for many nodes with each request, so many that
-// neither the request nor the reply can be larger than the configured limits allow; older
-// ones for one. Several requests are on their way at once.
+// Servers of 3.6 and later are asked for many nodes with each request: for so many that the
+// request fits into MaxBufferBytes, and that the reply fits into MaxReplyBytes if no node
+// and no list of names takes more than MaxBufferBytes. Where a reply is larger all the same,
+// which ends the connection, that request's nodes and those behind them are asked for one by
+// one, as from older servers; of these only a node that is too large on its own cannot be
+// read ([*ReplyTooLargeError]). Several requests are on their way at once.
 func (c *Client) ReadMany(ctx context.Context, paths []string, children bool) ([]Reading, error) {
 	for _, path := range paths {
 		if err := check(proto.OpGetData.String(), path); err != nil {
@@ -62,8 +66,9 @@ func (c *Client) ReadMany(ctx context.Context, paths []string, children bool) ([
 	return out, c.readBatches(ctx, out, children)
 }
 
-// batches splits readings so that no request and no reply can be over its limit. A node's
-// data takes MaxBufferBytes at most, since it came in a request.
+// batches splits readings so that no request is over its limit, and no reply either whose
+// parts are not larger than a request. A node's data came in one; of the names of its
+// children that is a guess.
 func (c *Client) batches(out []Reading, children bool) [][]Reading {
 	most := max(1, c.cfg.MaxReplyBytes/c.cfg.MaxBufferBytes)
 	reads := 1
@@ -91,7 +96,7 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 	requests := make([]*proto.MultiRequest, len(batches))
 	replies := make([]proto.MultiReadReply, len(batches))
 	defer c.withdrawAll(calls)
-	sent := 0
+	sent, done := 0, 0
 	for i, batch := range batches {
 		for ; sent < len(batches) && sent < i+inFlight; sent++ {
 			requests[sent] = c.multiRead(batches[sent], children)
@@ -105,6 +110,11 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 			want := len(requests[i].Ops)
 			reply, err = readInto(ctx, c, proto.OpMultiRead, batch[0].Path, requests[i], func() *proto.MultiReadReply { return &proto.MultiReadReply{Want: want} })
 		}
+		if _, large := errors.AsType[*ReplyTooLargeError](err); large {
+			// The others on their way were lost with it. None of them is to come again.
+			c.withdrawAll(calls)
+			return c.readEach(ctx, out[done:], true, children)
+		}
 		if err != nil {
 			if _, ok := errors.AsType[*Error](err); !ok {
 				err = &Error{Op: proto.OpMultiRead.String(), Path: batch[0].Path, Err: err}
@@ -115,6 +125,7 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 			return &Error{Op: proto.OpMultiRead.String(), Path: batch[0].Path, Err: err}
 		}
 		replies[i] = proto.MultiReadReply{}
+		done += len(batch)
 	}
 	return nil
 }
@@ -196,10 +207,6 @@ func (c *Client) readEach(ctx context.Context, out []Reading, data, children boo
 				contents[i].Data, contents[i].Stat, err = c.Get(ctx, r.Path)
 				return err
 			})
-			if err == nil {
-				// Not before: a call whose caller has gone is still written to.
-				r.Data, r.Stat = contents[i].Data, contents[i].Stat
-			}
 		}
 		if err == nil && children {
 			op = proto.OpGetChildren2
@@ -207,25 +214,24 @@ func (c *Client) readEach(ctx context.Context, out []Reading, data, children boo
 				names[i].Children, names[i].Stat, err = c.Children(ctx, r.Path)
 				return err
 			})
-			if err == nil {
-				r.Children = names[i].Children
-				slices.Sort(r.Children)
-				if !data {
-					r.Stat = names[i].Stat
-				}
+		}
+		if err == nil { // only then nobody else writes to the replies any more
+			r.Data, r.Stat, r.Children = contents[i].Data, contents[i].Stat, names[i].Children
+			slices.Sort(r.Children)
+			if !data {
+				r.Stat = names[i].Stat
 			}
+			continue
+		}
+		if _, ok := errors.AsType[*Error](err); !ok {
+			err = &Error{Op: op.String(), Path: r.Path, Err: err}
 		}
 		code, ofServer := errors.AsType[ErrCode](err)
-		switch {
-		case err == nil:
-		case ofServer && !c.repeatable(code):
-			*r = Reading{Path: r.Path, Err: &Error{Op: op.String(), Path: r.Path, Err: code}}
-		default:
-			if _, ok := errors.AsType[*Error](err); !ok {
-				err = &Error{Op: op.String(), Path: r.Path, Err: err}
-			}
+		_, large := errors.AsType[*ReplyTooLargeError](err)
+		if !large && (!ofServer || c.repeatable(code)) {
 			return err
 		}
+		*r = Reading{Path: r.Path, Err: err}
 	}
 	return nil
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"terraform-provider-zookeeper/internal/zk"
@@ -78,6 +80,106 @@ func TestReadMany(t *testing.T) {
 func walks(c *zk.Client) map[string]func(ctx context.Context, path string, maxDepth int, visit func(zk.Reading) error) error {
 	return map[string]func(ctx context.Context, path string, maxDepth int, visit func(zk.Reading) error) error{
 		"with data": c.Walk, "without": c.WalkStats,
+	}
+}
+
+// Nodes that can be read one by one can be read together: one whose children's names take
+// more than a request may does not keep the others from being read, nor does one that is too
+// large for any reply.
+func TestReadManyLargeChildren(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	var paths []string
+	for i, children := range []int{0, 400, 0, 400, 1000, 3} {
+		path := fmt.Sprintf("%s/%d", base, i)
+		paths = append(paths, path)
+		ops := []zk.Op{zk.CreateOp(path, []byte(path), zk.CreateOptions{})}
+		for n := range children {
+			ops = append(ops, zk.CreateOp(fmt.Sprintf("%s/%s%04d", path, strings.Repeat("x", 90), n), nil, zk.CreateOptions{}))
+		}
+		if _, err := direct.Multi(ctx, ops...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr(), steady, func(cfg *zk.Config) { cfg.MaxBufferBytes, cfg.MaxReplyBytes = 16<<10, 64<<10 })
+	got, err := c.ReadMany(ctx, paths, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range got {
+		if i == 4 {
+			if _, ok := errors.AsType[*zk.ReplyTooLargeError](r.Err); !ok || r.Data != nil {
+				t.Errorf("the one that is too large: %q, %v", r.Data, r.Err)
+			}
+			continue
+		}
+		if want := map[int]int{1: 400, 3: 400, 5: 3}[i]; r.Err != nil || string(r.Data) != paths[i] || len(r.Children) != want {
+			t.Errorf("%d: %q, %d children, %v", i, r.Data, len(r.Children), r.Err)
+		}
+	}
+	// One connection ends with the reply for many, where they are asked for like that, and one
+	// with that of the node that is too large; and each is asked once for the server's version.
+	want := 2
+	if has(t, batchedRead) {
+		want++
+	}
+	if n := proxy.Connections(); n > 2*want {
+		t.Errorf("%d connections", n)
+	}
+	if err := c.Walk(ctx, paths[1], -1, func(zk.Reading) error { return nil }); err != nil {
+		t.Errorf("a walk: %v", err)
+	}
+}
+
+// ended runs a function whenever something has come from the server, before the client sees
+// it; and gives no version.
+type ended struct {
+	net.Conn
+	came func()
+}
+
+func (e *ended) Read(b []byte) (int, error) {
+	n, err := e.Conn.Read(b)
+	e.came()
+	return n, err
+}
+
+func (e *ended) Write(b []byte) (int, error) {
+	if string(b) == "srvr" {
+		return 0, errors.New("it is not asked for its version")
+	}
+	return e.Conn.Write(b)
+}
+
+// A caller whose context ends as the replies come leaves them alone: they are still written.
+// (The race detector is what tells.)
+func TestReadManyGivenUp(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	var mu sync.Mutex
+	came := func() {}
+	c := connect(t, server.Addr(), func(cfg *zk.Config) {
+		cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			nc, err := new(net.Dialer).DialContext(ctx, network, address)
+			return &ended{nc, func() {
+				mu.Lock()
+				defer mu.Unlock()
+				came()
+			}}, err
+		}
+	})
+	for range 50 {
+		one, cancel := context.WithCancel(ctx)
+		mu.Lock()
+		came = cancel
+		mu.Unlock()
+		if _, err := c.ReadMany(one, []string{base, base, base, base}, true); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		cancel()
 	}
 }
 
