@@ -110,7 +110,7 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 			want := len(requests[i].Ops)
 			reply, err = readInto(ctx, c, proto.OpMultiRead, batch[0].Path, requests[i], func() *proto.MultiReadReply { return &proto.MultiReadReply{Want: want} })
 		}
-		if _, large := errors.AsType[*ReplyTooLargeError](err); large {
+		if tooLarge(err) {
 			// The others on their way were lost with it. None of them is to come again.
 			c.withdrawAll(calls)
 			return c.readEach(ctx, out[done:], true, children)
@@ -227,8 +227,7 @@ func (c *Client) readEach(ctx context.Context, out []Reading, data, children boo
 			err = &Error{Op: op.String(), Path: r.Path, Err: err}
 		}
 		code, ofServer := errors.AsType[ErrCode](err)
-		_, large := errors.AsType[*ReplyTooLargeError](err)
-		if !large && (!ofServer || c.repeatable(code)) {
+		if !tooLarge(err) && (!ofServer || c.repeatable(code)) {
 			return err
 		}
 		*r = Reading{Path: r.Path, Err: err}
@@ -244,6 +243,13 @@ func (c *Client) collect(ctx context.Context, call *conn.Call, again func() erro
 		return again()
 	}
 	return err
+}
+
+// tooLarge tells whether a read failed because its own reply was too large, and not another
+// one that ended their connection.
+func tooLarge(err error) bool {
+	_, large := errors.AsType[*ReplyTooLargeError](err)
+	return large && !errors.Is(err, ErrConnectionLoss)
 }
 
 // withdrawAll takes back what has not been sent, for a caller that gives up.

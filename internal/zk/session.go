@@ -2,6 +2,7 @@ package zk
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -78,9 +79,14 @@ func (c *Client) WhoAmI(ctx context.Context) ([]Identity, error) {
 }
 
 // Command sends a four-letter word to the server that the client is connected to, and
-// returns all of its answer. It goes over a connection of its own, through TLS where that
-// is configured. The error is a *[WhitelistError] when the server does not allow the word.
+// returns all of its answer, 16 MiB at most. It goes over a connection of its own, through
+// TLS where that is configured. The error is a *[WhitelistError] when the server does not
+// allow the word, and [ErrBadArguments], before anything is sent, when it is not four
+// letters from a to z.
 func (c *Client) Command(ctx context.Context, word string) (string, error) {
+	if len(word) != 4 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return "", &Error{Op: "command", Err: fmt.Errorf("%w: %q is no four-letter word", ErrBadArguments, word)}
+	}
 	l, err := c.connected(ctx)
 	if err != nil {
 		return "", &Error{Op: word, Err: err}

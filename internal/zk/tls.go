@@ -13,6 +13,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -241,8 +242,8 @@ func tlsError(err error, name string) error {
 		hostname  x509.HostnameError
 		invalid   x509.CertificateInvalidError
 		record    tls.RecordHeaderError
-		alert     tls.AlertError
 	)
+	alert, alerted := remoteAlert(err)
 	switch {
 	case errors.As(err, &authority):
 		return &TLSError{"the server's certificate is not signed by a CA that is trusted here", err}
@@ -254,17 +255,34 @@ func tlsError(err error, name string) error {
 		return &TLSError{"the server's certificate is not valid", err}
 	case errors.As(err, &record):
 		return &TLSError{"the server answered in plain text; this port does not speak TLS", err}
-	case errors.As(err, &alert), isRemoteAlert(err):
+	case alerted && slices.ContainsFunc(certificateAlerts, func(a tls.AlertError) bool { return a.Error() == alert }):
 		return &TLSError{"the server refused this client's certificate, or wants one", err}
+	case alerted && alert == handshakeFailure.Error():
+		return &TLSError{"the server and this client have no parameters in common, or it wants a client's certificate", err}
+	case alerted:
+		return &TLSError{"the server ended the connection", err}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return &TLSError{"the server ended the handshake; does this port speak TLS?", err}
 	}
 	return err
 }
 
-// isRemoteAlert tells whether the server sent an alert: with TLS 1.3 that it refuses a
-// client shows only when the client reads, after its own handshake.
-func isRemoteAlert(err error) bool {
+// certificateAlerts are those by which a server refuses a client's certificate, or asks for
+// one: bad_certificate, unsupported_certificate, certificate_revoked, certificate_expired,
+// certificate_unknown, unknown_ca, access_denied and certificate_required.
+var certificateAlerts = []tls.AlertError{42, 43, 44, 45, 46, 48, 49, 116}
+
+// handshakeFailure is the alert of a server that finds nothing that both sides can do, and
+// with TLS 1.2 of one that was given no certificate.
+const handshakeFailure tls.AlertError = 40
+
+// remoteAlert returns the text of the alert that the server sent, if it sent one: with TLS
+// 1.3 that it refuses a client shows only when the client reads, after its own handshake.
+// The standard library keeps the alert's number to itself.
+func remoteAlert(err error) (alert string, ok bool) {
 	op, ok := errors.AsType[*net.OpError](err)
-	return ok && op.Op == "remote error"
+	if !ok || op.Op != "remote error" {
+		return "", false
+	}
+	return op.Err.Error(), true
 }

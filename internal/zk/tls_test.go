@@ -2,10 +2,13 @@ package zk_test
 
 import (
 	"crypto/ecdsa"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -218,5 +221,46 @@ func TestTLSSubject(t *testing.T) {
 	}
 	if _, err := (&zk.TLS{CAPEM: "garbage"}).Subject(); err == nil {
 		t.Error("garbage is no CA")
+	}
+}
+
+// An alert is told by its name, and laid to the client's certificate only where that is what
+// it is about.
+func TestTLSAlert(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	key, cert := a.sign(serverCert(time.Time{}))
+	pair, err := tls.X509KeyPair([]byte(certPEM(cert)), []byte(keyPEM(t, key)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const refused = "refused this client's certificate, or wants one"
+	for name, tc := range map[string]struct {
+		cfg         *tls.Config
+		want, never string // in the error
+	}{
+		"an older protocol": {&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, "protocol version", refused},
+		"no certificate":    {&tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("unknown name") }}, "internal error", refused},
+		"TLS 1.2, wants a certificate": {&tls.Config{
+			Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12,
+		}, "or it wants a client's certificate", refused},
+		"TLS 1.3, wants a certificate": {&tls.Config{
+			Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAnyClientCert,
+		}, refused, "ended the connection"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			addr := zktest.StartPeer(t, func(nc net.Conn) {
+				_ = tls.Server(nc, tc.cfg).HandshakeContext(t.Context())
+				// To close with bytes unread would reset the connection, and the alert with it.
+				_, _ = io.Copy(io.Discard, nc)
+			})
+			c := newClient(t, addr, refusal, func(cfg *zk.Config) { cfg.TLS = &zk.TLS{CAPEM: certPEM(a.cert)} })
+			err := c.Start(testContext(t))
+			var te *zk.TLSError
+			if !errors.As(err, &te) || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), tc.never) {
+				t.Errorf("Start: %v, want %q and not %q", err, tc.want, tc.never)
+			}
+		})
 	}
 }

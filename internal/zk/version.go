@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -62,7 +63,8 @@ func (e *WhitelistError) Error() string {
 }
 
 const (
-	commandTimeout  = 5 * time.Second
+	commandTimeout = 5 * time.Second
+	// maxCommandReply bounds the answer to a four-letter word in bytes.
 	maxCommandReply = 16 << 20
 )
 
@@ -119,13 +121,17 @@ func (c *Client) command(ctx context.Context, at target, word string) (string, e
 	_, err = io.WriteString(nc, word)
 	var answer []byte
 	if err == nil {
-		answer, err = io.ReadAll(io.LimitReader(nc, maxCommandReply))
+		answer, err = io.ReadAll(io.LimitReader(nc, maxCommandReply+1))
 	}
-	// A server may reset the connection behind its answer.
-	if err != nil && len(answer) == 0 {
-		if ctx.Err() != nil {
-			err = conn.ContextError(ctx)
-		}
+	switch {
+	case len(answer) > maxCommandReply:
+		err = fmt.Errorf("the answer takes more than %d bytes", maxCommandReply)
+	case len(answer) > 0 && errors.Is(err, syscall.ECONNRESET):
+		err = nil // a server may reset the connection behind its answer
+	case err != nil && ctx.Err() != nil:
+		err = conn.ContextError(ctx)
+	}
+	if err != nil {
 		return "", fmt.Errorf("%s: %w", word, err)
 	}
 	text := string(answer)
@@ -168,12 +174,14 @@ func firstLine(s string) string {
 	return s[:min(len(s), 100)]
 }
 
+// parseVersion reads a version of three numbers. Those who build servers of their own put
+// more behind them, as in 3.4.6.2.6.5.
 func parseVersion(s string) (Version, error) {
 	parts := strings.Split(s, ".")
 	var n [3]int
 	for i := range n {
 		var err error
-		if len(parts) != len(n) {
+		if len(parts) < len(n) {
 			err = strconv.ErrSyntax
 		} else {
 			n[i], err = strconv.Atoi(parts[i])

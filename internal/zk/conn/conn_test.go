@@ -246,7 +246,7 @@ func TestHandshakeGivenUp(t *testing.T) {
 		p.send(connectReply(9000))
 		_, _ = p.next()
 	})
-	if _, session, err = Open(t.Context(), nc, Hello{}, options); !errors.Is(err, ErrNoAnswer) || session.SessionID != 77 {
+	if _, session, err = Open(t.Context(), nc, Hello{}, options); !errors.Is(err, ErrHandshakeEnded) || session.SessionID != 77 {
 		t.Errorf("%v, session %d", err, session.SessionID)
 	}
 }
@@ -415,6 +415,9 @@ func TestHandshake(t *testing.T) {
 		{"closes after the connect reply", func(p peer) {
 			_, _ = p.next()
 			p.send(connectReply(9000))
+			_, _ = p.next()
+		}, "behind its answer to the connect request", ErrHandshakeEnded},
+		{"closes instead of the connect reply", func(p peer) {
 			_, _ = p.next()
 		}, "without an answer", ErrNoAnswer},
 		{"answers another request", func(p peer) {
