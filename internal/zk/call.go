@@ -80,6 +80,10 @@ func (c *Client) repeatable(err error) bool {
 // again decides behind a try that failed with err: it returns nil after the wait that the
 // policy asks for, or the error to give up with.
 func (c *Client) again(ctx context.Context, r *retry, err error) error {
+	if errors.Is(err, errUnasked) {
+		_, err := c.serverVersion(ctx)
+		return err // nothing was sent: it does not count as a try
+	}
 	if !c.repeatable(err) {
 		return err
 	}
@@ -158,6 +162,10 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 		}
 		if err = c.again(ctx, &r, err); err != nil {
 			return out, fail(err)
+		}
+		if _, ok := features[op]; ok {
+			// The next try may go to another server. What is wrong here it meets itself.
+			_, _ = c.serverVersion(ctx)
 		}
 	}
 }

@@ -133,6 +133,9 @@ type link struct {
 	*conn.Conn
 	at      target
 	version versionCache
+	// unknown is why the version was not to be had when the connection came, for the watches
+	// that depend on it. Only the engine touches it.
+	unknown error
 }
 
 type state int

@@ -47,6 +47,7 @@ func (c *Client) run(ctx context.Context) {
 			return
 		}
 		for l != nil {
+			c.acquaint(ctx, l)
 			again, ok := c.attach(l, told)
 			if !ok {
 				// Closed while the handshake was under way: the session is there all the same.
@@ -106,6 +107,37 @@ func (c *Client) abandon(ctx context.Context, l *link) {
 	l.Close()
 }
 
+// acquaint asks the server behind l for its version where there are watches that not all
+// servers know. Nothing else waits for it: it takes a connection of its own.
+func (c *Client) acquaint(ctx context.Context, l *link) {
+	if !c.watches.lasting() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(c.cfg.ConnectTimeout, commandTimeout))
+	defer cancel()
+	go func() {
+		select {
+		case <-l.Done():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	for n := 1; ; n++ {
+		_, err := c.versionOf(ctx, l)
+		switch {
+		case l.version.told.Load() != nil:
+			return
+		case ctx.Err() == nil:
+			l.unknown = err
+		case l.unknown == nil: // what was wrong before tells more than that the time was up
+			l.unknown = &versionUnknownError{err}
+		}
+		if wait(ctx, c.cfg.ConnectRetry.delay(n)) != nil {
+			return
+		}
+	}
+}
+
 // attach registers the watches with l, sends what is waiting over it, and makes it the
 // current connection. It returns the calls that register the watches, and false when the
 // client has been closed meanwhile.
@@ -115,7 +147,7 @@ func (c *Client) attach(l *link, told int64) (again []*conn.Call, ok bool) {
 	if c.state != running {
 		return nil, false
 	}
-	for _, req := range c.watches.again(told) {
+	for _, req := range c.watches.again(l, told) {
 		call := conn.NewCall(req.Op(), req, nil)
 		call.Xid = proto.XidSetWatches
 		if !l.SubmitNow(call) {
@@ -504,7 +536,8 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 	for _, a := range credentials {
 		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
 	}
-	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch})
+	l := &link{at: t, version: versionCache{turn: make(chan struct{}, 1)}}
+	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch, Admit: l.admit})
 	if reply.SessionID != 0 && !reply.ReadOnly {
 		if s.id != 0 && reply.SessionID != s.id {
 			c.expire() // the server gave another one instead of saying so
@@ -528,7 +561,8 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 		return nil, err
 	}
 	c.see(cn.Zxid())
-	return &link{Conn: cn, at: t, version: versionCache{turn: make(chan struct{}, 1)}}, nil
+	l.Conn = cn
+	return l, nil
 }
 
 // startSASL begins the exchange for one connection; nil where no SASL is configured. What

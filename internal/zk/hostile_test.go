@@ -306,12 +306,17 @@ func TestTransactionWithAnotherReply(t *testing.T) {
 // greeted does a server's part of a handshake, with the identities of no client, and
 // returns false when the connection is no client's: a four-letter word is answered.
 func greeted(nc net.Conn, timeoutMillis int32) bool {
+	return greetedBy(nc, timeoutMillis, func() string { return "Zookeeper version: 3.9.4-x, built on y\nMode: standalone\n" })
+}
+
+// greetedBy is greeted by a server that answers "srvr" in its own way.
+func greetedBy(nc net.Conn, timeoutMillis int32, srvr func() string) bool {
 	var head [4]byte
 	if _, err := io.ReadFull(nc, head[:]); err != nil {
 		return false
 	}
 	if string(head[:]) == "srvr" {
-		_, _ = io.WriteString(nc, "Zookeeper version: 3.9.4-x, built on y\nMode: standalone\n")
+		_, _ = io.WriteString(nc, srvr())
 		return false
 	}
 	if _, err := io.CopyN(io.Discard, nc, int64(binary.BigEndian.Uint32(head[:]))); err != nil {

@@ -63,7 +63,16 @@ func (c *Client) ReadMany(ctx context.Context, paths []string, children bool) ([
 	if err != nil || version.Less(Version{3, 6, 0}) {
 		return out, c.readEach(ctx, out, true, children)
 	}
-	return out, c.readBatches(ctx, out, children)
+	err = c.readBatches(ctx, out, children)
+	_, old := errors.AsType[*VersionError](err)
+	if _, unknown := errors.AsType[*versionUnknownError](err); old || unknown {
+		// The connection was lost meanwhile, and the next server is another.
+		for i, path := range paths {
+			out[i] = Reading{Path: path}
+		}
+		err = c.readEach(ctx, out, true, children)
+	}
+	return out, err
 }
 
 // batches splits readings so that no request is over its limit, and no reply either whose

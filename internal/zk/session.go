@@ -28,7 +28,7 @@ func (c *Client) Ephemerals(ctx context.Context, prefix string) ([]string, error
 	if err := validatePrefix(prefix); err != nil {
 		return nil, &Error{Op: op.String(), Path: prefix, Err: err}
 	}
-	if err := c.require(ctx, Version{3, 6, 0}, "the list of a session's ephemeral nodes"); err != nil {
+	if err := c.require(ctx, features[op]); err != nil {
 		return nil, &Error{Op: op.String(), Path: prefix, Err: err}
 	}
 	full := c.chrooted(prefix)
@@ -54,7 +54,7 @@ func (c *Client) CountDescendants(ctx context.Context, path string) (int, error)
 	if err := check(op.String(), path); err != nil {
 		return 0, err
 	}
-	if err := c.require(ctx, Version{3, 6, 0}, "the number of descendants"); err != nil {
+	if err := c.require(ctx, features[op]); err != nil {
 		return 0, &Error{Op: op.String(), Path: path, Err: err}
 	}
 	r, err := read[proto.CountDescendantsReply](ctx, c, op, path, &proto.CountDescendantsRequest{Path: c.chrooted(path)})
@@ -68,7 +68,7 @@ func (c *Client) CountDescendants(ctx context.Context, path string) (int, error)
 // what its credentials proved. It needs 3.7.
 func (c *Client) WhoAmI(ctx context.Context) ([]Identity, error) {
 	op := proto.OpWhoAmI
-	if err := c.require(ctx, Version{3, 7, 0}, "who-am-I"); err != nil {
+	if err := c.require(ctx, features[op]); err != nil {
 		return nil, &Error{Op: op.String(), Err: err}
 	}
 	r, err := read[proto.WhoAmIReply](ctx, c, op, "", noRequest{})

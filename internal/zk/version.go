@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -195,21 +196,14 @@ func parseVersion(s string) (Version, error) {
 
 // versionCache holds the version of the server behind one connection.
 type versionCache struct {
-	turn    chan struct{} // held by the one who asks
-	known   bool
-	version Version
-	err     error
+	turn chan struct{}                 // held by the one who asks
+	told atomic.Pointer[versionAnswer] // nil while it is not known
 }
 
-// peek returns the version if it is known, without waiting for it.
-func (v *versionCache) peek() (Version, bool) {
-	select {
-	case v.turn <- struct{}{}:
-		defer func() { <-v.turn }()
-		return v.version, v.known && v.err == nil
-	default:
-		return Version{}, false
-	}
+// versionAnswer is what will not change while the connection lasts.
+type versionAnswer struct {
+	version Version
+	err     error // a *versionUnknownError where the server does not tell
 }
 
 // versionUnknownError tells that a connected server does not tell its version.
@@ -229,6 +223,11 @@ func (c *Client) serverVersion(ctx context.Context) (Version, error) {
 	if err != nil {
 		return Version{}, err
 	}
+	return c.versionOf(ctx, l)
+}
+
+// versionOf is serverVersion of the server behind l.
+func (c *Client) versionOf(ctx context.Context, l *link) (Version, error) {
 	v := &l.version
 	select {
 	case v.turn <- struct{}{}:
@@ -236,34 +235,25 @@ func (c *Client) serverVersion(ctx context.Context) (Version, error) {
 	case <-ctx.Done():
 		return Version{}, conn.ContextError(ctx)
 	}
-	if !v.known {
-		info, err := c.serverInfo(ctx, l.at)
-		if ctx.Err() != nil {
-			return Version{}, conn.ContextError(ctx)
-		}
-		_, refused := errors.AsType[*WhitelistError](err)
-		// What will not change while the connection lasts.
-		v.known, v.version, v.err = err == nil || refused, info.Version, err
-		if err != nil {
-			return Version{}, &versionUnknownError{err}
-		}
+	if told := v.told.Load(); told != nil {
+		return told.version, told.err
 	}
-	if v.err != nil {
-		return Version{}, &versionUnknownError{v.err}
+	info, err := c.serverInfo(ctx, l.at)
+	if ctx.Err() != nil {
+		return Version{}, conn.ContextError(ctx)
 	}
-	return v.version, nil
+	_, refused := errors.AsType[*WhitelistError](err)
+	if err != nil {
+		err = &versionUnknownError{err}
+	}
+	if err == nil || refused {
+		v.told.Store(&versionAnswer{info.Version, err})
+	}
+	return info.Version, err
 }
 
-// require returns a *VersionError when the server is older than the feature. An operation
-// that a server does not know makes it close the connection, so none is sent to a server
-// whose version is not to be had.
-func (c *Client) require(ctx context.Context, needed Version, feature string) error {
-	found, err := c.serverVersion(ctx)
-	if err != nil {
-		return fmt.Errorf("%s needs ZooKeeper %v or later: %w", feature, needed, err)
-	}
-	if found.Less(needed) {
-		return &VersionError{Feature: feature, Needed: needed, Found: found}
-	}
-	return nil
+// require returns a *VersionError when the server is older than the feature. Nothing is sent
+// to a server whose version is not to be had.
+func (c *Client) require(ctx context.Context, f feature) error {
+	return f.judge(c.serverVersion(ctx))
 }

@@ -235,9 +235,7 @@ func (ws *watches) close(w *Watch, why error) {
 	if l == nil {
 		return
 	}
-	if v, ok := l.version.peek(); ok && !v.Less(Version{3, 5, 0}) {
-		l.SubmitNow(conn.NewCall(proto.OpRemoveWatches, &proto.RemoveWatchesRequest{Path: w.full, Type: proto.WatcherAny}, nil))
-	}
+	l.SubmitNow(conn.NewCall(proto.OpRemoveWatches, &proto.RemoveWatchesRequest{Path: w.full, Type: proto.WatcherAny}, nil))
 }
 
 // affected tells which kinds of watches of the node itself an event is for.
@@ -288,12 +286,8 @@ func (ws *watches) endAll(why error) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	for full, p := range ws.by {
-		for kind, set := range p.kinds {
-			for w := range set {
-				w.finish(why)
-				w.unhook()
-			}
-			p.kinds[kind] = nil
+		for kind := range watchKinds {
+			p.end(kind, why)
 		}
 		if p.empty() {
 			delete(ws.by, full)
@@ -305,15 +299,23 @@ func (ws *watches) endAll(why error) {
 // request of many watches would be larger than servers accept.
 const setWatchesSize = 128 << 10
 
-// again returns the requests that register all watches with a server behind a reconnect,
-// with the latest transaction whose events have been told.
-func (ws *watches) again(zxid int64) []*proto.SetWatchesRequest {
+// again returns the requests that register all watches with the server behind l after a
+// reconnect, with the latest transaction whose events have been told. It ends those that the
+// server does not know.
+func (ws *watches) again(l *link, zxid int64) []*proto.SetWatchesRequest {
+	if l.Err() != nil {
+		return nil // the next connection is the one that counts
+	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	var out []*proto.SetWatchesRequest
 	var req *proto.SetWatchesRequest
 	size := setWatchesSize
 	for full, p := range ws.by {
+		p.fit(l)
+		if p.empty() {
+			delete(ws.by, full)
+		}
 		for kind, set := range p.kinds {
 			if len(set) == 0 {
 				continue
@@ -330,6 +332,51 @@ func (ws *watches) again(zxid int64) []*proto.SetWatchesRequest {
 	}
 	return out
 }
+
+// fit ends the watches that the server behind l does not know, or would drop for the sake of
+// another.
+func (p *pathWatches) fit(l *link) {
+	if !p.lasting() {
+		return
+	}
+	if err := l.hasAtFirst(features[proto.OpAddWatch]); err != nil {
+		p.end(watchPersistent, err)
+		p.end(watchRecursive, err)
+	}
+	if len(p.kinds[watchPersistent]) > 0 || len(p.kinds[watchChild]) > 0 {
+		if err := l.hasAtFirst(severalKinds); err != nil {
+			p.end(watchRecursive, err)
+		}
+	}
+}
+
+// lasting tells whether there are watches that stay when they have told of something.
+func (p *pathWatches) lasting() bool {
+	return len(p.kinds[watchPersistent]) > 0 || len(p.kinds[watchRecursive]) > 0
+}
+
+func (ws *watches) lasting() bool {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for _, p := range ws.by {
+		if p.lasting() {
+			return true
+		}
+	}
+	return false
+}
+
+// end ends all watches of a kind.
+func (p *pathWatches) end(kind watchKind, why error) {
+	for w := range p.kinds[kind] {
+		w.finish(why)
+		w.unhook()
+	}
+	p.kinds[kind] = nil
+}
+
+// severalKinds is what servers before 3.9 drop without a word.
+var severalKinds = feature{"a recursive watch beside another that tells of the same node's children", Version{3, 9, 0}}
 
 // among tells how a watch of the kind gets on with those that the path has. A server before
 // 3.9 keeps one kind of watch for a path in each of its two tables, of data and of children,
@@ -368,7 +415,7 @@ type watchRequest struct {
 func watchCall[R any, P reply[R]](ctx context.Context, c *Client, req watchRequest) (*Watch, *R, *conn.Call, error) {
 	covered, conflicts := c.watches.begin(req.full, req.kind)
 	if conflicts {
-		if err := c.require(ctx, Version{3, 9, 0}, "a recursive watch beside another that tells of the same node's children"); err != nil {
+		if err := c.require(ctx, severalKinds); err != nil {
 			c.watches.finish(req.full)
 			return nil, nil, nil, err
 		}
@@ -488,7 +535,7 @@ func (c *Client) Watch(ctx context.Context, path string, recursive bool) (*Watch
 	if err := check(op.String(), path); err != nil {
 		return nil, err
 	}
-	if err := c.require(ctx, Version{3, 6, 0}, "a persistent watch"); err != nil {
+	if err := c.require(ctx, features[op]); err != nil {
 		return nil, &Error{Op: op.String(), Path: path, Err: err}
 	}
 	req := &proto.AddWatchRequest{Path: c.chrooted(path), Mode: proto.AddWatchPersistent}

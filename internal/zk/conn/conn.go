@@ -37,6 +37,11 @@ type Options struct {
 	// Event runs on the read goroutine for each event of a watch; nil for nothing. It must
 	// not wait for anything.
 	Event func(proto.WatcherEvent)
+	// Admit runs for each call when its turn to be sent has come, in the order of the
+	// requests on the wire, and may still change its operation and its request; nil for
+	// nothing. An error ends the call with it, and nothing is sent. It runs with the
+	// connection locked: it must not use it, and not wait for anything.
+	Admit func(*Call) error
 }
 
 // Conn is one connection, from a handshake that succeeded to the first error. It is safe
@@ -201,6 +206,11 @@ func (c *Conn) enqueue(call *Call) error {
 			return proto.ErrNotReadOnly // that session waits elsewhere
 		}
 		return proto.ErrSessionExpired
+	}
+	if c.opts.Admit != nil {
+		if err := c.opts.Admit(call); err != nil {
+			return err
+		}
 	}
 	at := len(c.out)
 	seq := c.seq + 1

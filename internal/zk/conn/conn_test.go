@@ -312,6 +312,45 @@ func TestRequestTooLarge(t *testing.T) {
 	}
 }
 
+// A call that is not admitted ends and is not sent; one that is may be changed first.
+func TestAdmit(t *testing.T) {
+	refused := errors.New("refused")
+	opts := options
+	opts.Admit = func(call *Call) error {
+		if call.Op == proto.OpCreate2 {
+			return refused
+		}
+		call.Request = &proto.PathWatchRequest{Path: "/b"}
+		return nil
+	}
+	nc := dial(t, func(p peer) {
+		p.greet(9000)
+		frame, _ := p.next()
+		r := jute.NewReader(frame)
+		if xid, op, path := r.Int(), r.Int(), r.String(); xid != 1 || proto.Op(op) != proto.OpGetData || path != "/b" {
+			t.Errorf("the server got op %d of %s with xid %d", op, path, xid)
+		}
+		p.send(replyFrame(1, 200, proto.OK, data(nil)))
+		drain(p)
+	})
+	c, _, err := Open(t.Context(), nc, Hello{}, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	first := NewCall(proto.OpCreate2, &proto.CreateRequest{Path: "/a"}, nil)
+	second, _ := get()
+	for _, call := range []*Call{first, second} {
+		if !c.SubmitNow(call) {
+			t.Fatal("not taken")
+		}
+		await(t, call)
+	}
+	if !errors.Is(first.Err, refused) || first.Session != 0 || second.Err != nil {
+		t.Errorf("%v in session %d, %v", first.Err, first.Session, second.Err)
+	}
+}
+
 // A server that accepts and never reads: submitters wait only as long as their context,
 // and memory stays bounded.
 func TestBacklog(t *testing.T) {
