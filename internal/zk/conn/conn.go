@@ -320,7 +320,7 @@ func (c *Conn) readLoop() error {
 			var large *ReplyTooLargeError
 			switch {
 			case errors.As(err, &large):
-				// Only the call whose reply it is is not worth repeating: the oldest, unless it
+				// Only the call that it answers is not worth repeating: the oldest, unless it
 				// is an event, or the length is nonsense.
 				if head, err := c.in.Peek(8); err == nil {
 					if call := c.pop(int32(binary.BigEndian.Uint32(head[4:]))); call != nil {
