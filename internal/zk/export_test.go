@@ -26,3 +26,17 @@ func SetLost(ctx context.Context, c *Client, path string, data []byte, between f
 	})
 	return err
 }
+
+// Asked tells how many requests that may leave a watch of the path were sent and have not been
+// answered.
+func Asked(c *Client, path string) int {
+	c.watches.mu.Lock()
+	defer c.watches.mu.Unlock()
+	n := 0
+	if p := c.watches.by[c.chrooted(path)]; p != nil {
+		for _, sent := range p.sent {
+			n += sent
+		}
+	}
+	return n
+}

@@ -149,7 +149,12 @@ type watches struct {
 
 type pathWatches struct {
 	kinds   [watchKinds]map[*Watch]struct{}
-	pending int // requests under way that will leave a watch
+	pending int // requests under way that may leave a watch, sent or not
+
+	// What follows is of the current connection.
+
+	sent [watchKinds]int  // those of them that were sent
+	kept [watchKinds]bool // the server has one of the kind, which stays, whether here still is one or not
 }
 
 func (p *pathWatches) empty() bool {
@@ -177,38 +182,67 @@ func (ws *watches) at(full string) *pathWatches {
 }
 
 // begin tells that a request is on its way that leaves a watch: the server's watches of
-// the path must not be removed meanwhile. It returns how a watch of the kind gets on with
-// those that are there.
-func (ws *watches) begin(full string, kind watchKind) (covered, conflicts bool) {
+// the path must not be removed meanwhile.
+func (ws *watches) begin(full string) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	p := ws.at(full)
-	p.pending++
-	return p.among(kind)
+	ws.at(full).pending++
+}
+
+// admit decides, when a request's turn to be sent over l has come, whether the server is to
+// be asked for a watch. Of the path it knows what is there and what was sent before, in the
+// order in which the server gets it.
+func (ws *watches) admit(l *link, a *asking) error {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	p := ws.at(a.full)
+	if p.any(clashes[a.kind]) {
+		if err := l.has(severalKinds); err != nil {
+			return err
+		}
+	}
+	a.covered = p.any(covers[a.kind])
+	if !a.covered {
+		for _, kind := range covers[a.kind] {
+			p.kept[kind] = false // an older server has this one in its place
+		}
+	}
+	a.sent = true
+	p.sent[a.kind]++
+	return nil
 }
 
 // finish is the other end of begin.
-func (ws *watches) finish(full string) {
+func (ws *watches) finish(a *asking) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	p := ws.at(full)
+	p := ws.at(a.full)
 	p.pending--
+	if a.sent {
+		p.sent[a.kind]--
+	}
 	if p.empty() {
-		delete(ws.by, full)
+		delete(ws.by, a.full)
 	}
 }
 
 // add keeps a watch that the server has. It runs on the read goroutine, so that the
-// events behind the reply find it.
-func (ws *watches) add(w *Watch, kind watchKind) {
+// events behind the reply find it. It returns false where the server has none: the one that
+// was to tell of the events had been asked for, and was refused.
+func (ws *watches) add(w *Watch, kind watchKind, a *asking) bool {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	w.kind = kind
 	p := ws.at(w.full)
+	if a.covered && !slices.ContainsFunc(covers[a.kind], func(k watchKind) bool { return p.kept[k] }) {
+		return false
+	}
+	w.kind = kind
 	if p.kinds[kind] == nil {
 		p.kinds[kind] = make(map[*Watch]struct{})
 	}
 	p.kinds[kind][w] = struct{}{}
+	p.kept[kind] = stays(kind)
+	return true
 }
 
 // close ends a watch. When nothing watches the path any more, the server is told, without
@@ -312,12 +346,13 @@ func (ws *watches) again(l *link, zxid int64) []*proto.SetWatchesRequest {
 	var req *proto.SetWatchesRequest
 	size := setWatchesSize
 	for full, p := range ws.by {
+		p.kept = [watchKinds]bool{}
 		p.fit(l)
 		if p.empty() {
 			delete(ws.by, full)
 		}
-		for kind, set := range p.kinds {
-			if len(set) == 0 {
+		for kind := range watchKinds {
+			if len(p.kinds[kind]) == 0 {
 				continue
 			}
 			need := len(jute.AppendString(nil, full))
@@ -326,6 +361,7 @@ func (ws *watches) again(l *link, zxid int64) []*proto.SetWatchesRequest {
 				out = append(out, req)
 			}
 			size += need
+			p.kept[kind] = stays(kind)
 			list := [watchKinds]*[]string{&req.Data, &req.Exist, &req.Child, &req.Persistent, &req.Recursive}[kind]
 			*list = append(*list, full)
 		}
@@ -378,26 +414,30 @@ func (p *pathWatches) end(kind watchKind, why error) {
 // severalKinds is what servers before 3.9 drop without a word.
 var severalKinds = feature{"a recursive watch beside another that tells of the same node's children", Version{3, 9, 0}}
 
-// among tells how a watch of the kind gets on with those that the path has. A server before
-// 3.9 keeps one kind of watch for a path in each of its two tables, of data and of children,
-// and the last one wins.
-//
-// It is covered where the server tells of all that it is for already: then the server need not
-// be asked for another one. It conflicts where one of the two would never hear of children.
-func (p *pathWatches) among(kind watchKind) (covered, conflicts bool) {
-	children, persistent, recursive := len(p.kinds[watchChild]) > 0, len(p.kinds[watchPersistent]) > 0, len(p.kinds[watchRecursive]) > 0
-	switch kind {
-	case watchData, watchExist:
-		return persistent || recursive, false
-	case watchChild:
-		return persistent, recursive
-	case watchPersistent:
-		return false, recursive
-	case watchRecursive:
-		return false, persistent || children
-	default:
-		return false, false
+// A server before 3.9 keeps one kind of watch for a path in each of its two tables, of data
+// and of children, and the last one wins.
+var (
+	// covers are the kinds that tell of all that a kind is for: beside one of them the server
+	// is not asked for another one, which would take its place.
+	covers = [watchKinds][]watchKind{
+		watchData:  {watchPersistent, watchRecursive},
+		watchExist: {watchPersistent, watchRecursive},
+		watchChild: {watchPersistent},
 	}
+	// clashes are the kinds beside which one of the two would never hear of children.
+	clashes = [watchKinds][]watchKind{
+		watchChild:      {watchRecursive},
+		watchPersistent: {watchRecursive},
+		watchRecursive:  {watchChild, watchPersistent},
+	}
+)
+
+// stays tells whether a watch of the kind goes on when it has told of something.
+func stays(kind watchKind) bool { return kind == watchPersistent || kind == watchRecursive }
+
+// any tells whether there is a watch of one of the kinds, or a request for one was sent.
+func (p *pathWatches) any(kinds []watchKind) bool {
+	return slices.ContainsFunc(kinds, func(k watchKind) bool { return len(p.kinds[k])+p.sent[k] > 0 })
 }
 
 // watchRequest is a request that leaves a watch of the kind.
@@ -411,49 +451,58 @@ type watchRequest struct {
 	leaves func(err error) (watchKind, bool)
 }
 
+// asking is a watchRequest on its way. What is decided when it is sent is guarded by
+// watches.mu; but for AppendTo, which comes behind the decision.
+type asking struct {
+	watchRequest
+	sent    bool // over the current connection
+	covered bool // by a watch that is there, or was asked for before: this leaves none of its own
+}
+
+// AppendTo appends the request's record.
+func (a *asking) AppendTo(dst []byte) []byte { return a.make(!a.covered).AppendTo(dst) }
+
+// errUncovered is the error of a request whose watch was to share that of another request,
+// which the server refused.
+var errUncovered = errors.New("the watch that this one was to share was refused")
+
 // watchCall submits a request for a watch that lives as long as ctx.
-func watchCall[R any, P reply[R]](ctx context.Context, c *Client, req watchRequest) (*Watch, *R, *conn.Call, error) {
-	covered, conflicts := c.watches.begin(req.full, req.kind)
-	if conflicts {
-		if err := c.require(ctx, severalKinds); err != nil {
-			c.watches.finish(req.full)
-			return nil, nil, nil, err
-		}
-	}
+func watchCall[R any, P reply[R]](ctx context.Context, c *Client, req watchRequest) (*Watch, *R, *conn.Call) {
+	a := &asking{watchRequest: req}
+	c.watches.begin(req.full)
 	w := &Watch{client: c, full: req.full, once: req.op != proto.OpAddWatch, ready: make(chan struct{}, 1)}
 	// With mu held, which close takes: where ctx has ended, the hook is run at once.
 	c.watches.mu.Lock()
 	w.unhook = context.AfterFunc(ctx, func() { c.watches.close(w, conn.ContextError(ctx)) })
 	c.watches.mu.Unlock()
 	out := new(R)
-	call := conn.NewCall(req.op, req.make(!covered), P(out))
+	call := conn.NewCall(req.op, a, P(out))
 	call.Ended = func(call *conn.Call) {
-		defer c.watches.finish(req.full)
+		defer c.watches.finish(a)
 		kind, ok := req.leaves(call.Err)
+		if ok && !c.watches.add(w, kind, a) {
+			call.Err, ok = errUncovered, false
+		}
 		if !ok {
 			w.unhook()
 			return
 		}
-		c.watches.add(w, kind)
 		if ctx.Err() != nil {
 			// Its hook may have come before the watch was there to be closed.
 			c.watches.close(w, conn.ContextError(ctx))
 		}
 	}
 	c.submit(ctx, call)
-	return w, out, call, nil
+	return w, out, call
 }
 
 // readWatch is read with a watch.
 func readWatch[R any, P reply[R]](ctx context.Context, c *Client, path string, req watchRequest) (*R, *Watch, error) {
 	for r := c.cfg.Retry.begin(); ; {
-		w, out, call, err := watchCall[R, P](ctx, c, req)
-		if err == nil {
-			var ended bool
-			ended, err = c.await(ctx, call)
-			if _, ok := req.leaves(err); ended && ok {
-				return out, w, nil
-			}
+		w, out, call := watchCall[R, P](ctx, c, req)
+		ended, err := c.await(ctx, call)
+		if _, ok := req.leaves(err); ended && ok {
+			return out, w, nil
 		}
 		if err = c.again(ctx, &r, err); err != nil {
 			return nil, nil, &Error{Op: req.op.String(), Path: path, Err: err}
