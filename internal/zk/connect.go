@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -54,7 +55,9 @@ func (c *Client) run(ctx context.Context) {
 				return
 			}
 			began := time.Now()
+			stop := c.tidy(ctx, l)
 			next := c.hold(ctx, l, &s)
+			stop()
 			told = max(told, l.Zxid())
 			short++
 			if time.Since(began) > c.cfg.ConnectRetry.MaxDelay {
@@ -123,6 +126,37 @@ func (c *Client) acquaint(ctx context.Context, l *link) {
 	}
 }
 
+// tidy asks the server behind l for its version once a watch is to be removed there, and has
+// it removed, without anybody waiting for it. The function returned ends it.
+func (c *Client) tidy(ctx context.Context, l *link) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() {
+		for {
+			select {
+			case <-l.wanted:
+			case <-ctx.Done():
+				return
+			}
+			for n := 1; ; n++ {
+				_, err := c.versionOf(ctx, l)
+				if l.version.told.Load() != nil {
+					break
+				}
+				c.log.Debug("watches stay on the server for now", "server", l.at.String(), "reason", err)
+				if wait(ctx, c.cfg.ConnectRetry.delay(n)) != nil {
+					return
+				}
+			}
+			c.watches.sweep()
+		}
+	})
+	return func() {
+		cancel()
+		work.Wait()
+	}
+}
+
 // attach registers the watches with l, sends what is waiting over it, and makes it the
 // current connection. It returns false when the client has been closed meanwhile.
 func (c *Client) attach(l *link, told int64) bool {
@@ -138,6 +172,7 @@ func (c *Client) attach(l *link, told int64) bool {
 			break
 		}
 	}
+	c.watches.follow(l)
 	// In the order of their submission, and before any other call can reach l. A connection
 	// that ends meanwhile leaves the rest for the next one.
 	for len(c.queue) > 0 && l.SubmitNow(c.queue[0]) {
@@ -512,7 +547,7 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 	for _, a := range c.credentials() {
 		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
 	}
-	l := &link{at: t, version: versionCache{turn: make(chan struct{}, 1)}}
+	l := &link{at: t, version: versionCache{turn: make(chan struct{}, 1)}, wanted: make(chan struct{}, 1)}
 	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch, Admit: func(call *conn.Call) error { return c.admit(l, call) }})
 	if reply.SessionID != 0 && !reply.ReadOnly {
 		if s.id != 0 && reply.SessionID != s.id {

@@ -40,3 +40,10 @@ func Asked(c *Client, path string) int {
 	}
 	return n
 }
+
+// Watched tells of how many paths the client keeps something in mind.
+func Watched(c *Client) int {
+	c.watches.mu.Lock()
+	defer c.watches.mu.Unlock()
+	return len(c.watches.by)
+}

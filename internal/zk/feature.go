@@ -86,7 +86,11 @@ func (l *link) code(op proto.Op) (proto.Op, error) {
 // of one server may go to the next one, which need not be of the same version.
 func (c *Client) admit(l *link, call *conn.Call) error {
 	var err error
-	if call.Op, err = l.code(call.Op); err != nil {
+	call.Op, err = l.code(call.Op)
+	if req, ok := call.Request.(*proto.RemoveWatchesRequest); ok {
+		return c.watches.admitRemoval(l, req.Path, err)
+	}
+	if err != nil {
 		return err
 	}
 	switch req := call.Request.(type) {

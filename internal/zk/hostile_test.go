@@ -473,11 +473,13 @@ func TestHandshakeIsNoAnswer(t *testing.T) {
 	}
 }
 
-// A flood of events that nobody reads ends the watch, with a bounded number of them kept.
+// A flood of events that nobody reads ends the watch, with a bounded number of them kept, and
+// the server is told to stop.
 func TestEventFlood(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)
 	const events = 1<<16 + 1000
+	removed := make(chan struct{})
 	peer := zktest.StartPeer(t, func(nc net.Conn) {
 		if !greeted(nc, 60_000) {
 			return
@@ -489,8 +491,18 @@ func TestEventFlood(t *testing.T) {
 		if _, err := nc.Write(flood); err != nil {
 			return
 		}
-		answer(nc, header(2, 2, proto.OK)) // the request behind the flood
-		_, _ = io.Copy(io.Discard, nc)
+		for {
+			frame, err := zktest.ReadFrame(nc)
+			if err != nil {
+				return
+			}
+			if op := int32(binary.BigEndian.Uint32(frame[4:])); op == 18 {
+				close(removed)
+			}
+			if zktest.WriteFrame(nc, header(int32(binary.BigEndian.Uint32(frame)), 2, proto.OK)) != nil {
+				return
+			}
+		}
 	})
 	c := connect(t, peer)
 	w, err := c.Watch(ctx, "/a", false)
@@ -507,4 +519,5 @@ func TestEventFlood(t *testing.T) {
 	if !errors.Is(err, zk.ErrWatchOverflow) || n != 1<<16+1 {
 		t.Errorf("%d events, then %v", n-1, err)
 	}
+	happened(t, removed)
 }

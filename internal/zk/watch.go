@@ -144,6 +144,7 @@ const (
 type watches struct {
 	client *Client
 	mu     sync.Mutex
+	link   *link // that the server has them by; nil while they are being registered with another
 	by     map[string]*pathWatches
 }
 
@@ -155,6 +156,7 @@ type pathWatches struct {
 
 	sent [watchKinds]int  // those of them that were sent
 	kept [watchKinds]bool // the server has one of the kind, which stays, whether here still is one or not
+	left bool             // the server may have some that nobody here waits for
 }
 
 func (p *pathWatches) empty() bool {
@@ -215,14 +217,15 @@ func (ws *watches) admit(l *link, a *asking) error {
 // finish is the other end of begin.
 func (ws *watches) finish(a *asking) {
 	ws.mu.Lock()
-	defer ws.mu.Unlock()
 	p := ws.at(a.full)
 	p.pending--
 	if a.sent {
 		p.sent[a.kind]--
 	}
-	if p.empty() {
-		delete(ws.by, a.full)
+	gone := ws.vacated(a.full, p)
+	ws.mu.Unlock()
+	if gone {
+		ws.remove(a.full)
 	}
 }
 
@@ -249,27 +252,91 @@ func (ws *watches) add(w *Watch, kind watchKind, a *asking) bool {
 // waiting for its answer.
 func (ws *watches) close(w *Watch, why error) {
 	ws.mu.Lock()
-	defer ws.mu.Unlock()
 	w.finish(why)
 	w.unhook()
-	p := ws.by[w.full]
-	if p == nil {
-		return
+	gone := false
+	if p := ws.by[w.full]; p != nil {
+		if _, ok := p.kinds[w.kind][w]; ok {
+			delete(p.kinds[w.kind], w)
+			p.left = true
+			gone = ws.vacated(w.full, p)
+		}
 	}
-	if _, ok := p.kinds[w.kind][w]; !ok {
-		return
+	ws.mu.Unlock()
+	if gone {
+		ws.remove(w.full)
 	}
-	delete(p.kinds[w.kind], w)
+}
+
+// vacated is called with mu held when something of a path has ended. It forgets the path when
+// nothing is left of it; but where the server may have watches yet, it keeps that in mind and
+// returns true: they are to be removed, behind mu, because the removal is decided again when it
+// is sent.
+func (ws *watches) vacated(full string, p *pathWatches) bool {
 	if !p.empty() {
-		return
+		return false
 	}
-	delete(ws.by, w.full)
-	// With ws.mu held: a later request for a watch of this path is sent behind the removal.
-	l := ws.client.current.Load()
-	if l == nil {
-		return
+	if !p.left {
+		delete(ws.by, full)
 	}
-	l.SubmitNow(conn.NewCall(proto.OpRemoveWatches, &proto.RemoveWatchesRequest{Path: w.full, Type: proto.WatcherAny}, nil))
+	return p.left
+}
+
+// remove has the server remove its watches of a path that nothing watches. While those are
+// being registered with another server, follow sees to it.
+func (ws *watches) remove(full string) {
+	ws.mu.Lock()
+	l := ws.link
+	ws.mu.Unlock()
+	if l != nil {
+		l.SubmitNow(conn.NewCall(proto.OpRemoveWatches, &proto.RemoveWatchesRequest{Path: full, Type: proto.WatcherAny}, nil))
+	}
+}
+
+// errWatched is the error of a removal that is not sent because the path is watched anew.
+var errWatched = errors.New("the path is watched again")
+
+// admitRemoval decides on a removal when its turn to be sent over l has come: a request for a
+// watch of the path that was made meanwhile is sent behind it. refused is why the server
+// must not be sent it.
+func (ws *watches) admitRemoval(l *link, full string, refused error) error {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	switch p := ws.by[full]; {
+	case p == nil || !p.empty() || !p.left:
+		return errWatched
+	case errors.Is(refused, errUnasked):
+		select {
+		case l.wanted <- struct{}{}:
+		default:
+		}
+		return refused
+	}
+	delete(ws.by, full)
+	return refused
+}
+
+// follow has what is watched be that by l from now on, where it is registered.
+func (ws *watches) follow(l *link) {
+	ws.mu.Lock()
+	ws.link = l
+	ws.mu.Unlock()
+	ws.sweep()
+}
+
+// sweep has the server remove all that is left there and nobody waits for.
+func (ws *watches) sweep() {
+	ws.mu.Lock()
+	var gone []string
+	for full, p := range ws.by {
+		if p.left && p.empty() {
+			gone = append(gone, full)
+		}
+	}
+	ws.mu.Unlock()
+	for _, full := range gone {
+		ws.remove(full)
+	}
 }
 
 // affected tells which kinds of watches of the node itself an event is for.
@@ -282,37 +349,48 @@ var affected = map[EventType][]watchKind{
 
 // dispatch gives an event to the watches that it is for. It runs on the read goroutine.
 func (ws *watches) dispatch(e proto.WatcherEvent) {
+	for _, full := range ws.told(e) {
+		ws.remove(full)
+	}
+}
+
+// told is dispatch, and returns the paths whose watches the server is to remove.
+func (ws *watches) told(e proto.WatcherEvent) (gone []string) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	event := Event{Type: e.Type, Path: ws.client.unchrooted(e.Path)}
-	ws.tell(e.Path, affected[e.Type], event)
+	if ws.tell(e.Path, affected[e.Type], event) {
+		gone = append(gone, e.Path)
+	}
 	if e.Type == EventChildrenChanged {
-		return // recursive watches tell of the child itself
+		return gone // recursive watches tell of the child itself
 	}
 	for full := e.Path; ; full = Parent(full) {
-		ws.tell(full, []watchKind{watchRecursive}, event)
+		if ws.tell(full, []watchKind{watchRecursive}, event) {
+			gone = append(gone, full)
+		}
 		if full == "/" {
-			return
+			return gone
 		}
 	}
 }
 
-func (ws *watches) tell(full string, kinds []watchKind, event Event) {
+// tell returns true when the server is to remove its watches of the path.
+func (ws *watches) tell(full string, kinds []watchKind, event Event) bool {
 	p := ws.by[full]
 	if p == nil {
-		return
+		return false
 	}
 	for _, kind := range kinds {
 		for w := range p.kinds[kind] {
 			if !w.put(event) {
 				w.unhook()
 				delete(p.kinds[kind], w)
+				p.left = p.left || stays(kind) // it has overflown
 			}
 		}
 	}
-	if p.empty() {
-		delete(ws.by, full)
-	}
+	return ws.vacated(full, p)
 }
 
 // endAll ends all watches: those of a session that has expired, and of a closed client.
@@ -323,6 +401,7 @@ func (ws *watches) endAll(why error) {
 		for kind := range watchKinds {
 			p.end(kind, why)
 		}
+		p.left = false
 		if p.empty() {
 			delete(ws.by, full)
 		}
@@ -345,8 +424,9 @@ func (ws *watches) again(l *link, zxid int64) []*proto.SetWatchesRequest {
 	var out []*proto.SetWatchesRequest
 	var req *proto.SetWatchesRequest
 	size := setWatchesSize
+	ws.link = nil
 	for full, p := range ws.by {
-		p.kept = [watchKinds]bool{}
+		p.kept, p.left = [watchKinds]bool{}, false // it is another server
 		p.fit(l)
 		if p.empty() {
 			delete(ws.by, full)

@@ -317,7 +317,7 @@ func TestWatchEnds(t *testing.T) {
 		proxy := zktest.StartProxy(t, server.Addr())
 		c := connect(t, proxy.Addr())
 		own, cancel := context.WithCancel(ctx)
-		w, err := c.Watch(own, base, true)
+		w, err := c.Watch(own, base+"/own", true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -651,5 +651,182 @@ func TestWatchBesideRefusedOne(t *testing.T) {
 	}
 	if err := <-refused; !errors.Is(err, zk.ErrNoAuth) {
 		t.Error(err)
+	}
+}
+
+// Whatever way watches end, the server has none left in the end of those that nobody waits for,
+// in neither of its tables; and keeps those of others.
+func TestWatchesLeaveNothing(t *testing.T) {
+	t.Parallel()
+	needs(t, persistentWatch)
+	own := zktest.StartServer(t) // to count its watches, of which only some are shown
+	direct := connect(t, own.Addr())
+	left := func(t *testing.T, want int) {
+		t.Helper()
+		until(t, fmt.Sprintf("%d watches on the server", want), func() bool {
+			out, err := direct.Command(testContext(t), "mntr")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return strings.Contains(out, fmt.Sprintf("zk_watch_count\t%d\n", want))
+		})
+	}
+	for _, tc := range []struct {
+		name string
+		do   func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string)
+	}{
+		{"the last one told", func(ctx context.Context, t *testing.T, c *zk.Client, _ *zktest.Proxy, base string) {
+			w, err := c.Watch(ctx, base, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _, once, err := c.GetWatch(ctx, base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Close()
+			if _, err := direct.Set(ctx, base, nil, 0); err != nil {
+				t.Fatal(err)
+			}
+			next(t, once)
+		}},
+		{"closed while a read fails", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			w, err := c.Watch(ctx, base+"/none", true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy.Blackhole(true)
+			once := c.Async().GetWatch(ctx, base+"/none")
+			until(t, "the request", func() bool { return zk.Asked(c, base+"/none") == 1 })
+			w.Close()
+			proxy.Blackhole(false)
+			if _, err := once.Wait(ctx); !errors.Is(err, zk.ErrNoNode) {
+				t.Error(err)
+			}
+		}},
+		{"ended before the reply", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			proxy.Blackhole(true)
+			one, cancel := context.WithCancel(ctx)
+			once := c.Async().ChildrenWatch(one, base)
+			until(t, "the request", func() bool { return zk.Asked(c, base) == 1 })
+			cancel()
+			proxy.Blackhole(false)
+			if _, err := once.Wait(ctx); err != nil {
+				t.Error(err)
+			}
+		}},
+		{"closed behind a reconnect", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			w, err := c.Watch(ctx, base, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy.CutAll()
+			if err := c.Sync(ctx, "/"); err != nil {
+				t.Fatal(err)
+			}
+			left(t, 2) // one in each table
+			w.Close()
+		}},
+		{"closed where nobody has asked for the version", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			_, _, data, err := c.GetWatch(ctx, base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _, children, err := c.ChildrenWatch(ctx, base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy.CutAll()
+			if err := c.Sync(ctx, "/"); err != nil {
+				t.Fatal(err)
+			}
+			left(t, 2)
+			data.Close()
+			children.Close()
+		}},
+		{"closed without a connection", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			w, err := c.Watch(ctx, base, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy.Blackhole(true)
+			proxy.CutAll()
+			until(t, "the loss", func() bool { return c.State() == zk.StateSuspended })
+			w.Close()
+			proxy.Blackhole(false)
+			if err := c.Sync(ctx, "/"); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"closed while the connection comes", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			for i := range 50 {
+				var watches []*zk.Watch
+				for n := range 4 {
+					w, err := c.Watch(ctx, fmt.Sprintf("%s/%d", base, n), i%2 == 0)
+					if err != nil {
+						t.Fatal(err)
+					}
+					watches = append(watches, w)
+				}
+				before := proxy.Connections()
+				proxy.CutAll()
+				until(t, "the next connection", func() bool { return proxy.Connections() > before })
+				for _, w := range watches {
+					w.Close()
+				}
+				if err := c.Sync(ctx, "/"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}},
+		{"several kinds", func(ctx context.Context, t *testing.T, c *zk.Client, _ *zktest.Proxy, base string) {
+			_, _, children, err := c.ChildrenWatch(ctx, base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := c.Watch(ctx, base, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _, data, err := c.ExistsWatch(ctx, base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var trees []*zk.Watch
+			for _, path := range []string{base, base + "/a"} {
+				// Below a tree there may be another. Beside the node's own, only since 3.9.
+				tree, err := c.Watch(ctx, path, true)
+				var ve *zk.VersionError
+				switch {
+				case err == nil:
+					trees = append(trees, tree)
+				case path != base || has(t, severalWatches) || !errors.As(err, &ve):
+					t.Fatal(err)
+				}
+			}
+			// Another client's of the same node stays.
+			other := connect(t, own.Addr())
+			if _, _, _, err := other.GetWatch(ctx, base); err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range append(trees, w, children, data) {
+				w.Close()
+			}
+			left(t, 1)
+			if err := other.Close(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			ctx := testContext(t)
+			proxy := zktest.StartProxy(t, own.Addr())
+			c := connect(t, proxy.Addr(), steady)
+			tc.do(ctx, t, c, proxy, folder(t, direct))
+			left(t, 0)
+			if n := zk.Watched(c); n != 0 {
+				t.Errorf("the client keeps %d paths", n)
+			}
+		})
 	}
 }
