@@ -3,6 +3,7 @@ package zk
 import (
 	"context"
 
+	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
@@ -46,4 +47,18 @@ func Watched(c *Client) int {
 	c.watches.mu.Lock()
 	defer c.watches.mu.Unlock()
 	return len(c.watches.by)
+}
+
+// Reregister does with the watches what the engine does when a connection comes, on the current
+// one; the function runs when it is decided which they are, and none of them is sent.
+func Reregister(c *Client, between func()) {
+	l := c.current.Load()
+	requests := c.watches.again(l, 0)
+	between()
+	for _, req := range requests {
+		call := conn.NewCall(req.Op(), req, nil)
+		call.Xid = proto.XidSetWatches
+		l.SubmitNow(call)
+	}
+	c.watches.follow(l)
 }

@@ -758,8 +758,15 @@ func TestWatchesLeaveNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
-		{"closed while the connection comes", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
-			for i := range 50 {
+		{"closed while it is registered again", func(ctx context.Context, t *testing.T, c *zk.Client, _ *zktest.Proxy, base string) {
+			w, err := c.Watch(ctx, base, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			zk.Reregister(c, w.Close)
+		}},
+		{"closed while connections come and go", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			for i := range 20 {
 				var watches []*zk.Watch
 				for n := range 4 {
 					w, err := c.Watch(ctx, fmt.Sprintf("%s/%d", base, n), i%2 == 0)
