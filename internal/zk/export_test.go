@@ -62,3 +62,6 @@ func Reregister(c *Client, between func()) {
 	}
 	c.watches.follow(l)
 }
+
+// Enter has the listeners told of a state.
+func Enter(c *Client, s State) { c.listeners.enter(s) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -356,6 +357,9 @@ func (ws *watches) dispatch(e proto.WatcherEvent) {
 
 // told is dispatch, and returns the paths whose watches the server is to remove.
 func (ws *watches) told(e proto.WatcherEvent) (gone []string) {
+	if _, ok := affected[e.Type]; !ok || !strings.HasPrefix(e.Path, "/") {
+		return nil // of the session, or of something that this client asks nobody for
+	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	event := Event{Type: e.Type, Path: ws.client.unchrooted(e.Path)}
