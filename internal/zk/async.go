@@ -348,10 +348,7 @@ func issueLook[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op
 	var call *conn.Call
 	req := c.watching(op, path, kind)
 	if watch {
-		var err error
-		if w, out, call, err = watchCall[R, P](ctx, c, req); err != nil {
-			return failed[T](fail(err))
-		}
+		w, out, call = watchCall[R, P](ctx, c, req)
 	} else {
 		out = new(R)
 		call = conn.NewCall(op, req.make(false), P(out))

@@ -73,7 +73,7 @@ var errWithdrawn = errors.New("the caller has gone")
 // that it had no effect. A server answers SessionMoved when the session has been resumed
 // at another one, which this client did without noticing the end of the older connection.
 func (c *Client) repeatable(err error) bool {
-	return errors.Is(err, ErrConnectionLoss) || errors.Is(err, ErrSessionMoved) || errors.Is(err, ErrThrottledOp) ||
+	return errors.Is(err, ErrConnectionLoss) || errors.Is(err, ErrSessionMoved) || errors.Is(err, ErrThrottledOp) || errors.Is(err, errUncovered) ||
 		errors.Is(err, ErrSessionExpired) && c.cfg.Retry.Expired
 }
 

@@ -133,6 +133,7 @@ type link struct {
 	*conn.Conn
 	at      target
 	version versionCache
+	wanted  chan struct{} // holds a token when watches are to be removed and the version is not known
 	// unknown is why the version was not to be had when the connection came, for the watches
 	// that depend on it. Only the engine touches it.
 	unknown error

@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -55,7 +56,9 @@ func (c *Client) run(ctx context.Context) {
 				return
 			}
 			began := time.Now()
+			stop := c.tidy(ctx, l)
 			next := c.hold(ctx, l, &s)
+			stop()
 			// What was missed is told only when the watches are registered: the server may have
 			// named a later transaction before that.
 			if answered(again) {
@@ -138,6 +141,37 @@ func (c *Client) acquaint(ctx context.Context, l *link) {
 	}
 }
 
+// tidy asks the server behind l for its version once a watch is to be removed there, and has
+// it removed, without anybody waiting for it. The function returned ends it.
+func (c *Client) tidy(ctx context.Context, l *link) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() {
+		for {
+			select {
+			case <-l.wanted:
+			case <-ctx.Done():
+				return
+			}
+			for n := 1; ; n++ {
+				_, err := c.versionOf(ctx, l)
+				if l.version.told.Load() != nil {
+					break
+				}
+				c.log.Debug("watches stay on the server for now", "server", l.at.String(), "reason", err)
+				if wait(ctx, c.cfg.ConnectRetry.delay(n)) != nil {
+					return
+				}
+			}
+			c.watches.sweep()
+		}
+	})
+	return func() {
+		cancel()
+		work.Wait()
+	}
+}
+
 // attach registers the watches with l, sends what is waiting over it, and makes it the
 // current connection. It returns the calls that register the watches, and false when the
 // client has been closed meanwhile.
@@ -155,6 +189,7 @@ func (c *Client) attach(l *link, told int64) (again []*conn.Call, ok bool) {
 		}
 		again = append(again, call)
 	}
+	c.watches.follow(l)
 	// In the order of their submission, and before any other call can reach l. A connection
 	// that ends meanwhile leaves the rest for the next one.
 	for len(c.queue) > 0 && l.SubmitNow(c.queue[0]) {
@@ -536,8 +571,8 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 	for _, a := range credentials {
 		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
 	}
-	l := &link{at: t, version: versionCache{turn: make(chan struct{}, 1)}}
-	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch, Admit: l.admit})
+	l := &link{at: t, version: versionCache{turn: make(chan struct{}, 1)}, wanted: make(chan struct{}, 1)}
+	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch, Admit: func(call *conn.Call) error { return c.admit(l, call) }})
 	if reply.SessionID != 0 && !reply.ReadOnly {
 		if s.id != 0 && reply.SessionID != s.id {
 			c.expire() // the server gave another one instead of saying so

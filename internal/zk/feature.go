@@ -84,13 +84,20 @@ func (l *link) code(op proto.Op) (proto.Op, error) {
 // admit has the last word on a call that is about to be sent over l: it keeps from the server
 // what that may not know. Operations ask for the version beforehand, but what has been asked
 // of one server may go to the next one, which need not be of the same version.
-func (l *link) admit(call *conn.Call) error {
+func (c *Client) admit(l *link, call *conn.Call) error {
 	var err error
-	if call.Op, err = l.code(call.Op); err != nil {
+	call.Op, err = l.code(call.Op)
+	if req, ok := call.Request.(*proto.RemoveWatchesRequest); ok {
+		return c.watches.admitRemoval(l, req.Path, err)
+	}
+	if err != nil {
 		return err
 	}
-	if req, ok := call.Request.(*proto.MultiRequest); ok {
+	switch req := call.Request.(type) {
+	case *proto.MultiRequest:
 		call.Request, err = l.multi(req)
+	case *asking:
+		err = c.watches.admit(l, req)
 	}
 	return err
 }

@@ -92,8 +92,10 @@ func (m *mixed) serve(nc net.Conn) {
 		switch op {
 		case 1:
 			body = body[:4] // the path alone
-		case 3, 4, 12: // nothing is there
-			code = zk.ErrNoNode
+		case 3, 4, 12: // nothing is there but the root
+			if binary.BigEndian.Uint32(frame[8:]) > 1 {
+				code = zk.ErrNoNode
+			}
 		case 14:
 			m.pass(int32(binary.BigEndian.Uint32(frame[8:]))) // its first operation
 			code, body = zk.ErrNoAuth, nil
