@@ -9,6 +9,7 @@ import (
 	"math"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -340,6 +341,13 @@ func (c *Client) Restart(ctx context.Context) error {
 	}
 	c.mu.Unlock()
 	return c.Start(ctx)
+}
+
+// Format writes which servers the client is of, whatever the verb: what else it holds are
+// secrets, and what changes while it is printed.
+func (c *Client) Format(f fmt.State, _ rune) {
+	hosts, _ := c.hostList()
+	_, _ = fmt.Fprintf(f, "zk.Client(%s)", strings.Join(hosts, ","))
 }
 
 // Session returns the id and the password of the session, with which [Config] can resume

@@ -500,6 +500,7 @@ func TestReplyLostInEnsemble(t *testing.T) {
 			continue // switched off in this ensemble, as by default
 		}
 		t.Run(w.name, func(t *testing.T) {
+			needs(t, w.needs)
 			base := prepare(ctx, t, direct)
 			var servers []string
 			var proxies []*zktest.Proxy

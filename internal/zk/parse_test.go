@@ -333,8 +333,12 @@ func TestFill(t *testing.T) {
 func TestCredentialIsNotPrinted(t *testing.T) {
 	t.Parallel()
 	cred := Credential{Scheme: "digest", Secret: "alice:hush"}
+	c, err := New(Config{Auth: []Credential{cred}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	var b bytes.Buffer
-	for _, v := range []any{cred, &cred, []Credential{cred}, Config{Auth: []Credential{cred}}} {
+	for _, v := range []any{cred, &cred, []Credential{cred}, Config{Auth: []Credential{cred}}, c} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 			fmt.Fprintf(&b, verb+"\n", v)
 		}
