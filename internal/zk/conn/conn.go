@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -279,6 +280,9 @@ func (c *Conn) writeLoop() error {
 			}
 			idle.Reset(rest)
 		}
+		// Whoever has been woken by the same replies goes first, so that one write takes what
+		// all of them queue.
+		runtime.Gosched()
 		for {
 			c.mu.Lock()
 			if ping {
