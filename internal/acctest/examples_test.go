@@ -33,6 +33,11 @@ type surroundings struct {
 
 // special has what is around those examples that need more than any server.
 var special = map[string]func(t *testing.T) surroundings{
+	"guides/migrating-from-tfzk": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.env = append(s.env, "TF_VAR_zookeeper_password=secret") // as in the ACL
+		return s
+	},
 	"guides/authentication-and-tls/tls": func(t *testing.T) surroundings {
 		return withTLS(t, zktest.WithConfig("ssl.clientAuth", "none"))
 	},
@@ -111,7 +116,7 @@ func TestAccExamples(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if found < 18 || len(unseen) > 0 {
+	if found < 20 || len(unseen) > 0 {
 		t.Errorf("%d examples found, and not %v", found, unseen)
 	}
 }
