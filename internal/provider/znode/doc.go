@@ -4,5 +4,5 @@
 // A node has two parts that are owned apart: its data and its ACL. What the configuration
 // declares is the resource's, it is compared at each refresh and written by
 // compare-and-set; what the configuration leaves out is somebody else's, it is shown and
-// never written. [complete] is where a plan decides which is which.
+// never written. attr.PlanNode is where a plan decides which is which.
 package znode

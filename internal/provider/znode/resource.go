@@ -63,19 +63,9 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				MarkdownDescription: "Absolute path of the node, as in `/services/web`. `/`, `/zookeeper` and what is below that cannot be managed. Changing it makes a new node.",
 				Validators:          []validator.String{attr.ManagedPath()},
 			},
-			"data": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				MarkdownDescription: "Content of the node as UTF-8 text. When it is left out, it shows what the server holds, and is null if that is not UTF-8. **No place for secrets:** it is stored in the state, and shown in plans as `data_base64` even where the value written here is marked as sensitive.",
-				Validators:          []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("data_base64"))},
-			},
-			"data_base64": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				MarkdownDescription: "Content of the node as base64, for what is not text; `filebase64(…)` reads it from a file. When it is left out, it shows what the server holds. **No place for secrets**, as `data` is not: text shows there in the clear.",
-				Validators:          []validator.String{attr.Base64()},
-			},
-			"acl": attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true),
+			"data":        attr.ResourceData(),
+			"data_base64": attr.ResourceDataBase64(),
+			"acl":         attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true),
 			"create_parents": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
@@ -96,12 +86,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				MarkdownDescription: "Time to live in milliseconds, with `mode = \"ttl\"` and only then. The servers must run with `zookeeper.extendedTypesEnabled=true`. Changing it makes a new node.",
 				Validators:          []validator.Int64{int64validator.Between(1, maxTTLMillis)},
 			},
-			"force_destroy": schema.BoolAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "Delete whatever is below with the node. By default a node with children is not deleted, and the error counts them. Default `false`.",
-			},
+			"force_destroy": attr.ResourceForceDestroy(),
 			"adopt_existing": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
@@ -162,10 +147,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 
 // checkSize refuses data that the servers would not take.
 func (r *Resource) checkSize(plan, config resourceModel, resp *resource.ModifyPlanResponse) {
-	if !plan.declaresData() || plan.Path.IsUnknown() {
+	if !plan.DeclaresData() || plan.Path.IsUnknown() {
 		return
 	}
-	data, err := plan.content()
+	data, err := plan.Content()
 	if err != nil {
 		return // validation has told
 	}
@@ -208,7 +193,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	} else {
 		resp.Diagnostics.Append(asWarning("Znode could not be read back", about.Error("read the znode that it had just written", err)))
 	}
-	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.settle(node, wrote, !plan.declaresACL()))...)
+	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.Settle(node, wrote, !plan.DeclaresACL()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -273,7 +258,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 			return
 		}
 	}
-	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.settle(node, wrote, config.ACL.IsNull()))...)
+	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.Settle(node, wrote, config.ACL.IsNull()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, false)...)
 }
@@ -308,11 +293,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		resp.Diagnostics.AddError("Invalid import ID", "A znode is imported by its path: "+err.Error())
 		return
 	}
-	state := resourceModel{
-		Path: types.StringValue(req.ID),
-		ACL:  types.SetNull(attr.ACLEntryType),
-		Stat: types.ObjectNull(attr.StatType.AttrTypes),
-	}
+	state := resourceModel{Path: types.StringValue(req.ID), Node: attr.NullNode()}
 	state.setDefaults()
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, true)...)

@@ -88,11 +88,7 @@ func upgradeTFZK(ctx context.Context, req resource.UpgradeStateRequest, resp *re
 			ID:     e.ID.ValueString(),
 		})
 	}
-	state := resourceModel{
-		Path: old.Path,
-		ACL:  types.SetNull(attr.ACLEntryType),
-		Stat: types.ObjectNull(attr.StatType.AttrTypes),
-	}
+	state := resourceModel{Path: old.Path, Node: attr.NullNode()}
 	if len(old.Stat) == 1 {
 		node.Stat = old.Stat[0].stat()
 	}

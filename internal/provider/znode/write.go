@@ -82,7 +82,7 @@ func (r *Resource) written(plan, state *resourceModel, wrote attr.Planned) (zk.N
 	if err != nil {
 		return zk.Node{}, err
 	}
-	if !plan.declaresData() {
+	if !plan.DeclaresData() {
 		if want.Data, err = attr.DecodeBase64(state.DataBase64.ValueString()); err != nil {
 			return zk.Node{}, err
 		}
@@ -94,7 +94,7 @@ func (r *Resource) written(plan, state *resourceModel, wrote attr.Planned) (zk.N
 
 // wanted is the node that a plan asks for, and the options that create it.
 func (r *Resource) wanted(plan *resourceModel) (zk.Node, zk.CreateOptions, error) {
-	data, err := plan.content()
+	data, err := plan.Content()
 	if err != nil {
 		return zk.Node{}, zk.CreateOptions{}, err
 	}
@@ -142,9 +142,9 @@ func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan *resour
 		from.Version, from.Aversion = 0, 0
 	}
 	change := zk.Change{
-		SetData: plan.declaresData() && !bytes.Equal(node.Data, want.Data),
+		SetData: plan.DeclaresData() && !bytes.Equal(node.Data, want.Data),
 		Data:    want.Data, Version: from.Version,
-		SetACL: (plan.declaresACL() || ours) && !attr.SameACL(want.ACL, node.ACL, r.session.Identities()),
+		SetACL: (plan.DeclaresACL() || ours) && !attr.SameACL(want.ACL, node.ACL, r.session.Identities()),
 		ACL:    want.ACL, ACLVersion: from.Aversion,
 	}
 	if diags := r.update(ctx, client, doingAdopt, plan, change, from); diags.HasError() {
@@ -171,9 +171,9 @@ func (r *Resource) change(ctx context.Context, client *zk.Client, plan, state *r
 	}
 	from, _ := attr.PlannedAgainst(state.Stat)
 	change := zk.Change{
-		SetData: plan.declaresData() && !plan.DataBase64.Equal(state.DataBase64),
+		SetData: plan.DeclaresData() && !plan.DataBase64.Equal(state.DataBase64),
 		Data:    want.Data, Version: from.Version,
-		SetACL: plan.declaresACL() && !plan.ACL.Equal(state.ACL),
+		SetACL: plan.DeclaresACL() && !plan.ACL.Equal(state.ACL),
 		ACL:    want.ACL, ACLVersion: from.Aversion,
 	}
 	if diags := r.sameNode(ctx, client, doingUpdate, state, from); diags.HasError() {

@@ -1,0 +1,85 @@
+package attr
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// Node is what the resources that make a node have in common: its data in two notations,
+// its ACL and its stat. Their models embed it.
+//
+// What the configuration declares of data and ACL is the resource's; what it leaves out is
+// somebody else's, shown and never written. [PlanNode] is where a plan decides which is
+// which.
+type Node struct {
+	Data       types.String `tfsdk:"data"`
+	DataBase64 types.String `tfsdk:"data_base64"`
+	ACL        types.Set    `tfsdk:"acl"`
+	Stat       types.Object `tfsdk:"stat"`
+}
+
+// NullNode is the node of a state that nothing is known of but its path.
+func NullNode() Node {
+	return Node{ACL: types.SetNull(ACLEntryType), Stat: types.ObjectNull(StatType.AttrTypes)}
+}
+
+// DeclaresData tells whether a plan says what the data is. The base64 notation decides:
+// the text is null for data that is not UTF-8.
+func (n *Node) DeclaresData() bool { return !n.DataBase64.IsUnknown() }
+
+// DeclaresACL tells whether a plan says what the ACL is.
+func (n *Node) DeclaresACL() bool { return !n.ACL.IsUnknown() }
+
+// Content is the data that a plan declares, and empty data when it declares none.
+func (n *Node) Content() ([]byte, error) {
+	if !n.DeclaresData() {
+		return []byte{}, nil
+	}
+	return DecodeBase64(n.DataBase64.ValueString())
+}
+
+// Refresh fills in what the server holds. What the state says of the ACL is kept for as
+// long as it means the same, which it certainly does while nobody has written an ACL to
+// the same node: the server's count says so even where the server shows us less than it
+// has.
+func (n *Node) Refresh(node zk.Node, self []Identity) {
+	n.Data, n.DataBase64 = DataValues(node.Data)
+	last, ok := PlannedAgainst(n.Stat)
+	untouched := ok && last.Czxid == node.Stat.Czxid && last.Aversion == node.Stat.Aversion
+	if !untouched || !ACLKnown(n.ACL) || ACLMasked(n.ACL) {
+		n.ACL = KeepACL(n.ACL, node.ACL, self)
+	}
+	n.Stat = StatValue(node.Stat)
+}
+
+// Settle completes a plan that was applied, with the node as it was read afterwards.
+// wrote is the node and the versions that the apply left. Where they are others now,
+// somebody else wrote in between: the state then holds what the apply wrote, at the
+// version at which it did, so that the next refresh shows their write as a change, and no
+// compare-and-set mistakes it for ours. overwritten names those parts. aclIsOthers tells
+// that no ACL is declared: then theirs is nothing to be told of, and the next refresh
+// brings it.
+func (n *Node) Settle(node zk.Node, wrote Planned, aclIsOthers bool) (overwritten []string) {
+	stat := node.Stat
+	replaced := stat.Czxid != wrote.Czxid
+	stat.Czxid = wrote.Czxid
+	switch {
+	case !n.DeclaresData():
+		n.Data, n.DataBase64 = DataValues(node.Data)
+	case replaced || stat.Version != wrote.Version:
+		stat.Version = wrote.Version
+		overwritten = append(overwritten, "data")
+	}
+	switch {
+	case !n.DeclaresACL():
+		n.ACL = ACLValue(node.ACL)
+	case replaced || stat.Aversion != wrote.Aversion:
+		stat.Aversion = wrote.Aversion
+		if !aclIsOthers {
+			overwritten = append(overwritten, "ACL")
+		}
+	}
+	n.Stat = StatValue(stat)
+	return overwritten
+}
