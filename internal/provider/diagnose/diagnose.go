@@ -32,7 +32,17 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		connect  *zk.ConnectError
 		tooLarge *zk.TooLargeError
 		tooOld   *zk.VersionError
+		conflict *session.ConflictError
+		notEmpty *session.NotEmptyError
 	)
+	switch {
+	case errors.As(err, &conflict) && conflict.Found == nil:
+		return s.UnseenConflict(doing, conflict.Err, conflict.Planned)
+	case errors.As(err, &conflict):
+		return s.Conflict(doing, conflict.Err, conflict.Planned, *conflict.Found)
+	case errors.As(err, &notEmpty):
+		return s.NotEmpty(notEmpty.Children)
+	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		d := s.Error(doing, partial.Err)
 		return s.new(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
@@ -145,6 +155,24 @@ func (s Subject) OtherKind(have, want string) diag.Diagnostic {
 		"%q exists as a %s node, and is declared as a %s one. The kind of a node cannot be changed, and it was left as it was.\n\n"+
 			"If it was made as the parent of another resource in this run, let the path of that resource refer to this one, as in path = \"${%s.NAME.path}/child\": this one is then created first.",
 		s.Path, have, want, s.Resource))
+}
+
+// NotReadBack warns that a node could not be read after it was written.
+func (s Subject) NotReadBack(err error) diag.Diagnostic {
+	d := s.Error("read the znode that it had just written", err)
+	return diag.NewWarningDiagnostic("Znode could not be read back",
+		"The write itself succeeded, and the state holds what was written. "+d.Summary()+": "+d.Detail())
+}
+
+// Overwritten warns that somebody else wrote parts of a node, as in "data", right after
+// the apply did; with no parts it says nothing.
+func (s Subject) Overwritten(parts []string) diag.Diagnostics {
+	if len(parts) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Znode was changed right after it was written", fmt.Sprintf(
+		"The provider wrote %q, and when it read it back somebody else had already changed its %s. Their change stands; the next plan shows it.",
+		s.Path, strings.Join(parts, " and its ")))}
 }
 
 func (s Subject) exists() diag.Diagnostic {

@@ -26,26 +26,11 @@ func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
 // diagWithPath attaches a diagnostic to an attribute of the configuration.
 func diagWithPath(at path.Path, d diag.Diagnostic) diag.Diagnostic { return diag.WithPath(at, d) }
 
-// asWarning tells of a failure that does not make the operation one.
-func asWarning(summary string, d diag.Diagnostic) diag.Diagnostic {
-	return diag.NewWarningDiagnostic(summary, "The write itself succeeded, and the state holds what was written. "+d.Summary()+": "+d.Detail())
-}
-
 // parentsLeftWarning tells of what a creation that failed made before it did.
 func parentsLeftWarning(parents []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Parents were made", fmt.Sprintf(
 		"Before the creation failed it made the missing parents %s. They stay, empty, for the next try. "+
 			"They have the ACL of parent_acl, or the node's own where that is not set: if it does not let the provider create children, delete them or change their ACL (setAcl in zkCli), and set parent_acl.", strings.Join(parents, ", ")))
-}
-
-// overwrittenWarning tells that somebody else wrote right after the apply did.
-func overwrittenWarning(nodePath types.String, parts []string) diag.Diagnostics {
-	if len(parts) == 0 {
-		return nil
-	}
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Znode was changed right after it was written", fmt.Sprintf(
-		"The provider wrote %q, and when it read it back somebody else had already changed its %s. Their change stands; the next plan shows it.",
-		nodePath.ValueString(), strings.Join(parts, " and its ")))}
 }
 
 // ephemeralError refuses the import of a node that lives and dies with a session.

@@ -187,13 +187,13 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
-	wrote := plannedOf(node.Stat)
+	wrote := attr.PlannedOf(node.Stat)
 	if read, err := client.Node(ctx, node.Path); err == nil {
 		node = read
 	} else {
-		resp.Diagnostics.Append(asWarning("Znode could not be read back", about.Error("read the znode that it had just written", err)))
+		resp.Diagnostics.Append(about.NotReadBack(err))
 	}
-	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.Settle(node, wrote, !plan.DeclaresACL()))...)
+	resp.Diagnostics.Append(about.Overwritten(plan.Settle(node, wrote, !plan.DeclaresACL()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -243,7 +243,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(about.Error(doingUpdate, err))
 		return
 	}
-	wrote, diags := r.change(ctx, client, &plan, &state)
+	wrote, diags := r.change(ctx, &plan, &state)
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() {
 		return
@@ -251,14 +251,14 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	// From here on the node is as planned: whatever else goes wrong, the state has it.
 	node, err := client.Node(ctx, plan.Path.ValueString())
 	if err != nil {
-		resp.Diagnostics.Append(asWarning("Znode could not be read back", about.Error("read the znode that it had just written", err)))
+		resp.Diagnostics.Append(about.NotReadBack(err))
 		node, err = r.written(&plan, &state, wrote)
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
 			return
 		}
 	}
-	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.Settle(node, wrote, config.ACL.IsNull()))...)
+	resp.Diagnostics.Append(about.Overwritten(plan.Settle(node, wrote, config.ACL.IsNull()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, false)...)
 }
@@ -270,21 +270,10 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, err := r.session.Client(ctx)
-	if err != nil {
+	from, _ := attr.PlannedAgainst(state.Stat)
+	if err := r.session.Remove(ctx, state.Path.ValueString(), from, state.ForceDestroy.ValueBool()); err != nil {
 		resp.Diagnostics.Append(r.subject(state.Path).Error(doingDelete, err))
-		return
 	}
-	from, known := attr.PlannedAgainst(state.Stat)
-	version := zk.AnyVersion
-	if known {
-		version = from.Version
-		resp.Diagnostics.Append(r.sameNode(ctx, client, doingDelete, &state, from)...)
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(r.remove(ctx, client, &state, from, version)...)
 }
 
 // ImportState begins with a path; the read that follows fills in the rest.

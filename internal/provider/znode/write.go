@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
-	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -137,7 +136,7 @@ func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan *resour
 		return zk.Node{}, diag.Diagnostics{about.Error(doingAdopt, err)}
 	}
 
-	from := plannedOf(node.Stat)
+	from := attr.PlannedOf(node.Stat)
 	if ours {
 		from.Version, from.Aversion = 0, 0
 	}
@@ -147,8 +146,8 @@ func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan *resour
 		SetACL: (plan.DeclaresACL() || ours) && !attr.SameACL(want.ACL, node.ACL, r.session.Identities()),
 		ACL:    want.ACL, ACLVersion: from.Aversion,
 	}
-	if diags := r.update(ctx, client, doingAdopt, plan, change, from); diags.HasError() {
-		return zk.Node{}, diags
+	if err := r.session.Update(ctx, node.Path, change, from); err != nil {
+		return zk.Node{}, diag.Diagnostics{about.Error(doingAdopt, err)}
 	}
 	if change.SetData {
 		node.Data = want.Data
@@ -163,7 +162,7 @@ func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan *resour
 
 // change writes what differs between a plan and the state that it was made against, and
 // returns the versions that this leaves.
-func (r *Resource) change(ctx context.Context, client *zk.Client, plan, state *resourceModel) (attr.Planned, diag.Diagnostics) {
+func (r *Resource) change(ctx context.Context, plan, state *resourceModel) (attr.Planned, diag.Diagnostics) {
 	about := r.subject(plan.Path)
 	want, _, err := r.wanted(plan)
 	if err != nil {
@@ -176,11 +175,8 @@ func (r *Resource) change(ctx context.Context, client *zk.Client, plan, state *r
 		SetACL: plan.DeclaresACL() && !plan.ACL.Equal(state.ACL),
 		ACL:    want.ACL, ACLVersion: from.Aversion,
 	}
-	if diags := r.sameNode(ctx, client, doingUpdate, state, from); diags.HasError() {
-		return attr.Planned{}, diags
-	}
-	if diags := r.update(ctx, client, doingUpdate, plan, change, from); diags.HasError() {
-		return attr.Planned{}, diags
+	if err := r.session.Update(ctx, plan.Path.ValueString(), change, from); err != nil {
+		return attr.Planned{}, diag.Diagnostics{about.Error(doingUpdate, err)}
 	}
 	if change.SetData {
 		from.Version++
@@ -189,82 +185,4 @@ func (r *Resource) change(ctx context.Context, client *zk.Client, plan, state *r
 		from.Aversion++
 	}
 	return from, nil
-}
-
-// update is one compare-and-set. When it fails because somebody else changed the node,
-// the node is looked at again, so that the error tells what is there now.
-func (r *Resource) update(ctx context.Context, client *zk.Client, doing string, plan *resourceModel, change zk.Change, from attr.Planned) diag.Diagnostics {
-	err := client.Update(ctx, plan.Path.ValueString(), change)
-	if err == nil {
-		return nil
-	}
-	return r.failed(ctx, client, doing, plan, from, err)
-}
-
-// remove deletes the node when its data has the version, and what is below it when that
-// is asked for. A node that is gone is what was wanted. from is what the deletion was
-// planned against.
-func (r *Resource) remove(ctx context.Context, client *zk.Client, state *resourceModel, from attr.Planned, version int32) diag.Diagnostics {
-	about := r.subject(state.Path)
-	nodePath := state.Path.ValueString()
-	err := r.session.Delete(ctx, nodePath, func() error {
-		if state.ForceDestroy.ValueBool() {
-			return client.DeleteTree(ctx, nodePath, version)
-		}
-		return client.Delete(ctx, nodePath, version)
-	})
-	switch {
-	case err == nil:
-		return nil
-	case session.HasChildren(nodePath, err):
-		children, _, childrenErr := client.Children(ctx, nodePath)
-		if isNoNode(childrenErr) {
-			return nil
-		}
-		if childrenErr != nil {
-			return diag.Diagnostics{about.Error("count the children of the znode", childrenErr)}
-		}
-		return diag.Diagnostics{about.NotEmpty(children)}
-	case isNoNode(err):
-		return nil
-	default:
-		return r.failed(ctx, client, doingDelete, state, from, err)
-	}
-}
-
-// sameNode refuses to go on when the node is not the one that the plan was made against,
-// but was deleted and created anew: versions start at 0 again, so that comparing them
-// alone would take somebody else's node for ours. A node that is gone, or may not be
-// looked at, is left to the write to complain about.
-func (r *Resource) sameNode(ctx context.Context, client *zk.Client, doing string, state *resourceModel, from attr.Planned) diag.Diagnostics {
-	stat, found, err := client.Exists(ctx, state.Path.ValueString())
-	switch {
-	case errors.Is(err, zk.ErrNoAuth), err == nil && !found, err == nil && stat.Czxid == from.Czxid:
-		return nil
-	case err != nil:
-		return diag.Diagnostics{r.subject(state.Path).Error(doing, err)}
-	default:
-		return diag.Diagnostics{r.subject(state.Path).Conflict(doing, zk.ErrBadVersion, from, plannedOf(stat))}
-	}
-}
-
-// failed tells of a write that failed, by somebody else's change or for another reason.
-func (r *Resource) failed(ctx context.Context, client *zk.Client, doing string, m *resourceModel, from attr.Planned, err error) diag.Diagnostics {
-	about := r.subject(m.Path)
-	if !errors.Is(err, zk.ErrBadVersion) {
-		return diag.Diagnostics{about.Error(doing, err)}
-	}
-	stat, found, lookErr := client.Exists(ctx, m.Path.ValueString())
-	switch {
-	case lookErr != nil:
-		return diag.Diagnostics{about.UnseenConflict(doing, err, from)}
-	case !found:
-		return diag.Diagnostics{about.Error(doing, &zk.Error{Op: "set", Path: m.Path.ValueString(), Err: zk.ErrNoNode})}
-	}
-	return diag.Diagnostics{about.Conflict(doing, err, from, plannedOf(stat))}
-}
-
-// plannedOf is what a plan is made against when it reads a node.
-func plannedOf(stat zk.Stat) attr.Planned {
-	return attr.Planned{Czxid: stat.Czxid, Version: stat.Version, Aversion: stat.Aversion}
 }
