@@ -63,6 +63,9 @@ func TestCreateModes(t *testing.T) {
 		{"ttl", zk.CreateOptions{Mode: zk.PersistentTTL, TTL: time.Hour}, "", false},
 		{"ttl-sequential-", zk.CreateOptions{Mode: zk.PersistentSequentialTTL, TTL: zk.MaxTTL}, "0000000006", false},
 		{"", zk.CreateOptions{Mode: zk.PersistentSequential}, "0000000007", false},
+		// With the number these are names, and neither the folder nor the one above it.
+		{".", zk.CreateOptions{Mode: zk.PersistentSequential}, "0000000008", false},
+		{"..", zk.CreateOptions{Mode: zk.PersistentSequential}, "0000000009", false},
 	} {
 		made, err := c.Create(ctx, base+"/"+tc.name, nil, tc.o)
 		if err != nil {

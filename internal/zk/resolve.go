@@ -268,6 +268,8 @@ const (
 	// maxCandidates bounds how many nodes of its prefix a sequential create is looked for
 	// among.
 	maxCandidates = 1 << 14
+	// maxNamed bounds how many of them are told of when it cannot be told which one it is.
+	maxNamed = 32
 )
 
 // lookForSequential looks for the node that a sequential create made: one of its prefix,
@@ -299,7 +301,8 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	if err != nil {
 		return unknown, err
 	}
-	found := unknown
+	found, doubts := unknown, 0
+	var fit []string
 	for i, full := range candidates {
 		if stats[i].Czxid <= l.seen {
 			continue
@@ -309,13 +312,21 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 		switch {
 		case err != nil:
 			return unknown, err
-		case v == unknown, v.applied() && found != unknown:
-			return unknown, nil
 		case v.applied():
 			*out, found = one, v
+		case v == unknown:
+			doubts++
+		default:
+			continue
+		}
+		if fit = append(fit, c.unchrooted(full)); len(fit) == maxNamed {
+			break
 		}
 	}
-	return found, nil
+	if len(fit) == 1 && doubts == 0 {
+		return found, nil
+	}
+	return unknown, &CandidatesError{Paths: fit}
 }
 
 // statsAt looks at many nodes at once. The stat of one that is gone is zero.
@@ -427,6 +438,9 @@ func (c *Client) witness(ctx context.Context, op proto.MultiOp, l loss) (verdict
 	case *proto.CreateRequest:
 		var made proto.CreateReply
 		v, err := c.lookForCreate(ctx, r, l, &made)
+		if _, ok := errors.AsType[*CandidatesError](err); ok {
+			return unknown, 0, nil // other operations may tell
+		}
 		return v, made.Stat.Czxid, err
 	case *proto.SetDataRequest:
 		var stat Stat
