@@ -1,6 +1,7 @@
 package attr
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/zk"
@@ -82,4 +83,49 @@ func (n *Node) Settle(node zk.Node, wrote Planned, aclIsOthers bool) (overwritte
 	}
 	n.Stat = StatValue(stat)
 	return overwritten
+}
+
+// Change is what a plan writes to the node of a state.
+func (n *Node) Change(state *Node) (zk.Change, error) {
+	data, err := n.Content()
+	if err != nil {
+		return zk.Change{}, err
+	}
+	acl, err := ACLFrom(n.ACL)
+	if err != nil {
+		return zk.Change{}, err
+	}
+	from, _ := PlannedAgainst(state.Stat)
+	return zk.Change{
+		SetData: n.DeclaresData() && !n.DataBase64.Equal(state.DataBase64),
+		Data:    data, Version: from.Version,
+		SetACL: n.DeclaresACL() && !n.ACL.Equal(state.ACL),
+		ACL:    acl, ACLVersion: from.Aversion,
+	}, nil
+}
+
+// Written is what the node must be behind a change of a state that left the
+// versions wrote, where it cannot be read back.
+func (n *Node) Written(nodePath string, state *Node, change zk.Change, wrote Planned) (zk.Node, error) {
+	node := zk.Node{Path: nodePath, Data: change.Data, Stat: StatOf(state.Stat)}
+	var err error
+	if node.ACL, err = ACLFrom(n.ACL); err != nil {
+		return zk.Node{}, err
+	}
+	if !n.DeclaresData() {
+		if node.Data, err = DecodeBase64(state.DataBase64.ValueString()); err != nil {
+			return zk.Node{}, err
+		}
+	}
+	node.Stat.Czxid, node.Stat.Version, node.Stat.Aversion = wrote.Czxid, wrote.Version, wrote.Aversion
+	return node, nil
+}
+
+// DataPath is the attribute that a configuration declares the data with, for a message
+// about it.
+func (n *Node) DataPath() path.Path {
+	if n.Data.IsNull() {
+		return path.Root("data_base64")
+	}
+	return path.Root("data")
 }

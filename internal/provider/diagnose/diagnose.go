@@ -157,6 +157,12 @@ func (s Subject) OtherKind(have, want string) diag.Diagnostic {
 		s.Path, have, want, s.Resource))
 }
 
+// Ephemeral refuses the import of a node that lives and dies with a session.
+func (s Subject) Ephemeral() diag.Diagnostic {
+	return s.new("Znode is ephemeral", fmt.Sprintf(
+		"%q belongs to the session of another client and goes when that ends, so it cannot be managed as a resource. To read it, use the data source zookeeper_znode.", s.Path))
+}
+
 // NotReadBack warns that a node could not be read after it was written.
 func (s Subject) NotReadBack(err error) diag.Diagnostic {
 	d := s.Error("read the znode that it had just written", err)

@@ -41,6 +41,41 @@ func (e *NotEmptyError) Error() string { return fmt.Sprintf("%v (%d)", e.Err, le
 // Unwrap returns the deletion that failed.
 func (e *NotEmptyError) Unwrap() error { return e.Err }
 
+// Create makes a node, and with o.MakeParents what is missing above it; its error is that
+// of the client's. The node has its stat. The usual case is one request and takes no lock:
+// only when the parent is missing are parents made, by one resource at a time.
+func (s *Session) Create(ctx context.Context, path string, data []byte, o zk.CreateOptions) (zk.Created, error) {
+	client, err := s.Client(ctx)
+	if err != nil {
+		return zk.Created{}, err
+	}
+	alone := o
+	alone.MakeParents = false
+	created, err := client.Create(ctx, path, data, alone)
+	if errors.Is(err, zk.ErrNoNode) && o.MakeParents {
+		err = s.MakeParents(ctx, func() ([]string, error) {
+			var err error
+			created, err = client.Create(ctx, path, data, o)
+			return created.Parents, err
+		})
+	}
+	if err == nil && !created.HasStat {
+		created.Stat = firstStat(ctx, client, created.Path)
+	}
+	return created, err
+}
+
+// firstStat is the stat of a node that was just created, where the server did not answer
+// with it. A write by somebody else since then is none of it.
+func firstStat(ctx context.Context, client *zk.Client, path string) zk.Stat {
+	stat, _, err := client.Exists(ctx, path)
+	if err != nil {
+		return zk.Stat{}
+	}
+	stat.Version, stat.Aversion = 0, 0
+	return stat
+}
+
 // Update writes a change to the node that a plan was made against. The error is a
 // [ConflictError] when somebody else changed the node since then, or deleted it and made
 // another; then nothing was written, unless it wraps a *zk.PartialError.
@@ -59,6 +94,20 @@ func (s *Session) Update(ctx context.Context, path string, change zk.Change, fro
 		return conflict(ctx, client, path, from, err)
 	}
 	return nil
+}
+
+// CheckNode returns a *zk.TooLargeError when the servers would not accept the node that a
+// plan declares, as far as it is known.
+func (s *Session) CheckNode(path string, plan *attr.Node) error {
+	data, err := plan.Content()
+	if err != nil || !plan.DeclaresData() {
+		return nil // validation has told
+	}
+	acl, err := attr.ACLFrom(plan.ACL)
+	if err != nil || acl == nil {
+		acl = s.DefaultACL()
+	}
+	return s.CheckSize(path, data, acl)
 }
 
 // Remove deletes the node that a plan was made against, and with recursive what is below

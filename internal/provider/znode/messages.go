@@ -23,20 +23,11 @@ const (
 
 func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
 
-// diagWithPath attaches a diagnostic to an attribute of the configuration.
-func diagWithPath(at path.Path, d diag.Diagnostic) diag.Diagnostic { return diag.WithPath(at, d) }
-
 // parentsLeftWarning tells of what a creation that failed made before it did.
 func parentsLeftWarning(parents []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Parents were made", fmt.Sprintf(
 		"Before the creation failed it made the missing parents %s. They stay, empty, for the next try. "+
 			"They have the ACL of parent_acl, or the node's own where that is not set: if it does not let the provider create children, delete them or change their ACL (setAcl in zkCli), and set parent_acl.", strings.Join(parents, ", ")))
-}
-
-// ephemeralError refuses the import of a node that lives and dies with a session.
-func ephemeralError(nodePath types.String) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Znode is ephemeral", fmt.Sprintf(
-		"%q belongs to the session of another client and goes when that ends, so it cannot be managed as a resource. To read it, use the data source.", nodePath.ValueString()))
 }
 
 // kindOnTrustWarning tells that the kind of an imported node is not known.

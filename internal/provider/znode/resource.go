@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -140,30 +141,11 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	plan = complete(plan, config, state, len(resp.RequiresReplace) > 0, r.session.Identities())
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 
-	if state == nil || !plan.DataBase64.Equal(state.DataBase64) {
-		r.checkSize(plan, config, resp)
-	}
-}
-
-// checkSize refuses data that the servers would not take.
-func (r *Resource) checkSize(plan, config resourceModel, resp *resource.ModifyPlanResponse) {
-	if !plan.DeclaresData() || plan.Path.IsUnknown() {
-		return
-	}
-	data, err := plan.Content()
-	if err != nil {
-		return // validation has told
-	}
-	acl, _ := attr.ACLFrom(plan.ACL)
-	if acl == nil {
-		acl = r.session.DefaultACL()
-	}
-	if err := r.session.CheckSize(plan.Path.ValueString(), data, acl); err != nil {
-		at := path.Root("data")
-		if config.Data.IsNull() {
-			at = path.Root("data_base64")
+	if !plan.Path.IsUnknown() && (state == nil || !plan.DataBase64.Equal(state.DataBase64)) {
+		// Data that the servers would not take.
+		if err := r.session.CheckNode(plan.Path.ValueString(), &plan.Node); err != nil {
+			resp.Diagnostics.Append(diag.WithPath(config.DataPath(), r.subject(plan.Path).Error("store the data", err)))
 		}
-		resp.Diagnostics.Append(diagWithPath(at, r.subject(plan.Path).Error("store the data", err)))
 	}
 }
 
@@ -216,7 +198,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	imported := state.Mode.IsNull() // no state but an import's leaves it open
 	state.refresh(node, r.session.Identities())
 	if imported && state.Mode.ValueString() == modeEphemeral {
-		resp.Diagnostics.Append(ephemeralError(state.Path))
+		resp.Diagnostics.Append(r.subject(state.Path).Ephemeral())
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
@@ -243,16 +225,21 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(about.Error(doingUpdate, err))
 		return
 	}
-	wrote, diags := r.change(ctx, &plan, &state)
-	resp.Diagnostics.Append(diags...)
-	if diags.HasError() {
+	change, err := plan.Change(&state.Node)
+	from, _ := attr.PlannedAgainst(state.Stat)
+	if err == nil {
+		err = r.session.Update(ctx, plan.Path.ValueString(), change, from)
+	}
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingUpdate, err))
 		return
 	}
 	// From here on the node is as planned: whatever else goes wrong, the state has it.
+	wrote := from.After(change)
 	node, err := client.Node(ctx, plan.Path.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(about.NotReadBack(err))
-		node, err = r.written(&plan, &state, wrote)
+		node, err = plan.Written(plan.Path.ValueString(), &state.Node, change, wrote)
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
 			return

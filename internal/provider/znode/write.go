@@ -13,9 +13,8 @@ import (
 
 // create brings the node into being, and returns it as it was made.
 //
-// The usual case is one request and takes no lock. Only when the parent is missing are
-// parents made, by one resource at a time; and when the node exists already, that is
-// fine if it is a parent which another resource of this run made before this one's turn.
+// When the node exists already, that is fine if it is a parent which another resource of
+// this run made before this one's turn.
 func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resourceModel) (zk.Node, diag.Diagnostics) {
 	about := r.subject(plan.Path)
 	nodePath := plan.Path.ValueString()
@@ -24,20 +23,9 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 		return zk.Node{}, diag.Diagnostics{about.Error(doingCreate, err)}
 	}
 
-	created, err := client.Create(ctx, nodePath, node.Data, opts)
-	if isNoNode(err) && plan.CreateParents.ValueBool() {
-		opts.MakeParents = true
-		err = r.session.MakeParents(ctx, func() ([]string, error) {
-			var err error
-			created, err = client.Create(ctx, nodePath, node.Data, opts)
-			return created.Parents, err
-		})
-	}
+	created, err := r.session.Create(ctx, nodePath, node.Data, opts)
 	if err == nil {
 		node.Stat = created.Stat
-		if !created.HasStat {
-			node.Stat = firstStat(ctx, client, nodePath)
-		}
 		return node, nil
 	}
 
@@ -64,33 +52,6 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 	return zk.Node{}, diags
 }
 
-// firstStat is the stat of a node that was just created, where the server did not answer
-// with it. A write by somebody else since then is none of it.
-func firstStat(ctx context.Context, client *zk.Client, nodePath string) zk.Stat {
-	stat, _, err := client.Exists(ctx, nodePath)
-	if err != nil {
-		return zk.Stat{}
-	}
-	stat.Version, stat.Aversion = 0, 0
-	return stat
-}
-
-// written is what a node must be behind an update, where it cannot be read back.
-func (r *Resource) written(plan, state *resourceModel, wrote attr.Planned) (zk.Node, error) {
-	want, _, err := r.wanted(plan)
-	if err != nil {
-		return zk.Node{}, err
-	}
-	if !plan.DeclaresData() {
-		if want.Data, err = attr.DecodeBase64(state.DataBase64.ValueString()); err != nil {
-			return zk.Node{}, err
-		}
-	}
-	want.Stat = attr.StatOf(state.Stat)
-	want.Stat.Czxid, want.Stat.Version, want.Stat.Aversion = wrote.Czxid, wrote.Version, wrote.Aversion
-	return want, nil
-}
-
 // wanted is the node that a plan asks for, and the options that create it.
 func (r *Resource) wanted(plan *resourceModel) (zk.Node, zk.CreateOptions, error) {
 	data, err := plan.Content()
@@ -110,7 +71,7 @@ func (r *Resource) wanted(plan *resourceModel) (zk.Node, zk.CreateOptions, error
 	}
 	mode, ttl := plan.clientMode()
 	return zk.Node{Path: plan.Path.ValueString(), Data: data, ACL: acl},
-		zk.CreateOptions{Mode: mode, TTL: ttl, ACL: acl, ParentACL: parentACL}, nil
+		zk.CreateOptions{Mode: mode, TTL: ttl, ACL: acl, MakeParents: plan.CreateParents.ValueBool(), ParentACL: parentACL}, nil
 }
 
 // takeOver brings a node that exists to what is declared, by compare-and-set, and returns
@@ -158,31 +119,4 @@ func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan *resour
 		node.Stat.Aversion++
 	}
 	return node, nil
-}
-
-// change writes what differs between a plan and the state that it was made against, and
-// returns the versions that this leaves.
-func (r *Resource) change(ctx context.Context, plan, state *resourceModel) (attr.Planned, diag.Diagnostics) {
-	about := r.subject(plan.Path)
-	want, _, err := r.wanted(plan)
-	if err != nil {
-		return attr.Planned{}, diag.Diagnostics{about.Error(doingUpdate, err)}
-	}
-	from, _ := attr.PlannedAgainst(state.Stat)
-	change := zk.Change{
-		SetData: plan.DeclaresData() && !plan.DataBase64.Equal(state.DataBase64),
-		Data:    want.Data, Version: from.Version,
-		SetACL: plan.DeclaresACL() && !plan.ACL.Equal(state.ACL),
-		ACL:    want.ACL, ACLVersion: from.Aversion,
-	}
-	if err := r.session.Update(ctx, plan.Path.ValueString(), change, from); err != nil {
-		return attr.Planned{}, diag.Diagnostics{about.Error(doingUpdate, err)}
-	}
-	if change.SetData {
-		from.Version++
-	}
-	if change.SetACL {
-		from.Aversion++
-	}
-	return from, nil
 }
