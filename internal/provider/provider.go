@@ -16,6 +16,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/children"
+	"terraform-provider-zookeeper/internal/provider/sequentialznode"
 	"terraform-provider-zookeeper/internal/provider/serverversion"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/provider/znode"
@@ -115,6 +116,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 // Resources lists the resources.
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
+		sequentialznode.NewResource,
 		znode.NewResource,
 	}
 }

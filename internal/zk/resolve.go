@@ -326,6 +326,7 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	if len(fit) == 1 && doubts == 0 {
 		return found, nil
 	}
+	slices.Sort(fit)
 	return unknown, &CandidatesError{Paths: fit}
 }
 

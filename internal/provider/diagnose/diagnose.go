@@ -20,6 +20,8 @@ type Subject struct {
 	Resource string
 	// Path is the path of the node; empty when the operation is about none.
 	Path string
+	// Sequential tells that the path is the prefix of a node that has no number yet.
+	Sequential bool
 	// Presented names the identities that the provider presents.
 	Presented []string
 }
@@ -50,6 +52,8 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	switch {
 	case errors.As(err, &unknown):
 		return notConfigured(unknown)
+	case errors.Is(err, zk.ErrOutcomeUnknown) && s.Sequential:
+		return s.numberUnknown(doing, err)
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		return s.outcomeUnknown(doing, err)
 	case errors.Is(err, context.Canceled):
@@ -61,6 +65,8 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.As(err, &tooOld):
 		return s.new("ZooKeeper is too old", fmt.Sprintf(
 			"The provider could not %s%s: %v. Upgrade the servers, or do without.", doing, s.at(), tooOld))
+	case errors.Is(err, zk.ErrNodeExists) && s.Sequential:
+		return s.numberTaken()
 	case errors.Is(err, zk.ErrNodeExists):
 		return s.exists()
 	case errors.Is(err, zk.ErrNoNode):
@@ -244,6 +250,32 @@ func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 	return s.new("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %v.\n\n"+
 			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), err))
+}
+
+// numberUnknown is outcomeUnknown where a plan could not show what is left to do: it knows
+// of no node, and would make a second one.
+func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
+	parent, name := zk.Parent(s.Path), s.Path[strings.LastIndexByte(s.Path, '/')+1:]
+	lost := fmt.Sprintf("did not learn whether it took effect: %v", err)
+	look := fmt.Sprintf("Look at the nodes below %q whose name is %q and ten digits (ls %s in zkCli).", parent, name, parent)
+	example := s.Path + "0000000000"
+	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
+		lost = "lost the connection before the answer came"
+		look = "It made one of these nodes, or none: " + strings.Join(candidates.Paths, ", ") + ". Look at them (stat and get in zkCli)."
+		example = candidates.Paths[0]
+	}
+	return s.new("Outcome unknown", fmt.Sprintf(
+		"The provider sent the request to %s%s, and %s.\n\n"+
+			"It was not repeated, and the state has no node. %s If one of them is this resource's, import it before the next apply, which would make another one:\n\n"+
+			"  terraform import %s.NAME %s", doing, s.at(), lost, look, s.Resource, example))
+}
+
+// numberTaken tells that the node which is next in the sequence exists.
+func (s Subject) numberTaken() diag.Diagnostic {
+	return s.new("Next number is taken", fmt.Sprintf(
+		"The node that %q and the next number of its parent's sequence make exists already: somebody created it under its full name. Nothing was created.\n\n"+
+			"The parent counts its children as they are created. Delete that node, or create any other child of %q, which may be deleted again, and run again; or choose another path_prefix.",
+		s.Path, zk.Parent(s.Path)))
 }
 
 func notConfigured(err *session.UnknownError) diag.Diagnostic {

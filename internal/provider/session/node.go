@@ -99,12 +99,13 @@ func (s *Session) Update(ctx context.Context, path string, change zk.Change, fro
 // CheckNode returns a *zk.TooLargeError when the servers would not accept the node that a
 // plan declares, as far as it is known.
 func (s *Session) CheckNode(path string, plan *attr.Node) error {
-	data, err := plan.Content()
-	if err != nil || !plan.DeclaresData() {
-		return nil // validation has told
+	if !plan.DeclaresData() {
+		return nil
 	}
-	acl, err := attr.ACLFrom(plan.ACL)
-	if err != nil || acl == nil {
+	// What is wrong with the data and the ACL themselves, validation has told.
+	data, _ := plan.Content()
+	acl, _ := attr.ACLFrom(plan.ACL)
+	if acl == nil {
 		acl = s.DefaultACL()
 	}
 	return s.CheckSize(path, data, acl)
