@@ -16,6 +16,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/children"
+	"terraform-provider-zookeeper/internal/provider/ensurepath"
 	"terraform-provider-zookeeper/internal/provider/sequentialznode"
 	"terraform-provider-zookeeper/internal/provider/serverversion"
 	"terraform-provider-zookeeper/internal/provider/session"
@@ -116,6 +117,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 // Resources lists the resources.
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
+		ensurepath.NewResource,
 		sequentialznode.NewResource,
 		znode.NewResource,
 	}

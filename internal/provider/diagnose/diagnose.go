@@ -38,9 +38,11 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		notEmpty *session.NotEmptyError
 	)
 	switch {
-	case errors.As(err, &conflict) && conflict.Found == nil:
-		return s.UnseenConflict(doing, conflict.Err, conflict.Planned)
 	case errors.As(err, &conflict):
+		s.Path = conflict.Path // perhaps one above
+		if conflict.Found == nil {
+			return s.UnseenConflict(doing, conflict.Err, conflict.Planned)
+		}
 		return s.Conflict(doing, conflict.Err, conflict.Planned, *conflict.Found)
 	case errors.As(err, &notEmpty):
 		return s.NotEmpty(notEmpty.Children)

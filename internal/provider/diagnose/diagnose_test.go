@@ -138,16 +138,16 @@ func TestError(t *testing.T) {
 			[]string{`"/jobs/job-" and the next number`, "Nothing was created", `any other child of "/jobs"`, "another path_prefix"},
 		},
 		"changed": {
-			znode, "update the znode", &session.ConflictError{Planned: attr.Planned{Czxid: 7, Version: 1}, Found: &attr.Planned{Czxid: 7, Version: 2}, Err: zk.ErrBadVersion}, "Znode was changed by somebody else",
+			znode, "update the znode", &session.ConflictError{Path: "/a/b", Planned: attr.Planned{Czxid: 7, Version: 1}, Found: &attr.Planned{Czxid: 7, Version: 2}, Err: zk.ErrBadVersion}, "Znode was changed by somebody else",
 			[]string{`did not update the znode "/a/b"`, "version 1 and is at version 2", "Nothing was written"},
 		},
 		"changed in between": {
-			znode, "update the znode", &session.ConflictError{Planned: attr.Planned{Czxid: 7, Version: 1}, Found: &attr.Planned{Czxid: 7, Version: 2}, Err: &zk.PartialError{Done: "the ACL has been replaced, the data has not", Err: zk.ErrBadVersion}},
+			znode, "update the znode", &session.ConflictError{Path: "/a/b", Planned: attr.Planned{Czxid: 7, Version: 1}, Found: &attr.Planned{Czxid: 7, Version: 2}, Err: &zk.PartialError{Done: "the ACL has been replaced, the data has not", Err: zk.ErrBadVersion}},
 			"Znode was changed by somebody else",
 			[]string{"between two writes of this run: the ACL has been replaced, the data has not"},
 		},
 		"changed unseen": {
-			znode, "update the znode", &session.ConflictError{Planned: attr.Planned{Czxid: 7, Version: 1}, Err: zk.ErrBadVersion}, "Znode was changed by somebody else",
+			znode, "update the znode", &session.ConflictError{Path: "/a/b", Planned: attr.Planned{Czxid: 7, Version: 1}, Err: zk.ErrBadVersion}, "Znode was changed by somebody else",
 			[]string{"which the provider may not read"},
 		},
 		"not empty": {

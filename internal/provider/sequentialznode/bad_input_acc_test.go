@@ -83,7 +83,7 @@ func TestAccSequentialZnode_numberTaken(t *testing.T) {
 	tree := acctest.NewTree(t)
 	tree.Put("/job-0000000001", "theirs") // the parent counts it, so that 1 is next
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: children(tree, t, "", "job-0000000001"),
+		CheckDestroy: children(t, tree, "", "job-0000000001"),
 		Steps: []resource.TestStep{
 			{
 				Config:           tree.Config(test("/job-", "")),
@@ -104,7 +104,7 @@ func TestAccSequentialZnode_numberTaken(t *testing.T) {
 func TestAccSequentialZnode_parents(t *testing.T) {
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: children(tree, t, "/p/q"), // the parents stay
+		CheckDestroy: children(t, tree, "/p/q"), // the parents stay
 		Steps: []resource.TestStep{
 			{
 				Config:           tree.Config(test("/p/q/job-", "create_parents = false")),
@@ -142,7 +142,7 @@ func TestAccSequentialZnode_permissionDenied(t *testing.T) {
 	tree.PutGuarded("/closed", "", all, zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead})
 	config := test("/closed/job-", "")
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: children(tree, t, "/closed"),
+		CheckDestroy: children(t, tree, "/closed"),
 		Steps: []resource.TestStep{
 			{
 				Config:           tree.Config(config),
@@ -166,7 +166,7 @@ func TestAccSequentialZnode_permissionDenied(t *testing.T) {
 func TestAccSequentialZnode_unreadableAfterCreation(t *testing.T) {
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: children(tree, t, ""),
+		CheckDestroy: children(t, tree, ""),
 		Steps: []resource.TestStep{
 			{
 				Config:           tree.Config(test("/job-", `acl = [{ scheme = "world", id = "anyone", permissions = "wd" }]`)),
@@ -178,7 +178,7 @@ func TestAccSequentialZnode_unreadableAfterCreation(t *testing.T) {
 				PreConfig:        func() { tree.WriteACL("/job-0000000000", acctest.Open()) },
 				Config:           tree.Config(test("/job-", `acl = [{ scheme = "world", id = "anyone", permissions = 31 }]`)),
 				ConfigPlanChecks: planned(nothing),
-				Check:            children(tree, t, "", "job-0000000000"),
+				Check:            children(t, tree, "", "job-0000000000"),
 			},
 		},
 	})
@@ -190,14 +190,14 @@ func TestAccSequentialZnode_sizeLimit(t *testing.T) {
 	fits := strings.Repeat("x", zk.DefaultMaxBufferBytes-zk.CreateSize(tree.Path("/job-0000000000"), nil, zk.OpenACL()))
 	config := func(data string) string { return tree.Config(test("/job-", `data = "`+data+`"`)) }
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: children(tree, t, ""),
+		CheckDestroy: children(t, tree, ""),
 		Steps: []resource.TestStep{
 			{
 				Config:      config(fits + "x"),
 				ExpectError: acctest.Error("Data is too large", "would take 1048576 bytes, and the servers accept 1048575 (max_buffer_bytes)"),
 			},
 			{
-				PreConfig:        holds(t, children(tree, t, "")),
+				PreConfig:        holds(t, children(t, tree, "")),
 				Config:           config(fits),
 				ConfigPlanChecks: planned(create),
 				Check:            tree.CheckData("/job-0000000000", fits),

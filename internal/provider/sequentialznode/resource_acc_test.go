@@ -65,7 +65,7 @@ func state(tree *acctest.Tree, prefix, number, data, b64 string, except attrs) [
 }
 
 // children checks the names below a node.
-func children(tree *acctest.Tree, t *testing.T, rel string, want ...string) resource.TestCheckFunc {
+func children(t *testing.T, tree *acctest.Tree, rel string, want ...string) resource.TestCheckFunc {
 	t.Helper()
 	return func(_ *tfState) error {
 		names, _, err := tree.Client.Children(t.Context(), tree.Path(rel))
@@ -103,7 +103,7 @@ func imports(tree *acctest.Tree, rel string) resource.TestStep {
 func TestAccSequentialZnode_lifecycle(t *testing.T) {
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: children(tree, t, ""),
+		CheckDestroy: children(t, tree, ""),
 		Steps: []resource.TestStep{
 			{
 				Config: tree.Config(test("/job-", `data = "Grüße, 世界"`)),
@@ -113,7 +113,7 @@ func TestAccSequentialZnode_lifecycle(t *testing.T) {
 					plancheck.ExpectUnknownValue(address, tfjsonpath.New("acl")),
 					plancheck.ExpectUnknownValue(address, tfjsonpath.New("stat"))),
 				ConfigStateChecks: state(tree, "/job-", "0000000000", "Grüße, 世界", "R3LDvMOfZSwg5LiW55WM", nil),
-				Check:             resource.ComposeTestCheckFunc(children(tree, t, "", "job-0000000000"), tree.CheckData("/job-0000000000", "Grüße, 世界")),
+				Check:             resource.ComposeTestCheckFunc(children(t, tree, "", "job-0000000000"), tree.CheckData("/job-0000000000", "Grüße, 世界")),
 			},
 			imports(tree, "/job-0000000000"),
 			{
@@ -146,7 +146,7 @@ func TestAccSequentialZnode_lifecycle(t *testing.T) {
 				Config:            tree.Config(test("/task-", `data = "moved"`)),
 				ConfigPlanChecks:  planned(replace, plancheck.ExpectUnknownValue(address, tfjsonpath.New("path"))),
 				ConfigStateChecks: state(tree, "/task-", "0000000001", "moved", "bW92ZWQ=", nil),
-				Check:             children(tree, t, "", "task-0000000001"),
+				Check:             children(t, tree, "", "task-0000000001"),
 			},
 		},
 	})
@@ -184,14 +184,14 @@ func TestAccSequentialZnode_prefixes(t *testing.T) {
 func TestAccSequentialZnode_root(t *testing.T) {
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: children(tree, t, ""),
+		CheckDestroy: children(t, tree, ""),
 		Steps: []resource.TestStep{{
 			Config:           fmt.Sprintf("provider \"zookeeper\" { servers = %q }\n\nresource \"zookeeper_sequential_znode\" \"test\" { path_prefix = \"/\" }", acctest.Server(t).Addr()+tree.Base),
 			ConfigPlanChecks: planned(create),
 			ConfigStateChecks: state(tree, "", "", "", "", attrs{
 				"path_prefix": text("/"), "path": text("/0000000000"),
 			}),
-			Check: children(tree, t, "", "0000000000"),
+			Check: children(t, tree, "", "0000000000"),
 		}},
 	})
 }
@@ -204,13 +204,13 @@ func TestAccSequentialZnode_many(t *testing.T) {
 		want = append(want, fmt.Sprintf("n-%010d", i))
 	}
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: children(tree, t, "/q"),
+		CheckDestroy: children(t, tree, "/q"),
 		Steps: []resource.TestStep{{
 			Config: tree.Config(test("/q/n-", "count = 30\ndata = \"the same\"")),
 			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 				plancheck.ExpectResourceAction(address+"[29]", create),
 			}},
-			Check: children(tree, t, "/q", want...),
+			Check: children(t, tree, "/q", want...),
 		}},
 	})
 }
@@ -220,7 +220,7 @@ func TestAccSequentialZnode_drift(t *testing.T) {
 	config := tree.Config(test("/job-", "data = \"ours\"\nacl  = [{ scheme = \"world\", id = \"anyone\", permissions = 31 }]"))
 	asWritten := knownvalue.SetExact([]knownvalue.Check{acctest.ACLEntry("world", "anyone", "31")})
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: children(tree, t, ""),
+		CheckDestroy: children(t, tree, ""),
 		Steps: []resource.TestStep{
 			{Config: config, ConfigPlanChecks: planned(create)},
 			{
@@ -245,7 +245,7 @@ func TestAccSequentialZnode_drift(t *testing.T) {
 				Config:            config,
 				ConfigPlanChecks:  planned(create),
 				ConfigStateChecks: state(tree, "/job-", "0000000001", "ours", "b3Vycw==", attrs{"acl": asWritten}),
-				Check:             children(tree, t, "", "job-0000000001"),
+				Check:             children(t, tree, "", "job-0000000001"),
 			},
 		},
 	})
@@ -255,7 +255,7 @@ func TestAccSequentialZnode_drift(t *testing.T) {
 func TestAccSequentialZnode_ofOthers(t *testing.T) {
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: children(tree, t, ""),
+		CheckDestroy: children(t, tree, ""),
 		Steps: []resource.TestStep{
 			{
 				Config:            tree.ConfigFor(`default_acl = [{ scheme = "ip", id = "127.0.0.1", permissions = 31 }]`, test("/job-", "")),
@@ -325,7 +325,7 @@ func TestAccSequentialZnode_changedBySomebodyElse(t *testing.T) {
 func TestAccSequentialZnode_forceDestroy(t *testing.T) {
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: children(tree, t, ""),
+		CheckDestroy: children(t, tree, ""),
 		Steps: []resource.TestStep{
 			{Config: tree.Config(test("/job-", "")), ConfigPlanChecks: planned(create)},
 			{
@@ -335,7 +335,7 @@ func TestAccSequentialZnode_forceDestroy(t *testing.T) {
 				ExpectError:      acctest.Error("Znode is not empty", tree.Path("/job-0000000000")+`" was not deleted, because it has 1 child: x.`, "zookeeper_sequential_znode.NAME.path", "force_destroy = true"),
 			},
 			{Config: tree.Config(test("/job-", "force_destroy = true")), ConfigPlanChecks: planned(update)},
-			{Config: tree.Config(``), ConfigPlanChecks: planned(destroy), Check: children(tree, t, "")},
+			{Config: tree.Config(``), ConfigPlanChecks: planned(destroy), Check: children(t, tree, "")},
 		},
 	})
 }
@@ -366,7 +366,7 @@ func TestAccSequentialZnode_replyLost(t *testing.T) {
 	proxy := zktest.StartProxy(t, acctest.Server(t).Addr())
 	var cut <-chan struct{}
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: children(tree, t, ""),
+		CheckDestroy: children(t, tree, ""),
 		Steps: []resource.TestStep{{
 			PreConfig:         func() { cut = proxy.CutAfterRequest(isCreate) },
 			Config:            through(proxy, tree, test("/job-", `data = "x"`)),
@@ -378,7 +378,7 @@ func TestAccSequentialZnode_replyLost(t *testing.T) {
 				default:
 					t.Error("the reply was not lost: the test showed nothing")
 				}
-				return children(tree, t, "", "job-0000000000")(nil)
+				return children(t, tree, "", "job-0000000000")(nil)
 			},
 		}},
 	})
@@ -412,7 +412,7 @@ func TestAccSequentialZnode_outcomeUnknown(t *testing.T) {
 					"one of these nodes, or none: "+tree.Path("/job-0000000000")+", "+ours, "import", "terraform import zookeeper_sequential_znode.NAME "+tree.Path("/job-0000000000")),
 			},
 			{
-				PreConfig: holds(t, children(tree, t, "", "job-0000000000", "job-0000000001")),
+				PreConfig: holds(t, children(t, tree, "", "job-0000000000", "job-0000000001")),
 				Config: tree.Config(config + `
 import {
   to = zookeeper_sequential_znode.test
@@ -422,7 +422,7 @@ import {
 				ConfigStateChecks: state(tree, "/job-", "0000000001", "x", "eA==", nil),
 			},
 		},
-		CheckDestroy: children(tree, t, "", "job-0000000000"),
+		CheckDestroy: children(t, tree, "", "job-0000000000"),
 	})
 }
 

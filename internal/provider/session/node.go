@@ -11,6 +11,8 @@ import (
 
 // A ConflictError tells that somebody else changed a node after the plan was made.
 type ConflictError struct {
+	// Path is the node's.
+	Path string
 	// Planned is what the plan was made against.
 	Planned attr.Planned
 	// Found is what the node is now; nil where the provider may not look.
@@ -166,7 +168,7 @@ func sameNode(ctx context.Context, client *zk.Client, path string, from attr.Pla
 		return err
 	}
 	now := attr.PlannedOf(stat)
-	return &ConflictError{Planned: from, Found: &now, Err: zk.ErrBadVersion}
+	return &ConflictError{Path: path, Planned: from, Found: &now, Err: zk.ErrBadVersion}
 }
 
 // conflict makes of a write that failed because somebody else changed the node an error
@@ -178,10 +180,10 @@ func conflict(ctx context.Context, client *zk.Client, path string, from attr.Pla
 	stat, found, lookErr := client.Exists(ctx, path)
 	switch {
 	case lookErr != nil:
-		return &ConflictError{Planned: from, Err: err}
+		return &ConflictError{Path: path, Planned: from, Err: err}
 	case !found:
 		return &zk.Error{Op: "set", Path: path, Err: zk.ErrNoNode}
 	}
 	now := attr.PlannedOf(stat)
-	return &ConflictError{Planned: from, Found: &now, Err: err}
+	return &ConflictError{Path: path, Planned: from, Found: &now, Err: err}
 }

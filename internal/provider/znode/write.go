@@ -37,12 +37,12 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 		}
 	}
 	if exists {
-		ours, claimErr := r.session.Claim(ctx, nodePath)
+		ours, aversion, claimErr := r.session.Claim(ctx, nodePath)
 		switch {
 		case claimErr != nil:
 			err = claimErr
 		case ours || plan.AdoptExisting.ValueBool():
-			return r.takeOver(ctx, client, plan, ours)
+			return r.takeOver(ctx, client, plan, ours, aversion)
 		}
 	}
 	diags := diag.Diagnostics{about.Error(doingCreate, err)}
@@ -77,8 +77,8 @@ func (r *Resource) wanted(plan *resourceModel) (zk.Node, zk.CreateOptions, error
 // takeOver brings a node that exists to what is declared, by compare-and-set, and returns
 // it. ours tells that this run made it as a parent: it is then brought to what its own
 // creation would have made, so that the order of the two does not matter, and it must be
-// as it was made.
-func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan *resourceModel, ours bool) (zk.Node, diag.Diagnostics) {
+// as this run left it, which has written its ACL as often as aversion says.
+func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan *resourceModel, ours bool, aversion int32) (zk.Node, diag.Diagnostics) {
 	about := r.subject(plan.Path)
 	node, err := client.Node(ctx, plan.Path.ValueString())
 	if err != nil {
@@ -99,7 +99,7 @@ func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan *resour
 
 	from := attr.PlannedOf(node.Stat)
 	if ours {
-		from.Version, from.Aversion = 0, 0
+		from.Version, from.Aversion = 0, aversion
 	}
 	change := zk.Change{
 		SetData: plan.DeclaresData() && !bytes.Equal(node.Data, want.Data),
