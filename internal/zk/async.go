@@ -303,7 +303,7 @@ func (a Async) ExistsWatch(ctx context.Context, path string) *Pending[Existence]
 }
 
 func (a Async) exists(ctx context.Context, path string, watch bool) *Pending[Existence] {
-	return issueLook(ctx, a.client, proto.OpExists, path, watch, existsLeaves, func(stat *Stat, w *Watch) Existence {
+	return issueLook(ctx, a.client, proto.OpExists, path, watchData, watch, func(stat *Stat, w *Watch) Existence {
 		return Existence{Exists: stat.Czxid != 0, Stat: *stat, Watch: w}
 	})
 }
@@ -319,7 +319,7 @@ func (a Async) GetWatch(ctx context.Context, path string) *Pending[Content] {
 }
 
 func (a Async) get(ctx context.Context, path string, watch bool) *Pending[Content] {
-	return issueLook(ctx, a.client, proto.OpGetData, path, watch, leaves(watchData), func(r *proto.GetDataReply, w *Watch) Content {
+	return issueLook(ctx, a.client, proto.OpGetData, path, watchData, watch, func(r *proto.GetDataReply, w *Watch) Content {
 		return Content{Data: r.Data, Stat: r.Stat, Watch: w}
 	})
 }
@@ -335,34 +335,37 @@ func (a Async) ChildrenWatch(ctx context.Context, path string) *Pending[Names] {
 }
 
 func (a Async) children(ctx context.Context, path string, watch bool) *Pending[Names] {
-	return issueLook(ctx, a.client, proto.OpGetChildren2, path, watch, leaves(watchChild), func(r *proto.GetChildrenReply, w *Watch) Names {
+	return issueLook(ctx, a.client, proto.OpGetChildren2, path, watchChild, watch, func(r *proto.GetChildrenReply, w *Watch) Names {
 		slices.Sort(r.Children)
 		return Names{Children: r.Children, Stat: r.Stat, Watch: w}
 	})
 }
 
-// issueLook issues a read that may leave a watch. One of a node that is not there may
-// succeed: leaves tells.
-func issueLook[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, watch bool, leaves func(error) (watchKind, bool), result func(*R, *Watch) T) *Pending[T] {
+// issueLook issues a read that may leave a watch.
+func issueLook[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, kind watchKind, watch bool, result func(*R, *Watch) T) *Pending[T] {
+	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: err} }
 	if err := check(op.String(), path); err != nil {
 		return failed[T](err)
 	}
-	full := c.chrooted(path)
-	req := &proto.PathWatchRequest{Path: full, Watch: watch}
 	var w *Watch
 	var out *R
 	var call *conn.Call
+	req := c.watching(op, path, kind)
 	if watch {
-		w, out, call = watchCall[R, P](ctx, c, op, full, req, leaves)
+		var err error
+		if w, out, call, err = watchCall[R, P](ctx, c, req); err != nil {
+			return failed[T](fail(err))
+		}
 	} else {
 		out = new(R)
-		call = conn.NewCall(op, req, P(out))
+		call = conn.NewCall(op, req.make(false), P(out))
 		c.submit(ctx, call)
 	}
 	return pending(call.Done(), func(context.Context) (T, error) {
-		if _, ok := leaves(call.Err); !ok {
+		// An exists of a node that is not there leaves a watch too: it has succeeded.
+		if _, ok := req.leaves(call.Err); !ok {
 			var none T
-			return none, &Error{Op: op.String(), Path: path, Err: call.Err}
+			return none, fail(call.Err)
 		}
 		return result(out, w), nil
 	})

@@ -80,7 +80,9 @@ type Config struct {
 	MaxReplyBytes int
 	// Retry says how often and after what delays operations are repeated.
 	Retry RetryPolicy
-	// ConnectRetry says how often and after what delays all servers are tried.
+	// ConnectRetry says how often and after what delays all servers are tried. Between
+	// connections that do not last as long as its MaxDelay its delays are kept too, but for
+	// the first.
 	ConnectRetry RetryPolicy
 	// Logger takes the log; nil for none.
 	Logger Logger
@@ -95,7 +97,8 @@ type Client struct {
 	tls     *tls.Config    // nil for plain text
 	sasl    sasl.Mechanism // nil for none
 	log     Logger
-	zxid    atomic.Int64 // the latest transaction that any connection told of
+	lookup  func(ctx context.Context, host string) ([]string, error) // DNS, but in tests
+	zxid    atomic.Int64                                             // the latest transaction that any connection told of
 
 	watches   watches
 	listeners listeners
@@ -186,6 +189,7 @@ func New(cfg Config) (*Client, error) {
 		cfg:     cfg,
 		servers: servers,
 		log:     cfg.Logger,
+		lookup:  net.DefaultResolver.LookupHost,
 		hosts:   servers.Hosts,
 		shuffle: !cfg.KeepHostOrder,
 		auth:    slices.Clone(cfg.Auth),
@@ -263,17 +267,18 @@ func (c *Client) Close(ctx context.Context) error {
 	}
 	l, session := c.current.Load(), c.session
 	c.current.Store(nil)
+	started, stop, stopped := c.started, c.stop, c.stopped // Restart makes others
 	c.mu.Unlock()
 	switch was {
 	case idle:
 		c.listeners.enter(StateClosed)
-		close(c.started)
-		close(c.stopped)
+		close(started)
+		close(stopped)
 		return nil
 	case ended:
 		// Somebody else is at it, or has been.
 		select {
-		case <-c.stopped:
+		case <-stopped:
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			return c.closing
@@ -284,26 +289,31 @@ func (c *Client) Close(ctx context.Context) error {
 	}
 
 	var err error
-	readOnly := l != nil && l.Session().ReadOnly
 	if l != nil {
 		err = endSession(ctx, l)
+		if l.Session().ReadOnly {
+			err = nil // the server's own goes with the connection; the ensemble's is not ended
+		} else if err == nil {
+			session = 0
+		}
 	}
-	if readOnly && errors.Is(err, ErrNotReadOnly) {
-		err = nil // the server's own session goes with the connection
-	}
-	if session != 0 && (l == nil || readOnly) {
-		err = &Error{Op: proto.OpCloseSession.String(), Err: fmt.Errorf("%w: the session lives on until it expires", ErrConnectionLoss)}
+	if session != 0 {
+		if err == nil {
+			err = ErrConnectionLoss
+		}
+		err = &Error{Op: proto.OpCloseSession.String(), Err: fmt.Errorf("%w: the session lives on until it expires", err)}
 	}
 	c.mu.Lock()
 	c.closing = err
 	c.mu.Unlock()
-	c.stop()
-	<-c.stopped
+	stop()
+	<-stopped
 	return err
 }
 
 // Restart ends the session, where there is one, and begins another. It works on a client
-// that has been closed, or could not be started, too.
+// that has been closed, or could not be started, too; one that a server refused an identity
+// of does without that.
 func (c *Client) Restart(ctx context.Context) error {
 	err := c.Close(ctx)
 	if err != nil {
@@ -312,6 +322,7 @@ func (c *Client) Restart(ctx context.Context) error {
 	c.mu.Lock()
 	if c.state == ended {
 		c.state, c.reason, c.resume = idle, nil, session{}
+		c.session, c.closing = 0, nil
 		c.started, c.stopped = make(chan struct{}), make(chan struct{})
 		c.listeners.reset()
 	}
@@ -342,15 +353,15 @@ func (c *Client) SessionTimeout() time.Duration {
 	return c.granted
 }
 
-// SetHosts replaces the servers, from the next connection on. The current one stays. The
-// chroot cannot be changed. keepOrder is as in [Config.KeepHostOrder].
+// SetHosts replaces the servers, from the next connection on. The current one stays.
+// Another chroot is refused with [ErrChrootChanged]. keepOrder is as in [Config.KeepHostOrder].
 func (c *Client) SetHosts(servers string, keepOrder bool) error {
 	s, err := ParseServers(servers)
 	if err != nil {
 		return err
 	}
 	if s.Chroot != c.servers.Chroot {
-		return fmt.Errorf("the chroot cannot be changed from %q to %q", c.servers.Chroot, s.Chroot)
+		return fmt.Errorf("%w: it is %q, and not %q", ErrChrootChanged, c.servers.Chroot, s.Chroot)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -359,7 +370,8 @@ func (c *Client) SetHosts(servers string, keepOrder bool) error {
 }
 
 // AddAuth presents another identity, on this connection and on all that follow. The error
-// is [ErrAuthFailed] when the server refuses it: that ends the client.
+// is [ErrAuthFailed] when the server refuses it: that ends the client, whether or not the
+// caller has waited for the answer, and the identity is forgotten.
 func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 	op := proto.OpAuth
 	fail := func(err error) error { return &Error{Op: op.String(), Err: err} }
@@ -385,7 +397,9 @@ func (c *Client) keepAuth(cred Credential) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.auth = append(c.auth, cred)
+	if !slices.Contains(c.auth, cred) {
+		c.auth = append(c.auth, cred)
+	}
 	return nil
 }
 
@@ -395,18 +409,28 @@ func (c *Client) keepAuth(cred Credential) error {
 func (c *Client) present(ctx context.Context, cred Credential) *conn.Call {
 	call := conn.NewCall(proto.OpAuth, &proto.AuthRequest{Scheme: cred.Scheme, Auth: []byte(cred.Secret)}, nil)
 	call.Xid = proto.XidAuth
+	// Before the server's end of the connection is seen: another one would present the
+	// identity again.
 	call.Ended = func(call *conn.Call) {
 		if call.Header.Err != ErrAuthFailed {
 			return
 		}
-		c.mu.Lock()
-		c.auth = slices.DeleteFunc(c.auth, func(a Credential) bool { return a == cred })
-		c.mu.Unlock()
+		c.forget(cred)
 		c.end(ErrAuthFailed)
-		c.stop()
+		c.mu.Lock()
+		stop := c.stop
+		c.mu.Unlock()
+		stop()
 	}
 	c.submit(ctx, call)
 	return call
+}
+
+// forget drops an identity that was refused: Restart does without it.
+func (c *Client) forget(cred Credential) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.auth = slices.DeleteFunc(c.auth, func(a Credential) bool { return a == cred })
 }
 
 // endSession asks the server to end the session and waits until it has.
@@ -415,15 +439,12 @@ func endSession(ctx context.Context, l *link) error {
 	defer cancel()
 	call := conn.NewCall(proto.OpCloseSession, nil, nil)
 	if !l.Submit(ctx, call) {
-		return &Error{Op: proto.OpCloseSession.String(), Err: l.Err()}
+		return &conn.LostError{Cause: l.Err()}
 	}
 	select {
 	case <-call.Done():
+		return call.Err
 	case <-ctx.Done():
-		return &Error{Op: proto.OpCloseSession.String(), Err: conn.ContextError(ctx)}
+		return conn.ContextError(ctx)
 	}
-	if call.Err != nil {
-		return &Error{Op: proto.OpCloseSession.String(), Err: call.Err}
-	}
-	return nil
 }

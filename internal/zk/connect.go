@@ -34,20 +34,36 @@ func (c *Client) run(ctx context.Context) {
 	// The events up to here have been told, and none behind it. It is not the latest that
 	// any server told of: one that was asked and not taken has events that are still to come.
 	var told int64
+	short := 0 // connections in a row that did not last
 	for first := true; !c.hasEnded(); first = false {
+		// One loss is mended at once. A server that takes the session and drops it again is
+		// tried no more often than one that does not take it.
+		if short > 1 && wait(ctx, min(c.cfg.ConnectRetry.delay(short-1), c.cfg.ConnectTimeout)) != nil {
+			return
+		}
 		l, err := c.connect(ctx, &s, first)
 		if err != nil {
 			c.end(err)
 			return
 		}
 		for l != nil {
-			if !c.attach(l, told) {
+			again, ok := c.attach(l, told)
+			if !ok {
 				// Closed while the handshake was under way: the session is there all the same.
 				c.abandon(ctx, l)
 				return
 			}
+			began := time.Now()
 			next := c.hold(ctx, l, &s)
-			told = max(told, l.Zxid())
+			// What was missed is told only when the watches are registered: the server may have
+			// named a later transaction before that.
+			if answered(again) {
+				told = max(told, l.Zxid())
+			}
+			short++
+			if time.Since(began) > c.cfg.ConnectRetry.MaxDelay {
+				short = 1
+			}
 			l = next
 		}
 	}
@@ -57,9 +73,14 @@ func (c *Client) run(ctx context.Context) {
 // that can write meanwhile, and returns the connection to that one, nil for none.
 func (c *Client) hold(ctx context.Context, l *link, s *session) *link {
 	if l.Session().ReadOnly {
-		if next := c.seekQuorum(ctx, l, s); next != nil {
+		next, err := c.seekQuorum(ctx, l, s)
+		if next != nil {
 			c.retire(ctx, l)
 			return next
+		}
+		if err != nil {
+			c.end(err)
+			l.Close()
 		}
 	}
 	select {
@@ -72,6 +93,11 @@ func (c *Client) hold(ctx context.Context, l *link, s *session) *link {
 	return nil
 }
 
+// answered tells whether all calls have succeeded, which have ended.
+func answered(calls []*conn.Call) bool {
+	return !slices.ContainsFunc(calls, func(call *conn.Call) bool { return call.Err != nil })
+}
+
 // abandon ends a session that nobody asks for, and its connection.
 func (c *Client) abandon(ctx context.Context, l *link) {
 	if err := endSession(context.WithoutCancel(ctx), l); err != nil {
@@ -81,19 +107,21 @@ func (c *Client) abandon(ctx context.Context, l *link) {
 }
 
 // attach registers the watches with l, sends what is waiting over it, and makes it the
-// current connection. It returns false when the client has been closed meanwhile.
-func (c *Client) attach(l *link, told int64) bool {
+// current connection. It returns the calls that register the watches, and false when the
+// client has been closed meanwhile.
+func (c *Client) attach(l *link, told int64) (again []*conn.Call, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state != running {
-		return false
+		return nil, false
 	}
 	for _, req := range c.watches.again(told) {
 		call := conn.NewCall(req.Op(), req, nil)
 		call.Xid = proto.XidSetWatches
 		if !l.SubmitNow(call) {
-			break
+			call.Fail(l.Err())
 		}
+		again = append(again, call)
 	}
 	// In the order of their submission, and before any other call can reach l. A connection
 	// that ends meanwhile leaves the rest for the next one.
@@ -114,7 +142,7 @@ func (c *Client) attach(l *link, told int64) bool {
 		c.listeners.enter(StateConnected)
 	}
 	c.markStarted()
-	return true
+	return again, true
 }
 
 func (c *Client) detach(l *link) {
@@ -151,6 +179,7 @@ func (c *Client) end(reason error) {
 	if c.state != ended {
 		c.state, c.reason = ended, reason
 	}
+	c.current.Store(nil)
 	c.failQueue(c.reason)
 	c.watches.endAll(c.reason)
 	if isAuthFailure(c.reason) {
@@ -377,7 +406,7 @@ func (c *Client) order(of []string, late func(string) bool) []string {
 func (c *Client) host(ctx context.Context, host string, s *session, until time.Time, failures map[target]error) (*link, error) {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	addresses, err := lookup(ctx, host)
+	addresses, err := c.addresses(ctx, host)
 	for t := range failures {
 		// What failed at an address that the name no longer has is of no interest.
 		if t.host == host && !slices.Contains(addresses, t.address) {
@@ -425,12 +454,12 @@ func (c *Client) resumeAt(ctx context.Context, t target, s *session, share time.
 	return l, nil
 }
 
-func lookup(ctx context.Context, hostport string) ([]string, error) {
+func (c *Client) addresses(ctx context.Context, hostport string) ([]string, error) {
 	host, port, err := net.SplitHostPort(hostport)
 	if err != nil {
 		return nil, err
 	}
-	ips, err := net.DefaultResolver.LookupHost(ctx, host)
+	ips, err := c.lookup(ctx, host)
 	for i, ip := range ips {
 		ips[i] = net.JoinHostPort(ip, port)
 	}
@@ -465,7 +494,8 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 			ReadOnly: c.cfg.ReadOnly && s.id == 0,
 		},
 	}
-	for _, a := range c.credentials() {
+	credentials := c.credentials()
+	for _, a := range credentials {
 		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
 	}
 	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch})
@@ -480,6 +510,9 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 	}
 	if errors.Is(err, sasl.ErrFailed) {
 		err = fmt.Errorf("%w: %w", ErrAuthFailed, err)
+	}
+	if refused, ok := errors.AsType[*conn.RefusedError](err); ok {
+		c.forget(credentials[refused.Index])
 	}
 	if err != nil {
 		if c.tls != nil {

@@ -65,6 +65,9 @@ const (
 var (
 	// ErrClosed tells that the client has not been started, or has been closed.
 	ErrClosed = errors.New("the client has not been started, or has been closed")
+	// ErrChrootChanged tells that the servers of a client were to be replaced by some with
+	// another chroot.
+	ErrChrootChanged = errors.New("the chroot of a client cannot be changed")
 	// ErrOutcomeUnknown tells that a write was sent, that its reply was lost or not waited
 	// for, and that it cannot be told whether it took effect. Look before repeating it.
 	ErrOutcomeUnknown = errors.New("it is unknown whether the write took effect (look at the node before repeating it)")

@@ -43,38 +43,39 @@ func count(p *zktest.Proxy, match func(int32) bool) int {
 var writes = []struct {
 	name  string
 	match func(int32) bool
+	needs feature // none for most
 	// do makes the write and checks what it answers.
 	do func(ctx context.Context, t *testing.T, c *zk.Client, base string) error
 	// effect checks, with a client of its own, that the write took effect exactly once.
 	effect func(ctx context.Context, t *testing.T, c *zk.Client, base string)
 }{
-	{"create", isCreate, create("/new", zk.CreateOptions{}), oneChild("new")},
-	{"create_null", isCreate, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+	{"create", isCreate, feature{}, create("/new", zk.CreateOptions{}), oneChild("new")},
+	{"create_null", isCreate, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
 		_, err := c.Create(ctx, base+"/new", nil, zk.CreateOptions{})
 		return err
 	}, oneChild("new")},
-	{"create_ephemeral", isCreate, create("/new", zk.CreateOptions{Mode: zk.Ephemeral}), oneChild("new")},
-	{"create_container", isCreate, create("/new", zk.CreateOptions{Mode: zk.Container}), oneChild("new")},
-	{"create_ttl", isCreate, create("/new", zk.CreateOptions{Mode: zk.PersistentTTL, TTL: time.Hour}), oneChild("new")},
-	{"create_acl", isCreate, create("/new", zk.CreateOptions{ACL: []zk.ACL{
+	{"create_ephemeral", isCreate, feature{}, create("/new", zk.CreateOptions{Mode: zk.Ephemeral}), oneChild("new")},
+	{"create_container", isCreate, containerNode, create("/new", zk.CreateOptions{Mode: zk.Container}), oneChild("new")},
+	{"create_ttl", isCreate, ttlNode, create("/new", zk.CreateOptions{Mode: zk.PersistentTTL, TTL: time.Hour}), oneChild("new")},
+	{"create_acl", isCreate, feature{}, create("/new", zk.CreateOptions{ACL: []zk.ACL{
 		{Perms: zk.PermAll, Scheme: zk.SchemeAuth},
 		{Perms: zk.PermRead, Scheme: zk.SchemeWorld, ID: "anyone"},
 		{Perms: zk.PermRead, Scheme: zk.SchemeWorld, ID: "anyone"},
 	}}), oneChild("new")},
-	{"create_sequential", isCreate, create("/n-", zk.CreateOptions{Mode: zk.PersistentSequential}), oneChild("n-0000000001")},
-	{"create_sequential_bare", isCreate, create("/", zk.CreateOptions{Mode: zk.PersistentSequential}), oneChild("0000000001")},
-	{"create_ephemeral_sequential", isCreate, create("/n-", zk.CreateOptions{Mode: zk.EphemeralSequential}), oneChild("n-0000000001")},
-	{"set", isSet, set(0), version("1")},
-	{"set_any_version", isSet, set(zk.AnyVersion), version("1")},
-	{"setACL", isSetACL, setACL(0), aversion},
-	{"setACL_any_version", isSetACL, setACL(zk.AnyVersion), aversion},
-	{"delete", isDelete, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+	{"create_sequential", isCreate, feature{}, create("/n-", zk.CreateOptions{Mode: zk.PersistentSequential}), oneChild("n-0000000001")},
+	{"create_sequential_bare", isCreate, feature{}, create("/", zk.CreateOptions{Mode: zk.PersistentSequential}), oneChild("0000000001")},
+	{"create_ephemeral_sequential", isCreate, feature{}, create("/n-", zk.CreateOptions{Mode: zk.EphemeralSequential}), oneChild("n-0000000001")},
+	{"set", isSet, feature{}, set(0), version("1")},
+	{"set_any_version", isSet, feature{}, set(zk.AnyVersion), version("1")},
+	{"setACL", isSetACL, feature{}, setACL(0), aversion},
+	{"setACL_any_version", isSetACL, feature{}, setACL(zk.AnyVersion), aversion},
+	{"delete", isDelete, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
 		return c.Delete(ctx, base+"/there", 0)
 	}, gone},
-	{"delete_any_version", isDelete, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+	{"delete_any_version", isDelete, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
 		return c.Delete(ctx, base+"/there", zk.AnyVersion)
 	}, gone},
-	{"multi", isMulti, func(ctx context.Context, t *testing.T, c *zk.Client, base string) error {
+	{"multi", isMulti, feature{}, func(ctx context.Context, t *testing.T, c *zk.Client, base string) error {
 		results, err := c.Multi(ctx,
 			zk.CheckOp(base, 0),
 			zk.CreateOp(base+"/n-", []byte("new"), zk.CreateOptions{Mode: zk.PersistentSequential}),
@@ -84,11 +85,11 @@ var writes = []struct {
 		}
 		return err
 	}, version("1")},
-	{"multi_of_deletes", isMulti, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+	{"multi_of_deletes", isMulti, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
 		_, err := c.Multi(ctx, zk.CheckOp(base, 0), zk.DeleteOp(base+"/there", 0))
 		return err
 	}, gone},
-	{"multi_of_checks", isMulti, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+	{"multi_of_checks", isMulti, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
 		_, err := c.Multi(ctx, zk.CheckOp(base, 0))
 		return err
 	}, version("0")},
@@ -100,7 +101,7 @@ func create(suffix string, o zk.CreateOptions) func(context.Context, *testing.T,
 		if err != nil {
 			return err
 		}
-		if stat, ok, err := c.Exists(ctx, made.Path); err != nil || !ok || !made.HasStat || made.Stat != stat {
+		if stat, ok, err := c.Exists(ctx, made.Path); err != nil || !ok || made.HasStat && made.Stat != stat || !made.HasStat && has(t, createStat) {
 			t.Errorf("create answered %+v, exists %+v (%t, %v)", made, stat, ok, err)
 		}
 		return nil
@@ -184,6 +185,7 @@ func TestReplyLost(t *testing.T) {
 	for _, w := range writes {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
+			needs(t, w.needs)
 			ctx, direct := testContext(t), connect(t, server.Addr())
 			base := prepare(ctx, t, direct)
 			proxy := zktest.StartProxy(t, server.Addr())
@@ -201,6 +203,13 @@ func TestReplyLost(t *testing.T) {
 				t.Errorf("the write reached the server %d times", n)
 			}
 			w.effect(ctx, t, direct, base)
+			// The look sees all that had been accepted, on whichever server.
+			requests := proxy.Requests()
+			behind := slices.IndexFunc(requests, func(r zktest.Request) bool { return w.match(r.Opcode) }) + 1
+			look := slices.IndexFunc(requests[behind:], func(r zktest.Request) bool { return opcode(3, 4, 6, 9, 12)(r.Opcode) })
+			if look < 0 || requests[behind+look].Opcode != 9 {
+				t.Errorf("no sync came before the look: %v", requests[behind:])
+			}
 		})
 	}
 }
@@ -211,6 +220,7 @@ func TestRequestLost(t *testing.T) {
 	for _, w := range writes {
 		t.Run(w.name, func(t *testing.T) {
 			t.Parallel()
+			needs(t, w.needs)
 			ctx, direct := testContext(t), connect(t, server.Addr())
 			base := prepare(ctx, t, direct)
 			proxy := zktest.StartProxy(t, server.Addr())
@@ -616,5 +626,153 @@ func TestPruneOfANodeThatChanges(t *testing.T) {
 	}
 	if data, _, err := direct.Get(ctx, made[0].Path); err != nil || string(data) != "theirs" {
 		t.Errorf("what they wrote: %q, %v", data, err)
+	}
+}
+
+// A node that somebody else has made meanwhile is not taken for ours, though it differs in
+// one thing alone: the create is repeated, and refused.
+func TestAnotherMadeIt(t *testing.T) {
+	t.Parallel()
+	readOnly := []zk.ACL{{Perms: zk.PermRead, Scheme: zk.SchemeWorld, ID: "anyone"}}
+	for name, tc := range map[string]struct {
+		ours, theirs zk.CreateOptions
+		data         string // theirs
+	}{
+		"data":            {data: "other"},
+		"no data":         {},
+		"ACL":             {data: "ours", theirs: zk.CreateOptions{ACL: readOnly}},
+		"ephemeral":       {data: "ours", theirs: zk.CreateOptions{Mode: zk.Ephemeral}},
+		"persistent":      {data: "ours", ours: zk.CreateOptions{Mode: zk.Ephemeral}},
+		"ephemeral owner": {data: "ours", ours: zk.CreateOptions{Mode: zk.Ephemeral}, theirs: zk.CreateOptions{Mode: zk.Ephemeral}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			base := folder(t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			g := newGate()
+			c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
+			if _, err := c.ServerInfo(ctx); err != nil { // creates ask for the version first
+				t.Fatal(err)
+			}
+			if _, err := c.Create(ctx, base+"/ours", nil, zk.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			cut := proxy.CutBeforeRequest(isCreate)
+			reopen := g.close()
+			defer reopen()
+			result := make(chan error, 1)
+			go func() {
+				_, err := c.Create(ctx, base+"/node", []byte("ours"), tc.ours)
+				result <- err
+			}()
+			<-cut
+			if _, err := direct.Create(ctx, base+"/node", []byte(tc.data), tc.theirs); err != nil {
+				t.Fatal(err)
+			}
+			reopen()
+			if err := <-result; !errors.Is(err, zk.ErrNodeExists) {
+				t.Errorf("answered %v", err)
+			}
+		})
+	}
+}
+
+// writing tells of each time that a text is written.
+type writing struct {
+	net.Conn
+	text  string
+	times chan struct{}
+}
+
+func (w *writing) Write(b []byte) (int, error) {
+	n, err := w.Conn.Write(b)
+	for range strings.Count(string(b), w.text) {
+		w.times <- struct{}{}
+	}
+	return n, err
+}
+
+// Of two nodes that this client has made at the same time, one whose maker is known is not
+// taken for the other's.
+func TestSequentialBesideAnother(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	written := make(chan struct{}, 10)
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) {
+		cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			nc, err := new(net.Dialer).DialContext(ctx, network, address)
+			return &writing{nc, base + "/n-", written}, err
+		}
+	})
+	if _, err := c.Create(ctx, base+"/first", nil, zk.CreateOptions{}); err != nil { // creates ask for the version first
+		t.Fatal(err)
+	}
+	// The reply to the second is lost.
+	creates := 0
+	cut := proxy.CutAfterRequest(func(op int32) bool {
+		if isCreate(op) {
+			creates++
+		}
+		return creates == 2
+	})
+	proxy.Blackhole(true)
+	paths := make(chan string, 2)
+	for range 2 {
+		go func() {
+			made, err := c.Create(ctx, base+"/n-", []byte("same"), zk.CreateOptions{Mode: zk.PersistentSequential})
+			if err != nil {
+				t.Error(err)
+			}
+			paths <- made.Path
+		}()
+	}
+	// Neither knows of the other's when it is sent.
+	<-written
+	<-written
+	proxy.Blackhole(false)
+	got := []string{<-paths, <-paths}
+	happened(t, cut)
+	slices.Sort(got)
+	if !slices.Equal(got, []string{base + "/n-0000000001", base + "/n-0000000002"}) {
+		t.Errorf("made %v", got)
+	}
+}
+
+// A write that had no effect in its session is not repeated in the next one.
+func TestWriteStaysInItsSession(t *testing.T) {
+	t.Parallel()
+	for _, repeat := range []bool{false, true} {
+		ctx, direct := testContext(t), connect(t, server.Addr())
+		base := folder(t, direct)
+		proxy := zktest.StartProxy(t, server.Addr())
+		g := newGate()
+		c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Retry.Expired, cfg.Dial = repeat, g.dial })
+		id, password := c.Session()
+		cut := proxy.CutBeforeRequest(isSet)
+		err := zk.SetLost(ctx, c, base, []byte("x"), func() {
+			// Somebody else takes the session over, and ends it.
+			reopen := g.close()
+			defer reopen()
+			thief := connect(t, server.Addr(), func(cfg *zk.Config) { cfg.SessionID, cfg.SessionPassword = id, password })
+			if err := thief.Close(ctx); err != nil {
+				t.Error(err)
+			}
+			reopen()
+			until(t, "another session", func() bool {
+				now, _ := c.Session()
+				return now != id && now != 0
+			})
+		})
+		happened(t, cut)
+		stat, _, lookErr := direct.Exists(ctx, base)
+		if lookErr != nil {
+			t.Fatal(lookErr)
+		}
+		if repeat && (err != nil || stat.Version != 1) || !repeat && (!errors.Is(err, zk.ErrSessionExpired) || stat.Version != 0) {
+			t.Errorf("repeat=%t: %v, version %d", repeat, err, stat.Version)
+		}
 	}
 }

@@ -1,86 +1,58 @@
 package zk_test
 
 import (
-	"bytes"
+	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
-
-func TestCreateAndGet(t *testing.T) {
-	t.Parallel()
-	ctx, c := testContext(t), connect(t, server.Addr())
-	base := folder(t, c)
-	for _, tc := range []struct {
-		name string
-		data []byte
-	}{
-		{"null", nil},
-		{"empty", []byte{}},
-		{"text", []byte("Grüße")},
-		{"binary", []byte{0, 0xff, 0xfe}},
-		{"large", bytes.Repeat([]byte{7}, 512<<10)},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			path := base + "/" + tc.name
-			made, err := c.Create(ctx, path, tc.data, zk.CreateOptions{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			data, stat, err := c.Get(ctx, path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(data, tc.data) || (data == nil) != (tc.data == nil) {
-				t.Errorf("created with %d bytes (null: %t), got %d (null: %t)", len(tc.data), tc.data == nil, len(data), data == nil)
-			}
-			if made.Path != path || !made.HasStat || made.Stat != stat {
-				t.Errorf("create answered %+v, get %+v", made, stat)
-			}
-		})
-	}
-}
 
 func TestCreateModes(t *testing.T) {
 	t.Parallel()
 	ctx, c := testContext(t), connect(t, server.Addr())
 	base := folder(t, c)
+	made := 0
 	for _, tc := range []struct {
-		name   string
-		o      zk.CreateOptions
-		suffix string
-		owned  bool
+		name       string
+		o          zk.CreateOptions
+		sequential bool
+		owned      bool
+		needs      feature
 	}{
-		{"persistent", zk.CreateOptions{Mode: zk.Persistent}, "", false},
-		{"ephemeral", zk.CreateOptions{Mode: zk.Ephemeral}, "", true},
-		{"persistent-sequential-", zk.CreateOptions{Mode: zk.PersistentSequential}, "0000000002", false},
-		{"ephemeral-sequential-", zk.CreateOptions{Mode: zk.EphemeralSequential}, "0000000003", true},
-		{"container", zk.CreateOptions{Mode: zk.Container}, "", false},
-		{"ttl", zk.CreateOptions{Mode: zk.PersistentTTL, TTL: time.Hour}, "", false},
-		{"ttl-sequential-", zk.CreateOptions{Mode: zk.PersistentSequentialTTL, TTL: zk.MaxTTL}, "0000000006", false},
-		{"", zk.CreateOptions{Mode: zk.PersistentSequential}, "0000000007", false},
+		{name: "persistent"},
+		{name: "ephemeral", o: zk.CreateOptions{Mode: zk.Ephemeral}, owned: true},
+		{name: "persistent-sequential-", o: zk.CreateOptions{Mode: zk.PersistentSequential}, sequential: true},
+		{name: "ephemeral-sequential-", o: zk.CreateOptions{Mode: zk.EphemeralSequential}, sequential: true, owned: true},
+		{name: "container", o: zk.CreateOptions{Mode: zk.Container}, needs: containerNode},
+		{name: "ttl", o: zk.CreateOptions{Mode: zk.PersistentTTL, TTL: time.Hour}, needs: ttlNode},
+		{name: "ttl-sequential-", o: zk.CreateOptions{Mode: zk.PersistentSequentialTTL, TTL: zk.MaxTTL}, sequential: true, needs: ttlNode},
+		{name: "", o: zk.CreateOptions{Mode: zk.PersistentSequential}, sequential: true},
 		// With the number these are names, and neither the folder nor the one above it.
-		{".", zk.CreateOptions{Mode: zk.PersistentSequential}, "0000000008", false},
-		{"..", zk.CreateOptions{Mode: zk.PersistentSequential}, "0000000009", false},
+		{name: ".", o: zk.CreateOptions{Mode: zk.PersistentSequential}, sequential: true},
+		{name: "..", o: zk.CreateOptions{Mode: zk.PersistentSequential}, sequential: true},
 	} {
-		made, err := c.Create(ctx, base+"/"+tc.name, nil, tc.o)
-		if err != nil {
-			t.Errorf("%s: %v", tc.name, err)
+		if !hasPart(t, tc.needs) {
 			continue
 		}
-		if want := base + "/" + tc.name + tc.suffix; made.Path != want {
-			t.Errorf("made %s, want %s", made.Path, want)
+		want := base + "/" + tc.name
+		if tc.sequential {
+			want += fmt.Sprintf("%010d", made)
 		}
-		if owned := made.Stat.EphemeralOwner != 0; owned != tc.owned {
-			t.Errorf("%s: owner %#x", tc.name, made.Stat.EphemeralOwner)
+		node, err := c.Create(ctx, base+"/"+tc.name, nil, tc.o)
+		if err != nil || node.Path != want {
+			t.Errorf("made %s, want %s, %v", node.Path, want, err)
+			continue
 		}
-	}
-	if _, err := c.Create(ctx, base+"/ephemeral/child", nil, zk.CreateOptions{}); !errors.Is(err, zk.ErrNoChildrenForEphemerals) {
-		t.Errorf("a child of an ephemeral: %v", err)
+		made++
+		if stat, _, err := c.Exists(ctx, node.Path); err != nil || stat.EphemeralOwner != 0 != tc.owned {
+			t.Errorf("%s: owner %#x, %v", node.Path, stat.EphemeralOwner, err)
+		}
 	}
 }
 
@@ -88,6 +60,8 @@ func TestCreateModes(t *testing.T) {
 // of it.
 func TestServersDeleteContainersAndTTLNodes(t *testing.T) {
 	t.Parallel()
+	needs(t, containerNode)
+	needs(t, ttlNode)
 	ctx, c := testContext(t), connect(t, server.Addr())
 	base := folder(t, c)
 	for path, o := range map[string]zk.CreateOptions{
@@ -135,9 +109,12 @@ func TestCreateRefusedLocally(t *testing.T) {
 	}
 }
 
-func TestMakeParents(t *testing.T) {
+// A create makes the parents that are missing when it is asked to, and only then.
+func conformMakeParents(t *testing.T) {
 	t.Parallel()
-	ctx, c := testContext(t), connect(t, server.Addr())
+	ctx := testContext(t)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr())
 	base := folder(t, c)
 	readOnly := []zk.ACL{{Perms: zk.PermRead, Scheme: zk.SchemeWorld, ID: "anyone"}}
 	made, err := c.Create(ctx, base+"/a/b/c", []byte("leaf"), zk.CreateOptions{ACL: readOnly, MakeParents: true, ParentACL: zk.OpenACL()})
@@ -155,9 +132,24 @@ func TestMakeParents(t *testing.T) {
 	if err != nil || string(leaf.Data) != "leaf" || !slices.Equal(leaf.ACL, readOnly) {
 		t.Errorf("leaf %+v, %v", leaf, err)
 	}
-	again, err := c.Create(ctx, base+"/a/b/c", nil, zk.CreateOptions{MakeParents: true})
+	again, err := c.Create(ctx, base+"/a/b/c", []byte("leaf"), zk.CreateOptions{ACL: readOnly, MakeParents: true, ParentACL: zk.OpenACL()})
 	if !errors.Is(err, zk.ErrNodeExists) || len(again.Parents) != 0 {
 		t.Errorf("again: %v, parents %v", err, again.Parents)
+	}
+	// By default the parents have the leaf's ACL.
+	noDelete := []zk.ACL{{Perms: zk.PermAll &^ zk.PermDelete, Scheme: zk.SchemeWorld, ID: "anyone"}}
+	if _, err := c.Create(ctx, base+"/d/e", nil, zk.CreateOptions{ACL: noDelete, MakeParents: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/d", "/d/e"} {
+		if acl, _, err := c.ACL(ctx, base+path); err != nil || !slices.Equal(acl, noDelete) {
+			t.Errorf("%s has the ACL %v, %v", path, acl, err)
+		}
+	}
+	// Parents that are there cost no request.
+	sent := count(proxy, isCreate)
+	if made, err := c.Create(ctx, base+"/d/f", nil, zk.CreateOptions{MakeParents: true}); err != nil || len(made.Parents) != 0 || count(proxy, isCreate) != sent+1 {
+		t.Errorf("with parents: %+v, %v, %d requests", made, err, count(proxy, isCreate)-sent)
 	}
 	if _, err := c.Create(ctx, base+"/x/y", nil, zk.CreateOptions{}); !errors.Is(err, zk.ErrNoNode) {
 		t.Errorf("without MakeParents: %v", err)
@@ -169,49 +161,35 @@ func TestMakeParents(t *testing.T) {
 	}
 }
 
-func TestSetAndDelete(t *testing.T) {
+func TestDelete(t *testing.T) {
 	t.Parallel()
 	ctx, c := testContext(t), connect(t, server.Addr())
 	path := folder(t, c) + "/node"
-	if _, err := c.Create(ctx, path, []byte("0"), zk.CreateOptions{}); err != nil {
-		t.Fatal(err)
+	for _, p := range []string{path, path + "/child"} {
+		if _, err := c.Create(ctx, p, []byte("0"), zk.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	stat, err := c.Set(ctx, path, []byte("1"), 0)
-	if err != nil || stat.Version != 1 {
-		t.Fatalf("set: version %d, %v", stat.Version, err)
+	if err := c.Delete(ctx, path+"/child", 1); !errors.Is(err, zk.ErrBadVersion) {
+		t.Errorf("at another version: %v", err)
 	}
-	if _, err := c.Set(ctx, path, []byte("2"), 0); !errors.Is(err, zk.ErrBadVersion) {
-		t.Errorf("set at a stale version: %v", err)
+	if err := c.Delete(ctx, path, 0); !errors.Is(err, zk.ErrNotEmpty) {
+		t.Errorf("with a child: %v", err)
 	}
-	if err := c.Delete(ctx, path, 0); !errors.Is(err, zk.ErrBadVersion) {
-		t.Errorf("delete at a stale version: %v", err)
-	}
-	if data, _, err := c.Get(ctx, path); err != nil || string(data) != "1" {
-		t.Errorf("a refused write changed the node: %q, %v", data, err)
-	}
-	if stat, err = c.Set(ctx, path, nil, zk.AnyVersion); err != nil || stat.Version != 2 {
-		t.Errorf("set at any version: version %d, %v", stat.Version, err)
-	}
-	if _, err := c.Create(ctx, path+"/child", nil, zk.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Delete(ctx, path, 2); !errors.Is(err, zk.ErrNotEmpty) {
-		t.Errorf("delete with a child: %v", err)
+	if data, stat, err := c.Get(ctx, path); err != nil || string(data) != "0" || stat.NumChildren != 1 {
+		t.Errorf("a refused delete left %q, %+v, %v", data, stat, err)
 	}
 	if err := c.Delete(ctx, path+"/child", zk.AnyVersion); err != nil {
 		t.Error(err)
 	}
-	if err := c.Delete(ctx, path, 2); err != nil {
+	if err := c.Delete(ctx, path, 0); err != nil {
 		t.Error(err)
 	}
-	if err := c.Delete(ctx, path, 2); !errors.Is(err, zk.ErrNoNode) {
-		t.Errorf("delete of nothing: %v", err)
+	if err := c.Delete(ctx, path, 0); !errors.Is(err, zk.ErrNoNode) {
+		t.Errorf("of nothing: %v", err)
 	}
 	if _, ok, err := c.Exists(ctx, path); ok || err != nil {
 		t.Errorf("exists: %t, %v", ok, err)
-	}
-	if _, err := c.Set(ctx, path, nil, zk.AnyVersion); !errors.Is(err, zk.ErrNoNode) {
-		t.Errorf("set of nothing: %v", err)
 	}
 }
 
@@ -230,49 +208,6 @@ func TestChildren(t *testing.T) {
 	}
 	if _, _, err := c.Children(ctx, base+"/none"); !errors.Is(err, zk.ErrNoNode) {
 		t.Errorf("children of nothing: %v", err)
-	}
-}
-
-func TestACL(t *testing.T) {
-	t.Parallel()
-	ctx := testContext(t)
-	alice := connect(t, server.Addr(), func(cfg *zk.Config) { cfg.Auth = []zk.Credential{{Scheme: "digest", Secret: "alice:secret"}} })
-	mallory := connect(t, server.Addr(), func(cfg *zk.Config) { cfg.Auth = []zk.Credential{{Scheme: "digest", Secret: "alice:guess"}} })
-	path := folder(t, alice) + "/guarded"
-	acl := []zk.ACL{{Perms: zk.PermAll, Scheme: zk.SchemeDigest, ID: zk.DigestID("alice", "secret")}}
-	if _, err := alice.Create(ctx, path, []byte("hers"), zk.CreateOptions{ACL: acl}); err != nil {
-		t.Fatal(err)
-	}
-	got, stat, err := alice.ACL(ctx, path)
-	if err != nil || !slices.Equal(got, acl) || stat.Aversion != 0 {
-		t.Errorf("ACL %v at %d, %v", got, stat.Aversion, err)
-	}
-	if _, _, err := mallory.Get(ctx, path); !errors.Is(err, zk.ErrNoAuth) {
-		t.Errorf("get with another password: %v", err)
-	}
-	acl = append(acl, zk.ACL{Perms: zk.PermRead, Scheme: zk.SchemeWorld, ID: "anyone"})
-	if stat, err = alice.SetACL(ctx, path, acl, 0); err != nil || stat.Aversion != 1 {
-		t.Fatalf("setACL: %d, %v", stat.Aversion, err)
-	}
-	if _, err := alice.SetACL(ctx, path, acl, 0); !errors.Is(err, zk.ErrBadVersion) {
-		t.Errorf("setACL at a stale version: %v", err)
-	}
-	if data, _, err := mallory.Get(ctx, path); err != nil || string(data) != "hers" {
-		t.Errorf("get with the permission: %q, %v", data, err)
-	}
-	if _, err := mallory.SetACL(ctx, path, zk.OpenACL(), zk.AnyVersion); !errors.Is(err, zk.ErrNoAuth) {
-		t.Errorf("setACL without the permission: %v", err)
-	}
-	for name, bad := range map[string][]zk.ACL{
-		"empty":          {},
-		"unknown scheme": {{Perms: zk.PermAll, Scheme: "nobody", ID: "x"}},
-	} {
-		if _, err := alice.SetACL(ctx, path, bad, zk.AnyVersion); !errors.Is(err, zk.ErrInvalidACL) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if _, err := alice.SetACL(ctx, path+"/none", acl, zk.AnyVersion); !errors.Is(err, zk.ErrNoNode) {
-		t.Errorf("setACL of nothing: %v", err)
 	}
 }
 
@@ -313,38 +248,18 @@ func TestUpdate(t *testing.T) {
 	}
 }
 
-// A request that is too large is refused before it is sent: a server would close the
-// connection on it, and every other request in flight would be lost with it.
-func TestTooLarge(t *testing.T) {
+// A tree is deleted with all that is in it, whoever deletes of it at the same time, or has done
+// so before.
+func conformDeleteTree(t *testing.T) {
 	t.Parallel()
-	ctx, c := testContext(t), connect(t, server.Addr())
-	base := folder(t, c)
-	var large *zk.TooLargeError
-	_, err := c.Create(ctx, base+"/large", make([]byte, 2<<20), zk.CreateOptions{})
-	if !errors.As(err, &large) || large.Limit != zk.DefaultMaxBufferBytes || large.Size < 2<<20 {
-		t.Errorf("2 MiB: %v", err)
-	}
-	// The largest that fits is accepted by the server, and one byte more is not sent.
-	acl := zk.OpenACL()
-	fits := zk.DefaultMaxBufferBytes - zk.CreateSize(base+"/edge", nil, acl)
-	if _, err := c.Create(ctx, base+"/edge", make([]byte, fits+1), zk.CreateOptions{ACL: acl}); !errors.As(err, &large) || large.Size != large.Limit+1 {
-		t.Errorf("one byte over: %v", err)
-	}
-	if _, err := c.Create(ctx, base+"/edge", make([]byte, fits), zk.CreateOptions{ACL: acl}); err != nil {
-		t.Errorf("at the limit: %v", err)
-	}
-}
-
-func TestDeleteTree(t *testing.T) {
-	t.Parallel()
-	for name, limit := range map[string]int{"in one transaction": 0, "in many": 300} {
+	for name, limit := range map[string]int{"in one transaction": 0, "in many": 400} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, all := testContext(t), connect(t, server.Addr())
 			base := folder(t, all)
 			c := connect(t, server.Addr(), func(cfg *zk.Config) { cfg.MaxBufferBytes = limit })
 			root := base + "/root"
-			for _, path := range []string{"", "/a", "/a/b", "/a/b/c", "/d", "/d/e", "/d/f", "/g"} {
+			for _, path := range []string{"", "/a", "/a/b", "/a/b/c", "/a/b/c/d", "/a/b/c/d/e", "/d", "/d/e", "/d/f", "/g"} {
 				if _, err := all.Create(ctx, root+path, []byte("data"), zk.CreateOptions{}); err != nil {
 					t.Fatal(err)
 				}
@@ -361,51 +276,55 @@ func TestDeleteTree(t *testing.T) {
 			if names, _, err := all.Children(ctx, base); err != nil || len(names) != 0 {
 				t.Errorf("left %v, %v", names, err)
 			}
-			if err := c.DeleteTree(ctx, root, 0); !errors.Is(err, zk.ErrNoNode) {
-				t.Errorf("again: %v", err)
+			for _, again := range []int32{0, zk.AnyVersion} {
+				if err := c.DeleteTree(ctx, root, again); err != nil {
+					t.Errorf("again, at version %d: %v", again, err)
+				}
 			}
 		})
 	}
+	// Somebody else adds to the tree, and takes from it, between the look at it and the delete.
+	t.Run("changed meanwhile", func(t *testing.T) {
+		t.Parallel()
+		ctx, other := testContext(t), connect(t, server.Addr())
+		base := folder(t, other)
+		for _, path := range []string{"/root/a/b", "/root/c/d"} {
+			if _, err := other.EnsurePath(ctx, base+path, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		proxy := zktest.StartProxy(t, server.Addr())
+		g := newGate()
+		c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
+		cut := proxy.CutBeforeRequest(isMulti)
+		reopen := g.close()
+		defer reopen()
+		result := make(chan error, 1)
+		go func() { result <- c.DeleteTree(ctx, base+"/root", 0) }()
+		<-cut
+		if _, err := other.Create(ctx, base+"/root/a/new", nil, zk.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Delete(ctx, base+"/root/c/d", 0); err != nil {
+			t.Fatal(err)
+		}
+		reopen()
+		if err := <-result; err != nil {
+			t.Error(err)
+		}
+		if names, _, err := other.Children(ctx, base); err != nil || len(names) != 0 {
+			t.Errorf("left %v, %v", names, err)
+		}
+		// One that did not fit the tree any more, and one that did: all of it at once.
+		if n := count(proxy, isMulti); n != 2 {
+			t.Errorf("%d transactions", n)
+		}
+	})
 	ctx, c := testContext(t), connect(t, server.Addr())
 	for _, path := range []string{"/", "/zookeeper", "/zookeeper/quota"} {
 		if err := c.DeleteTree(ctx, path, zk.AnyVersion); !errors.Is(err, zk.ErrBadArguments) {
 			t.Errorf("%s: %v", path, err)
 		}
-	}
-}
-
-func TestChroot(t *testing.T) {
-	t.Parallel()
-	ctx, all := testContext(t), connect(t, server.Addr())
-	base := folder(t, all)
-	c := connect(t, server.Addr()+base+"/deep/root")
-	// The chroot itself is made on the way.
-	made, err := c.Create(ctx, "/a/b", []byte("inside"), zk.CreateOptions{MakeParents: true})
-	if err != nil || made.Path != "/a/b" || !slices.Equal(made.Parents, []string{"/a"}) {
-		t.Fatalf("%+v, %v", made, err)
-	}
-	if data, _, err := all.Get(ctx, base+"/deep/root/a/b"); err != nil || string(data) != "inside" {
-		t.Errorf("from outside: %q, %v", data, err)
-	}
-	seq, err := c.Create(ctx, "/n-", nil, zk.CreateOptions{Mode: zk.PersistentSequential})
-	if err != nil || seq.Path != "/n-0000000001" {
-		t.Errorf("sequential: %+v, %v", seq, err)
-	}
-	results, err := c.Multi(ctx, zk.CreateOp("/m", nil, zk.CreateOptions{}), zk.SetOp("/a/b", []byte("set"), 0))
-	if err != nil || results[0].Path != "/m" || results[1].Path != "/a/b" {
-		t.Errorf("multi: %+v, %v", results, err)
-	}
-	names, _, err := c.Children(ctx, "/")
-	if err != nil || !slices.Equal(names, []string{"a", "m", "n-0000000001"}) {
-		t.Errorf("children: %v, %v", names, err)
-	}
-	_, _, err = c.Get(ctx, "/none")
-	var e *zk.Error
-	if !errors.As(err, &e) || e.Path != "/none" {
-		t.Errorf("an error's path: %v", err)
-	}
-	if err := c.DeleteTree(ctx, "/a", zk.AnyVersion); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -449,7 +368,9 @@ func TestServerInfo(t *testing.T) {
 	}
 }
 
-func TestMulti(t *testing.T) {
+// A transaction takes effect as a whole, with a result for each operation, or not at all, with
+// an error that names the one that failed.
+func conformTransaction(t *testing.T) {
 	t.Parallel()
 	ctx, c := testContext(t), connect(t, server.Addr())
 	base := folder(t, c)
@@ -458,59 +379,104 @@ func TestMulti(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	results, err := c.Multi(ctx,
-		zk.CheckOp(base+"/check", 0),
-		zk.CreateOp(base+"/created", []byte("new"), zk.CreateOptions{}),
-		zk.CreateOp(base+"/created/child-", nil, zk.CreateOptions{Mode: zk.EphemeralSequential}),
-		zk.CreateOp(base+"/container", nil, zk.CreateOptions{Mode: zk.Container}),
-		zk.CreateOp(base+"/ttl", nil, zk.CreateOptions{Mode: zk.PersistentTTL, TTL: time.Hour}),
-		zk.SetOp(base+"/set", []byte("set"), 0),
-		zk.DeleteOp(base+"/delete", 0),
-	)
-	if err != nil {
-		t.Fatal(err)
+	// Before 3.7.2 and 3.8.2 a create inside a transaction is answered without its stat; those
+	// that came with 3.5 are answered with it.
+	newer := !release(t).Less(zk.Version{Major: 3, Minor: 7, Patch: 2})
+	all := []struct {
+		op   zk.Op
+		path string
+		stat bool
+	}{
+		{zk.CheckOp(base+"/check", 0), "/check", false},
+		{zk.CreateOp(base+"/created", []byte("new"), zk.CreateOptions{}), "/created", newer},
+		{zk.CreateOp(base+"/created/child-", nil, zk.CreateOptions{Mode: zk.EphemeralSequential}), "/created/child-0000000000", newer},
+		{zk.SetOp(base+"/set", []byte("set"), 0), "/set", true},
+		{zk.DeleteOp(base+"/delete", 0), "/delete", false},
 	}
-	var paths []string
-	for _, r := range results {
-		paths = append(paths, strings.TrimPrefix(r.Path, base))
+	var ops []zk.Op
+	for _, one := range all {
+		ops = append(ops, one.op)
 	}
-	if want := []string{"/check", "/created", "/created/child-0000000000", "/container", "/ttl", "/set", "/delete"}; !slices.Equal(paths, want) {
-		t.Errorf("paths %v, want %v", paths, want)
+	results, err := c.Multi(ctx, ops...)
+	if err != nil || len(results) != len(all) {
+		t.Fatalf("%+v, %v", results, err)
 	}
-	// Before 3.7.2 and 3.8.2 a create inside a transaction is answered without its stat.
-	newer := !slices.Contains([]string{"3.5", "3.6"}, server.Version()[:3])
-	for i, want := range []bool{false, newer, newer, true, true, true, false} {
-		if results[i].HasStat != want {
-			t.Errorf("result %d has a stat: %t", i, results[i].HasStat)
+	for i, one := range all {
+		if results[i].Path != base+one.path || results[i].HasStat != one.stat {
+			t.Errorf("result %d is %+v, want %s, with a stat: %t", i, results[i], one.path, one.stat)
+		}
+		if !one.stat {
+			continue
+		}
+		if stat, _, err := c.Exists(ctx, results[i].Path); err != nil || stat.Czxid != results[i].Stat.Czxid || stat.Version != results[i].Stat.Version {
+			t.Errorf("%s: %+v, want %+v, %v", one.path, results[i].Stat, stat, err)
 		}
 	}
-	if stat, _, err := c.Exists(ctx, base+"/set"); err != nil || stat != results[5].Stat {
-		t.Errorf("set's stat: %+v, want %+v, %v", results[5].Stat, stat, err)
+	for path, want := range map[string]bool{"/created": true, "/delete": false} {
+		if _, ok, err := c.Exists(ctx, base+path); ok != want || err != nil {
+			t.Errorf("%s is there: %t, %v", path, ok, err)
+		}
+	}
+	containers, ttls := hasPart(t, containerNode), hasPart(t, ttlNode)
+	if containers && ttls {
+		results, err := c.Multi(ctx,
+			zk.CreateOp(base+"/container", nil, zk.CreateOptions{Mode: zk.Container}),
+			zk.CreateOp(base+"/ttl", nil, zk.CreateOptions{Mode: zk.PersistentTTL, TTL: time.Hour}))
+		if err != nil || !results[0].HasStat || !results[1].HasStat || results[0].Path != base+"/container" || results[1].Path != base+"/ttl" {
+			t.Errorf("%+v, %v", results, err)
+		}
 	}
 
+	before := treeOf(ctx, t, c, base)
 	for _, tc := range []struct {
 		name  string
 		ops   []zk.Op
 		index int
 		op    string
+		path  string
 		code  error
 	}{
-		{"first", []zk.Op{zk.CheckOp(base+"/check", 5), zk.SetOp(base+"/set", nil, 1)}, 0, "check", zk.ErrBadVersion},
-		{"middle", []zk.Op{zk.SetOp(base+"/set", nil, 1), zk.CreateOp(base+"/created", nil, zk.CreateOptions{}), zk.DeleteOp(base+"/check", 0)}, 1, "create", zk.ErrNodeExists},
-		{"last", []zk.Op{zk.SetOp(base+"/set", nil, 1), zk.DeleteOp(base+"/none", 0)}, 1, "delete", zk.ErrNoNode},
-		{"local", []zk.Op{zk.SetOp(base+"/set", nil, 1), zk.SetOp("relative", nil, 0)}, 1, "set", nil},
-		{"parents", []zk.Op{zk.CreateOp(base+"/x/y", nil, zk.CreateOptions{MakeParents: true})}, 0, "create", nil},
+		{"stale check", []zk.Op{zk.SetOp(base+"/set", nil, 1), zk.CheckOp(base+"/check", 5)}, 1, "check", base + "/check", zk.ErrBadVersion},
+		{"check of nothing", []zk.Op{zk.CheckOp(base+"/none", zk.AnyVersion), zk.SetOp(base+"/set", nil, 1)}, 0, "check", base + "/none", zk.ErrNoNode},
+		{"middle", []zk.Op{
+			zk.CreateOp(base+"/new", nil, zk.CreateOptions{}), zk.SetOp(base+"/set", nil, 1),
+			zk.CreateOp(base+"/created", nil, zk.CreateOptions{}), zk.DeleteOp(base+"/check", 0),
+		}, 2, "create", base + "/created", zk.ErrNodeExists},
+		{"stale set", []zk.Op{zk.DeleteOp(base+"/check", 0), zk.SetOp(base+"/set", nil, 7)}, 1, "set", base + "/set", zk.ErrBadVersion},
+		{"last", []zk.Op{zk.SetOp(base+"/set", nil, 1), zk.DeleteOp(base+"/none", 0)}, 1, "delete", base + "/none", zk.ErrNoNode},
+		{"local", []zk.Op{zk.SetOp(base+"/set", nil, 1), zk.SetOp("relative", nil, 0)}, 1, "set", "relative", nil},
+		{"parents", []zk.Op{zk.CreateOp(base+"/x/y", nil, zk.CreateOptions{MakeParents: true})}, 0, "create", base + "/x/y", nil},
 	} {
-		_, err := c.Multi(ctx, tc.ops...)
+		results, err := c.Multi(ctx, tc.ops...)
 		var me *zk.MultiError
-		if !errors.As(err, &me) || me.Index != tc.index || me.Op != tc.op || tc.code != nil && !errors.Is(err, tc.code) {
-			t.Errorf("%s: %v", tc.name, err)
+		if !errors.As(err, &me) || me.Index != tc.index || me.Op != tc.op || me.Path != tc.path || tc.code != nil && !errors.Is(err, tc.code) || results != nil {
+			t.Errorf("%s: %v, %v", tc.name, results, err)
+			continue
 		}
-		if stat, _, err := c.Exists(ctx, base+"/set"); err != nil || stat.Version != 1 {
-			t.Errorf("%s changed the version to %d, %v", tc.name, stat.Version, err)
+		for _, word := range []string{tc.op, tc.path, fmt.Sprintf("operation %d", tc.index)} {
+			if !strings.Contains(err.Error(), word) {
+				t.Errorf("%s: %q does not say %q", tc.name, err, word)
+			}
+		}
+		if after := treeOf(ctx, t, c, base); !slices.EqualFunc(after, before, func(a, b zk.Reading) bool { return a.Path == b.Path && a.Stat == b.Stat }) {
+			t.Errorf("%s changed %+v to %+v", tc.name, before, after)
 		}
 	}
 	if results, err := c.Multi(ctx); results != nil || err != nil {
 		t.Errorf("an empty transaction: %v, %v", results, err)
 	}
+}
+
+// treeOf reads all nodes below the path, and that one.
+func treeOf(ctx context.Context, t *testing.T, c *zk.Client, path string) []zk.Reading {
+	t.Helper()
+	var nodes []zk.Reading
+	err := c.Walk(ctx, path, -1, func(r zk.Reading) error {
+		nodes = append(nodes, r)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nodes
 }

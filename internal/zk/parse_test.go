@@ -1,13 +1,30 @@
 package zk
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
-func TestParseServers(t *testing.T) {
+// Parsing are the rules of hosts, paths and retry settings, which take no server: a case of
+// TestConformance.
+var Parsing = []struct {
+	Name string
+	Test func(*testing.T)
+}{
+	{"hosts", parseServers},
+	{"paths", validatePaths},
+	{"parents", parents},
+	{"chroot", chrootPaths},
+	{"retries", retryDelays},
+	{"refused_retries", refuseRetries},
+}
+
+func parseServers(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		in     string
@@ -58,7 +75,7 @@ func TestParseServers(t *testing.T) {
 	}
 }
 
-func TestValidatePath(t *testing.T) {
+func validatePaths(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
 		"/":                "",
@@ -98,7 +115,7 @@ func TestValidatePath(t *testing.T) {
 	}
 }
 
-func TestChrootedPaths(t *testing.T) {
+func chrootPaths(t *testing.T) {
 	t.Parallel()
 	c := &Client{servers: Servers{Chroot: "/a"}}
 	for in, full := range map[string]string{"/": "/a", "/b": "/a/b"} {
@@ -117,7 +134,7 @@ func TestChrootedPaths(t *testing.T) {
 	}
 }
 
-func TestParent(t *testing.T) {
+func parents(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{"/": "/", "/a": "/", "/a/b": "/a"} {
 		if got := Parent(path); got != want {
@@ -206,7 +223,7 @@ func TestParseServerInfo(t *testing.T) {
 	}
 }
 
-func TestRetryDelay(t *testing.T) {
+func retryDelays(t *testing.T) {
 	t.Parallel()
 	p := RetryPolicy{Delay: 100 * time.Millisecond, Backoff: 3, MaxDelay: time.Second, Jitter: -1}
 	if err := p.complete(5); err != nil {
@@ -226,5 +243,77 @@ func TestRetryDelay(t *testing.T) {
 	// Far beyond what a float64 of nanoseconds would hold.
 	if got := p.delay(100000); got > time.Second {
 		t.Errorf("a wait of %v", got)
+	}
+}
+
+func refuseRetries(t *testing.T) {
+	t.Parallel()
+	for name, p := range map[string]RetryPolicy{
+		"backoff":   {Backoff: 0.5},
+		"delay":     {Delay: -1},
+		"max delay": {MaxDelay: -1},
+		"deadline":  {Deadline: -1},
+		"jitter":    {Jitter: 1.5},
+	} {
+		if err := p.complete(5); err == nil {
+			t.Errorf("%s: %+v was accepted", name, p)
+		}
+		if _, err := New(Config{Retry: p}); err == nil {
+			t.Errorf("%s: a client was made with %+v", name, p)
+		}
+		if _, err := New(Config{ConnectRetry: p}); err == nil {
+			t.Errorf("%s: a client was made that connects with %+v", name, p)
+		}
+	}
+	// What is given stays, and the rest has its defaults; an operation is tried five times, and
+	// servers are tried for as long as the connect timeout allows.
+	c, err := New(Config{Retry: RetryPolicy{Delay: time.Second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := RetryPolicy{MaxTries: 5, Delay: time.Second, Backoff: 2, MaxDelay: 2 * time.Second, Jitter: 0.5}
+	if c.cfg.Retry != want {
+		t.Errorf("%+v, want %+v", c.cfg.Retry, want)
+	}
+	want.MaxTries, want.Delay = -1, 100*time.Millisecond
+	if c.cfg.ConnectRetry != want {
+		t.Errorf("to connect: %+v, want %+v", c.cfg.ConnectRetry, want)
+	}
+}
+
+// A transaction is one call's, until so many others have come that it is forgotten.
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	var cl claims
+	if cl.has(1) || !cl.take(1) || cl.take(1) || !cl.has(1) {
+		t.Error("one transaction has not one maker")
+	}
+	for zxid := range int64(claimsKept) {
+		if !cl.take(zxid + 2) {
+			t.Fatalf("%d was taken", zxid+2)
+		}
+	}
+	if cl.has(1) || !cl.has(2) || len(cl.taken) != claimsKept {
+		t.Errorf("%d are kept", len(cl.taken))
+	}
+}
+
+// What a multiRead answers is what was asked for, or why it could not be read.
+func TestFill(t *testing.T) {
+	t.Parallel()
+	data := proto.MultiReadResult{Op: proto.OpGetData, Data: []byte("x")}
+	names := proto.MultiReadResult{Op: proto.OpGetChildren, Children: []string{"b", "a"}}
+	none := proto.MultiReadResult{Op: proto.OpError, Err: ErrNoNode}
+	unsaid := proto.MultiReadResult{Op: proto.OpError}
+	for name, results := range map[string][]proto.MultiReadResult{
+		"other order": {names, data}, "data twice": {data, data}, "one": {data}, "error without a code": {unsaid, names}, "children's": {data, unsaid},
+	} {
+		if err := fill(make([]Reading, 1), results, true); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	batch := make([]Reading, 2)
+	if err := fill(batch, []proto.MultiReadResult{data, names, none, none}, true); err != nil || string(batch[0].Data) != "x" || len(batch[0].Children) != 2 || !errors.Is(batch[1].Err, ErrNoNode) {
+		t.Errorf("%+v, %v", batch, err)
 	}
 }

@@ -138,6 +138,9 @@ func fill(batch []Reading, results []proto.MultiReadResult, children bool) error
 	for i := range batch {
 		r := &batch[i]
 		data := results[reads*i]
+		if !answers(data, proto.OpGetData) || children && !answers(results[reads*i+1], proto.OpGetChildren) {
+			return &conn.ProtocolError{Reason: "a multiRead's reply has other results than were asked for"}
+		}
 		r.Data, r.Stat = data.Data, data.Stat
 		code, op := data.Err, proto.OpGetData
 		if children {
@@ -153,6 +156,11 @@ func fill(batch []Reading, results []proto.MultiReadResult, children bool) error
 		}
 	}
 	return nil
+}
+
+// answers tells whether a result is one of the read, or says why there is none.
+func answers(r proto.MultiReadResult, op proto.Op) bool {
+	return r.Op == op || r.Op == proto.OpError && r.Err != proto.OK
 }
 
 // readEach reads with one request for the data of each node, and one for its children.

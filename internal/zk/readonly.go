@@ -9,37 +9,62 @@ import (
 
 // seekQuorum asks the servers, sweep after sweep, for one that has a quorum, while l
 // stands, and resumes the session there. It returns nil when l is lost or ctx ends first.
-func (c *Client) seekQuorum(ctx context.Context, l *link, s *session) *link {
-	ctx, cancel := context.WithCancel(ctx)
+// The error is that of a server which refuses who is asking.
+func (c *Client) seekQuorum(ctx context.Context, l *link, s *session) (*link, error) {
+	// The loss of l ends the search, but no connection that is being made: to a server with
+	// a quorum, and often it is why l is lost.
+	standing, cancel := context.WithCancel(ctx)
 	defer cancel()
 	go func() {
 		select {
 		case <-l.Done():
 			cancel()
-		case <-ctx.Done():
+		case <-standing.Done():
 		}
 	}()
-	for n := 1; wait(ctx, c.cfg.ConnectRetry.delay(n)) == nil; n++ {
+	for n := 1; wait(standing, c.cfg.ConnectRetry.delay(n)) == nil; n++ {
 		hosts, _ := c.hostList()
 		for _, host := range c.order(hosts, func(host string) bool { return host == l.at.host }) {
-			if next := c.quorumAt(ctx, host, s, c.share(len(hosts))); next != nil {
-				return next
+			t, ok := c.quorumAt(standing, host, c.share(len(hosts)))
+			if !ok {
+				continue
 			}
+			next, err := c.resumeAt(ctx, t, s, c.share(len(hosts)))
+			switch {
+			case isAuthFailure(err):
+				return nil, err
+			case err != nil:
+			case next.Session().ReadOnly: // lost again
+				next.Close()
+			default:
+				return next, nil
+			}
+			c.stillReadOnly(l)
 		}
 	}
-	return nil
+	return nil, nil //nolint:nilnil // there is none, and nothing is wrong
 }
 
-// quorumAt resumes the session at a server if that has a quorum; nil where it has none, or
-// cannot be reached. It asks before it connects: a server without a quorum would end the
-// connection of a session that it does not know without saying why.
-func (c *Client) quorumAt(ctx context.Context, host string, s *session, share time.Duration) *link {
+// stillReadOnly enters the state of l again: the session may have been found expired, and
+// no new one opened.
+func (c *Client) stillReadOnly(l *link) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.state == running && c.current.Load() == l && l.Err() == nil {
+		c.listeners.enter(StateConnectedReadOnly)
+	}
+}
+
+// quorumAt returns the address of a server that has a quorum. It is asked before a
+// connection is made: a server without a quorum would end the connection of a session that
+// it does not know without saying why.
+func (c *Client) quorumAt(ctx context.Context, host string, share time.Duration) (target, bool) {
 	ctx, cancel := context.WithTimeout(ctx, share)
 	defer cancel()
-	addresses, err := lookup(ctx, host)
+	addresses, err := c.addresses(ctx, host)
 	if err != nil {
 		c.log.Debug("looking a name up failed", "server", host, "reason", err)
-		return nil
+		return target{}, false
 	}
 	for _, address := range addresses {
 		t := target{host, address}
@@ -47,19 +72,11 @@ func (c *Client) quorumAt(ctx context.Context, host string, s *session, share ti
 		if err != nil {
 			c.log.Debug("asking for a quorum failed", "server", t.String(), "reason", err)
 		}
-		if !ok {
-			continue
-		}
-		l, err := c.resumeAt(ctx, t, s, share)
-		switch {
-		case err != nil:
-		case l.Session().ReadOnly: // lost again
-			l.Close()
-		default:
-			return l
+		if ok {
+			return t, true
 		}
 	}
-	return nil
+	return target{}, false
 }
 
 // hasQuorum asks a server whether it can write. Those that run with readonlymode.enabled

@@ -2,8 +2,12 @@ package zk_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
+	"io"
+	"net"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,11 +17,15 @@ import (
 
 // An ensemble loses its quorum and regains it. Who accepts to read only goes on reading, and
 // is back in the session that he had as soon as there is a quorum.
-func TestReadOnly(t *testing.T) {
+func conformReadOnly(t *testing.T) {
 	t.Parallel()
 	for name, secure := range map[string]bool{"plain": false, "TLS": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			if secure && !has(t, clientTLS) {
+				lacksPart(t, clientTLS)
+				return
+			}
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 			defer cancel()
 			opts := []zktest.Option{zktest.ReadOnlyMode()}
@@ -190,11 +198,182 @@ func TestReadOnlyNeedsLocalSessions(t *testing.T) {
 		cfg.ConnectTimeout = 2 * time.Second
 	})
 	err := c.Start(testContext(t))
-	if minor := alone.Version()[:len("3.x")]; minor < "3.7" {
+	if release(t).Less(zk.Version{Major: 3, Minor: 7}) {
 		if err != nil {
 			t.Error(err)
 		}
 	} else if !errors.Is(err, zk.ErrNotReadOnly) || !strings.Contains(err.Error(), "localSessionsEnabled=true") {
 		t.Errorf("Start: %v", err)
+	}
+}
+
+// quorum is two servers made of scripts: one without a quorum, and one that gains one.
+type quorum struct {
+	t      *testing.T
+	gained atomic.Bool
+	// resume answers the request to resume the session at the server with a quorum, whose
+	// connection it is given.
+	resume func(nc net.Conn)
+	lose   chan struct{} // closed to end the read-only connection
+}
+
+const quorumSession = 0x1234
+
+// connectReply is a server's answer to a connect request, timeout 0 for a session that it
+// does not know.
+func connectReply(timeout uint32, session uint64, readOnly byte) []byte {
+	b := binary.BigEndian.AppendUint32(nil, 0)
+	b = binary.BigEndian.AppendUint32(b, timeout)
+	b = binary.BigEndian.AppendUint64(b, session)
+	b = binary.BigEndian.AppendUint32(b, 16)
+	return append(append(b, make([]byte, 16)...), readOnly)
+}
+
+// answer answers the requests on a connection, and returns at its end.
+func (q *quorum) answer(nc net.Conn) {
+	for {
+		request, err := zktest.ReadFrame(nc)
+		if err != nil {
+			return
+		}
+		reply := append([]byte{}, request[:4]...)
+		reply = binary.BigEndian.AppendUint64(reply, 5)
+		reply = append(reply, make([]byte, 4+68)...) // no error, and a stat
+		if zktest.WriteFrame(nc, reply) != nil {
+			return
+		}
+	}
+}
+
+// serve is a server that says of itself what the word isro asks for.
+func (q *quorum) serve(nc net.Conn, isro string, connected func(request []byte)) {
+	var head [4]byte
+	if _, err := io.ReadFull(nc, head[:]); err != nil {
+		return
+	}
+	if string(head[:]) == "isro" {
+		_, _ = io.WriteString(nc, isro)
+		return
+	}
+	request := make([]byte, binary.BigEndian.Uint32(head[:]))
+	if _, err := io.ReadFull(nc, request); err == nil {
+		connected(request)
+	}
+}
+
+// start returns the addresses of both.
+func (q *quorum) start() string {
+	q.lose = make(chan struct{})
+	without := zktest.StartPeer(q.t, func(nc net.Conn) {
+		q.serve(nc, "ro", func(request []byte) {
+			if request[len(request)-1] == 0 {
+				return // it wants a quorum
+			}
+			_ = zktest.WriteFrame(nc, connectReply(10000, 0x99, 1))
+			done := make(chan struct{})
+			defer close(done)
+			go func() {
+				select {
+				case <-q.lose:
+					_ = nc.Close()
+				case <-done:
+				}
+			}()
+			q.answer(nc)
+		})
+	})
+	with := zktest.StartPeer(q.t, func(nc net.Conn) {
+		if !q.gained.Load() {
+			return
+		}
+		q.serve(nc, "rw", func([]byte) { q.resume(nc) })
+	})
+	return without + "," + with
+}
+
+func (q *quorum) client() *zk.Client {
+	return connect(q.t, q.start(), func(cfg *zk.Config) {
+		cfg.ReadOnly = true
+		cfg.SessionID, cfg.SessionPassword = quorumSession, make([]byte, 16)
+	})
+}
+
+// A server that regains its quorum ends its read-only connections, often while the client
+// resumes its session at another one: it must not end the session for that.
+func TestReadOnlyLostOnTheWay(t *testing.T) {
+	t.Parallel()
+	ended := make(chan struct{}, 1)
+	q := &quorum{t: t}
+	q.resume = func(nc net.Conn) {
+		_ = zktest.WriteFrame(nc, connectReply(10000, quorumSession, 0))
+		ping, err := zktest.ReadFrame(nc)
+		if err != nil {
+			return
+		}
+		close(q.lose)
+		// Long enough for the client to notice, and to make its mistake.
+		_ = nc.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+		if request, err := zktest.ReadFrame(nc); err == nil && int32(binary.BigEndian.Uint32(request[4:])) == -11 {
+			ended <- struct{}{}
+			return
+		}
+		_ = nc.SetReadDeadline(time.Time{})
+		_ = zktest.WriteFrame(nc, append(append([]byte{}, ping[:4]...), make([]byte, 12)...))
+		q.answer(nc)
+	}
+	c := q.client()
+	q.gained.Store(true)
+	until(t, "the switch", func() bool { return c.State() == zk.StateConnected || len(ended) > 0 })
+	if id, _ := c.Session(); id != quorumSession || len(ended) > 0 {
+		t.Errorf("session %#x; the client ended it: %t", id, len(ended) > 0)
+	}
+}
+
+// The session has expired, and the server that said so is gone before it opened another: the
+// client still reads, and says so.
+func TestReadOnlyExpired(t *testing.T) {
+	t.Parallel()
+	q := &quorum{t: t}
+	q.resume = func(nc net.Conn) {
+		q.gained.Store(false)
+		_ = zktest.WriteFrame(nc, connectReply(0, 0, 0))
+	}
+	c := newClient(t, q.start(), func(cfg *zk.Config) {
+		cfg.ReadOnly = true
+		cfg.SessionID, cfg.SessionPassword = quorumSession, make([]byte, 16)
+	})
+	var seen recorder
+	c.AddListener(seen.tell)
+	if err := c.Start(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	q.gained.Store(true)
+	until(t, "read-only again", seen.is(zk.StateConnectedReadOnly, zk.StateLost, zk.StateConnectedReadOnly))
+	if _, _, err := c.Exists(testContext(t), "/"); err != nil {
+		t.Error(err)
+	}
+}
+
+// A server with a quorum that refuses who is asking ends the client, and is not asked again.
+func TestReadOnlyRefused(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	q := &quorum{t: t}
+	q.resume = func(nc net.Conn) {
+		asked.Add(1)
+		_ = zktest.WriteFrame(nc, connectReply(10000, quorumSession, 0))
+		ping, err := zktest.ReadFrame(nc)
+		if err != nil {
+			return
+		}
+		reply := binary.BigEndian.AppendUint64(append([]byte{}, ping[:4]...), 5)
+		authFailed := int32(-115)
+		_ = zktest.WriteFrame(nc, binary.BigEndian.AppendUint32(reply, uint32(authFailed)))
+	}
+	c := q.client()
+	q.gained.Store(true)
+	until(t, "the end", func() bool { return c.State() == zk.StateAuthFailed })
+	if _, _, err := c.Get(testContext(t), "/"); !errors.Is(err, zk.ErrAuthFailed) || asked.Load() != 1 {
+		t.Errorf("%v, asked %d times", err, asked.Load())
 	}
 }

@@ -69,10 +69,12 @@ func (c *Client) resolveReconfig(ctx context.Context, l loss, out *proto.GetData
 // version, and the stat of the node that holds it. It needs 3.5.
 func (c *Client) EnsembleConfig(ctx context.Context) ([]byte, Stat, error) {
 	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, &proto.PathWatchRequest{Path: configPath})
-	switch {
-	case errors.Is(err, ErrNoNode):
-		return nil, Stat{}, &Error{Op: proto.OpGetData.String(), Path: configPath, Err: errors.Join(errors.New("the server keeps no configuration of its ensemble; that needs 3.5"), err)}
-	case err != nil:
+	if errors.Is(err, ErrNoNode) {
+		if old := c.require(ctx, Version{3, 5, 0}, "the ensemble's configuration"); old != nil {
+			err = &Error{Op: proto.OpGetData.String(), Path: configPath, Err: old}
+		}
+	}
+	if err != nil {
 		return nil, Stat{}, err
 	}
 	return bytes.TrimSpace(r.Data), r.Stat, nil

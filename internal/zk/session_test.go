@@ -1,10 +1,8 @@
 package zk_test
 
 import (
-	"context"
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +12,7 @@ import (
 
 func TestEphemerals(t *testing.T) {
 	t.Parallel()
+	needs(t, ephemeralsList)
 	ctx, all := testContext(t), connect(t, server.Addr())
 	base := folder(t, all)
 	c := connect(t, server.Addr()+base)
@@ -36,6 +35,7 @@ func TestEphemerals(t *testing.T) {
 
 func TestCountDescendants(t *testing.T) {
 	t.Parallel()
+	needs(t, descendants)
 	ctx, c := testContext(t), connect(t, server.Addr())
 	base := folder(t, c)
 	if _, err := c.EnsurePath(ctx, base+"/a/b/c", nil); err != nil {
@@ -51,6 +51,7 @@ func TestCountDescendants(t *testing.T) {
 
 func TestWhoAmI(t *testing.T) {
 	t.Parallel()
+	needs(t, whoAmI)
 	c := connect(t, server.Addr(), alice)
 	ids, err := c.WhoAmI(testContext(t))
 	if err != nil || !slices.Contains(ids, zk.Identity{Scheme: "digest", User: "alice"}) || !slices.Contains(ids, zk.Identity{Scheme: "ip", User: "127.0.0.1"}) {
@@ -183,6 +184,9 @@ func TestCommand(t *testing.T) {
 	if text, err := c.Command(ctx, "ruok"); err != nil || text != "imok" {
 		t.Errorf("ruok: %q, %v", text, err)
 	}
+	if !has(t, whitelist) {
+		lacks(t, whitelist)
+	}
 	own := zktest.StartServer(t, zktest.DefaultWhitelist())
 	strict := connect(t, own.Addr())
 	var refused *zk.WhitelistError
@@ -191,49 +195,5 @@ func TestCommand(t *testing.T) {
 	}
 	if info, err := strict.ServerInfo(ctx); err != nil || info.Mode != "standalone" {
 		t.Errorf("the version, with the default whitelist: %+v, %v", info, err)
-	}
-}
-
-func TestReconfig(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	ensemble := zktest.StartEnsemble(t, 3, zktest.WithConfig("reconfigEnabled", "true"))
-	super := func(cfg *zk.Config) {
-		cfg.Auth = []zk.Credential{{Scheme: "digest", Secret: zktest.SuperUser + ":" + zktest.SuperPassword}}
-		cfg.ConnectTimeout = time.Minute
-	}
-	// The configuration is in the same place whatever the chroot.
-	c := connect(t, ensemble.Addrs()+"/chroot", super)
-	observer := "server.100=127.0.0.1:39998:39999:observer;39997"
-	data, stat, err := c.Reconfig(ctx, zk.Reconfig{Joining: observer, FromConfig: zk.AnyConfig})
-	if err != nil || !strings.Contains(string(data), "server.100=127.0.0.1:39998:39999:observer") || stat.Version == 0 {
-		t.Fatalf("joining: %s, %+v, %v", data, stat, err)
-	}
-	now, _, err := c.EnsembleConfig(ctx)
-	if err != nil || string(now) != strings.TrimSpace(string(data)) {
-		t.Errorf("the configuration is %s, %v", now, err)
-	}
-	if data, _, err = c.Reconfig(ctx, zk.Reconfig{Leaving: "100", FromConfig: zk.AnyConfig}); err != nil || strings.Contains(string(data), "server.100") {
-		t.Errorf("leaving: %s, %v", data, err)
-	}
-	for name, tc := range map[string]struct {
-		r    zk.Reconfig
-		want error
-	}{
-		"wrong version": {zk.Reconfig{Joining: observer, FromConfig: 1}, zk.ErrBadVersion},
-		"bad list":      {zk.Reconfig{Joining: "nonsense", FromConfig: zk.AnyConfig}, zk.ErrBadArguments},
-	} {
-		if _, _, err := c.Reconfig(ctx, tc.r); !errors.Is(err, tc.want) {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	nobody := connect(t, ensemble.Addrs(), func(cfg *zk.Config) { cfg.ConnectTimeout = time.Minute })
-	if _, _, err := nobody.Reconfig(ctx, zk.Reconfig{Joining: observer, FromConfig: zk.AnyConfig}); !errors.Is(err, zk.ErrNoAuth) {
-		t.Errorf("without the super user: %v", err)
-	}
-	disabled := connect(t, server.Addr(), super)
-	if _, _, err := disabled.Reconfig(ctx, zk.Reconfig{Joining: observer, FromConfig: zk.AnyConfig}); !errors.Is(err, zk.ErrReconfigDisabled) {
-		t.Errorf("disabled: %v", err)
 	}
 }

@@ -44,7 +44,9 @@ func (r *recorder) last() zk.State {
 	return r.states[len(r.states)-1]
 }
 
-func TestListener(t *testing.T) {
+// The states of a session from its start to its end: lost at first and behind an expiry, and
+// connected behind each.
+func conformListener(t *testing.T) {
 	t.Parallel()
 	ctx, direct := testContext(t), connect(t, server.Addr())
 	base := folder(t, direct)
@@ -90,7 +92,12 @@ func TestListener(t *testing.T) {
 	if err := c.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "closed", seen.is(append(want, zk.StateClosed)...))
+	want = append(want, zk.StateClosed)
+	until(t, "closed", seen.is(want...))
+	if err := c.Restart(ctx); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "connected once more", seen.is(append(want, zk.StateConnected)...))
 	if !removed.is()() {
 		t.Error("a removed listener was told")
 	}

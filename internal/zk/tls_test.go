@@ -117,8 +117,28 @@ func tlsOptions(t *testing.T, a *authority, template *x509.Certificate) []zktest
 	}
 }
 
-func TestTLS(t *testing.T) {
+// refusal makes a client give up behind the first answer, and wait for that: the first
+// handshake of a server takes it a while.
+func refusal(cfg *zk.Config) {
+	cfg.ConnectRetry.MaxTries = 1
+	cfg.ConnectTimeout, cfg.SessionTimeout = patience, patience
+}
+
+// Mutual TLS, and what is said of each way in which it fails.
+func conformTLS(t *testing.T) {
 	t.Parallel()
+	if !has(t, clientTLS) {
+		// A server without it ends the handshake, as one does whose port is for plain text.
+		c := newClient(t, server.Addr(), func(cfg *zk.Config) {
+			cfg.TLS = &zk.TLS{InsecureSkipVerify: true}
+			refusal(cfg)
+		})
+		var te *zk.TLSError
+		if err := c.Start(testContext(t)); !errors.As(err, &te) || !strings.Contains(err.Error(), "does this port speak TLS?") {
+			t.Errorf("Start: %v", err)
+		}
+		lacks(t, clientTLS)
+	}
 	ca, other := newAuthority(t), newAuthority(t)
 	good := startTLS(t, ca, serverCert(time.Time{}))
 	expired := startTLS(t, ca, serverCert(time.Now().Add(-time.Minute)))
@@ -167,7 +187,7 @@ func TestTLS(t *testing.T) {
 			c := newClient(t, tc.addr, func(cfg *zk.Config) {
 				cfg.TLS = tc.tls
 				if tc.want != "" {
-					cfg.ConnectTimeout = 2 * time.Second
+					refusal(cfg)
 				}
 			})
 			err := c.Start(ctx)
@@ -181,8 +201,11 @@ func TestTLS(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			base := folder(t, c)
-			if data, _, err := c.Get(ctx, base); err != nil || data != nil {
+			path := folder(t, c) + "/node"
+			if _, err := c.Create(ctx, path, []byte("x"), zk.CreateOptions{}); err != nil {
+				t.Error(err)
+			}
+			if data, _, err := c.Get(ctx, path); err != nil || string(data) != "x" {
 				t.Errorf("get: %q, %v", data, err)
 			}
 			// The four-letter words go through TLS as well.

@@ -20,7 +20,8 @@ const window = 256
 // one transaction where that fits into MaxBufferBytes, so that others see all of the tree
 // or nothing; a larger tree goes in as few transactions as possible, from the bottom up,
 // and the first one checks the version. A descendant that appears meanwhile is removed
-// too; one that is gone already does not matter. "/" and "/zookeeper" are refused.
+// too; one that is gone already does not matter, and neither does it when the node itself
+// is: there is nothing left to delete then. "/" and "/zookeeper" are refused.
 func (c *Client) DeleteTree(ctx context.Context, path string, version int32) error {
 	op := proto.OpDelete.String()
 	if err := check(op, path); err != nil {
@@ -31,6 +32,10 @@ func (c *Client) DeleteTree(ctx context.Context, path string, version int32) err
 	}
 	for n := 1; ; n++ {
 		err := c.deleteTree(ctx, path, version)
+		var me *MultiError
+		if errors.Is(err, ErrNoNode) && !errors.As(err, &me) {
+			return nil // it is about the node at path: nothing is below it any more either
+		}
 		if err == nil || n >= treeTries || !retreeable(err, path) {
 			return err
 		}

@@ -177,11 +177,14 @@ func (ws *watches) at(full string) *pathWatches {
 }
 
 // begin tells that a request is on its way that leaves a watch: the server's watches of
-// the path must not be removed meanwhile.
-func (ws *watches) begin(full string) {
+// the path must not be removed meanwhile. It returns how a watch of the kind gets on with
+// those that are there.
+func (ws *watches) begin(full string, kind watchKind) (covered, conflicts bool) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	ws.at(full).pending++
+	p := ws.at(full)
+	p.pending++
+	return p.among(kind)
 }
 
 // finish is the other end of begin.
@@ -328,19 +331,58 @@ func (ws *watches) again(zxid int64) []*proto.SetWatchesRequest {
 	return out
 }
 
-// watchCall submits a request that leaves a watch, which lives as long as ctx: kindOf
-// tells, by the request's error, which one it has left, if any.
-func watchCall[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, full string, req conn.Request, kindOf func(err error) (watchKind, bool)) (*Watch, *R, *conn.Call) {
-	w := &Watch{client: c, full: full, once: op != proto.OpAddWatch, ready: make(chan struct{}, 1)}
+// among tells how a watch of the kind gets on with those that the path has. A server before
+// 3.9 keeps one kind of watch for a path in each of its two tables, of data and of children,
+// and the last one wins.
+//
+// It is covered where the server tells of all that it is for already: then the server need not
+// be asked for another one. It conflicts where one of the two would never hear of children.
+func (p *pathWatches) among(kind watchKind) (covered, conflicts bool) {
+	children, persistent, recursive := len(p.kinds[watchChild]) > 0, len(p.kinds[watchPersistent]) > 0, len(p.kinds[watchRecursive]) > 0
+	switch kind {
+	case watchData, watchExist:
+		return persistent || recursive, false
+	case watchChild:
+		return persistent, recursive
+	case watchPersistent:
+		return false, recursive
+	case watchRecursive:
+		return false, persistent || children
+	default:
+		return false, false
+	}
+}
+
+// watchRequest is a request that leaves a watch of the kind.
+type watchRequest struct {
+	op   proto.Op
+	full string
+	kind watchKind
+	// make makes the request, with or without a watch on the server.
+	make func(watch bool) conn.Request
+	// leaves tells, by the request's error, which watch it has left, if any.
+	leaves func(err error) (watchKind, bool)
+}
+
+// watchCall submits a request for a watch that lives as long as ctx.
+func watchCall[R any, P reply[R]](ctx context.Context, c *Client, req watchRequest) (*Watch, *R, *conn.Call, error) {
+	covered, conflicts := c.watches.begin(req.full, req.kind)
+	if conflicts {
+		if err := c.require(ctx, Version{3, 9, 0}, "a recursive watch beside another that tells of the same node's children"); err != nil {
+			c.watches.finish(req.full)
+			return nil, nil, nil, err
+		}
+	}
+	w := &Watch{client: c, full: req.full, once: req.op != proto.OpAddWatch, ready: make(chan struct{}, 1)}
 	// With mu held, which close takes: where ctx has ended, the hook is run at once.
 	c.watches.mu.Lock()
 	w.unhook = context.AfterFunc(ctx, func() { c.watches.close(w, conn.ContextError(ctx)) })
 	c.watches.mu.Unlock()
 	out := new(R)
-	call := conn.NewCall(op, req, P(out))
+	call := conn.NewCall(req.op, req.make(!covered), P(out))
 	call.Ended = func(call *conn.Call) {
-		defer c.watches.finish(full)
-		kind, ok := kindOf(call.Err)
+		defer c.watches.finish(req.full)
+		kind, ok := req.leaves(call.Err)
 		if !ok {
 			w.unhook()
 			return
@@ -351,24 +393,37 @@ func watchCall[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, f
 			c.watches.close(w, conn.ContextError(ctx))
 		}
 	}
-	c.watches.begin(full)
 	c.submit(ctx, call)
-	return w, out, call
+	return w, out, call, nil
 }
 
 // readWatch is read with a watch.
-func readWatch[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, kindOf func(err error) (watchKind, bool)) (*R, *Watch, error) {
-	full := c.chrooted(path)
+func readWatch[R any, P reply[R]](ctx context.Context, c *Client, path string, req watchRequest) (*R, *Watch, error) {
 	for r := c.cfg.Retry.begin(); ; {
-		w, out, call := watchCall[R, P](ctx, c, op, full, req, kindOf)
-		ended, err := c.await(ctx, call)
-		if _, ok := kindOf(err); ended && ok {
-			return out, w, nil
+		w, out, call, err := watchCall[R, P](ctx, c, req)
+		if err == nil {
+			var ended bool
+			ended, err = c.await(ctx, call)
+			if _, ok := req.leaves(err); ended && ok {
+				return out, w, nil
+			}
 		}
 		if err = c.again(ctx, &r, err); err != nil {
-			return nil, nil, &Error{Op: op.String(), Path: path, Err: err}
+			return nil, nil, &Error{Op: req.op.String(), Path: path, Err: err}
 		}
 	}
+}
+
+// watching is the request of a one-time watch.
+func (c *Client) watching(op proto.Op, path string, kind watchKind) watchRequest {
+	full := c.chrooted(path)
+	req := watchRequest{op: op, full: full, kind: kind, leaves: leaves(kind), make: func(watch bool) conn.Request {
+		return &proto.PathWatchRequest{Path: full, Watch: watch}
+	}}
+	if op == proto.OpExists {
+		req.leaves = existsLeaves
+	}
+	return req
 }
 
 func leaves(kind watchKind) func(error) (watchKind, bool) {
@@ -388,7 +443,7 @@ func (c *Client) GetWatch(ctx context.Context, path string) ([]byte, Stat, *Watc
 	if err := check(proto.OpGetData.String(), path); err != nil {
 		return nil, Stat{}, nil, err
 	}
-	r, w, err := readWatch[proto.GetDataReply](ctx, c, proto.OpGetData, path, &proto.PathWatchRequest{Path: c.chrooted(path), Watch: true}, leaves(watchData))
+	r, w, err := readWatch[proto.GetDataReply](ctx, c, path, c.watching(proto.OpGetData, path, watchData))
 	if err != nil {
 		return nil, Stat{}, nil, err
 	}
@@ -402,7 +457,7 @@ func (c *Client) ExistsWatch(ctx context.Context, path string) (Stat, bool, *Wat
 	if err := check(proto.OpExists.String(), path); err != nil {
 		return Stat{}, false, nil, err
 	}
-	stat, w, err := readWatch[Stat](ctx, c, proto.OpExists, path, &proto.PathWatchRequest{Path: c.chrooted(path), Watch: true}, existsLeaves)
+	stat, w, err := readWatch[Stat](ctx, c, path, c.watching(proto.OpExists, path, watchData))
 	if err != nil {
 		return Stat{}, false, nil, err
 	}
@@ -415,7 +470,7 @@ func (c *Client) ChildrenWatch(ctx context.Context, path string) ([]string, Stat
 	if err := check(proto.OpGetChildren2.String(), path); err != nil {
 		return nil, Stat{}, nil, err
 	}
-	r, w, err := readWatch[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, path, &proto.PathWatchRequest{Path: c.chrooted(path), Watch: true}, leaves(watchChild))
+	r, w, err := readWatch[proto.GetChildrenReply](ctx, c, path, c.watching(proto.OpGetChildren2, path, watchChild))
 	if err != nil {
 		return nil, Stat{}, nil, err
 	}
@@ -425,8 +480,9 @@ func (c *Client) ChildrenWatch(ctx context.Context, path string) ([]string, Stat
 
 // Watch leaves a watch that tells of every change of the node from now on, and of its
 // children coming and going; or, when it is recursive, of every change of the node and of
-// all below it, and of no children as such. The node need not exist. It needs 3.6. The
-// watch lives as long as ctx.
+// all below it, and of no children as such. The node need not exist. It needs 3.6; and 3.9
+// where the same node has a recursive watch and, of this client too, one of [Client.Watch]
+// that is not, or one of [Client.ChildrenWatch]. The watch lives as long as ctx.
 func (c *Client) Watch(ctx context.Context, path string, recursive bool) (*Watch, error) {
 	op := proto.OpAddWatch
 	if err := check(op.String(), path); err != nil {
@@ -440,6 +496,8 @@ func (c *Client) Watch(ctx context.Context, path string, recursive bool) (*Watch
 	if recursive {
 		req.Mode, kind = proto.AddWatchRecursive, watchRecursive
 	}
-	_, w, err := readWatch[noBody](ctx, c, op, path, req, leaves(kind))
+	_, w, err := readWatch[noBody](ctx, c, path, watchRequest{
+		op: op, full: req.Path, kind: kind, leaves: leaves(kind), make: func(bool) conn.Request { return req },
+	})
 	return w, err
 }

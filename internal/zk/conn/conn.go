@@ -355,9 +355,11 @@ func (c *Conn) dispatch(frame []byte) error {
 	}
 
 	var call *Call
-	if h.Xid == proto.XidAuth {
+	switch h.Xid {
+	case proto.XidAuth:
 		call = c.popAuth()
-	} else {
+	case anyXid: // to pop, it would be that of every call
+	default:
 		call = c.pop(h.Xid)
 	}
 	if call == nil {

@@ -192,78 +192,6 @@ func TestRepliesInOrder(t *testing.T) {
 	}
 }
 
-// What a server sends that it must not ends the connection, and the call that waits gets
-// an error that says so: never a panic, a hang or a wrong answer.
-func TestHostileReplies(t *testing.T) {
-	ok := replyFrame(1, 200, proto.OK, data([]byte("x")))
-	for _, tc := range []struct {
-		name  string
-		bytes []byte
-		want  string
-	}{
-		{"xid of no request", replyFrame(2, 200, proto.OK, nil), "xid 2"},
-		{"xid before", replyFrame(math.MaxInt32, 200, proto.OK, nil), "xid 2147483647"},
-		{"negative length", jute.AppendInt(nil, -5), "length -5"},
-		{"no length", jute.AppendInt(nil, 0), "length 0"},
-		{"huge length", jute.AppendInt(nil, math.MaxInt32), "2147483647 bytes, the limit (MaxReplyBytes) is 1048576"},
-		{"short event", replyFrame(proto.XidNotification, -1, proto.OK, []byte{1}), "event: "},
-		{"identity that was not presented", replyFrame(proto.XidAuth, 0, proto.OK, nil), "xid -4"},
-		{"short header", appendFrame(nil, raw{0, 0, 0}), "reply header"},
-		{"body of another type", replyFrame(1, 200, proto.OK, jute.AppendInt(nil, 5)), "reply to get"},
-		{"huge length inside", replyFrame(1, 200, proto.OK, jute.AppendInt(nil, math.MaxInt32)), "reply to get"},
-		{"end inside the length", ok[:2], "unexpected EOF"},
-		{"end inside the header", ok[:9], "unexpected EOF"},
-		{"end inside the body", ok[:len(ok)-1], "unexpected EOF"},
-		{"end", nil, "the server closed the connection"},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			c := open(t, func(p peer) {
-				p.greet(9000)
-				_, _ = p.next()
-				p.send(tc.bytes)
-			})
-			call, _ := get()
-			c.Submit(t.Context(), call)
-			await(t, call)
-			if call.Err == nil || !strings.Contains(call.Err.Error(), tc.want) {
-				t.Errorf("error %v, want %q", call.Err, tc.want)
-			}
-			var large *ReplyTooLargeError
-			if !errors.As(call.Err, &large) && !errors.Is(call.Err, proto.ErrConnectionLoss) {
-				t.Errorf("error %v is neither a lost connection nor a reply too large", call.Err)
-			}
-			var lost *LostError
-			if errors.As(call.Err, &lost) && !lost.Sent {
-				t.Error("the request was sent")
-			}
-			<-c.Done()
-			if c.Submit(t.Context(), call) {
-				t.Error("a call was taken after the end")
-			}
-		})
-	}
-}
-
-// A reply that ends at any byte, or that comes one byte at a time, is a reply or an error.
-func TestEveryByte(t *testing.T) {
-	frame := replyFrame(1, 200, proto.OK, data([]byte("payload")))
-	for n := range len(frame) + 1 {
-		c := open(t, func(p peer) {
-			p.greet(9000)
-			_, _ = p.next()
-			for i := range n {
-				p.send(frame[i : i+1])
-			}
-		})
-		call, reply := get()
-		c.Submit(t.Context(), call)
-		await(t, call)
-		if whole := n == len(frame); whole != (call.Err == nil) || whole && string(reply.Data) != "payload" {
-			t.Errorf("%d of %d bytes: %q, %v", n, len(frame), reply.Data, call.Err)
-		}
-	}
-}
-
 // A call is sent in the session that it is pinned to, and in no other.
 func TestPinned(t *testing.T) {
 	c := open(t, func(p peer) {
@@ -331,30 +259,6 @@ func TestContextError(t *testing.T) {
 	cancel(proto.ErrNoNode)
 	if err := ContextError(ctx); !errors.Is(err, context.Canceled) || errors.Is(err, proto.ErrNoNode) || !strings.Contains(err.Error(), "node does not exist") {
 		t.Error(err)
-	}
-}
-
-// An error code that nobody knows is an error of the call, and the connection goes on.
-func TestUnknownErrorCode(t *testing.T) {
-	c := open(t, func(p peer) {
-		p.greet(9000)
-		_, _ = p.next()
-		p.send(replyFrame(proto.XidNotification, -1, proto.OK, jute.AppendString(jute.AppendInt(jute.AppendInt(nil, 3), 3), "/a")), replyFrame(1, 200, -4711, nil))
-		_, _ = p.next()
-		p.send(replyFrame(2, 200, proto.OK, data(nil)))
-		drain(p)
-	})
-	first, _ := get()
-	c.Submit(t.Context(), first)
-	await(t, first)
-	if !errors.Is(first.Err, proto.ErrCode(-4711)) {
-		t.Errorf("%v", first.Err)
-	}
-	second, _ := get()
-	c.Submit(t.Context(), second)
-	await(t, second)
-	if second.Err != nil {
-		t.Error(second.Err)
 	}
 }
 

@@ -29,6 +29,20 @@ func (e *LostError) Error() string { return proto.ErrConnectionLoss.Error() + ":
 // Unwrap makes both the code and the cause visible to errors.Is and errors.As.
 func (e *LostError) Unwrap() []error { return []error{proto.ErrConnectionLoss, e.Cause} }
 
+// A RefusedError tells that the server refused one of the identities of [Hello].
+type RefusedError struct {
+	// Index is its position among them.
+	Index int
+	// Err is the server's code.
+	Err error
+}
+
+// Error tells the code.
+func (e *RefusedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the code.
+func (e *RefusedError) Unwrap() error { return e.Err }
+
 // A TooLargeError tells that a request was not sent because its frame is larger than
 // servers accept: they would close the connection without an answer.
 type TooLargeError struct {

@@ -105,6 +105,11 @@ func (c *Conn) handshake(hello Hello) error {
 		c.reply = proto.ConnectReply{}
 		return proto.ErrSessionExpired
 	}
+	if n := len(c.reply.Password); n != proto.PasswordSize {
+		// It could not be resumed.
+		c.reply = proto.ConnectReply{}
+		return &ProtocolError{fmt.Sprintf("a session's password of %d bytes", n)}
+	}
 
 	if hello.SASL != nil {
 		if err := c.authenticate(hello.SASL); err != nil {
@@ -121,8 +126,13 @@ func (c *Conn) handshake(hello Hello) error {
 	if _, err := c.nc.Write(out); err != nil {
 		return err
 	}
-	for answers := 1 + len(hello.Auth); answers > 0; answers-- {
-		if err := c.readGreeting(); err != nil {
+	// They need not come in the order of the requests: a server answers identities at once.
+	left := map[int32]int{proto.XidPing: 1, proto.XidAuth: len(hello.Auth)}
+	for range 1 + len(hello.Auth) {
+		if err := c.readGreeting(left); err != nil {
+			if at := len(hello.Auth) - left[proto.XidAuth]; errors.Is(err, proto.ErrAuthFailed) && at < len(hello.Auth) {
+				err = &RefusedError{Index: at, Err: err} // identities are answered in their order
+			}
 			return err
 		}
 	}
@@ -181,7 +191,10 @@ func (c *Conn) authenticate(exchange SASLExchange) error {
 		}
 		frame, err := c.readFrame()
 		if err != nil {
-			return fmt.Errorf("%w during the SASL exchange: %w", proto.ErrAuthFailed, noAnswer(err))
+			if err = noAnswer(err); errors.Is(err, ErrNoAnswer) {
+				err = fmt.Errorf("%w during the SASL exchange: %w", proto.ErrAuthFailed, err)
+			}
+			return err
 		}
 		r := jute.NewReader(frame)
 		var h proto.ReplyHeader
@@ -191,7 +204,7 @@ func (c *Conn) authenticate(exchange SASLExchange) error {
 		case r.Err() != nil:
 			return &ProtocolError{"reply header: " + r.Err().Error()}
 		case h.Err != proto.OK:
-			return h.Err
+			return refusal(h.Err)
 		case h.Xid != xid:
 			return &ProtocolError{fmt.Sprintf("xid %d during the SASL exchange", h.Xid)}
 		}
@@ -206,9 +219,21 @@ func (c *Conn) authenticate(exchange SASLExchange) error {
 	return err
 }
 
-// readGreeting reads the reply to an identity or to the first ping. They need not come
-// in the order of the requests: a server answers identities at once.
-func (c *Conn) readGreeting() error {
+// refusal is the error of a handshake that the server answered with a code. One that no
+// server answers there is told in words alone: callers of operations would take it for
+// what became of theirs, a node that does not exist for one.
+func refusal(code proto.ErrCode) error {
+	switch code {
+	case proto.ErrAuthFailed, proto.ErrSessionClosedRequireSASL, proto.ErrSessionExpired, proto.ErrSessionMoved, proto.ErrThrottledOp:
+		return code
+	default:
+		return &ProtocolError{"the handshake was answered with the error: " + code.Error()}
+	}
+}
+
+// readGreeting reads the reply to an identity or to the first ping, and counts it off
+// those that are left.
+func (c *Conn) readGreeting(left map[int32]int) error {
 	frame, err := c.readFrame()
 	if err != nil {
 		return noAnswer(err)
@@ -220,12 +245,13 @@ func (c *Conn) readGreeting() error {
 	case r.Err() != nil:
 		return &ProtocolError{"reply header: " + r.Err().Error()}
 	case h.Err != proto.OK:
-		return h.Err
+		return refusal(h.Err)
+	case left[h.Xid] == 0:
+		return &ProtocolError{fmt.Sprintf("xid %d during the handshake", h.Xid)}
 	case h.Xid == proto.XidPing:
 		c.see(h.Zxid)
-	case h.Xid != proto.XidAuth:
-		return &ProtocolError{fmt.Sprintf("xid %d during the handshake", h.Xid)}
 	}
+	left[h.Xid]--
 	return nil
 }
 

@@ -11,6 +11,8 @@ const OpGetChildren Op = 8
 
 // MultiReadResult is what became of one read of a multiRead.
 type MultiReadResult struct {
+	// Op is the code of the read, or OpError where it failed.
+	Op Op
 	// Err is OK, or why this read failed; the others do not fail with it.
 	Err ErrCode
 	// Data and Stat are an OpGetData's.
@@ -41,7 +43,7 @@ func (p *MultiReadReply) Decode(r *jute.Reader) {
 			r.Fail(fmt.Errorf("proto: a multiRead's reply holds more than the %d results asked for", p.Want))
 			return
 		}
-		var res MultiReadResult
+		res := MultiReadResult{Op: op}
 		switch op {
 		case OpGetData:
 			res.Data = r.Buffer()

@@ -106,7 +106,7 @@ var replies = []struct {
 		record("iBi", 4, false, 0), record("b", []byte{1}), statBytes,
 		record("iBiis", 8, false, 0, 1, "c"), record("iBii", -1, false, -101, -101), record("iBi", -1, true, -1),
 	}, nil), func() decoder { return &MultiReadReply{Want: 3} }, fmt.Sprintf("%+v", &MultiReadReply{Want: 3, Results: []MultiReadResult{
-		{Data: []byte{1}, Stat: aStat}, {Children: []string{"c"}}, {Err: ErrNoNode},
+		{Op: OpGetData, Data: []byte{1}, Stat: aStat}, {Op: OpGetChildren, Children: []string{"c"}}, {Op: OpError, Err: ErrNoNode},
 	}})},
 	{"event", record("iis", 3, 3, "/a"), func() decoder { return new(WatcherEvent) }, "&{Type:data changed State:3 Path:/a}"},
 	{"ephemerals", record("iss", 2, "/a", "/b"), func() decoder { return new(GetEphemeralsReply) }, "&{Paths:[/a /b]}"},

@@ -100,7 +100,8 @@ func (q *queue) enter(ctx context.Context) (string, error) {
 }
 
 // look finds out what became of a create whose outcome is unknown for that reason: it
-// returns the path of the node, or an error when there is none.
+// returns the path of the node, or an error when there is none. What was found is taken away
+// again when ctx has ended.
 func (q *queue) look(ctx context.Context, prefix string, reason error) (string, error) {
 	path, err := "", ctx.Err()
 	if err == nil {

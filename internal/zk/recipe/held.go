@@ -37,7 +37,8 @@ func hold(n *ownNode, of string) *Held {
 	return h
 }
 
-// connection looks at the connection, and has the lock end when it is lost for too long.
+// connection looks at the connection, and has the lock end when it is lost for too long. A
+// server that serves reads alone keeps no session, and is none.
 func (h *Held) connection() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -148,25 +148,27 @@ func TestHolderSurvivesConnection(t *testing.T) {
 	release(t, held)
 }
 
-// What is known of the session is known before anybody was told: nothing that is done in the
-// next session is taken for done under the lock.
+// Err does not wait for word from the servers: what is done in another session is never
+// taken for done under the lock.
 func TestErrKnowsTheSession(t *testing.T) {
 	t.Parallel()
-	ctx, direct := testContext(t), connect(t, server.Addr())
-	path := folder(t, direct) + "/lock"
-	for range 20 {
-		v := newVictim(t)
-		held := must(newLock(t, v.Client, path, "").Acquire(ctx))(t)
-		id, _ := v.Session()
-		v.expire(t)
-		until(t, "another session", func() bool {
-			now, _ := v.Session()
-			return now != 0 && now != id
-		})
-		if err := held.Err(); !errors.Is(err, recipe.ErrLost) {
-			t.Errorf("in another session: %v", err)
-		}
-		_ = held.Release(ctx) // it was lost
+	ctx, c := testContext(t), connect(t, server.Addr())
+	path := folder(t, c)
+	id, _ := c.Session()
+	held := recipe.HeldUnwatched(c, path+"/ours", id)
+	if err := held.Err(); err != nil {
+		t.Errorf("in its own session: %v", err)
+	}
+	if err := held.Release(ctx); !isLoss(err, []error{recipe.ErrDeleted}) {
+		t.Errorf("released: %v", err)
+	}
+	held = recipe.HeldUnwatched(c, path+"/earlier", id+1)
+	if err := held.Err(); !isLoss(err, []error{zk.ErrSessionExpired}) {
+		t.Errorf("in another session: %v", err)
+	}
+	lost(t, held, path, zk.ErrSessionExpired)
+	if err := held.Release(ctx); !isLoss(err, []error{zk.ErrSessionExpired}) {
+		t.Errorf("released: %v", err)
 	}
 }
 

@@ -449,10 +449,7 @@ func TestLockDeleted(t *testing.T) {
 	if err := c.DeleteTree(ctx, path, zk.AnyVersion); err != nil {
 		t.Fatal(err)
 	}
-	<-held.Done()
-	if err := held.Err(); !errors.Is(err, recipe.ErrDeleted) {
-		t.Errorf("the holder is told: %v", err)
-	}
+	lost(t, held, path, recipe.ErrDeleted)
 	release(t, granted(t, out))
 }
 

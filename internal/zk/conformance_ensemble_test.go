@@ -1,0 +1,91 @@
+package zk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
+)
+
+// The ensemble changes as it is asked to, and for each refusal there is an error of its own.
+func conformReconfig(t *testing.T) {
+	t.Parallel()
+	needs(t, reconfig)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	ensemble := zktest.StartEnsemble(t, 3, zktest.WithConfig("reconfigEnabled", "true"))
+	super := func(cfg *zk.Config) {
+		identity(zktest.SuperUser + ":" + zktest.SuperPassword)(cfg)
+		cfg.ConnectTimeout = time.Minute
+	}
+	// The configuration is in the same place whatever the chroot.
+	c := connect(t, ensemble.Addrs()+"/chroot", super)
+	shown := func() (config string, version int64) {
+		t.Helper()
+		data, _, err := c.EnsembleConfig(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, number, _ := strings.Cut(string(data), "version=")
+		if _, err := fmt.Sscanf(number, "%x", &version); err != nil {
+			t.Fatalf("%q: %v", data, err)
+		}
+		return string(data), version
+	}
+	const observer = "server.100=127.0.0.1:39998:39999:observer"
+	change := func(what string, r zk.Reconfig, observes bool) {
+		t.Helper()
+		data, stat, err := c.Reconfig(ctx, r)
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		config, version := shown()
+		if strings.Contains(config, observer) != observes || strings.TrimSpace(string(data)) != config || stat.Version == 0 && stat.Mzxid == 0 {
+			t.Errorf("%s: answered %s with %+v, shown as %s", what, data, stat, config)
+		}
+		if r.FromConfig != zk.AnyConfig && version <= r.FromConfig {
+			t.Errorf("%s: version %x behind %x", what, version, r.FromConfig)
+		}
+	}
+	before, _ := shown()
+	change("joining", zk.Reconfig{Joining: observer + ";39997", FromConfig: zk.AnyConfig}, true)
+	change("leaving", zk.Reconfig{Leaving: "100", FromConfig: zk.AnyConfig}, false)
+	_, version := shown()
+	change("from the version that it has", zk.Reconfig{Joining: observer + ";39997", FromConfig: version}, true)
+	// All members at once, as they were at first.
+	members, _, _ := strings.Cut(before, "\nversion=")
+	change("new members", zk.Reconfig{NewMembers: strings.ReplaceAll(members, "\n", ","), FromConfig: zk.AnyConfig}, false)
+
+	config, _ := shown()
+	nobody := connect(t, ensemble.Addrs(), func(cfg *zk.Config) { cfg.ConnectTimeout = time.Minute })
+	disabled := connect(t, server.Addr(), super)
+	for _, tc := range []struct {
+		name   string
+		client *zk.Client
+		r      zk.Reconfig
+		want   error
+	}{
+		{"no auth", nobody, zk.Reconfig{Joining: observer + ";39997", FromConfig: zk.AnyConfig}, zk.ErrNoAuth},
+		{"a wrong version", c, zk.Reconfig{Joining: observer + ";39997", FromConfig: version}, zk.ErrBadVersion},
+		{"a bad list", c, zk.Reconfig{Joining: "nonsense", FromConfig: zk.AnyConfig}, zk.ErrBadArguments},
+		{"members that are not there", c, zk.Reconfig{
+			NewMembers: "server.7=127.0.0.1:39998:39999:participant;39997,server.8=127.0.0.1:39995:39996:participant;39994",
+			FromConfig: zk.AnyConfig,
+		}, zk.ErrNewConfigNoQuorum},
+		{"disabled", disabled, zk.Reconfig{Joining: observer + ";39997", FromConfig: zk.AnyConfig}, zk.ErrReconfigDisabled},
+	} {
+		data, _, err := tc.client.Reconfig(ctx, tc.r)
+		var e *zk.Error
+		if !errors.Is(err, tc.want) || !errors.As(err, &e) || e.Op != "reconfig" || e.Path != "/zookeeper/config" || data != nil {
+			t.Errorf("%s: %s, %v", tc.name, data, err)
+		}
+		if after, _ := shown(); after != config {
+			t.Errorf("%s changed %s to %s", tc.name, config, after)
+		}
+	}
+}

@@ -1,0 +1,505 @@
+package zk_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/proto"
+	"terraform-provider-zookeeper/internal/zk/zktest"
+)
+
+// tap changes what a real server answers to requests of one kind, on the way to the client.
+type tap struct {
+	match func(op int32) bool
+
+	mu    sync.Mutex
+	edit  func(frame []byte) []byte // of the whole frame with its length; nil for none
+	seen  []byte                    // the last reply that matched, as the server sent it
+	dials int
+}
+
+// next has the next reply that matches, and no other, changed by edit; the connection ends
+// behind it.
+func (tp *tap) next(edit func(frame []byte) []byte) {
+	tp.mu.Lock()
+	defer tp.mu.Unlock()
+	tp.edit = edit
+}
+
+func (tp *tap) recorded() []byte {
+	tp.mu.Lock()
+	defer tp.mu.Unlock()
+	return tp.seen
+}
+
+func (tp *tap) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	tp.mu.Lock()
+	tp.dials++
+	tp.mu.Unlock()
+	nc, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return &tapped{Conn: nc, tap: tp, ours: make(map[int32]bool)}, nil
+}
+
+// tapped is one connection of a tap's. The client writes whole frames.
+type tapped struct {
+	net.Conn
+	tap *tap
+
+	mu     sync.Mutex
+	opened bool           // the connect request is through
+	ours   map[int32]bool // the xids of requests that match
+
+	in, out bytes.Buffer // what came and is no whole frame yet; what the client is to read
+	first   bool         // the connect reply is through
+	end     bool
+}
+
+func (c *tapped) Write(b []byte) (int, error) {
+	c.mu.Lock()
+	for rest := b; len(rest) >= 12 && string(b) != "srvr"; {
+		n := int(binary.BigEndian.Uint32(rest))
+		if c.opened && c.tap.match(int32(binary.BigEndian.Uint32(rest[8:]))) {
+			c.ours[int32(binary.BigEndian.Uint32(rest[4:]))] = true
+		}
+		c.opened = true
+		rest = rest[min(4+n, len(rest)):]
+	}
+	c.mu.Unlock()
+	return c.Conn.Write(b)
+}
+
+func (c *tapped) Read(b []byte) (int, error) {
+	for c.out.Len() == 0 {
+		if c.end {
+			return 0, io.EOF
+		}
+		n, err := c.Conn.Read(b)
+		if err != nil {
+			return n, err
+		}
+		c.mu.Lock()
+		opened := c.opened
+		c.mu.Unlock()
+		if !opened { // a four-letter word's answer
+			return n, nil
+		}
+		c.in.Write(b[:n])
+		c.frames()
+	}
+	return c.out.Read(b)
+}
+
+// frames passes on the frames that are whole.
+func (c *tapped) frames() {
+	for !c.end && c.in.Len() >= 4 {
+		n := 4 + int(binary.BigEndian.Uint32(c.in.Bytes()))
+		if c.in.Len() < n {
+			return
+		}
+		frame := bytes.Clone(c.in.Next(n))
+		if !c.first {
+			c.first = true
+			c.out.Write(frame)
+			continue
+		}
+		c.mu.Lock()
+		ours := c.ours[int32(binary.BigEndian.Uint32(frame[4:]))]
+		c.mu.Unlock()
+		if ours {
+			c.tap.mu.Lock()
+			c.tap.seen = bytes.Clone(frame)
+			if c.tap.edit != nil {
+				frame, c.tap.edit, c.end = c.tap.edit(frame), nil, true
+			}
+			c.tap.mu.Unlock()
+		}
+		c.out.Write(frame)
+	}
+}
+
+// steady reconnects at once, always.
+func steady(cfg *zk.Config) {
+	cfg.ConnectRetry = zk.RetryPolicy{Delay: time.Millisecond, MaxDelay: time.Millisecond}
+	cfg.Retry = zk.RetryPolicy{Delay: time.Millisecond}
+}
+
+// A real server's reply that ends at any byte is lost, whatever it is the reply to: a read
+// is answered all the same, and a write has happened once.
+func TestEveryByteOfReplies(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		match func(int32) bool
+		do    func(ctx context.Context, c *zk.Client, base string, try int) error
+	}{
+		{"get", opcode(4), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+			data, _, err := c.Get(ctx, base+"/there")
+			return want(err, string(data), "old")
+		}},
+		{"exists", opcode(3), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+			_, ok, err := c.Exists(ctx, base+"/there")
+			return want(err, fmt.Sprint(ok), "true")
+		}},
+		{"exists_not", opcode(3), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+			_, ok, err := c.Exists(ctx, base+"/none")
+			return want(err, fmt.Sprint(ok), "false")
+		}},
+		{"children", opcode(12), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+			names, _, err := c.Children(ctx, base)
+			return want(err, fmt.Sprint(names), "[there]")
+		}},
+		{"acl", opcode(6), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+			acl, _, err := c.ACL(ctx, base)
+			return want(err, fmt.Sprint(acl), "[world:anyone:cdrwa]")
+		}},
+		{"read_many", opcode(22), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+			all, err := c.ReadMany(ctx, []string{base + "/there", base + "/none"}, true)
+			if err != nil {
+				return err
+			}
+			return want(nil, fmt.Sprint(string(all[0].Data), all[0].Err, errors.Is(all[1].Err, zk.ErrNoNode)), "old<nil> true")
+		}},
+		{"who_am_i", opcode(107), func(ctx context.Context, c *zk.Client, _ string, _ int) error {
+			ids, err := c.WhoAmI(ctx)
+			return want(err, fmt.Sprint(len(ids)), "1")
+		}},
+		{"ephemerals", opcode(103), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+			paths, err := c.Ephemerals(ctx, base)
+			return want(err, fmt.Sprint(paths), "[]")
+		}},
+		{"create", isCreate, func(ctx context.Context, c *zk.Client, base string, try int) error {
+			path := fmt.Sprintf("%s/there/%d", base, try)
+			made, err := c.Create(ctx, path, []byte("x"), zk.CreateOptions{})
+			return want(err, fmt.Sprintf("%s %t", made.Path, made.HasStat), path+" true")
+		}},
+		{"set", isSet, func(ctx context.Context, c *zk.Client, base string, try int) error {
+			stat, err := c.Set(ctx, base, []byte("new"), int32(try))
+			return want(err, fmt.Sprint(stat.Version), fmt.Sprint(try+1))
+		}},
+		{"multi", isMulti, func(ctx context.Context, c *zk.Client, base string, try int) error {
+			results, err := c.Multi(ctx, zk.SetOp(base, []byte("new"), int32(try)), zk.CheckOp(base+"/there", 0))
+			if err != nil {
+				return err
+			}
+			return want(nil, fmt.Sprint(results[0].Stat.Version), fmt.Sprint(try+1))
+		}},
+		{"failed_multi", isMulti, func(ctx context.Context, c *zk.Client, base string, _ int) error {
+			_, err := c.Multi(ctx, zk.SetOp(base, []byte("new"), 0), zk.CreateOp(base+"/there", nil, zk.CreateOptions{}))
+			if me, ok := errors.AsType[*zk.MultiError](err); ok && me.Index == 1 && errors.Is(err, zk.ErrNodeExists) {
+				return nil
+			}
+			return fmt.Errorf("answered %w", err)
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			ctx := testContext(t)
+			base := prepare(ctx, t, connect(t, server.Addr()))
+			tp := &tap{match: tc.match}
+			c := connect(t, server.Addr(), steady, func(cfg *zk.Config) { cfg.Dial = tp.dial })
+			if err := tc.do(ctx, c, base, 0); err != nil {
+				t.Fatal(err)
+			}
+			length := len(tp.recorded())
+			if length < 20 {
+				t.Fatalf("the reply is of %d bytes", length)
+			}
+			tp.mu.Lock()
+			before := tp.dials
+			tp.mu.Unlock()
+			for n := range length {
+				tp.next(func(frame []byte) []byte { return frame[:min(n, len(frame))] })
+				if err := tc.do(ctx, c, base, n+1); err != nil {
+					t.Errorf("%d of %d bytes: %v", n, length, err)
+				}
+			}
+			if tp.dials-before < length {
+				t.Errorf("%d connections for %d replies that were cut", tp.dials-before, length)
+			}
+		})
+	}
+}
+
+// want is an error when there was one, or when the answer is another.
+func want(err error, got, want string) error {
+	if err == nil && got != want {
+		err = fmt.Errorf("answered %s, want %s", got, want)
+	}
+	return err
+}
+
+// A bit that is wrong in the header or the frame's length of a real reply loses it, and the
+// read is answered truly by another. (One that is wrong in the data nothing could tell.)
+func TestEveryBitOfReplies(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	base := prepare(ctx, t, connect(t, server.Addr()))
+	tp := &tap{match: opcode(4)}
+	c := connect(t, server.Addr(), steady, func(cfg *zk.Config) { cfg.Dial = tp.dial })
+	const length, xid = 4, 4
+	for bit := range 8 * (length + xid) {
+		tp.next(func(frame []byte) []byte {
+			frame[bit/8] ^= 1 << (bit % 8)
+			return frame
+		})
+		data, _, err := c.Get(ctx, base+"/there")
+		if _, large := errors.AsType[*zk.ReplyTooLargeError](err); large {
+			continue // of which no other try could be better
+		}
+		if err != nil || string(data) != "old" {
+			t.Errorf("bit %d of byte %d: %q, %v", bit%8, bit/8, data, err)
+		}
+	}
+}
+
+// A transaction's reply that does not fit what was asked is no answer.
+func TestTransactionWithAnotherReply(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]func(frame []byte) []byte{
+		// The kind of the first result is behind the length and the header.
+		"another operation": func(frame []byte) []byte {
+			frame[23] = byte(proto.OpDelete)
+			return frame
+		},
+		"all rolled back": func([]byte) []byte {
+			b := binary.BigEndian.AppendUint32(nil, 16+2*13+9)
+			b = append(b, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0)
+			for range 2 {
+				b = append(b, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+			}
+			return append(b, 0xff, 0xff, 0xff, 0xff, 1, 0xff, 0xff, 0xff, 0xff)
+		},
+		"one result for two": func([]byte) []byte {
+			b := binary.BigEndian.AppendUint32(nil, 16+9+9)
+			b = append(b, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, // the header
+				0, 0, 0, byte(proto.OpCheck), 0, 0, 0, 0, 0)
+			return append(b, 0xff, 0xff, 0xff, 0xff, 1, 0xff, 0xff, 0xff, 0xff)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := testContext(t)
+			base := prepare(ctx, t, connect(t, server.Addr()))
+			tp := &tap{match: isMulti}
+			c := connect(t, server.Addr(), steady, func(cfg *zk.Config) { cfg.Dial = tp.dial })
+			tp.next(edit)
+			if results, err := c.Multi(ctx, zk.CheckOp(base, 0), zk.DeleteOp(base+"/there", 0)); !errors.Is(err, zk.ErrOutcomeUnknown) {
+				t.Errorf("answered %+v, %v", results, err)
+			}
+		})
+	}
+}
+
+// greeted does a server's part of a handshake, with the identities of no client, and
+// returns false when the connection is no client's: a four-letter word is answered.
+func greeted(nc net.Conn, timeoutMillis int32) bool {
+	var head [4]byte
+	if _, err := io.ReadFull(nc, head[:]); err != nil {
+		return false
+	}
+	if string(head[:]) == "srvr" {
+		_, _ = io.WriteString(nc, "Zookeeper version: 3.9.4-x, built on y\nMode: standalone\n")
+		return false
+	}
+	if _, err := io.CopyN(io.Discard, nc, int64(binary.BigEndian.Uint32(head[:]))); err != nil {
+		return false
+	}
+	reply := binary.BigEndian.AppendUint32(make([]byte, 4), uint32(timeoutMillis))
+	reply = binary.BigEndian.AppendUint64(reply, 0x7777)
+	reply = binary.BigEndian.AppendUint32(reply, 16)
+	reply = append(reply, make([]byte, 17)...)
+	if err := zktest.WriteFrame(nc, reply); err != nil {
+		return false
+	}
+	if _, err := zktest.ReadFrame(nc); err != nil {
+		return false
+	}
+	return zktest.WriteFrame(nc, header(proto.XidPing, 1, proto.OK)) == nil
+}
+
+// header is a reply's.
+func header(xid int32, zxid int64, code proto.ErrCode) []byte {
+	b := binary.BigEndian.AppendUint32(nil, uint32(xid))
+	b = binary.BigEndian.AppendUint64(b, uint64(zxid))
+	return binary.BigEndian.AppendUint32(b, uint32(code))
+}
+
+// misbehaviours are what peers do that have taken the session.
+var misbehaviours = map[string]func(nc net.Conn){
+	"closes at once":      func(net.Conn) {},
+	"closes when asked":   func(nc net.Conn) { _, _ = zktest.ReadFrame(nc) },
+	"answers nonsense":    func(nc net.Conn) { answer(nc, []byte("nonsense")) },
+	"answers another":     func(nc net.Conn) { answer(nc, header(4711, 2, proto.OK)) },
+	"answers too little":  func(nc net.Conn) { answer(nc, header(1, 2, proto.OK)) },
+	"confirms nothing":    func(nc net.Conn) { answer(nc, header(proto.XidAuth, 2, proto.OK)) },
+	"talks in between":    func(nc net.Conn) { _ = zktest.WriteFrame(nc, []byte{1}) },
+	"says nothing at all": func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) },
+}
+
+func answer(nc net.Conn, frame []byte) {
+	if _, err := zktest.ReadFrame(nc); err == nil {
+		_ = zktest.WriteFrame(nc, frame)
+	}
+}
+
+// A peer that takes the session and then misbehaves does not keep the client from a good
+// server, which is the next to be tried.
+func TestHostilePeerFirst(t *testing.T) {
+	t.Parallel()
+	for name, misbehave := range misbehaviours {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx := testContext(t)
+			peer := zktest.StartPeer(t, func(nc net.Conn) {
+				if greeted(nc, 600) {
+					misbehave(nc)
+				}
+			})
+			c := connect(t, peer+","+server.Addr(), func(cfg *zk.Config) {
+				cfg.KeepHostOrder = true
+				// The session of the peer's is none of the server's.
+				cfg.Retry.Expired = true
+			})
+			if children, _, err := c.Children(ctx, "/"); err != nil || !slices.Contains(children, "zookeeper") {
+				t.Errorf("%v, %v", children, err)
+			}
+			if id, _ := c.Session(); id == 0x7777 {
+				t.Error("the session is the peer's")
+			}
+		})
+	}
+}
+
+// pace counts connections, and when they were made.
+type pace struct {
+	mu    sync.Mutex
+	times []time.Time
+}
+
+func (p *pace) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	p.mu.Lock()
+	p.times = append(p.times, time.Now())
+	p.mu.Unlock()
+	return new(net.Dialer).DialContext(ctx, network, address)
+}
+
+func (p *pace) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.times)
+}
+
+// Where there are only peers that take the session and drop it, the client tries them no
+// faster than the policy says.
+func TestHostilePeerIsNotHurried(t *testing.T) {
+	t.Parallel()
+	for name, misbehave := range misbehaviours {
+		if name == "says nothing at all" {
+			continue // that takes its time by itself
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			peer := zktest.StartPeer(t, func(nc net.Conn) {
+				if greeted(nc, 9000) {
+					misbehave(nc)
+				}
+			})
+			var p pace
+			policy := zk.RetryPolicy{Delay: 10 * time.Millisecond, Jitter: -1, MaxTries: -1}
+			c := connect(t, peer, func(cfg *zk.Config) {
+				cfg.Dial, cfg.ConnectRetry, cfg.Retry = p.dial, policy, policy
+			})
+			ctx, cancel := context.WithCancel(testContext(t))
+			asked := make(chan error, 1)
+			go func() {
+				_, _, err := c.Get(ctx, "/")
+				asked <- err
+			}()
+			const connections = 7
+			until(t, "connections", func() bool { return p.count() >= connections })
+			cancel()
+			if err := <-asked; !errors.Is(err, context.Canceled) {
+				t.Errorf("answered %v", err)
+			}
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			// The second follows the first at once, as any lost connection is replaced.
+			wait := policy.Delay
+			for i := 2; i < connections; i++ {
+				if got := p.times[i].Sub(p.times[i-1]); got < wait {
+					t.Errorf("connection %d came %v after the one before, want %v", i, got, wait)
+				}
+				wait *= 2
+			}
+		})
+	}
+}
+
+// The codes of a peer's handshake are no answers: what is not known is not "not there".
+func TestHandshakeIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	peer := zktest.StartPeer(t, func(nc net.Conn) {
+		if _, err := zktest.ReadFrame(nc); err != nil {
+			return
+		}
+		reply := append([]byte{0, 0, 0, 0, 0, 0, 0x23, 0x28, 0, 0, 0, 0, 0, 0, 0, 7, 0, 0, 0, 16}, make([]byte, 17)...)
+		_ = zktest.WriteFrame(nc, reply)
+		answer(nc, header(proto.XidPing, 1, proto.ErrNoNode))
+	})
+	c := newClient(t, peer, func(cfg *zk.Config) { cfg.ConnectTimeout = 100 * time.Millisecond })
+	if err := c.Start(testContext(t)); err == nil || errors.Is(err, zk.ErrNoNode) {
+		t.Errorf("Start: %v", err)
+	}
+	if _, there, err := c.Exists(testContext(t), "/"); err == nil {
+		t.Errorf("exists: %t", there)
+	}
+}
+
+// A flood of events that nobody reads ends the watch, with a bounded number of them kept.
+func TestEventFlood(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	const events = 1<<16 + 1000
+	peer := zktest.StartPeer(t, func(nc net.Conn) {
+		if !greeted(nc, 60_000) {
+			return
+		}
+		answer(nc, header(1, 2, proto.OK)) // the request for the watch
+		event := append(header(proto.XidNotification, -1, proto.OK), 0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 2, '/', 'a')
+		flood := binary.BigEndian.AppendUint32(nil, uint32(len(event)))
+		flood = bytes.Repeat(append(flood, event...), events)
+		if _, err := nc.Write(flood); err != nil {
+			return
+		}
+		answer(nc, header(2, 2, proto.OK)) // the request behind the flood
+		_, _ = io.Copy(io.Discard, nc)
+	})
+	c := connect(t, peer)
+	w, err := c.Watch(ctx, "/a", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Sync(ctx, "/"); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for ; err == nil; n++ {
+		_, err = w.Next(ctx)
+	}
+	if !errors.Is(err, zk.ErrWatchOverflow) || n != 1<<16+1 {
+		t.Errorf("%d events, then %v", n-1, err)
+	}
+}

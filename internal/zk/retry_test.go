@@ -1,0 +1,142 @@
+package zk_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
+)
+
+// An operation whose replies are lost each time is tried as often as the policy says, and
+// the error tells how often, and why the last try failed.
+func TestRetryTries(t *testing.T) {
+	t.Parallel()
+	for _, tries := range []int{1, 3} {
+		ctx := testContext(t)
+		proxy := zktest.StartProxy(t, server.Addr())
+		c := connect(t, proxy.Addr(), steady, func(cfg *zk.Config) { cfg.Retry.MaxTries = tries })
+		for range tries + 1 {
+			proxy.CutBeforeRequest(opcode(4))
+		}
+		_, _, err := c.Get(ctx, "/")
+		if !errors.Is(err, zk.ErrConnectionLoss) {
+			t.Errorf("%d tries: %v", tries, err)
+		}
+		re, ok := errors.AsType[*zk.RetryError](err)
+		if tries == 1 && ok || tries > 1 && (!ok || re.Tries != tries || !strings.Contains(err.Error(), "tried 3 times: connection lost")) {
+			t.Errorf("%d tries: %v", tries, err)
+		}
+		// The cut that was one too many is still there.
+		if _, _, err := c.Get(ctx, "/"); tries == 3 && err != nil {
+			t.Errorf("behind it: %v", err)
+		}
+	}
+}
+
+// A try that would begin behind the deadline is not made.
+func TestRetryDeadline(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr(), steady, func(cfg *zk.Config) {
+		// The third try would begin an hour after the second.
+		cfg.Retry = zk.RetryPolicy{MaxTries: -1, Delay: time.Millisecond, Backoff: 3_600_000, MaxDelay: time.Hour, Jitter: -1, Deadline: 30 * time.Minute}
+	})
+	proxy.CutBeforeRequest(opcode(4))
+	proxy.CutBeforeRequest(opcode(4))
+	_, _, err := c.Get(ctx, "/")
+	if re, ok := errors.AsType[*zk.RetryError](err); !ok || re.Tries != 2 || !errors.Is(err, zk.ErrConnectionLoss) {
+		t.Errorf("%v", err)
+	}
+}
+
+// The end of the caller's context ends the wait between tries.
+func TestRetryContext(t *testing.T) {
+	t.Parallel()
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr(), steady, func(cfg *zk.Config) {
+		cfg.Retry = zk.RetryPolicy{Delay: time.Hour, MaxDelay: time.Hour}
+	})
+	ctx, cancel := context.WithCancel(testContext(t))
+	cut := proxy.CutBeforeRequest(opcode(4))
+	result := make(chan error, 1)
+	go func() {
+		_, _, err := c.Get(ctx, "/")
+		result <- err
+	}()
+	<-cut
+	cancel()
+	if err := <-result; !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+// Rounds of attempts to connect end when the policy says so.
+func TestConnectRetryTries(t *testing.T) {
+	t.Parallel()
+	for name, policy := range map[string]zk.RetryPolicy{
+		"tries":    {MaxTries: 3, Delay: time.Millisecond},
+		"deadline": {Delay: time.Millisecond, Backoff: 3_600_000, MaxDelay: time.Hour, Jitter: -1, Deadline: 30 * time.Minute},
+	} {
+		var p pace
+		proxy := zktest.StartProxy(t, server.Addr())
+		proxy.Refuse(true)
+		c := newClient(t, proxy.Addr(), func(cfg *zk.Config) {
+			cfg.Dial, cfg.ConnectRetry, cfg.ConnectTimeout = p.dial, policy, time.Hour
+		})
+		err := c.Start(testContext(t))
+		if ce, ok := errors.AsType[*zk.ConnectError](err); !ok || len(ce.Attempts) != 1 {
+			t.Errorf("%s: %v", name, err)
+		}
+		if want := map[string]int{"tries": 3, "deadline": 2}[name]; p.count() != want {
+			t.Errorf("%s: %d rounds", name, p.count())
+		}
+	}
+}
+
+// Retry repeats what another try may mend, and nothing else.
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	c := newClient(t, server.Addr(), steady, func(cfg *zk.Config) { cfg.Retry.MaxTries = 4 })
+	for _, tc := range []struct {
+		name  string
+		fails []error
+		tries int
+		want  error
+	}{
+		{"success", nil, 1, nil},
+		{"lost once", []error{zk.ErrConnectionLoss}, 2, nil},
+		{"throttled, moved", []error{zk.ErrThrottledOp, zk.ErrSessionMoved}, 3, nil},
+		{"lost always", []error{zk.ErrConnectionLoss, zk.ErrConnectionLoss, zk.ErrConnectionLoss, zk.ErrSessionMoved, nil}, 4, zk.ErrSessionMoved},
+		{"no node", []error{zk.ErrNoNode}, 1, zk.ErrNoNode},
+		{"expired", []error{zk.ErrConnectionLoss, zk.ErrSessionExpired}, 2, zk.ErrSessionExpired},
+		{"closed", []error{zk.ErrClosed}, 1, zk.ErrClosed},
+	} {
+		n := 0
+		err := c.Retry(ctx, func(context.Context) error {
+			n++
+			if n <= len(tc.fails) {
+				return tc.fails[n-1]
+			}
+			return nil
+		})
+		re, exhausted := errors.AsType[*zk.RetryError](err)
+		if n != tc.tries || !errors.Is(err, tc.want) || exhausted != (tc.name == "lost always") || exhausted && re.Tries != tc.tries {
+			t.Errorf("%s: %v behind %d tries", tc.name, err, n)
+		}
+	}
+	ended, cancel := context.WithCancel(ctx)
+	n := 0
+	if err := c.Retry(ended, func(context.Context) error {
+		n++
+		cancel()
+		return zk.ErrConnectionLoss
+	}); n != 1 || !errors.Is(err, zk.ErrConnectionLoss) {
+		t.Errorf("with a context that has ended: %v behind %d tries", err, n)
+	}
+}
