@@ -34,7 +34,7 @@ func TestAccExamples(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if found < 6 {
+	if found < 13 {
 		t.Errorf("only %d examples found", found)
 	}
 }
@@ -83,6 +83,11 @@ func testFiles(t *testing.T, files map[string]string) {
 		"ZOOKEEPER_SERVERS=" + servers,
 		"TF_VAR_servers=" + servers, "TF_VAR_username=demo", "TF_VAR_password=secret",
 		"TF_VAR_zookeeper_password=" + acctest.Password,
+		"TF_VAR_api_token=sesame", "TF_VAR_web_password=sesame",
+	}
+	// What an example reads and does not create is somebody else's.
+	for _, path := range []string{"/secrets", "/secrets/database", "/secrets/database/password"} {
+		tree.Put(path, "sesame")
 	}
 	before := nodes(t, tree)
 	cli.MustRun("apply", "-no-color", "-auto-approve")

@@ -9,6 +9,8 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
+	"github.com/hashicorp/terraform-plugin-framework/function"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -17,6 +19,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/children"
 	"terraform-provider-zookeeper/internal/provider/ensurepath"
+	"terraform-provider-zookeeper/internal/provider/functions"
 	"terraform-provider-zookeeper/internal/provider/sequentialznode"
 	"terraform-provider-zookeeper/internal/provider/serverversion"
 	"terraform-provider-zookeeper/internal/provider/session"
@@ -29,7 +32,10 @@ type Provider struct {
 	sessions *session.Group
 }
 
-var _ provider.Provider = (*Provider)(nil)
+var (
+	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
+	_ provider.ProviderWithFunctions          = (*Provider)(nil)
+)
 
 // New returns a provider of a version. Each session that it opens goes into sessions,
 // for whoever runs the provider to close at the end.
@@ -112,6 +118,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	p.sessions.Add(s)
 	resp.ResourceData = s
 	resp.DataSourceData = s
+	resp.EphemeralResourceData = s
 }
 
 // Resources lists the resources.
@@ -129,5 +136,22 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 		children.NewDataSource,
 		serverversion.NewDataSource,
 		znode.NewDataSource,
+	}
+}
+
+// EphemeralResources lists the ephemeral resources.
+func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
+	return []func() ephemeral.EphemeralResource{
+		znode.NewEphemeralResource,
+	}
+}
+
+// Functions lists the functions.
+func (p *Provider) Functions(context.Context) []func() function.Function {
+	return []func() function.Function{
+		functions.NewACL,
+		functions.NewDigest,
+		functions.NewJoin,
+		functions.NewParent,
 	}
 }

@@ -2,10 +2,12 @@ package provider_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
@@ -37,6 +39,74 @@ func TestSchema(t *testing.T) {
 			t.Errorf("%s: sensitive is %v", a.Name, a.Sensitive)
 		}
 	}
+}
+
+// What is a secret is write-only, and a CLI that does not know what that is does not get
+// to send it: it would store it.
+func TestWriteOnlyNeedsTheCLI(t *testing.T) {
+	t.Parallel()
+	server, err := providerserver.NewProtocol6WithError(provider.New("test", new(session.Group)))()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := server.GetProviderSchema(t.Context(), new(tfprotov6.GetProviderSchemaRequest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const secret = "sesame"
+	znode := schema.ResourceSchemas["zookeeper_znode"]
+	kind, ok := znode.ValueType().(tftypes.Object)
+	if !ok {
+		t.Fatalf("the schema is a %T", znode.ValueType())
+	}
+	values := make(map[string]tftypes.Value)
+	for name, of := range kind.AttributeTypes {
+		values[name] = tftypes.NewValue(of, nil)
+	}
+	for name, v := range map[string]string{"path": "/a", "data_wo": secret, "data_wo_version": "1"} {
+		values[name] = tftypes.NewValue(tftypes.String, v)
+	}
+	config, err := tfprotov6.NewDynamicValue(kind, tftypes.NewValue(kind, values))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for allowed, want := range map[bool]int{true: 0, false: 1} {
+		resp, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
+			TypeName: "zookeeper_znode", Config: &config,
+			ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: allowed},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(resp.Diagnostics) != want {
+			t.Errorf("allowed %v: %d diagnostics, want %d", allowed, len(resp.Diagnostics), want)
+		}
+		for _, d := range resp.Diagnostics {
+			if d.Severity != tfprotov6.DiagnosticSeverityError || !strings.Contains(d.Detail, "data_wo") || !strings.Contains(d.Detail, "Terraform 1.11") || strings.Contains(d.Detail, secret) {
+				t.Errorf("%v %s: %s", d.Severity, d.Summary, d.Detail)
+			}
+		}
+	}
+	for _, a := range znode.Block.Attributes {
+		if (a.Name == "data_wo") != a.WriteOnly || (a.Name == "data_wo") != a.Sensitive {
+			t.Errorf("%s: write-only is %v, sensitive is %v", a.Name, a.WriteOnly, a.Sensitive)
+		}
+	}
+}
+
+// An entry of an ACL may come whole from a variable, which is unknown to a validation.
+func TestAccProvider_aclOfVariables(t *testing.T) {
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": `
+variable "entry" { type = object({ scheme = string, id = string, permissions = string }) }
+
+provider "zookeeper" { default_acl = [var.entry] }
+
+resource "zookeeper_znode" "test" {
+  path = "/a"
+  acl  = [var.entry, provider::zookeeper::acl("${var.entry.scheme}:anyone:r")]
+}
+`})
+	cli.MustRun("validate", "-no-color")
 }
 
 func TestAccProvider_invalidConfiguration(t *testing.T) {
@@ -119,7 +189,10 @@ func TestAccProvider_chroot(t *testing.T) {
 				Check: tree.CheckData("/app/a", "x"),
 			},
 			{
-				Config:      config("resource \"zookeeper_znode\" \"other\" { path = \"/a\" }\n\nresource \"zookeeper_znode\" \"test\" {\n  path = \"/a\"\n  data = \"x\"\n}"),
+				Config: config("resource \"zookeeper_znode\" \"other\" { path = \"/a\" }\n\nresource \"zookeeper_znode\" \"test\" {\n  path = \"/a\"\n  data = \"x\"\n}"),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction("zookeeper_znode.other", plancheck.ResourceActionCreate),
+				}},
 				ExpectError: acctest.Error("Znode already exists", `"/a" exists on the server`),
 			},
 		},

@@ -13,11 +13,17 @@ import (
 // What the configuration declares of data and ACL is the resource's; what it leaves out is
 // somebody else's, shown and never written. [PlanNode] is where a plan decides which is
 // which.
+//
+// Data that is given as data_wo is a secret, which goes to the server and nowhere else. Of
+// it the state has the version that the user gave it, and the stat, whose version tells
+// when somebody else wrote the data.
 type Node struct {
-	Data       types.String `tfsdk:"data"`
-	DataBase64 types.String `tfsdk:"data_base64"`
-	ACL        types.Set    `tfsdk:"acl"`
-	Stat       types.Object `tfsdk:"stat"`
+	Data          types.String `tfsdk:"data"`
+	DataBase64    types.String `tfsdk:"data_base64"`
+	DataWO        types.String `tfsdk:"data_wo"` // null everywhere but in a configuration
+	DataWOVersion types.String `tfsdk:"data_wo_version"`
+	ACL           types.Set    `tfsdk:"acl"`
+	Stat          types.Object `tfsdk:"stat"`
 }
 
 // NullNode is the node of a state that nothing is known of but its path.
@@ -25,30 +31,68 @@ func NullNode() Node {
 	return Node{ACL: types.SetNull(ACLEntryType), Stat: types.ObjectNull(StatType.AttrTypes)}
 }
 
+// WriteOnly tells whether the data of a configuration, a plan or a state is that of
+// data_wo. In a state, data_wo_version is that of the secret which the node holds, and null
+// as soon as it may hold something else.
+func (n *Node) WriteOnly() bool { return !n.DataWOVersion.IsNull() }
+
+// hidesData tells whether a plan or a state has no data because that may be a secret. It
+// goes on to after data_wo has left the configuration: the secret is still on the server,
+// and reading it into the state because nobody declares it any more would give it away.
+// Only data or data_base64, once declared, show again.
+func (n *Node) hidesData() bool { return n.DataBase64.IsNull() && !n.Stat.IsNull() }
+
 // DeclaresData tells whether a plan says what the data is. The base64 notation decides:
 // the text is null for data that is not UTF-8.
-func (n *Node) DeclaresData() bool { return !n.DataBase64.IsUnknown() }
+func (n *Node) DeclaresData() bool {
+	return n.WriteOnly() || !n.DataBase64.IsUnknown() && !n.DataBase64.IsNull()
+}
+
+// ChangesData tells whether data that a plan declares differs from a state's. Of a secret
+// the versions are compared, as nothing else is stored.
+func (n *Node) ChangesData(state *Node) bool {
+	if n.WriteOnly() {
+		return !n.DataWOVersion.Equal(state.DataWOVersion)
+	}
+	return !n.DataBase64.Equal(state.DataBase64)
+}
 
 // DeclaresACL tells whether a plan says what the ACL is.
 func (n *Node) DeclaresACL() bool { return !n.ACL.IsUnknown() }
 
-// Content is the data that a plan declares, and empty data when it declares none.
-func (n *Node) Content() ([]byte, error) {
-	if !n.DeclaresData() {
+// Content is the data that a plan declares, and empty data when it declares none. A secret
+// is in the configuration alone.
+func (n *Node) Content(config *Node) ([]byte, error) {
+	switch {
+	case !n.DeclaresData():
 		return []byte{}, nil
+	case n.WriteOnly():
+		return []byte(config.DataWO.ValueString()), nil
+	default:
+		return DecodeBase64(n.DataBase64.ValueString())
 	}
-	return DecodeBase64(n.DataBase64.ValueString())
 }
 
-// Refresh fills in what the server holds. What the state says of the ACL is kept for as
-// long as it means the same, which it certainly does while nobody has written an ACL to
-// the same node: the server's count says so even where the server shows us less than it
-// has.
+// show fills in data that was read, unless it may be a secret.
+func (n *Node) show(data []byte) {
+	if !n.hidesData() {
+		n.Data, n.DataBase64 = DataValues(data)
+	}
+}
+
+// Refresh fills in what the server holds. Of a secret it says no more than whether the node
+// still holds it: whoever wrote the data since, its version has moved on. What the state
+// says of the ACL is kept for as long as it means the same, which it certainly does while
+// nobody has written an ACL to the same node: the server's count says so even where the
+// server shows us less than it has.
 func (n *Node) Refresh(node zk.Node, self []Identity) {
-	n.Data, n.DataBase64 = DataValues(node.Data)
+	n.show(node.Data)
 	last, ok := PlannedAgainst(n.Stat)
-	untouched := ok && last.Czxid == node.Stat.Czxid && last.Aversion == node.Stat.Aversion
-	if !untouched || !ACLKnown(n.ACL) || ACLMasked(n.ACL) {
+	sameNode := ok && last.Czxid == node.Stat.Czxid
+	if !sameNode || last.Version != node.Stat.Version {
+		n.DataWOVersion = types.StringNull()
+	}
+	if !sameNode || last.Aversion != node.Stat.Aversion || !ACLKnown(n.ACL) || ACLMasked(n.ACL) {
 		n.ACL = KeepACL(n.ACL, node.ACL, self)
 	}
 	n.Stat = StatValue(node.Stat)
@@ -67,7 +111,7 @@ func (n *Node) Settle(node zk.Node, wrote Planned, aclIsOthers bool) (overwritte
 	stat.Czxid = wrote.Czxid
 	switch {
 	case !n.DeclaresData():
-		n.Data, n.DataBase64 = DataValues(node.Data)
+		n.show(node.Data)
 	case replaced || stat.Version != wrote.Version:
 		stat.Version = wrote.Version
 		overwritten = append(overwritten, "data")
@@ -86,8 +130,8 @@ func (n *Node) Settle(node zk.Node, wrote Planned, aclIsOthers bool) (overwritte
 }
 
 // Change is what a plan writes to the node of a state.
-func (n *Node) Change(state *Node) (zk.Change, error) {
-	data, err := n.Content()
+func (n *Node) Change(state, config *Node) (zk.Change, error) {
+	data, err := n.Content(config)
 	if err != nil {
 		return zk.Change{}, err
 	}
@@ -97,7 +141,7 @@ func (n *Node) Change(state *Node) (zk.Change, error) {
 	}
 	from, _ := PlannedAgainst(state.Stat)
 	return zk.Change{
-		SetData: n.DeclaresData() && !n.DataBase64.Equal(state.DataBase64),
+		SetData: n.DeclaresData() && n.ChangesData(state),
 		Data:    data, Version: from.Version,
 		SetACL: n.DeclaresACL() && !n.ACL.Equal(state.ACL),
 		ACL:    acl, ACLVersion: from.Aversion,
@@ -121,11 +165,14 @@ func (n *Node) Written(nodePath string, state *Node, change zk.Change, wrote Pla
 	return node, nil
 }
 
-// DataPath is the attribute that a configuration declares the data with, for a message
-// about it.
-func (n *Node) DataPath() path.Path {
-	if n.Data.IsNull() {
+// DataPath is the attribute that a plan has the data from, for a message about it.
+func (n *Node) DataPath(config *Node) path.Path {
+	switch {
+	case n.WriteOnly():
+		return path.Root("data_wo")
+	case config.Data.IsNull():
 		return path.Root("data_base64")
+	default:
+		return path.Root("data")
 	}
-	return path.Root("data")
 }

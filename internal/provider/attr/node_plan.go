@@ -12,26 +12,31 @@ import "github.com/hashicorp/terraform-plugin-framework/types"
 // proposes is relied on for data, ACL and stat: all three are decided here.
 //
 //   - What is declared is planned as declared, in both notations of the data, and in the
-//     state's notation where that means the same.
+//     state's notation where that means the same. A secret is planned in neither: what a
+//     plan and a state have of it is its version.
 //   - When nothing is to be written to the server, the rest stays as it is.
 //   - When something is, stat and data are unknown until they have been read back, because
 //     the data's owners may write it at any time. The ACL of a node that there is stays as it
 //     is: it changes seldom, and a plan with "known after apply" in its place looks as if the
 //     provider were about to change who may do what.
 func PlanNode(config Node, state *Node, replaces bool, self []Identity) Node {
-	plan := Node{ACL: config.ACL}
+	plan := Node{DataWOVersion: config.DataWOVersion, ACL: config.ACL}
 	plan.Data, plan.DataBase64 = planData(config)
-	declaresData, declaresACL := config.declaresData(), !config.ACL.IsNull()
+	declaresData, declaresACL := config.DeclaresAnyData(), !config.ACL.IsNull()
 
 	writes := true
 	if state != nil {
 		plan.ACL = PlanACL(config.ACL, state.ACL, self)
 		writes = replaces ||
-			declaresData && !plan.DataBase64.Equal(state.DataBase64) ||
+			declaresData && (plan.Data.IsUnknown() || plan.ChangesData(state)) ||
 			declaresACL && !plan.ACL.Equal(state.ACL)
 	}
 	if writes {
-		if !declaresData {
+		switch {
+		case declaresData:
+		case state != nil && !replaces && state.hidesData():
+			plan.Data, plan.DataBase64 = types.StringNull(), types.StringNull()
+		default:
 			plan.Data, plan.DataBase64 = types.StringUnknown(), types.StringUnknown()
 		}
 		switch {
@@ -51,29 +56,36 @@ func PlanNode(config Node, state *Node, replaces bool, self []Identity) Node {
 	return plan
 }
 
-// declaresData tells whether a configuration says what the data is, even if the value is
+// DeclaresAnyData tells whether a configuration says what the data is, even if the value is
 // not known yet.
-func (n *Node) declaresData() bool {
-	return !n.Data.IsNull() || !n.DataBase64.IsNull()
+func (n *Node) DeclaresAnyData() bool {
+	return !n.Data.IsNull() || !n.DataBase64.IsNull() || n.WriteOnly()
 }
 
 // planData returns declared data in both notations, as far as it is known. Validation has
-// made sure that one of them is declared at most, and that base64 is valid.
+// made sure that one of them is declared at most, and that base64 is valid. What is
+// unknown in the configuration must be so in the plan, even where it can only turn out to
+// be null.
 func planData(config Node) (text, b64 types.String) {
+	text, b64 = types.StringUnknown(), types.StringUnknown()
 	switch {
-	case config.Data.IsUnknown():
-		return config.Data, types.StringUnknown()
-	case !config.Data.IsNull():
-		_, b64 = DataValues([]byte(config.Data.ValueString()))
-		return config.Data, b64
-	case config.DataBase64.IsUnknown():
-		return types.StringUnknown(), config.DataBase64
-	default:
-		data, err := DecodeBase64(config.DataBase64.ValueString())
-		if err != nil {
-			return types.StringUnknown(), config.DataBase64
+	case known(config.Data):
+		text, b64 = DataValues([]byte(config.Data.ValueString()))
+	case known(config.DataBase64):
+		b64 = config.DataBase64
+		if data, err := DecodeBase64(b64.ValueString()); err == nil {
+			text, _ = DataValues(data)
 		}
-		text, _ = DataValues(data)
-		return text, config.DataBase64
+	case known(config.DataWOVersion):
+		text, b64 = types.StringNull(), types.StringNull()
 	}
+	if config.Data.IsUnknown() {
+		text = config.Data
+	}
+	if config.DataBase64.IsUnknown() {
+		b64 = config.DataBase64
+	}
+	return text, b64
 }
+
+func known(s types.String) bool { return !s.IsNull() && !s.IsUnknown() }

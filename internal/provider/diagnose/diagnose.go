@@ -142,6 +142,31 @@ func (s Subject) UnseenConflict(doing string, err error, planned attr.Planned) d
 			"and is at another, which the provider may not read. %s\n\nRun plan again, as somebody who may read the node.", doing, s.at(), planned.Version, planned.Aversion, outcome))
 }
 
+// LockedOut warns of an ACL that gives permissions which the provider needs to none of its
+// identities.
+func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
+	var without []string
+	for _, p := range []struct {
+		perm zk.Perms
+		what string
+	}{
+		{zk.PermRead, "read the node (r), so that every later plan fails"},
+		{zk.PermWrite, "write its data (w)"},
+		{zk.PermCreate, "create what is below it (c)"},
+		{zk.PermDelete, "delete what is below it (d)"},
+		{zk.PermAdmin, "change the ACL again (a)"},
+	} {
+		if lost&p.perm != 0 {
+			without = append(without, p.what)
+		}
+	}
+	return diag.NewWarningDiagnostic("ACL locks the provider out", fmt.Sprintf(
+		"With the ACL that %q is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n"+
+			"Add an entry for the provider, such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }, which stands for the identities that it presents. "+
+			"If this is what you want, others or the servers' super user have to change the ACL later on.",
+		s.Path, strings.Join(without, ", nor "), s.presented()))
+}
+
 // NotEmpty tells that a node with children was not deleted.
 func (s Subject) NotEmpty(children []string) diag.Diagnostic {
 	const shown = 5
@@ -171,6 +196,13 @@ func (s Subject) Ephemeral() diag.Diagnostic {
 		"%q belongs to the session of another client and goes when that ends, so it cannot be managed as a resource. To read it, use the data source zookeeper_znode.", s.Path))
 }
 
+// Rewritten warns that a secret may no longer be the one that was written.
+func (s Subject) Rewritten() diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
+		"Since the last apply that succeeded, the data of %q was written again: by somebody else, or by an apply that failed half-way. What it is now is not looked at, and is not in the state; "+
+			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes it again.", s.Path))
+}
+
 // NotReadBack warns that a node could not be read after it was written.
 func (s Subject) NotReadBack(err error) diag.Diagnostic {
 	d := s.Error("read the znode that it had just written", err)
@@ -196,7 +228,15 @@ func (s Subject) exists() diag.Diagnostic {
 			"  terraform import %[2]s.NAME %[1]s\n\n"+
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[2]s.NAME\n    id = %[1]q\n  }\n\n"+
-			"To take over whatever is there when this resource is created, set adopt_existing = true.", s.Path, s.Resource))
+			"To take over whatever is there when this resource is created, set adopt_existing = true. "+
+			"If another resource has the same path, here or in another configuration, remove one of the two.", s.Path, s.Resource))
+}
+
+// Twice tells that two resources of one run are to create the same node.
+func (s Subject) Twice() diag.Diagnostic {
+	return s.new("Znode already exists", fmt.Sprintf(
+		"%q is created by another resource in this same run: two resources of the configuration have this path, or two instances of one. "+
+			"One node takes one resource. Remove one of the two, or give it another path.", s.Path))
 }
 
 func (s Subject) noNode(err error) diag.Diagnostic {

@@ -45,6 +45,25 @@ func TestAccEnsurePath_invalidConfiguration(t *testing.T) {
 	}
 }
 
+// That nothing could be made below the first node is told in the plan.
+func TestAccEnsurePath_lockedOut(t *testing.T) {
+	tree := acctest.NewTree(t)
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(test("/a/b", aclOf(zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead})))})
+	run := cli.MustRun("plan", "-no-color")
+	if want := acctest.Error("ACL locks the provider out", tree.Path("/a/b"), "create what is below it (c)", "delete what is below it (d)"); !want.MatchString(run.Output) {
+		t.Error(run.Output)
+	}
+}
+
+// A chroot may lead into what belongs to ZooKeeper itself.
+func TestAccEnsurePath_chrootOfZooKeeper(t *testing.T) {
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
+		Config:      "provider \"zookeeper\" { servers = \"127.0.0.1:1/zookeeper\" }\n\nresource \"zookeeper_ensure_path\" \"test\" { path = \"/a\" }",
+		ExpectError: acctest.Error("path = ", `below the chroot "/zookeeper"`, "belongs to ZooKeeper itself"),
+		PlanOnly:    true,
+	}}})
+}
+
 // The path cannot be finished: what was made is in the state, and goes with the next
 // destroy, or before the next try.
 func TestAccEnsurePath_partialFailure(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
@@ -84,7 +85,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"created": schema.ListAttribute{
 				Computed:            true,
 				ElementType:         types.StringType,
-				MarkdownDescription: "Paths of the nodes that this resource made, from the top down. A parent that another resource of the same run made on its way counts as made here. A node that somebody else deleted, or deleted and made anew, is not listed any more.",
+				MarkdownDescription: "Paths of the nodes that this resource made, from the top down. A parent that another resource of the same run made on its way, as `create_parents` does, counts as made here, and gets `acl`: it does not matter which of the two came first. A node that somebody else deleted, or deleted and made anew, is not listed any more.",
 			},
 			"stat": attr.ResourceStat(),
 		},
@@ -99,7 +100,21 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	var plan resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	if resp.Diagnostics.HasError() || req.State.Raw.IsNull() {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	// What was unknown when the configuration was validated may be known by now.
+	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), plan.ACL)...)
+	if !plan.Path.IsUnknown() {
+		if err := r.session.CheckManaged(plan.Path.ValueString()); err != nil {
+			resp.Diagnostics.AddAttributeError(path.Root("path"), "Invalid path of a znode", err.Error())
+		}
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if req.State.Raw.IsNull() {
+		resp.Diagnostics.Append(r.checkACL(&plan)...)
 		return
 	}
 	var state resourceModel
@@ -110,10 +125,27 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	plan.ACL = attr.PlanACL(plan.ACL, state.ACL, r.session.Identities())
 	plan.Created, plan.Stat = state.Created, state.Stat
 	if state.Stat.IsNull() || !plan.Path.Equal(state.Path) {
+		resp.Diagnostics.Append(r.checkACL(&plan)...)
 		plan.Created = types.ListUnknown(types.StringType)
 		plan.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// checkACL warns of an ACL that keeps the provider from making one node below another, and
+// from removing it again.
+func (r *Resource) checkACL(plan *resourceModel) diag.Diagnostics {
+	acl, err := attr.ACLFrom(plan.ACL)
+	if err != nil || plan.Path.IsUnknown() || zk.Parent(plan.Path.ValueString()) == "/" {
+		return nil // validation has told, or there is nothing to go by
+	}
+	if plan.ACL.IsNull() {
+		acl = r.session.DefaultACL()
+	}
+	if lost := r.session.LockedOut(acl, zk.PermCreate|zk.PermDelete); lost != 0 {
+		return diag.Diagnostics{diag.WithPath(path.Root("acl"), r.subject(plan).LockedOut(lost))}
+	}
+	return nil
 }
 
 // Create makes the path.
@@ -298,7 +330,7 @@ func (r *Resource) recognize(ctx context.Context, state *resourceModel, made []s
 // ImportState begins with a path; the read that follows fills in the rest. Nothing of it
 // was made here.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if err := attr.CheckPath(req.ID, true); err != nil {
+	if err := r.session.CheckManaged(req.ID); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "A path is imported by itself: "+err.Error())
 		return
 	}

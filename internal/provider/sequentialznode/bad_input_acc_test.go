@@ -21,21 +21,29 @@ func TestAccSequentialZnode_invalidConfiguration(t *testing.T) {
 		hcl  string
 		want []string
 	}{
-		"no prefix":        {``, []string{`"path_prefix" is required`}},
-		"empty prefix":     {`path_prefix = ""`, []string{`path_prefix = ""`, "the path is empty"}},
-		"relative prefix":  {`path_prefix = "job-"`, []string{`path_prefix = "job-"`, `the path "job-" is not absolute`, `or "/jobs/" for a name that is the bare number`}},
-		"empty element":    {`path_prefix = "/jobs//"`, []string{`path_prefix = "/jobs//"`, `the path "/jobs//" has an empty element`}},
-		"relative element": {`path_prefix = "/jobs/../job-"`, []string{`the path "/jobs/../job-" has the element ".."`}},
-		"character":        {`path_prefix = "/jobs/\u0007"`, []string{"U+0007 at byte 6"}},
-		"ZooKeeper's own":  {`path_prefix = "/zookeeper/"`, []string{`path_prefix = "/zookeeper/"`, "belongs to ZooKeeper itself"}},
-		"path":             {"path_prefix = \"/a\"\n  path = \"/a0000000001\"", []string{"path = ", "read-only"}},
-		"stat":             {"path_prefix = \"/a\"\n  stat = {}", []string{"stat = ", "read-only"}},
-		"unknown letter":   {"path_prefix = \"/a\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"rwx\" }]", []string{"acl = [", `have the unknown letter "x"`}},
-		"no entries":       {"path_prefix = \"/a\"\n  acl = []", []string{"acl = []", "An ACL without entries lets nobody in"}},
-		"invalid base64":   {"path_prefix = \"/a\"\n  data_base64 = \"????\"", []string{"data_base64 =", "no standard base64"}},
-		"data twice":       {"path_prefix = \"/a\"\n  data = \"a\"\n  data_base64 = \"YQ==\"", []string{"data = ", `"data_base64" cannot be specified when "data" is specified`}},
-		"create_parents":   {"path_prefix = \"/a\"\n  create_parents = \"maybe\"", []string{"create_parents", "bool"}},
-		"force_destroy":    {"path_prefix = \"/a\"\n  force_destroy = 7", []string{"force_destroy", "bool"}},
+		"no prefix":         {``, []string{`"path_prefix" is required`}},
+		"empty prefix":      {`path_prefix = ""`, []string{`path_prefix = ""`, "the path is empty"}},
+		"relative prefix":   {`path_prefix = "job-"`, []string{`path_prefix = "job-"`, `the path "job-" is not absolute`, `or "/jobs/" for a name that is the bare number`}},
+		"empty element":     {`path_prefix = "/jobs//"`, []string{`path_prefix = "/jobs//"`, `the path "/jobs//" has an empty element`}},
+		"relative element":  {`path_prefix = "/jobs/../job-"`, []string{`the path "/jobs/../job-" has the element ".."`}},
+		"character":         {`path_prefix = "/jobs/\u0007"`, []string{"U+0007 at byte 6"}},
+		"ZooKeeper's own":   {`path_prefix = "/zookeeper/"`, []string{`path_prefix = "/zookeeper/"`, "belongs to ZooKeeper itself"}},
+		"path":              {"path_prefix = \"/a\"\n  path = \"/a0000000001\"", []string{"path = ", "read-only"}},
+		"stat":              {"path_prefix = \"/a\"\n  stat = {}", []string{"stat = ", "read-only"}},
+		"unknown letter":    {"path_prefix = \"/a\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"rwx\" }]", []string{"acl = [", `have the unknown letter "x"`}},
+		"no entries":        {"path_prefix = \"/a\"\n  acl = []", []string{"acl = []", "An ACL without entries lets nobody in"}},
+		"invalid base64":    {"path_prefix = \"/a\"\n  data_base64 = \"????\"", []string{"data_base64 =", "no standard base64"}},
+		"data twice":        {"path_prefix = \"/a\"\n  data = \"a\"\n  data_base64 = \"YQ==\"", []string{"Data is declared twice", "data_base64 = ", "data and data_base64 are both set"}},
+		"data and a secret": {"path_prefix = \"/a\"\n  data = \"a\"\n  data_wo = \"b\"\n  data_wo_version = \"1\"", []string{"Data is declared twice", "data_wo = ", "data and data_wo are both set"}},
+		"no version":        {"path_prefix = \"/a\"\n  data_wo = \"a\"", []string{"Missing data_wo_version", "Set data_wo_version as well"}},
+		"empty version":     {"path_prefix = \"/a\"\n  data_wo = \"a\"\n  data_wo_version = \"\"", []string{"data_wo_version = ", "at least 1"}},
+		"version alone":     {"path_prefix = \"/a\"\n  data_wo_version = \"1\"", []string{"Unexpected data_wo_version", "Set data_wo, or leave both out"}},
+		"secret too large": {
+			"path_prefix = \"/a\"\n  data_wo_version = \"1\"\n  data_wo = join(\"\", [for i in range(1024) : format(\"%01024d\", i)])",
+			[]string{"data_wo = join", "servers accept 1048575 (max_buffer_bytes)"},
+		},
+		"create_parents": {"path_prefix = \"/a\"\n  create_parents = \"maybe\"", []string{"create_parents", "bool"}},
+		"force_destroy":  {"path_prefix = \"/a\"\n  force_destroy = 7", []string{"force_destroy", "bool"}},
 		"data too large": {
 			"path_prefix = \"/a\"\n  data = join(\"\", [for i in range(1024) : format(\"%01024d\", i)])",
 			[]string{"data = join", `The request for "/a" would take`, "servers accept 1048575 (max_buffer_bytes)"},
@@ -53,6 +61,25 @@ func TestAccSequentialZnode_invalidConfiguration(t *testing.T) {
 				PlanOnly:    true,
 			}}})
 		})
+	}
+}
+
+// A chroot may lead into what belongs to ZooKeeper itself.
+func TestAccSequentialZnode_chrootOfZooKeeper(t *testing.T) {
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
+		Config:      "provider \"zookeeper\" { servers = \"127.0.0.1:1/zookeeper\" }\n\nresource \"zookeeper_sequential_znode\" \"test\" { path_prefix = \"/a-\" }",
+		ExpectError: acctest.Error("path_prefix = ", `below the chroot "/zookeeper"`, "belongs to ZooKeeper itself"),
+		PlanOnly:    true,
+	}}})
+}
+
+// What the resource could not read or write any more is told in the plan.
+func TestAccSequentialZnode_lockedOut(t *testing.T) {
+	tree := acctest.NewTree(t)
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(test("/job-", `acl = [{ scheme = "world", id = "anyone", permissions = "cd" }]`))})
+	run := cli.MustRun("plan", "-no-color")
+	if want := acctest.Error("ACL locks the provider out", tree.Path("/job-"), "no longer read the node (r)", "change the ACL again (a)"); !want.MatchString(run.Output) {
+		t.Error(run.Output)
 	}
 }
 

@@ -35,10 +35,11 @@ const (
 type Resource struct{ session *session.Session }
 
 var (
-	_ resource.ResourceWithConfigure    = (*Resource)(nil)
-	_ resource.ResourceWithModifyPlan   = (*Resource)(nil)
-	_ resource.ResourceWithImportState  = (*Resource)(nil)
-	_ resource.ResourceWithUpgradeState = (*Resource)(nil)
+	_ resource.ResourceWithConfigure      = (*Resource)(nil)
+	_ resource.ResourceWithValidateConfig = (*Resource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*Resource)(nil)
+	_ resource.ResourceWithImportState    = (*Resource)(nil)
+	_ resource.ResourceWithUpgradeState   = (*Resource)(nil)
 )
 
 // NewResource returns the resource.
@@ -62,7 +63,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 		// Version 0 is tfzk/zookeeper's, see upgrade.go.
 		Version: 1,
 		MarkdownDescription: "Manages one sequential znode: a node to whose name its parent adds a number of ten digits, higher than any that it gave before.\n\n" +
-			"What the configuration leaves out is not managed: without `data` and `data_base64` the node is created empty and its content is left to whoever writes it, " +
+			"What the configuration leaves out is not managed: without `data`, `data_base64` and `data_wo` the node is created empty and its content is left to whoever writes it, " +
 			"and without `acl` the node is created with the provider's `default_acl`, which is then left alone.\n\n" +
 			"A node that somebody else deletes is made anew, under another number. " +
 			"Updates and deletions are compare-and-set: when somebody else changed the node after the plan was made, the apply says so, and their change stands.\n\n" +
@@ -79,9 +80,11 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Computed:            true,
 				MarkdownDescription: "Path of the node, with its number. When the count of the parent passes 2147483647, ZooKeeper goes on with negative numbers.",
 			},
-			"data":        attr.ResourceData(),
-			"data_base64": attr.ResourceDataBase64(),
-			"acl":         attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true),
+			"data":            attr.ResourceData(),
+			"data_base64":     attr.ResourceDataBase64(),
+			"data_wo":         attr.ResourceDataWO(),
+			"data_wo_version": attr.ResourceDataWOVersion(),
+			"acl":             attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true),
 			"create_parents": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
@@ -91,6 +94,15 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"force_destroy": attr.ResourceForceDestroy(),
 			"stat":          attr.ResourceStat(),
 		},
+	}
+}
+
+// ValidateConfig checks what fits together.
+func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config resourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(config.CheckData()...)
 	}
 }
 
@@ -114,14 +126,34 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if replaces {
 		resp.RequiresReplace.Append(path.Root("path_prefix"))
 	}
+	// What was unknown when the configuration was validated may be known by now.
+	resp.Diagnostics.Append(config.CheckData()...)
+	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), config.ACL)...)
+	first := plan.PathPrefix.ValueString() + "0000000000"
+	if !plan.PathPrefix.IsUnknown() {
+		if err := r.session.CheckManaged(first); err != nil {
+			resp.Diagnostics.AddAttributeError(path.Root("path_prefix"), "Invalid path prefix of a znode", err.Error())
+		}
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	plan = complete(plan, config, state, replaces, r.session.Identities())
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 
-	if !plan.PathPrefix.IsUnknown() && (state == nil || !plan.DataBase64.Equal(state.DataBase64)) {
+	if plan.PathPrefix.IsUnknown() {
+		return
+	}
+	creates := state == nil || replaces
+	if creates || plan.ChangesData(&state.Node) {
 		// Data that the servers would not take.
-		prefix := plan.PathPrefix.ValueString()
-		if err := r.session.CheckNode(prefix+"0000000000", &plan.Node); err != nil {
-			resp.Diagnostics.Append(diag.WithPath(config.DataPath(), r.subject(plan).Error("store the data", err)))
+		if err := r.session.CheckNode(first, &plan.Node, &config.Node); err != nil {
+			resp.Diagnostics.Append(diag.WithPath(plan.DataPath(&config.Node), r.subject(plan).Error("store the data", err)))
+		}
+	}
+	if creates || !plan.ACL.Equal(state.ACL) {
+		if lost := r.session.LockedOutOf(&plan.Node, &config.Node); lost != 0 {
+			resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan).LockedOut(lost)))
 		}
 	}
 }
@@ -142,12 +174,13 @@ func complete(plan, config resourceModel, state *resourceModel, replaces bool, s
 
 // Create creates the node.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan resourceModel
+	var plan, config resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	node, parents, err := r.create(ctx, &plan)
+	node, parents, err := r.create(ctx, &plan, &config)
 	if err != nil {
 		resp.Diagnostics.Append(r.subject(plan).Error(doingCreate, err))
 		if len(parents) > 0 {
@@ -169,8 +202,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 
 // create makes the node that a plan asks for and returns it as it was made, and with an
 // error the parents that it made before.
-func (r *Resource) create(ctx context.Context, plan *resourceModel) (zk.Node, []string, error) {
-	data, err := plan.Content()
+func (r *Resource) create(ctx context.Context, plan, config *resourceModel) (zk.Node, []string, error) {
+	data, err := plan.Content(&config.Node)
 	if err != nil {
 		return zk.Node{}, nil, err
 	}
@@ -206,7 +239,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(r.subject(state).Ephemeral())
 		return
 	}
+	wasWriteOnly := state.WriteOnly()
 	state.Refresh(node, r.session.Identities())
+	if wasWriteOnly && !state.WriteOnly() {
+		resp.Diagnostics.Append(r.subject(state).Rewritten())
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -225,7 +262,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		return
 	}
 	about, nodePath := r.subject(plan), plan.Path.ValueString()
-	change, err := plan.Change(&state.Node)
+	change, err := plan.Change(&state.Node, &config.Node)
 	from, _ := attr.PlannedAgainst(state.Stat)
 	if err == nil {
 		err = r.session.Update(ctx, nodePath, change, from)
@@ -264,7 +301,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 
 // ImportState begins with a path; the read that follows fills in the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	err := attr.CheckPath(req.ID, true)
+	err := r.session.CheckManaged(req.ID)
 	var prefix string
 	if err == nil {
 		prefix, err = prefixOf(req.ID)

@@ -51,14 +51,16 @@ func test(prefix, more string) string {
 // ACL, and otherwise the defaults, except what is given.
 func state(tree *acctest.Tree, prefix, number, data, b64 string, except attrs) []statecheck.StateCheck {
 	want := attrs{
-		"path_prefix":    text(tree.Path(prefix)),
-		"path":           text(tree.Path(prefix + number)),
-		"data":           text(data),
-		"data_base64":    text(b64),
-		"acl":            acctest.ACL(acctest.Open()),
-		"create_parents": yes,
-		"force_destroy":  no,
-		"stat":           acctest.Stat(0, 0, int64(len(data)), 0),
+		"path_prefix":     text(tree.Path(prefix)),
+		"path":            text(tree.Path(prefix + number)),
+		"data":            text(data),
+		"data_base64":     text(b64),
+		"data_wo":         null,
+		"data_wo_version": null,
+		"acl":             acctest.ACL(acctest.Open()),
+		"create_parents":  yes,
+		"force_destroy":   no,
+		"stat":            acctest.Stat(0, 0, int64(len(data)), 0),
 	}
 	maps.Copy(want, except)
 	return []statecheck.StateCheck{acctest.Attributes(address, want)}
@@ -276,6 +278,57 @@ func TestAccSequentialZnode_ofOthers(t *testing.T) {
 				Config:            tree.Config(test("/job-", `acl = [{ scheme = "world", id = "anyone", permissions = "cdrw" }]`)),
 				ConfigPlanChecks:  planned(update, acctest.Meanwhile(func() { tree.Write("/job-0000000000", "newer") })),
 				ConfigStateChecks: state(tree, "/job-", "0000000000", "newer", "bmV3ZXI=", attrs{"acl": acctest.ACL(zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermAll &^ zk.PermAdmin}), "stat": acctest.Stat(2, 2, 5, 0)}),
+			},
+		},
+	})
+}
+
+// A secret reaches the server and neither the plan nor the state, and is written when its
+// version changes or somebody else has written over it.
+func TestAccSequentialZnode_writeOnly(t *testing.T) {
+	tree := acctest.NewTree(t)
+	const rel = "/job-0000000000"
+	config := func(secret, version string) string {
+		return tree.Config(test("/job-", fmt.Sprintf("data_wo = %q\ndata_wo_version = %q", secret, version)))
+	}
+	expect := func(version string, stat int64) []statecheck.StateCheck {
+		return state(tree, "/job-", "0000000000", "", "", attrs{
+			"data": null, "data_base64": null, "data_wo_version": text(version), "stat": acctest.Stat(stat, 0, 6, 0),
+		})
+	}
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: children(t, tree, ""),
+		Steps: []resource.TestStep{
+			{
+				Config:            config("sesame", "1"),
+				ConfigPlanChecks:  planned(create, plancheck.ExpectKnownValue(address, tfjsonpath.New("data"), null)),
+				ConfigStateChecks: expect("1", 0),
+				Check:             tree.CheckData(rel, "sesame"),
+			},
+			{
+				// The version is what is compared.
+				Config:            config("simsim", "1"),
+				ConfigPlanChecks:  planned(nothing),
+				ConfigStateChecks: expect("1", 0),
+				Check:             tree.CheckData(rel, "sesame"),
+			},
+			{
+				Config:            config("simsim", "2"),
+				ConfigPlanChecks:  planned(update),
+				ConfigStateChecks: expect("2", 1),
+				Check:             tree.CheckData(rel, "simsim"),
+			},
+			{
+				PreConfig:         func() { tree.Write(rel, "theirs") },
+				Config:            config("simsim", "2"),
+				ConfigPlanChecks:  planned(update),
+				ConfigStateChecks: expect("2", 3),
+				Check:             tree.CheckData(rel, "simsim"),
+			},
+			{
+				Config:            tree.Config(test("/job-", `data = "in the open"`)),
+				ConfigPlanChecks:  planned(update),
+				ConfigStateChecks: state(tree, "/job-", "0000000000", "in the open", "aW4gdGhlIG9wZW4=", attrs{"stat": acctest.Stat(4, 0, 11, 0)}),
 			},
 		},
 	})

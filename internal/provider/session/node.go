@@ -100,17 +100,37 @@ func (s *Session) Update(ctx context.Context, path string, change zk.Change, fro
 
 // CheckNode returns a *zk.TooLargeError when the servers would not accept the node that a
 // plan declares, as far as it is known.
-func (s *Session) CheckNode(path string, plan *attr.Node) error {
-	if !plan.DeclaresData() {
+func (s *Session) CheckNode(path string, plan, config *attr.Node) error {
+	if !plan.DeclaresData() || config.DataWO.IsUnknown() {
 		return nil
 	}
 	// What is wrong with the data and the ACL themselves, validation has told.
-	data, _ := plan.Content()
+	data, _ := plan.Content(config)
 	acl, _ := attr.ACLFrom(plan.ACL)
 	if acl == nil {
 		acl = s.DefaultACL()
 	}
 	return s.CheckSize(path, data, acl)
+}
+
+// LockedOutOf returns those permissions that the ACL of a planned node keeps this provider
+// from, of those that it needs: to read what it manages, to write data that the
+// configuration declares, and to change an ACL that it declares.
+func (s *Session) LockedOutOf(plan, config *attr.Node) zk.Perms {
+	need := zk.PermRead
+	if config.DeclaresAnyData() {
+		need |= zk.PermWrite
+	}
+	acl, err := attr.ACLFrom(plan.ACL)
+	if err != nil {
+		return 0 // validation has told
+	}
+	if config.ACL.IsNull() {
+		acl = s.DefaultACL()
+	} else {
+		need |= zk.PermAdmin
+	}
+	return s.LockedOut(acl, need)
 }
 
 // Remove deletes the node that a plan was made against, and with recursive what is below

@@ -27,6 +27,7 @@ type Session struct {
 
 	parents   parents
 	deletions deletions
+	owners    owners
 }
 
 // New returns a session that is not connected. unknown names the attributes of the
@@ -38,6 +39,7 @@ func New(ctx context.Context, cfg zk.Config, unknown []string) (*Session, error)
 		unknown:   unknown,
 		parents:   newParents(),
 		deletions: newDeletions(),
+		owners:    owners{paths: make(map[string]bool)},
 	}
 	if len(unknown) > 0 {
 		return s, nil
@@ -117,6 +119,15 @@ func (s *Session) Identities() []attr.Identity {
 		}
 	}
 	return ids
+}
+
+// LockedOut returns those of the permissions that an ACL surely keeps this provider from,
+// see [attr.LockedOut]. While its configuration is not known, nothing is sure.
+func (s *Session) LockedOut(acl []zk.ACL, need zk.Perms) zk.Perms {
+	if len(s.unknown) > 0 {
+		return 0
+	}
+	return attr.LockedOut(acl, need, s.Identities())
 }
 
 // Presented names the identities that the provider presents, without what proves them,

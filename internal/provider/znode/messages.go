@@ -30,6 +30,13 @@ func parentsLeftWarning(parents []string) diag.Diagnostic {
 			"They have the ACL of parent_acl, or the node's own where that is not set: if it does not let the provider create children, delete them or change their ACL (setAcl in zkCli), and set parent_acl.", strings.Join(parents, ", ")))
 }
 
+// importShowsWarning tells that an import is no way for data that the state must not have.
+func importShowsWarning(nodePath types.String) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("An import puts the data into the state", fmt.Sprintf(
+		"The import of %q reads its data into the state and into the plan. If that is a secret already, set adopt_existing = true instead: the node is then taken over, and its data is replaced by data_wo without being stored.",
+		nodePath.ValueString()))
+}
+
 // kindOnTrustWarning tells that the kind of an imported node is not known.
 func kindOnTrustWarning(nodePath types.String) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("mode"), "Kind of an imported znode is taken on trust", fmt.Sprintf(

@@ -32,6 +32,14 @@ type dataSourceModel struct {
 	Stat         types.Object `tfsdk:"stat"`
 }
 
+// ephemeralModel is the ephemeral resource as the framework decodes it.
+type ephemeralModel struct {
+	Path       types.String `tfsdk:"path"`
+	Data       types.String `tfsdk:"data"`
+	DataBase64 types.String `tfsdk:"data_base64"`
+	Stat       types.Object `tfsdk:"stat"`
+}
+
 // The values of mode. The servers do not tell a client which of the first three a node
 // is: they show it 0 in the place of their mark in the ephemeral owner (DataNode.copyStat).
 // So the mode is remembered, and for a node that was imported it is what the

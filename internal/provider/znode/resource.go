@@ -20,7 +20,7 @@ import (
 	"terraform-provider-zookeeper/internal/zk"
 )
 
-// typeName is the name of the resource and of the data source.
+// typeName is the name of the resource, the data source and the ephemeral resource.
 const typeName = "zookeeper_znode"
 
 // Resource is the resource zookeeper_znode.
@@ -55,18 +55,21 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 		// Version 0 is tfzk/zookeeper's, see upgrade.go.
 		Version: 1,
 		MarkdownDescription: "Manages one znode: its data and its ACL.\n\n" +
-			"What the configuration leaves out is not managed: without `data` and `data_base64` the node is created empty and its content is left to whoever writes it, " +
+			"What the configuration leaves out is not managed: without `data`, `data_base64` and `data_wo` the node is created empty and its content is left to whoever writes it, " +
 			"and without `acl` the node is created with the provider's `default_acl`, which is then left alone.\n\n" +
-			"Updates and deletions are compare-and-set: when somebody else changed the node after the plan was made, the apply says so, and their change stands.",
+			"Updates and deletions are compare-and-set: when somebody else changed the node after the plan was made, the apply says so, and their change stands.\n\n" +
+			"An ACL that keeps the provider itself from the node is warned of in the plan.",
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Absolute path of the node, as in `/services/web`. `/`, `/zookeeper` and what is below that cannot be managed. Changing it makes a new node.",
 				Validators:          []validator.String{attr.ManagedPath()},
 			},
-			"data":        attr.ResourceData(),
-			"data_base64": attr.ResourceDataBase64(),
-			"acl":         attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true),
+			"data":            attr.ResourceData(),
+			"data_base64":     attr.ResourceDataBase64(),
+			"data_wo":         attr.ResourceDataWO(),
+			"data_wo_version": attr.ResourceDataWOVersion(),
+			"acl":             attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true),
 			"create_parents": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
@@ -92,26 +95,22 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "When the node exists at its creation, take it over and bring it to what is declared: what it held before is overwritten without having been shown in the plan, and destroying the resource deletes it. By default that is an error. Default `false`.",
+				MarkdownDescription: "When the node exists at its creation, take it over and bring it to what is declared: data and ACL, as far as they are declared and differ, are replaced by compare-and-set on the version just read, without having been shown in the plan, and destroying the resource deletes the node. Of what kind it is, apart from ephemeral, which is refused, servers do not tell: `mode` is taken on trust. By default that is an error. Default `false`.",
 			},
 			"stat": attr.ResourceStat(),
 		},
 	}
 }
 
-// ValidateConfig checks that mode and ttl_ms fit together.
+// ValidateConfig checks what fits together.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config resourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || config.Mode.IsUnknown() || config.TTLMillis.IsUnknown() {
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	switch isTTL := config.Mode.ValueString() == modeTTL; {
-	case isTTL && config.TTLMillis.IsNull():
-		resp.Diagnostics.AddAttributeError(path.Root("ttl_ms"), "Missing ttl_ms", `A node of mode = "ttl" needs ttl_ms, its time to live in milliseconds.`)
-	case !isTTL && !config.TTLMillis.IsNull():
-		resp.Diagnostics.AddAttributeError(path.Root("ttl_ms"), "Unexpected ttl_ms", `Only a node of mode = "ttl" has a time to live. Set mode = "ttl", or leave ttl_ms out.`)
-	}
+	resp.Diagnostics.Append(checkKind(config)...)
+	resp.Diagnostics.Append(config.CheckData()...)
 }
 
 // ModifyPlan completes a plan, and checks what can be checked without the server.
@@ -138,32 +137,78 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 			resp.Diagnostics.Append(kindOnTrustWarning(plan.Path))
 		}
 	}
-	plan = complete(plan, config, state, len(resp.RequiresReplace) > 0, r.session.Identities())
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-
-	if !plan.Path.IsUnknown() && (state == nil || !plan.DataBase64.Equal(state.DataBase64)) {
-		// Data that the servers would not take.
-		if err := r.session.CheckNode(plan.Path.ValueString(), &plan.Node); err != nil {
-			resp.Diagnostics.Append(diag.WithPath(config.DataPath(), r.subject(plan.Path).Error("store the data", err)))
+	// What was unknown when the configuration was validated may be known by now.
+	resp.Diagnostics.Append(checkKind(config)...)
+	resp.Diagnostics.Append(config.CheckData()...)
+	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), config.ACL)...)
+	resp.Diagnostics.Append(attr.CheckACL(path.Root("parent_acl"), config.ParentACL)...)
+	if !plan.Path.IsUnknown() {
+		if err := r.session.CheckManaged(plan.Path.ValueString()); err != nil {
+			resp.Diagnostics.AddAttributeError(path.Root("path"), "Invalid path of a znode", err.Error())
 		}
 	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	replaces := len(resp.RequiresReplace) > 0
+	plan = complete(plan, config, state, replaces, r.session.Identities())
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+
+	if plan.Path.IsUnknown() {
+		return
+	}
+	creates := state == nil || replaces
+	if creates || plan.ChangesData(&state.Node) {
+		// Data that the servers would not take.
+		if err := r.session.CheckNode(plan.Path.ValueString(), &plan.Node, &config.Node); err != nil {
+			resp.Diagnostics.Append(diag.WithPath(plan.DataPath(&config.Node), r.subject(plan.Path).Error("store the data", err)))
+		}
+	}
+	if creates || !plan.ACL.Equal(state.ACL) {
+		if lost := r.session.LockedOutOf(&plan.Node, &config.Node); lost != 0 {
+			resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).LockedOut(lost)))
+		}
+	}
+	if creates && plan.CreateParents.ValueBool() {
+		resp.Diagnostics.Append(r.checkParentACL(plan)...)
+	}
+}
+
+// checkParentACL warns of an ACL that keeps the provider from what it makes parents for,
+// and from deleting it again.
+func (r *Resource) checkParentACL(plan resourceModel) diag.Diagnostics {
+	acl, err := attr.ACLFrom(plan.ParentACL)
+	if err != nil {
+		return nil // validation has told
+	}
+	lost := r.session.LockedOut(acl, zk.PermCreate|zk.PermDelete)
+	if lost == 0 {
+		return nil
+	}
+	about := diagnose.Subject{Resource: typeName, Path: zk.Parent(plan.Path.ValueString()), Presented: r.session.Presented()}
+	return diag.Diagnostics{diag.WithPath(path.Root("parent_acl"), about.LockedOut(lost))}
 }
 
 // Create creates the node, or takes over one that this run made as a parent, or that it
 // may adopt.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan resourceModel
+	var plan, config resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	about := r.subject(plan.Path)
+	if !r.session.Own(plan.Path.ValueString()) {
+		resp.Diagnostics.Append(about.Twice())
+		return
+	}
 	client, err := r.session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingCreate, err))
 		return
 	}
-	node, diags := r.create(ctx, client, &plan)
+	node, diags := r.create(ctx, client, &plan, &config)
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() {
 		return
@@ -196,7 +241,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	imported := state.Mode.IsNull() // no state but an import's leaves it open
+	wasWriteOnly := state.WriteOnly()
 	state.refresh(node, r.session.Identities())
+	if wasWriteOnly && !state.WriteOnly() {
+		resp.Diagnostics.Append(r.subject(state.Path).Rewritten())
+	}
 	if imported && state.Mode.ValueString() == modeEphemeral {
 		resp.Diagnostics.Append(r.subject(state.Path).Ephemeral())
 		return
@@ -225,7 +274,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(about.Error(doingUpdate, err))
 		return
 	}
-	change, err := plan.Change(&state.Node)
+	change, err := plan.Change(&state.Node, &config.Node)
 	from, _ := attr.PlannedAgainst(state.Stat)
 	if err == nil {
 		err = r.session.Update(ctx, plan.Path.ValueString(), change, from)
@@ -265,7 +314,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 
 // ImportState begins with a path; the read that follows fills in the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if err := attr.CheckPath(req.ID, true); err != nil {
+	if err := r.session.CheckManaged(req.ID); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "A znode is imported by its path: "+err.Error())
 		return
 	}

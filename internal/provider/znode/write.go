@@ -15,10 +15,10 @@ import (
 //
 // When the node exists already, that is fine if it is a parent which another resource of
 // this run made before this one's turn.
-func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resourceModel) (zk.Node, diag.Diagnostics) {
+func (r *Resource) create(ctx context.Context, client *zk.Client, plan, config *resourceModel) (zk.Node, diag.Diagnostics) {
 	about := r.subject(plan.Path)
 	nodePath := plan.Path.ValueString()
-	node, opts, err := r.wanted(plan)
+	node, opts, err := r.wanted(plan, config)
 	if err != nil {
 		return zk.Node{}, diag.Diagnostics{about.Error(doingCreate, err)}
 	}
@@ -42,10 +42,13 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 		case claimErr != nil:
 			err = claimErr
 		case ours || plan.AdoptExisting.ValueBool():
-			return r.takeOver(ctx, client, plan, ours, aversion)
+			return r.takeOver(ctx, client, plan, config, ours, aversion)
 		}
 	}
 	diags := diag.Diagnostics{about.Error(doingCreate, err)}
+	if exists && plan.WriteOnly() {
+		diags.Append(importShowsWarning(plan.Path))
+	}
 	if len(created.Parents) > 0 {
 		diags.Append(parentsLeftWarning(created.Parents))
 	}
@@ -53,8 +56,8 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 }
 
 // wanted is the node that a plan asks for, and the options that create it.
-func (r *Resource) wanted(plan *resourceModel) (zk.Node, zk.CreateOptions, error) {
-	data, err := plan.Content()
+func (r *Resource) wanted(plan, config *resourceModel) (zk.Node, zk.CreateOptions, error) {
+	data, err := plan.Content(&config.Node)
 	if err != nil {
 		return zk.Node{}, zk.CreateOptions{}, err
 	}
@@ -78,7 +81,7 @@ func (r *Resource) wanted(plan *resourceModel) (zk.Node, zk.CreateOptions, error
 // it. ours tells that this run made it as a parent: it is then brought to what its own
 // creation would have made, so that the order of the two does not matter, and it must be
 // as this run left it, which has written its ACL as often as aversion says.
-func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan *resourceModel, ours bool, aversion int32) (zk.Node, diag.Diagnostics) {
+func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan, config *resourceModel, ours bool, aversion int32) (zk.Node, diag.Diagnostics) {
 	about := r.subject(plan.Path)
 	node, err := client.Node(ctx, plan.Path.ValueString())
 	if err != nil {
@@ -92,7 +95,7 @@ func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan *resour
 	case ours && mode != modePersistent:
 		return zk.Node{}, diag.Diagnostics{about.OtherKind(modePersistent, mode)}
 	}
-	want, _, err := r.wanted(plan)
+	want, _, err := r.wanted(plan, config)
 	if err != nil {
 		return zk.Node{}, diag.Diagnostics{about.Error(doingAdopt, err)}
 	}
