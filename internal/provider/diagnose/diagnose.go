@@ -124,6 +124,31 @@ func (s Subject) UnseenConflict(doing string, err error, planned attr.Planned) d
 			"and is at another, which the provider may not read. %s\n\nRun plan again, as somebody who may read the node.", doing, s.at(), planned.Version, planned.Aversion, outcome))
 }
 
+// LockedOut warns of an ACL that gives permissions which the provider needs to none of its
+// identities.
+func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
+	var without []string
+	for _, p := range []struct {
+		perm zk.Perms
+		what string
+	}{
+		{zk.PermRead, "read the node (r), so that every later plan fails"},
+		{zk.PermWrite, "write its data (w)"},
+		{zk.PermCreate, "create what is below it (c)"},
+		{zk.PermDelete, "delete what is below it (d)"},
+		{zk.PermAdmin, "change the ACL again (a)"},
+	} {
+		if lost&p.perm != 0 {
+			without = append(without, p.what)
+		}
+	}
+	return diag.NewWarningDiagnostic("ACL locks the provider out", fmt.Sprintf(
+		"With the ACL that %q is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n"+
+			"Add an entry for the provider, such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }, which stands for the identities that it presents. "+
+			"If this is what you want, others or the servers' super user have to change the ACL later on.",
+		s.Path, strings.Join(without, ", nor "), s.presented()))
+}
+
 // NotEmpty tells that a node with children was not deleted.
 func (s Subject) NotEmpty(children []string) diag.Diagnostic {
 	const shown = 5

@@ -159,6 +159,23 @@ func TestOtherKind(t *testing.T) {
 	check(t, znode.OtherKind("persistent", "container"), "Znode is of another kind", `"/a/b" exists as a persistent node, and is declared as a container one`, "left as it was")
 }
 
+func TestLockedOut(t *testing.T) {
+	t.Parallel()
+	d := znode.LockedOut(zk.PermRead | zk.PermAdmin)
+	if d.Severity() != diag.SeverityWarning || d.Summary() != "ACL locks the provider out" {
+		t.Errorf("%v %q", d.Severity(), d.Summary())
+	}
+	for _, want := range []string{`"/a/b" is to get`, "can no longer read the node (r), so that every later plan fails, nor change the ACL again (a).", "presents digest (alice)", `scheme = "auth"`} {
+		if !strings.Contains(d.Detail(), want) {
+			t.Errorf("the detail lacks %q:\n%s", want, d.Detail())
+		}
+	}
+	const each = "write its data (w), nor create what is below it (c), nor delete what is below it (d)."
+	if d := nobody.LockedOut(zk.PermWrite | zk.PermCreate | zk.PermDelete); !strings.Contains(d.Detail(), each) || !strings.Contains(d.Detail(), "no identity") {
+		t.Errorf("the detail is:\n%s", d.Detail())
+	}
+}
+
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	check(t, source.Missing(), "Znode does not exist", `no node at "/a/b"`, "allow_missing = true")

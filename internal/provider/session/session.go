@@ -119,6 +119,15 @@ func (s *Session) Identities() []attr.Identity {
 	return ids
 }
 
+// LockedOut returns those of the permissions that an ACL surely keeps this provider from,
+// see [attr.LockedOut]. While its configuration is not known, nothing is sure.
+func (s *Session) LockedOut(acl []zk.ACL, need zk.Perms) zk.Perms {
+	if len(s.unknown) > 0 {
+		return 0
+	}
+	return attr.LockedOut(acl, need, s.Identities())
+}
+
 // Presented names the identities that the provider presents, without what proves them,
 // as in "digest (alice)".
 func (s *Session) Presented() []string {
