@@ -19,6 +19,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/serverversion"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/provider/znode"
+	"terraform-provider-zookeeper/internal/provider/znodeacl"
 )
 
 // Provider is the provider for ZooKeeper.
@@ -116,6 +117,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		znode.NewResource,
+		znodeacl.NewResource,
 	}
 }
 
