@@ -38,6 +38,13 @@ func nodesText(paths []string) string {
 	return text
 }
 
+// unreadableRecord tells of a state that somebody has tampered with.
+func unreadableRecord(nodePath string, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("record"), "Unreadable record", fmt.Sprintf(
+		"What the state remembers of %q cannot be read: %v. Was the state edited?\n\n"+
+			"Remove the resource from the state (terraform state rm) and import it: the ACLs on the server stay as they are.", nodePath, err))
+}
+
 // leftWarning tells of nodes that did not get back what they had.
 func leftWarning(paths []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("ACL was not restored", fmt.Sprintf(

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
@@ -19,6 +20,7 @@ type resourceModel struct {
 	Recursive types.Bool   `tfsdk:"recursive"`
 	OnDestroy types.String `tfsdk:"on_destroy"`
 	Differing types.Map    `tfsdk:"differing"`
+	Record    types.String `tfsdk:"record"`
 	Stat      types.Object `tfsdk:"stat"`
 }
 
@@ -33,6 +35,28 @@ const maxDiffering = 100
 
 // restores tells whether nodes that leave the resource get back what they had.
 func (m *resourceModel) restores() bool { return m.OnDestroy.ValueString() != onDestroyKeep }
+
+// load returns the record; nil where there is none, which is so behind an import.
+func (m *resourceModel) load() (*record, diag.Diagnostics) {
+	if m.Record.IsNull() {
+		return nil, nil
+	}
+	rec, err := decodeRecord(m.Path.ValueString(), m.Record.ValueString())
+	if err != nil {
+		return nil, diag.Diagnostics{unreadableRecord(m.Path.ValueString(), err)}
+	}
+	return rec, nil
+}
+
+// keep puts the record into the model.
+func (m *resourceModel) keep(rec *record) diag.Diagnostics {
+	text, err := rec.encode()
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("The record cannot be written", err.Error())}
+	}
+	m.Record = types.StringValue(text)
+	return nil
+}
 
 // refresh fills in what the server holds. What the state says of the ACL is kept for as
 // long as it means the same, which it certainly does while nobody has written an ACL to

@@ -12,7 +12,7 @@ import (
 // are the identities that the provider presents.
 //
 // The framework marks every computed attribute as unknown as soon as anything differs, so
-// nothing in plan is relied on for ACL, differing and stat: all three are decided here.
+// nothing in plan is relied on for ACL, differing, record and stat: all of them are decided here.
 func complete(plan, config resourceModel, state *resourceModel, self []attr.Identity) (completed resourceModel, writes bool) {
 	none := types.MapValueMust(types.StringType, map[string]fwattr.Value{})
 	plan.ACL = config.ACL
@@ -22,9 +22,9 @@ func complete(plan, config resourceModel, state *resourceModel, self []attr.Iden
 		writes = !plan.Path.Equal(state.Path) || !plan.ACL.Equal(state.ACL) || !plan.Recursive.Equal(state.Recursive) || !state.Differing.Equal(none)
 	}
 	plan.Differing = none
-	plan.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
+	plan.Record, plan.Stat = types.StringUnknown(), types.ObjectUnknown(attr.StatType.AttrTypes)
 	if !writes {
-		plan.Stat = state.Stat
+		plan.Record, plan.Stat = state.Record, state.Stat
 	}
 	return plan, writes
 }

@@ -3,6 +3,7 @@ package znodeacl
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -137,10 +138,9 @@ type stored struct {
 // storedEntry is czxid, aversion, and had and set as indexes into ACLs, -1 for nil.
 type storedEntry [4]int64
 
-// encode returns the record as JSON, which the private state wants. It
-// is a string that holds the compressed record: paths are many and much alike. The same
-// record is always the same text.
-func (r *record) encode() ([]byte, error) {
+// encode returns the record as the state has it: JSON, compressed because paths are many
+// and much alike, in base64. The same record is always the same text.
+func (r *record) encode() (string, error) {
 	s := stored{Nodes: make(map[string]storedEntry, len(r.nodes))}
 	known := make(map[string]int64)
 	index := func(acl []zk.ACL) int64 {
@@ -164,18 +164,14 @@ func (r *record) encode() ([]byte, error) {
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
 	if err := errors.Join(json.NewEncoder(w).Encode(s), w.Close()); err != nil {
-		return nil, err
+		return "", err
 	}
-	return json.Marshal(b.Bytes())
+	return base64.StdEncoding.EncodeToString(b.Bytes()), nil
 }
 
 // decodeRecord is the opposite of encode, for the node at path.
-func decodeRecord(path string, b []byte) (*record, error) {
-	var packed []byte
-	if err := json.Unmarshal(b, &packed); err != nil {
-		return nil, err
-	}
-	unpacked, err := gzip.NewReader(bytes.NewReader(packed))
+func decodeRecord(path, text string) (*record, error) {
+	unpacked, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(text)))
 	if err != nil {
 		return nil, err
 	}

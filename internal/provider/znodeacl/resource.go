@@ -89,6 +89,11 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				MarkdownDescription: fmt.Sprintf("Nodes below that have another ACL than `acl`, as of the last read: from path to ACL, in zkCli's notation. At most %d are named. "+
 					"Empty behind each apply, and always without `recursive`.", maxDiffering),
 			},
+			"record": schema.StringAttribute{
+				Computed:            true,
+				Sensitive:           true,
+				MarkdownDescription: "What is remembered of each node, to restore it and to see who else has set its ACL: compressed, and of no use elsewhere.",
+			},
 			"stat": attr.ResourceStat(),
 		},
 	}
@@ -165,9 +170,9 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if rec == nil {
 		return
 	}
+	resp.Diagnostics.Append(plan.keep(rec)...)
 	// Also behind a failure: what has been done is in the state, for a destroy to undo.
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(rec.store(ctx, resp.Private)...)
 }
 
 // Read brings the state to what the server holds.
@@ -178,7 +183,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	nodePath, self := state.Path.ValueString(), r.session.Identities()
-	rec, diags := load(ctx, req.Private, nodePath)
+	rec, diags := state.load()
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() {
 		return
@@ -205,8 +210,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if len(differing) > maxDiffering {
 		resp.Diagnostics.Append(differingWarning(nodePath, len(differing), len(nodes)-1))
 	}
+	resp.Diagnostics.Append(state.keep(rec)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
-	resp.Diagnostics.Append(rec.store(ctx, resp.Private)...)
 }
 
 // Update replaces ACLs, provided that nobody else has since the plan.
@@ -223,7 +228,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		return
 	}
 	nodePath := plan.Path.ValueString()
-	rec, diags := load(ctx, req.Private, nodePath)
+	rec, diags := state.load()
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() {
 		return
@@ -241,8 +246,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if rec == nil {
 		return
 	}
+	resp.Diagnostics.Append(plan.keep(rec)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(rec.store(ctx, resp.Private)...)
 }
 
 // Delete gives back what the nodes had, where on_destroy asks for it.
@@ -253,7 +258,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	nodePath := state.Path.ValueString()
-	rec, diags := load(ctx, req.Private, nodePath)
+	rec, diags := state.load()
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() || rec == nil {
 		return
@@ -279,6 +284,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		Recursive: types.BoolValue(false),
 		OnDestroy: types.StringValue(onDestroyRestore),
 		Differing: types.MapValueMust(types.StringType, map[string]fwattr.Value{}),
+		Record:    types.StringNull(),
 		Stat:      types.ObjectNull(attr.StatType.AttrTypes),
 	})...)
 }
