@@ -18,12 +18,12 @@ const manyNodes = 700
 var isGetACL = opcode(6)
 
 // plant makes base/0000 and so on, and returns the paths.
-func plant(ctx context.Context, t *testing.T, c *zk.Client, n int) []string {
+func plant(ctx context.Context, t *testing.T, c *zk.Client) []string {
 	t.Helper()
 	base := folder(t, c)
-	ops := make([]zk.Op, n)
-	paths := make([]string, n)
-	for i := range n {
+	ops := make([]zk.Op, manyNodes)
+	paths := make([]string, manyNodes)
+	for i := range manyNodes {
 		paths[i] = fmt.Sprintf("%s/%04d", base, i)
 		ops[i] = zk.CreateOp(paths[i], nil, zk.CreateOptions{})
 	}
@@ -96,7 +96,7 @@ func TestSetACLs(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			ctx, direct := testContext(t), connect(t, server.Addr(), bob)
-			paths := plant(ctx, t, direct, manyNodes)
+			paths := plant(ctx, t, direct)
 			proxy := zktest.StartProxy(t, server.Addr())
 			c := connect(t, proxy.Addr(), alice)
 			writes := writesOf(ctx, t, c, paths, tc.acl)
@@ -151,7 +151,7 @@ func TestSetACLsRefused(t *testing.T) {
 			t.Parallel()
 			const refused = 10
 			ctx, c := testContext(t), connect(t, server.Addr())
-			paths := plant(ctx, t, c, manyNodes)
+			paths := plant(ctx, t, c)
 			writes := writesOf(ctx, t, c, paths, notDelete)
 			if err := tc.refuse(ctx, c, paths[refused]); err != nil {
 				t.Fatal(err)
@@ -194,7 +194,7 @@ func TestSetACLsRefused(t *testing.T) {
 func TestSetACLsContext(t *testing.T) {
 	t.Parallel()
 	ctx, direct := testContext(t), connect(t, server.Addr())
-	paths := plant(ctx, t, direct, manyNodes)
+	paths := plant(ctx, t, direct)
 	proxy := zktest.StartProxy(t, server.Addr())
 	c := connect(t, proxy.Addr())
 	writes := writesOf(ctx, t, c, paths, notDelete)
@@ -336,7 +336,7 @@ func TestACLTreeOfServersNodes(t *testing.T) {
 func TestACLs(t *testing.T) {
 	t.Parallel()
 	ctx, direct := testContext(t), connect(t, server.Addr())
-	paths := plant(ctx, t, direct, manyNodes)
+	paths := plant(ctx, t, direct)
 	if err := direct.Delete(ctx, paths[3], 0); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package znodeacl
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -91,7 +90,7 @@ func differingValue(path string, nodes []zk.ACLReading) types.Map {
 func aclText(acl []zk.ACL) string {
 	entries := make([]string, len(acl))
 	for i, e := range acl {
-		entries[i] = fmt.Sprint(e)
+		entries[i] = e.String()
 	}
 	slices.Sort(entries)
 	return strings.Join(entries, ",")

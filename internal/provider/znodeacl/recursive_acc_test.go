@@ -19,9 +19,6 @@ import (
 
 const recursive = "recursive = true"
 
-// guardedText is the ACL of guarded as differing shows it.
-func guardedText() string { return "digest:" + acctest.UserID() + ":cdrwa,world:anyone:r" }
-
 const openText = "world:anyone:cdrwa"
 
 var (

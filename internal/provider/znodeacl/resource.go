@@ -118,7 +118,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	plan, writes := complete(plan, config, state, r.session.Identities())
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	if writes && (state == nil || !plan.ACL.Equal(state.ACL)) {
+	if writes && (state == nil || !plan.ACL.Equal(state.ACL) || !plan.Recursive.Equal(state.Recursive)) {
 		resp.Diagnostics.Append(r.checkLockout(plan)...)
 	}
 }

@@ -97,7 +97,8 @@ type outcome struct {
 // progress is after how many nodes the log tells of them.
 const progress = 1000
 
-// carryOut makes the steps, and notes each in the record. It stops at the first node that is refused.
+// carryOut makes the steps, and notes each in the record. It stops at the first node that
+// is refused.
 func carryOut(ctx context.Context, client *zk.Client, rec *record, nodes []zk.ACLReading, steps []step) outcome {
 	o := outcome{at: zk.ACLReading{Path: rec.path}}
 	writes := make([]zk.ACLWrite, len(steps))
@@ -112,7 +113,8 @@ func carryOut(ctx context.Context, client *zk.Client, rec *record, nodes []zk.AC
 		case err == nil:
 			n.ACL, n.Stat = s.acl, stat
 			rec.wrote(*n, s.restores)
-			if o.done++; o.done%progress == 0 || o.done == len(steps) {
+			o.done++
+			if o.done%progress == 0 || o.done == len(steps) {
 				tflog.Info(ctx, "ACLs replaced", map[string]any{"path": rec.path, "done": o.done, "of": len(steps)})
 			}
 			return nil
