@@ -60,12 +60,12 @@ func NewCLI(tb testing.TB, files map[string]string) *CLI {
 	required := false
 	for name, content := range files {
 		required = required || strings.Contains(content, "required_providers")
-		c.write(name, content)
+		c.Write(name, content)
 	}
 	if !required {
-		c.write("terraform.tf", "terraform {\n  required_providers {\n    zookeeper = {\n      source = \"zkform/zookeeper\"\n    }\n  }\n}\n")
+		c.Write("terraform.tf", "terraform {\n  required_providers {\n    zookeeper = {\n      source = \"zkform/zookeeper\"\n    }\n  }\n}\n")
 	}
-	c.write("cli.tfrc", fmt.Sprintf(`provider_installation {
+	c.Write("cli.tfrc", fmt.Sprintf(`provider_installation {
   dev_overrides {
     "registry.opentofu.org/zkform/zookeeper"  = %[1]q
     "registry.terraform.io/zkform/zookeeper" = %[1]q
@@ -89,7 +89,8 @@ func build() (string, error) {
 	return dir, nil
 }
 
-func (c *CLI) write(name, content string) {
+// Write writes a file of the folder, over what it held.
+func (c *CLI) Write(name, content string) {
 	c.tb.Helper()
 	if err := os.WriteFile(filepath.Join(c.Dir, name), []byte(content), 0o600); err != nil {
 		c.tb.Fatal(err)

@@ -164,7 +164,7 @@ func (c *Client) aclWriteResolver(w *ACLWrite, req *proto.SetACLRequest) resolve
 		if errors.Is(err, ErrNoAuth) && !grants(w.ACL, PermRead|PermAdmin, c.credentials()) {
 			*out = w.Stat
 			out.Aversion++
-			return likelyApplied, nil
+			return applied, nil
 		}
 		return v, err
 	}

@@ -28,6 +28,20 @@ resource "zookeeper_znode" "workspace" {
   force_destroy = true
 }
 
+# A secret. It goes to the server, and is in no state and no plan; a new version writes it
+# again.
+variable "api_token" {
+  type      = string
+  ephemeral = true
+}
+
+resource "zookeeper_znode" "api_token" {
+  path            = "/services/web/api-token"
+  data_wo         = var.api_token
+  data_wo_version = "1"
+  acl             = [{ scheme = "ip", id = "127.0.0.0/8", permissions = "cdrwa" }]
+}
+
 # A node that everybody may read, and only machines of one network may write. The
 # permissions are letters in any order, or a bit mask.
 resource "zookeeper_znode" "limits" {

@@ -37,13 +37,18 @@ func ACLValue(acl []zk.ACL) types.Set {
 			continue
 		}
 		seen[a] = true
-		entries = append(entries, types.ObjectValueMust(ACLEntryType.AttrTypes, map[string]attr.Value{
-			"scheme":      types.StringValue(a.Scheme),
-			"id":          types.StringValue(a.ID),
-			"permissions": types.StringValue(a.Perms.String()),
-		}))
+		entries = append(entries, ACLEntryValue(a))
 	}
 	return types.SetValueMust(ACLEntryType, entries)
+}
+
+// ACLEntryValue converts one entry of an ACL.
+func ACLEntryValue(a zk.ACL) types.Object {
+	return types.ObjectValueMust(ACLEntryType.AttrTypes, map[string]attr.Value{
+		"scheme":      types.StringValue(a.Scheme),
+		"id":          types.StringValue(a.ID),
+		"permissions": types.StringValue(a.Perms.String()),
+	})
 }
 
 // ACLKnown tells whether a set and all that it holds is known, and not null.

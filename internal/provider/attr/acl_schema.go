@@ -7,7 +7,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 )
 
+// The attributes of an entry that is written are all needed, which [ACL] checks, and
+// optional to the schema: to the framework, an entry that is unknown as a whole, such as
+// one from a variable or a function, lacks what the schema requires
+// (NestedAttributeObjectValidate).
 const (
+	needed            = "Needed. "
 	schemeDescription = "Who judges the id: `world`, `auth`, `digest`, `ip`, `sasl`, `x509`, or a scheme that your servers were extended with."
 	idDescription     = "Who the entry is about, in the notation of the scheme: `anyone` for `world`; `user:base64(sha1(user:password))` for `digest`; " +
 		"an address or a network for `ip`; the principal for `sasl` and `x509`; empty for `auth`, which stands for the identities of the provider itself."
@@ -24,9 +29,9 @@ func ResourceACL(description string, computed bool) resource.SetNestedAttribute 
 		MarkdownDescription: description,
 		Validators:          []validator.Set{ACL()},
 		NestedObject: resource.NestedAttributeObject{Attributes: map[string]resource.Attribute{
-			"scheme":      resource.StringAttribute{Required: true, MarkdownDescription: schemeDescription},
-			"id":          resource.StringAttribute{Required: true, MarkdownDescription: idDescription},
-			"permissions": resource.StringAttribute{Required: true, MarkdownDescription: permissionsDescription},
+			"scheme":      resource.StringAttribute{Optional: true, MarkdownDescription: needed + schemeDescription},
+			"id":          resource.StringAttribute{Optional: true, MarkdownDescription: needed + idDescription},
+			"permissions": resource.StringAttribute{Optional: true, MarkdownDescription: needed + permissionsDescription},
 		}},
 	}
 }
@@ -38,9 +43,9 @@ func ProviderACL(description string) provider.SetNestedAttribute {
 		MarkdownDescription: description,
 		Validators:          []validator.Set{ACL()},
 		NestedObject: provider.NestedAttributeObject{Attributes: map[string]provider.Attribute{
-			"scheme":      provider.StringAttribute{Required: true, MarkdownDescription: schemeDescription},
-			"id":          provider.StringAttribute{Required: true, MarkdownDescription: idDescription},
-			"permissions": provider.StringAttribute{Required: true, MarkdownDescription: permissionsDescription},
+			"scheme":      provider.StringAttribute{Optional: true, MarkdownDescription: needed + schemeDescription},
+			"id":          provider.StringAttribute{Optional: true, MarkdownDescription: needed + idDescription},
+			"permissions": provider.StringAttribute{Optional: true, MarkdownDescription: needed + permissionsDescription},
 		}},
 	}
 }

@@ -17,11 +17,14 @@ var (
 )
 
 // set makes an ACL set as a configuration has it, from entries "scheme|id|permissions".
-// The text "?" stands for an unknown value.
+// The text "?" stands for an unknown value, and "null" for null.
 func set(entries ...string) types.Set {
 	value := func(s string) types.String {
-		if s == "?" {
+		switch s {
+		case "?":
 			return types.StringUnknown()
+		case "null":
+			return types.StringNull()
 		}
 		return types.StringValue(s)
 	}

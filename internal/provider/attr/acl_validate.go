@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -32,24 +34,36 @@ func (v aclValidator) MarkdownDescription(ctx context.Context) string { return v
 
 // ValidateSet checks each entry as far as it is known.
 func (aclValidator) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
+	resp.Diagnostics.Append(CheckACL(req.Path, req.ConfigValue)...)
+}
+
+// CheckACL tells what is wrong with an ACL at a path of the configuration, as far as it is
+// known. What was not known when it was validated is to be checked again when a change is
+// planned: an apply plans once more, and knows all.
+func CheckACL(at path.Path, acl types.Set) (diags diag.Diagnostics) {
+	if acl.IsNull() || acl.IsUnknown() {
+		return nil
 	}
-	if len(req.ConfigValue.Elements()) == 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "Empty ACL",
+	if len(acl.Elements()) == 0 {
+		diags.AddAttributeError(at, "Empty ACL",
 			"An ACL without entries lets nobody in, and ZooKeeper refuses it. Leave the attribute out for the default ACL, or list who may do what.")
-		return
+		return diags
 	}
-	for _, e := range req.ConfigValue.Elements() {
-		if e.IsNull() || e.IsUnknown() {
+	for _, e := range acl.Elements() {
+		switch {
+		case e.IsUnknown():
+			continue
+		case e.IsNull():
+			diags.AddAttributeError(at, "Invalid ACL entry", "An entry is null. Leave it out, or say who may do what.")
 			continue
 		}
 		field := entryFields(e)
 		for _, err := range checkEntry(field) {
-			resp.Diagnostics.AddAttributeError(req.Path.AtSetValue(e), "Invalid ACL entry",
+			diags.AddAttributeError(at.AtSetValue(e), "Invalid ACL entry",
 				fmt.Sprintf("Entry %s: %s.", entryName(field), err))
 		}
 	}
+	return diags
 }
 
 // CheckACLEntry tells what is wrong with an entry that is known, apart from its
@@ -79,6 +93,11 @@ func CheckACLEntry(scheme, id string) error {
 func checkEntry(field func(string) types.String) []error {
 	var errs []error
 	scheme, id, permissions := field("scheme"), field("id"), field("permissions")
+	for _, name := range []string{"scheme", "id", "permissions"} {
+		if field(name).IsNull() {
+			return []error{fmt.Errorf(`%s is missing: an entry has scheme, id and permissions, and with the scheme "auth" the id is ""`, name)}
+		}
+	}
 	if !scheme.IsUnknown() && !id.IsUnknown() {
 		if err := CheckACLEntry(scheme.ValueString(), id.ValueString()); err != nil {
 			errs = append(errs, err)

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -46,6 +47,11 @@ func TestACLValidator(t *testing.T) {
 		"no address":             {acl: set("ip|localhost|r"), want: []string{`not "localhost"`}},
 		"too many bits":          {acl: set("ip|192.0.2.0/33|r"), want: []string{"a number of bits from 0 to 32"}},
 		"no principal":           {acl: set("sasl||r"), want: []string{"the id is empty"}},
+		"no id at all":           {acl: set("auth|null|r"), want: []string{"Entry auth:: id is missing"}},
+		"no permissions at all":  {acl: set("world|anyone|null"), want: []string{"Entry world:anyone: permissions is missing"}},
+		"no scheme at all":       {acl: set("null|?|r"), want: []string{"scheme is missing"}},
+		"unknown entry":          {acl: types.SetValueMust(attr.ACLEntryType, []fwattr.Value{types.ObjectUnknown(attr.ACLEntryType.AttrTypes)})},
+		"null entry":             {acl: types.SetValueMust(attr.ACLEntryType, []fwattr.Value{types.ObjectNull(attr.ACLEntryType.AttrTypes)}), want: []string{"An entry is null"}},
 		"two things":             {acl: set("world|alice|z"), want: []string{"the only id", "unknown letter"}},
 	}
 	for name, tt := range tests {

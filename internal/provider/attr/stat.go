@@ -3,6 +3,7 @@ package attr
 import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	datasource "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	ephemeral "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	resource "github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -51,6 +52,15 @@ func DataSourceStat() datasource.SingleNestedAttribute {
 		m[name] = datasource.Int64Attribute{Computed: true, MarkdownDescription: description}
 	}
 	return datasource.SingleNestedAttribute{Computed: true, Attributes: m, MarkdownDescription: statDescription}
+}
+
+// EphemeralStat is the computed attribute `stat` of an ephemeral resource.
+func EphemeralStat() ephemeral.SingleNestedAttribute {
+	m := make(map[string]ephemeral.Attribute, len(statFields))
+	for name, description := range statFields {
+		m[name] = ephemeral.Int64Attribute{Computed: true, MarkdownDescription: description}
+	}
+	return ephemeral.SingleNestedAttribute{Computed: true, Attributes: m, MarkdownDescription: statDescription}
 }
 
 // StatValue converts a stat.

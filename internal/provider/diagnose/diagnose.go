@@ -11,6 +11,8 @@ import (
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/recipe"
+	"terraform-provider-zookeeper/internal/zk/sasl"
 )
 
 // Subject is what an operation was about.
@@ -32,6 +34,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		connect  *zk.ConnectError
 		tooLarge *zk.TooLargeError
 		tooOld   *zk.VersionError
+		locked   *session.LockedError
 	)
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		d := s.Error(doing, partial.Err)
@@ -42,6 +45,12 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return notConfigured(unknown)
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		return s.outcomeUnknown(doing, err)
+	case errors.As(err, &locked):
+		return s.locked(doing, locked)
+	case errors.Is(err, recipe.ErrLost):
+		return s.new("Lock was lost", fmt.Sprintf(
+			"The provider could not %s%s: %v. Others may have done something since, that this run should have waited for or kept from.\n\n"+
+				"Look at what the run has done, and run again. Where it was lost because the servers could not be reached for a while, a longer session_timeout of the provider helps.", doing, s.at(), err))
 	case errors.Is(err, context.Canceled):
 		return s.new("Interrupted", fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at()))
 	case errors.As(err, &connect):
@@ -73,7 +82,14 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 			"The provider could not %s%s: a quota on the node or on one above it does not allow it. Raise the quota (setquota in zkCli) or free some of it.", doing, s.at()))
 	case errors.Is(err, zk.ErrNotReadOnly):
 		return s.new("Server is read-only", fmt.Sprintf(
-			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone. Bring the other servers back, then run again.", doing, s.at()))
+			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone, which read_only of the provider accepts. Bring the other servers back, then run again.", doing, s.at()))
+	case errors.Is(err, zk.ErrSessionClosedRequireSASL):
+		return s.new("ZooKeeper wants SASL", fmt.Sprintf(
+			"The provider could not %s%s: the servers serve nobody whom SASL does not authenticate. The provider presents %s.\n\n"+
+				"Set sasl in the provider's configuration. Where it is set, the servers did not take what it has: check its username and its password.", doing, s.at(), s.presented()))
+	case errors.Is(err, sasl.ErrFailed):
+		return s.new("SASL authentication failed", fmt.Sprintf(
+			"The provider could not %s%s: %v.\n\nLook at sasl in the provider's configuration: the mechanism has to be the servers', and the rest who the provider is to them.", doing, s.at(), err))
 	case errors.Is(err, zk.ErrAuthFailed):
 		return s.new("ZooKeeper refused the credentials", fmt.Sprintf(
 			"The server closed the connection because of an identity that the provider presents (%s): its scheme is not enabled there, or what proves it is wrong.", s.presented()))
@@ -179,7 +195,15 @@ func (s Subject) exists() diag.Diagnostic {
 			"  terraform import %[2]s.NAME %[1]s\n\n"+
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[2]s.NAME\n    id = %[1]q\n  }\n\n"+
-			"To take over whatever is there when this resource is created, set adopt_existing = true.", s.Path, s.Resource))
+			"To take over whatever is there when this resource is created, set adopt_existing = true. "+
+			"If another resource has the same path, here or in another configuration, remove one of the two.", s.Path, s.Resource))
+}
+
+// Twice tells that two resources of one run are to create the same node.
+func (s Subject) Twice() diag.Diagnostic {
+	return s.new("Znode already exists", fmt.Sprintf(
+		"%q is created by another resource in this same run: two resources of the configuration have this path, or two instances of one. "+
+			"One node takes one resource. Remove one of the two, or give it another path.", s.Path))
 }
 
 func (s Subject) noNode(err error) diag.Diagnostic {
@@ -238,6 +262,26 @@ func (s Subject) tooLarge(err *zk.TooLargeError) diag.Diagnostic {
 			"Store less in the node. If your servers run with a larger jute.maxbuffer, set max_buffer_bytes of the provider to the same.", s.Path, err.Size, err.Limit))
 }
 
+func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic {
+	holders := "Who holds it could not be read."
+	if len(err.Contenders) > 0 {
+		holders = "It is held, or waited for in front of this run, by:\n\n  " + strings.Join(err.Contenders, "\n  ")
+	}
+	return s.new("Lock is held by others", fmt.Sprintf(
+		"The provider could not %s%s, because the lock %q was not free within %v.\n\n%s\n\n"+
+			"Wait for them, or give it more time with timeout. A lock goes with the session of who holds it: that of a process which has died is free when its session expires.",
+		doing, s.at(), err.Lock.Path, err.Lock.Timeout, holders))
+}
+
+// TreeTooLarge tells that the data of a tree was not read, because it is over a limit. Both
+// sizes are in bytes.
+func (s Subject) TreeTooLarge(nodes int, size, limit int64) diag.Diagnostic {
+	return s.new("Tree is too large", fmt.Sprintf(
+		"The tree of %q holds %d bytes of data in %s, and at most %d bytes are read at once. None of it was read.\n\n"+
+			"Name a path further down, or set max_depth, or leave include_data out and read the data of the nodes that matter with the data source zookeeper_znode.",
+		s.Path, size, plural(nodes, "node", "nodes"), limit))
+}
+
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 	return s.new("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %v.\n\n"+
@@ -258,6 +302,9 @@ func unreachable(err *zk.ConnectError) diag.Diagnostic {
 		fmt.Fprintf(&b, "  %s: %v\n", a.Server, a.Err)
 	}
 	b.WriteString("\nCheck servers in the provider's configuration (or ZOOKEEPER_SERVERS), the network, and that the servers run.")
+	if _, ok := errors.AsType[*zk.TLSError](err); ok {
+		b.WriteString(" For TLS, check tls, the port in servers, and what the servers want of their clients (ssl.clientAuth).")
+	}
 	return diag.NewErrorDiagnostic("Cannot reach ZooKeeper", b.String())
 }
 

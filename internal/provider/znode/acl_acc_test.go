@@ -218,7 +218,8 @@ resource "zookeeper_znode" "defaults" {
 			},
 			{
 				// Parents that no resource declares stay.
-				Config: tree.ConfigFor(defaultACL, ``),
+				Config:           tree.ConfigFor(defaultACL, ``),
+				ConfigPlanChecks: planned(destroy),
 				Check: resource.ComposeTestCheckFunc(
 					tree.CheckGone("/like/parent/leaf", "/own/parent/leaf", "/defaults/parent/leaf"),
 					tree.CheckData("/like/parent", ""), tree.CheckData("/own/parent", ""),
@@ -226,8 +227,9 @@ resource "zookeeper_znode" "defaults" {
 				),
 			},
 			{
-				PreConfig: func() { tree.Remove("/like"); tree.Remove("/own"); tree.Remove("/defaults") },
-				Config:    tree.ConfigFor(defaultACL, ``),
+				PreConfig:        func() { tree.Remove("/like"); tree.Remove("/own"); tree.Remove("/defaults") },
+				Config:           tree.ConfigFor(defaultACL, ``),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 			},
 		},
 	})

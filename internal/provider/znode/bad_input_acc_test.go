@@ -31,7 +31,15 @@ func TestAccZnode_invalidConfiguration(t *testing.T) {
 		"no entries, parents": {"path = \"/a\"\n  parent_acl = []", []string{"parent_acl = []", "An ACL without entries lets nobody in"}},
 		"clear password":      {"path = \"/a\"\n  acl = [{ scheme = \"digest\", id = \"bob:builder\", permissions = \"r\" }]", []string{`what follows "bob:" is no digest`}},
 		"invalid base64":      {"path = \"/a\"\n  data_base64 = \"????\"", []string{"data_base64 =", "no standard base64 from character 1 of 4 on"}},
-		"data twice":          {"path = \"/a\"\n  data = \"a\"\n  data_base64 = \"YQ==\"", []string{"data = ", `"data_base64" cannot be specified when "data" is specified`}},
+		"data twice":          {"path = \"/a\"\n  data = \"a\"\n  data_base64 = \"YQ==\"", []string{`data_base64 = "YQ=="`, "data and data_base64 are both set"}},
+		"data and secret":     {"path = \"/a\"\n  data = \"a\"\n  data_wo = \"b\"\n  data_wo_version = \"1\"", []string{"data_wo = ", "data and data_wo are both set"}},
+		"base64 and secret":   {"path = \"/a\"\n  data_base64 = \"YQ==\"\n  data_wo = \"b\"\n  data_wo_version = \"1\"", []string{"data_wo = ", "data_base64 and data_wo are both set"}},
+		"secret, no version":  {"path = \"/a\"\n  data_wo = \"b\"", []string{"Missing data_wo_version", `data_wo_version = "1"`}},
+		"version, no secret":  {"path = \"/a\"\n  data_wo_version = \"1\"", []string{"Unexpected data_wo_version", `data_wo_version = "1"`, "data_wo is null"}},
+		"secret is null":      {"path = \"/a\"\n  data_wo = null\n  data_wo_version = \"1\"", []string{"Unexpected data_wo_version"}},
+		"empty version":       {"path = \"/a\"\n  data_wo = \"b\"\n  data_wo_version = \"\"", []string{`data_wo_version = ""`, "at least 1"}},
+		"ACL without an id":   {"path = \"/a\"\n  acl = [{ scheme = \"auth\", permissions = \"r\" }]", []string{"acl = [", "id is missing"}},
+		"ACL of null":         {"path = \"/a\"\n  acl = [null]", []string{"acl = [null]", "An entry is null"}},
 		"unknown mode":        {"path = \"/a\"\n  mode = \"ephemeral\"", []string{"mode = ", `"persistent" "container" "ttl"`}},
 		"ttl without ttl_ms":  {"path = \"/a\"\n  mode = \"ttl\"", []string{"Missing ttl_ms", `mode = "ttl" needs ttl_ms`}},
 		"ttl_ms without ttl":  {"path = \"/a\"\n  ttl_ms = 5", []string{"ttl_ms = 5", `Only a node of mode = "ttl" has a time to live`}},
@@ -40,6 +48,10 @@ func TestAccZnode_invalidConfiguration(t *testing.T) {
 		"data too large": {
 			"path = \"/a\"\n  data = join(\"\", [for i in range(1024) : format(\"%01024d\", i)])",
 			[]string{"data = join", `The request for "/a" would take`, "servers accept 1048575 (max_buffer_bytes)", "jute.maxbuffer"},
+		},
+		"secret too large": {
+			"path = \"/a\"\n  data_wo_version = \"1\"\n  data_wo = join(\"\", [for i in range(1024) : format(\"%01024d\", i)])",
+			[]string{"data_wo = join", `The request for "/a" would take`, "servers accept 1048575 (max_buffer_bytes)", "jute.maxbuffer"},
 		},
 		"base64 too large": {
 			"path = \"/a\"\n  data_base64 = base64encode(join(\"\", [for i in range(1024) : format(\"%01024d\", i)]))",
@@ -192,13 +204,14 @@ func TestAccZnode_permissionDenied(t *testing.T) {
 			},
 			{
 				Config:           tree.ConfigAs(acctest.User, "a wrong password", ``),
-				ConfigPlanChecks: planned(plancheck.ResourceActionDestroy),
+				ConfigPlanChecks: planned(destroy),
 				ExpectError:      acctest.Error("Permission denied", `delete the znode "`+tree.Path("/closed/a")+`"`, `DELETE (d) on "`+tree.Path("/closed")+`"`),
 			},
 			{
-				PreConfig: holds(t, tree.CheckData("/closed/a", "ours")),
-				Config:    tree.ConfigAs(acctest.User, acctest.Password, ``),
-				Check:     tree.CheckGone("/closed/a"),
+				PreConfig:        holds(t, tree.CheckData("/closed/a", "ours")),
+				Config:           tree.ConfigAs(acctest.User, acctest.Password, ``),
+				ConfigPlanChecks: planned(destroy),
+				Check:            tree.CheckGone("/closed/a"),
 			},
 		},
 	})

@@ -89,19 +89,19 @@ func TestAccZnode_changedBySomebodyElse(t *testing.T) {
 			},
 			{
 				Config:           tree.Config(``),
-				ConfigPlanChecks: meanwhile(plancheck.ResourceActionDestroy, func() { tree.Write("/a", "theirs") }),
+				ConfigPlanChecks: meanwhile(destroy, func() { tree.Write("/a", "theirs") }),
 				ExpectError: acctest.Error(summary, `did not delete the znode "`+tree.Path("/a")+`"`,
 					"its data was planned against version 1 and is at version 2", next),
 			},
 			{
 				PreConfig:        holds(t, tree.CheckData("/a", "theirs")),
 				Config:           tree.Config(``),
-				ConfigPlanChecks: meanwhile(plancheck.ResourceActionDestroy, func() { tree.Remove("/a"); tree.Put("/a", "another") }),
+				ConfigPlanChecks: meanwhile(destroy, func() { tree.Remove("/a"); tree.Put("/a", "another") }),
 				ExpectError:      acctest.Error(summary, "it was deleted and created anew", next),
 			},
 			// Terraform, unlike OpenTofu, needs to be told to look again before it plans a deletion.
 			{PreConfig: holds(t, tree.CheckData("/a", "another")), RefreshState: true, ExpectNonEmptyPlan: true},
-			{Config: tree.Config(``)},
+			{Config: tree.Config(``), ConfigPlanChecks: planned(destroy)},
 		},
 	})
 }
@@ -133,7 +133,7 @@ func TestAccZnode_deletedBySomebodyElse(t *testing.T) {
 			{
 				// What was to be deleted is gone: that is what was wanted.
 				Config:           tree.Config(``),
-				ConfigPlanChecks: meanwhile(plancheck.ResourceActionDestroy, func() { tree.Remove("/a") }),
+				ConfigPlanChecks: meanwhile(destroy, func() { tree.Remove("/a") }),
 			},
 		},
 	})

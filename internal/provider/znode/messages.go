@@ -48,6 +48,20 @@ func overwrittenWarning(nodePath types.String, parts []string) diag.Diagnostics 
 		nodePath.ValueString(), strings.Join(parts, " and its ")))}
 }
 
+// rewrittenWarning tells that a secret may no longer be the one that was written.
+func rewrittenWarning(nodePath types.String) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
+		"Since the last apply that succeeded, the data of %q was written again: by somebody else, or by an apply that failed half-way. What it is now is not looked at, and is not in the state; "+
+			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes it again.", nodePath.ValueString()))
+}
+
+// importShowsWarning tells that an import is no way for data that the state must not have.
+func importShowsWarning(nodePath types.String) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("An import puts the data into the state", fmt.Sprintf(
+		"The import of %q reads its data into the state and into the plan. If that is a secret already, set adopt_existing = true instead: the node is then taken over, and its data is replaced by data_wo without being stored.",
+		nodePath.ValueString()))
+}
+
 // ephemeralError refuses the import of a node that lives and dies with a session.
 func ephemeralError(nodePath types.String) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Znode is ephemeral", fmt.Sprintf(

@@ -14,6 +14,8 @@ type resourceModel struct {
 	Path          types.String `tfsdk:"path"`
 	Data          types.String `tfsdk:"data"`
 	DataBase64    types.String `tfsdk:"data_base64"`
+	DataWO        types.String `tfsdk:"data_wo"` // null everywhere but in a configuration
+	DataWOVersion types.String `tfsdk:"data_wo_version"`
 	ACL           types.Set    `tfsdk:"acl"`
 	CreateParents types.Bool   `tfsdk:"create_parents"`
 	ParentACL     types.Set    `tfsdk:"parent_acl"`
@@ -33,6 +35,14 @@ type dataSourceModel struct {
 	DataBase64   types.String `tfsdk:"data_base64"`
 	ACL          types.Set    `tfsdk:"acl"`
 	Stat         types.Object `tfsdk:"stat"`
+}
+
+// ephemeralModel is the ephemeral resource as the framework decodes it.
+type ephemeralModel struct {
+	Path       types.String `tfsdk:"path"`
+	Data       types.String `tfsdk:"data"`
+	DataBase64 types.String `tfsdk:"data_base64"`
+	Stat       types.Object `tfsdk:"stat"`
 }
 
 // The values of mode. The servers do not tell a client which of the first three a node
@@ -67,19 +77,53 @@ func (m *resourceModel) sameKind(o *resourceModel) bool {
 	return m.Mode.Equal(o.Mode) && m.TTLMillis.Equal(o.TTLMillis)
 }
 
+// writeOnly tells whether the data of a configuration, a plan or a state is that of
+// data_wo. In a state, data_wo_version is that of the secret which the node holds, and null
+// as soon as it may hold something else.
+func (m *resourceModel) writeOnly() bool { return !m.DataWOVersion.IsNull() }
+
+// hidesData tells whether a plan or a state has no data because that may be a secret. It
+// goes on to after data_wo has left the configuration: the secret is still on the server,
+// and reading it into the state because nobody declares it any more would give it away.
+// Only data or data_base64, once declared, show again.
+func (m *resourceModel) hidesData() bool { return m.DataBase64.IsNull() && !m.Stat.IsNull() }
+
 // declaresData tells whether a plan says what the data is. The base64 notation decides:
 // the text is null for data that is not UTF-8.
-func (m *resourceModel) declaresData() bool { return !m.DataBase64.IsUnknown() }
+func (m *resourceModel) declaresData() bool {
+	return m.writeOnly() || !m.DataBase64.IsUnknown() && !m.DataBase64.IsNull()
+}
+
+// changesData tells whether data that a plan declares differs from a state's. Of a secret
+// the versions are compared, as nothing else is stored.
+func (m *resourceModel) changesData(state *resourceModel) bool {
+	if m.writeOnly() {
+		return !m.DataWOVersion.Equal(state.DataWOVersion)
+	}
+	return !m.DataBase64.Equal(state.DataBase64)
+}
 
 // declaresACL tells whether a plan says what the ACL is.
 func (m *resourceModel) declaresACL() bool { return !m.ACL.IsUnknown() }
 
-// content is the declared data, and empty data when none is declared.
-func (m *resourceModel) content() ([]byte, error) {
-	if !m.declaresData() {
+// content is the data that a plan declares, and empty data when it declares none. A secret
+// is in the configuration alone.
+func (m *resourceModel) content(config *resourceModel) ([]byte, error) {
+	switch {
+	case !m.declaresData():
 		return []byte{}, nil
+	case m.writeOnly():
+		return []byte(config.DataWO.ValueString()), nil
+	default:
+		return attr.DecodeBase64(m.DataBase64.ValueString())
 	}
-	return attr.DecodeBase64(m.DataBase64.ValueString())
+}
+
+// show fills in data that was read, unless it may be a secret.
+func (m *resourceModel) show(data []byte) {
+	if !m.hidesData() {
+		m.Data, m.DataBase64 = attr.DataValues(data)
+	}
 }
 
 // setDefaults gives the settings that the server knows nothing of the values that they
@@ -91,15 +135,19 @@ func (m *resourceModel) setDefaults() {
 	m.ParentACL = types.SetNull(attr.ACLEntryType)
 }
 
-// refresh fills in what the server holds. What the state says of the ACL is kept for as
-// long as it means the same, which it certainly does while nobody has written an ACL to
-// the same node: the server's count says so even where the server shows us less than it
-// has.
+// refresh fills in what the server holds. Of a secret it says no more than whether the node
+// still holds it: whoever wrote the data since, its version has moved on. What the state
+// says of the ACL is kept for as long as it means the same, which it certainly does while
+// nobody has written an ACL to the same node: the server's count says so even where the
+// server shows us less than it has.
 func (m *resourceModel) refresh(node zk.Node, self []attr.Identity) {
-	m.Data, m.DataBase64 = attr.DataValues(node.Data)
+	m.show(node.Data)
 	last, ok := attr.PlannedAgainst(m.Stat)
-	untouched := ok && last.Czxid == node.Stat.Czxid && last.Aversion == node.Stat.Aversion
-	if !untouched || !attr.ACLKnown(m.ACL) || attr.ACLMasked(m.ACL) {
+	sameNode := ok && last.Czxid == node.Stat.Czxid
+	if !sameNode || last.Version != node.Stat.Version {
+		m.DataWOVersion = types.StringNull()
+	}
+	if !sameNode || last.Aversion != node.Stat.Aversion || !attr.ACLKnown(m.ACL) || attr.ACLMasked(m.ACL) {
 		m.ACL = attr.KeepACL(m.ACL, node.ACL, self)
 	}
 	switch {
@@ -127,7 +175,7 @@ func (m *resourceModel) settle(node zk.Node, wrote attr.Planned, aclIsOthers boo
 	stat.Czxid = wrote.Czxid
 	switch {
 	case !m.declaresData():
-		m.Data, m.DataBase64 = attr.DataValues(node.Data)
+		m.show(node.Data)
 	case replaced || stat.Version != wrote.Version:
 		stat.Version = wrote.Version
 		overwritten = append(overwritten, "data")

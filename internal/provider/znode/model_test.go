@@ -53,6 +53,35 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
+// What somebody else wrote in the place of a secret may be one too: it is not shown, and
+// the state no longer says that the node holds ours.
+func TestRefreshOfASecret(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		stat zk.Stat
+		want types.String
+	}{
+		"nobody wrote":             {zk.Stat{Czxid: 7, Version: 3, Aversion: 2}, text("1")},
+		"somebody wrote an ACL":    {zk.Stat{Czxid: 7, Version: 3, Aversion: 3}, text("1")},
+		"somebody wrote data":      {zk.Stat{Czxid: 7, Version: 4, Aversion: 2}, nullText},
+		"somebody made it anew":    {zk.Stat{Czxid: 9, Version: 3, Aversion: 2}, nullText},
+		"the servers were rewound": {zk.Stat{Czxid: 7, Version: 2, Aversion: 2}, nullText},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := storedSecret(text("1"))
+			m.refresh(zk.Node{Path: "/a", Data: []byte("sesame"), ACL: zk.OpenACL(), Stat: tt.stat}, nil)
+			if !m.Data.IsNull() || !m.DataBase64.IsNull() {
+				t.Errorf("data %v and %v", m.Data, m.DataBase64)
+			}
+			if !m.DataWOVersion.Equal(tt.want) {
+				t.Errorf("version %v, want %v", m.DataWOVersion, tt.want)
+			}
+		})
+	}
+}
+
 func TestRefreshKeepsTheKindThatServersDoNotTell(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -96,6 +125,11 @@ func TestSettle(t *testing.T) {
 		m.Data, m.DataBase64, m.ACL = unknown, unknown, unknownACL
 		return m
 	}
+	secret := func(version types.String) *resourceModel {
+		m := declared()
+		m.Data, m.DataBase64, m.DataWOVersion = nullText, nullText, version
+		return m
+	}
 	theirs := []zk.ACL{{Scheme: "world", ID: "anyone", Perms: zk.PermRead}}
 	tests := map[string]struct {
 		plan        *resourceModel
@@ -129,6 +163,18 @@ func TestSettle(t *testing.T) {
 		"others' all the same": {
 			plan: open(), stat: zk.Stat{Czxid: 7, Version: 8, Aversion: 9},
 			data: "theirs", acl: anyone("r"), wantStat: zk.Stat{Czxid: 7, Version: 8, Aversion: 9},
+		},
+		"a secret": {
+			plan: secret(text("1")), stat: zk.Stat{Czxid: 7, Version: 4, Aversion: 2},
+			acl: anyone("31"), wantStat: zk.Stat{Czxid: 7, Version: 4, Aversion: 2},
+		},
+		"a secret written over": {
+			plan: secret(text("1")), stat: zk.Stat{Czxid: 7, Version: 5, Aversion: 2}, overwritten: []string{"data"},
+			acl: anyone("31"), wantStat: zk.Stat{Czxid: 7, Version: 4, Aversion: 2},
+		},
+		"a secret that is others' now": {
+			plan: secret(nullText), stat: zk.Stat{Czxid: 7, Version: 5, Aversion: 2},
+			acl: anyone("31"), wantStat: zk.Stat{Czxid: 7, Version: 5, Aversion: 2},
 		},
 	}
 	for name, tt := range tests {

@@ -92,7 +92,7 @@ resource "zookeeper_znode" "test" {
 }`),
 			ConfigPlanChecks: planned(create),
 			ConfigStateChecks: []statecheck.StateCheck{acctest.Attributes("zookeeper_znode.test", attrs{
-				"path": text(tree.Path("/p")), "data": text(""), "data_base64": text(""), "acl": acctest.ACL(acctest.Open()),
+				"path": text(tree.Path("/p")), "data": text(""), "data_base64": text(""), "data_wo": null, "data_wo_version": null, "acl": acctest.ACL(acctest.Open()),
 				"create_parents": yes, "parent_acl": null, "mode": text("persistent"), "ttl_ms": null,
 				"force_destroy": yes, "adopt_existing": no, "stat": acctest.Stat(0, 1, 0, 1),
 			})},
@@ -139,15 +139,17 @@ resource "zookeeper_znode" "second" {
   depends_on = [zookeeper_znode.first]
 }`),
 			ConfigPlanChecks: plannedFor("zookeeper_znode.second", create),
-			ExpectError:      acctest.Error("Znode already exists", tree.Path("/p")+`" exists on the server`),
+			// An import, as of what was there before, would be no way out.
+			ExpectError: acctest.Error("Znode already exists", tree.Path("/p")+`" is created by another resource in this same run`, "Remove one of the two"),
 		}, {
 			PreConfig: func() {
 				if err := tree.HasData("/p", "first"); err != nil {
 					t.Error(err)
 				}
 			},
-			Config: tree.Config(``),
-			Check:  tree.CheckGone("/p"),
+			Config:           tree.Config(``),
+			ConfigPlanChecks: plannedFor("zookeeper_znode.first", destroy),
+			Check:            tree.CheckGone("/p"),
 		}},
 	})
 }

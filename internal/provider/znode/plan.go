@@ -17,7 +17,8 @@ import (
 // relied on for data, ACL and stat: all three are decided here.
 //
 //   - What is declared is planned as declared, in both notations of the data, and in the
-//     state's notation where that means the same.
+//     state's notation where that means the same. A secret is planned in neither: what a
+//     plan and a state have of it is its version.
 //   - When nothing is to be written to the server, the rest stays as it is.
 //   - When something is, stat and data are unknown until they have been read back, because
 //     the data's owners may write it at any time. The ACL of a node that there is stays as it
@@ -33,11 +34,15 @@ func complete(plan, config resourceModel, state *resourceModel, replaces bool, s
 		plan.ACL = attr.PlanACL(config.ACL, state.ACL, self)
 		plan.ParentACL = attr.PlanACL(config.ParentACL, state.ParentACL, self)
 		writes = replaces ||
-			declaresData && !plan.DataBase64.Equal(state.DataBase64) ||
+			declaresData && (plan.Data.IsUnknown() || plan.changesData(state)) ||
 			declaresACL && !plan.ACL.Equal(state.ACL)
 	}
 	if writes {
-		if !declaresData {
+		switch {
+		case declaresData:
+		case state != nil && !replaces && state.hidesData():
+			plan.Data, plan.DataBase64 = types.StringNull(), types.StringNull()
+		default:
 			plan.Data, plan.DataBase64 = types.StringUnknown(), types.StringUnknown()
 		}
 		switch {
@@ -80,26 +85,33 @@ func replacing(plan, state *resourceModel, kindAssumed bool) path.Paths {
 // declaresData tells whether a configuration says what the data is, even if the value is
 // not known yet.
 func declaresData(config resourceModel) bool {
-	return !config.Data.IsNull() || !config.DataBase64.IsNull()
+	return !config.Data.IsNull() || !config.DataBase64.IsNull() || config.writeOnly()
 }
 
 // planData returns declared data in both notations, as far as it is known. Validation has
-// made sure that one of them is declared at most, and that base64 is valid.
+// made sure that one of them is declared at most, and that base64 is valid. What is
+// unknown in the configuration must be so in the plan, even where it can only turn out to
+// be null.
 func planData(config resourceModel) (text, b64 types.String) {
+	text, b64 = types.StringUnknown(), types.StringUnknown()
 	switch {
-	case config.Data.IsUnknown():
-		return config.Data, types.StringUnknown()
-	case !config.Data.IsNull():
-		_, b64 = attr.DataValues([]byte(config.Data.ValueString()))
-		return config.Data, b64
-	case config.DataBase64.IsUnknown():
-		return types.StringUnknown(), config.DataBase64
-	default:
-		data, err := attr.DecodeBase64(config.DataBase64.ValueString())
-		if err != nil {
-			return types.StringUnknown(), config.DataBase64
+	case known(config.Data):
+		text, b64 = attr.DataValues([]byte(config.Data.ValueString()))
+	case known(config.DataBase64):
+		b64 = config.DataBase64
+		if data, err := attr.DecodeBase64(b64.ValueString()); err == nil {
+			text, _ = attr.DataValues(data)
 		}
-		text, _ = attr.DataValues(data)
-		return text, config.DataBase64
+	case known(config.DataWOVersion):
+		text, b64 = types.StringNull(), types.StringNull()
 	}
+	if config.Data.IsUnknown() {
+		text = config.Data
+	}
+	if config.DataBase64.IsUnknown() {
+		b64 = config.DataBase64
+	}
+	return text, b64
 }
+
+func known(s types.String) bool { return !s.IsNull() && !s.IsUnknown() }

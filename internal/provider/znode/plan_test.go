@@ -32,12 +32,33 @@ func config(data, b64 types.String, acl types.Set) resourceModel {
 	return resourceModel{Path: text("/a"), Data: data, DataBase64: b64, ACL: acl, ParentACL: nullACL}
 }
 
+// secret is a configuration of /a with write-only data of a version.
+func secret(version types.String) resourceModel {
+	c := config(nullText, nullText, nullACL)
+	c.DataWO, c.DataWOVersion = text("sesame"), version
+	return c
+}
+
+// storedSecret is the state of /a with write-only data of a version.
+func storedSecret(version types.String) *resourceModel {
+	m := stored("")
+	m.Data, m.DataBase64, m.DataWOVersion = nullText, nullText, version
+	return m
+}
+
+// late is a configuration of /a with text and base64 that are known or not known yet.
+func late(data, b64, version types.String) resourceModel {
+	c := config(data, b64, nullACL)
+	c.DataWO, c.DataWOVersion = version, version
+	return c
+}
+
 // proposed is what the framework hands to a plan for a configuration: with defaults, and
 // with everything that is computed unknown.
 func proposed(c resourceModel) resourceModel {
 	c.setDefaults()
 	c.Mode, c.TTLMillis = text(modePersistent), types.Int64Null()
-	c.Data, c.DataBase64, c.ACL = unknown, unknown, unknownACL
+	c.Data, c.DataBase64, c.DataWO, c.ACL = unknown, unknown, nullText, unknownACL
 	c.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
 	return c
 }
@@ -89,6 +110,67 @@ func TestComplete(t *testing.T) {
 		"create with base64 to come": {
 			config: config(nullText, unknown, nullACL),
 			data:   unknown, b64: unknown, acl: unknownACL, writes: true,
+		},
+		"create with a secret": {
+			config: secret(text("1")),
+			data:   nullText, b64: nullText, acl: unknownACL, writes: true,
+		},
+		"create with a secret to come": {
+			config: secret(unknown),
+			data:   unknown, b64: unknown, acl: unknownACL, writes: true,
+		},
+		// One of two that are declared turns out to be null, and nobody knows yet which.
+		"create with either notation to come": {
+			config: late(unknown, unknown, nullText),
+			data:   unknown, b64: unknown, acl: unknownACL, writes: true,
+		},
+		"create with text, and base64 to come": {
+			config: late(text("hi"), unknown, nullText),
+			data:   text("hi"), b64: unknown, acl: unknownACL, writes: true,
+		},
+		"create with base64, and text to come": {
+			config: late(unknown, text("aGk="), nullText),
+			data:   unknown, b64: text("aGk="), acl: unknownACL, writes: true,
+		},
+		"create with text, and a secret to come": {
+			config: late(text("hi"), nullText, unknown),
+			data:   text("hi"), b64: text("aGk="), acl: unknownACL, writes: true,
+		},
+		"the same base64, and text to come": {
+			config: late(unknown, text("aGk="), nullText), state: stored("hi"),
+			data: unknown, b64: text("aGk="), acl: anyone("cdrwa"), writes: true,
+		},
+		"the same secret": {
+			config: secret(text("1")), state: storedSecret(text("1")),
+			data: nullText, b64: nullText, acl: anyone("cdrwa"),
+		},
+		"another secret": {
+			config: secret(text("2")), state: storedSecret(text("1")),
+			data: nullText, b64: nullText, acl: anyone("cdrwa"), writes: true,
+		},
+		"a secret that somebody wrote over": {
+			config: secret(text("1")), state: storedSecret(nullText),
+			data: nullText, b64: nullText, acl: anyone("cdrwa"), writes: true,
+		},
+		"a secret in place of text": {
+			config: secret(text("1")), state: stored("hi"),
+			data: nullText, b64: nullText, acl: anyone("cdrwa"), writes: true,
+		},
+		"text in place of a secret": {
+			config: config(text("hi"), nullText, nullACL), state: storedSecret(text("1")),
+			data: text("hi"), b64: text("aGk="), acl: anyone("cdrwa"), writes: true,
+		},
+		"a secret no longer declared": {
+			config: config(nullText, nullText, nullACL), state: storedSecret(text("1")),
+			data: nullText, b64: nullText, acl: anyone("cdrwa"),
+		},
+		"a secret no longer declared, and another ACL": {
+			config: config(nullText, nullText, anyone("r")), state: storedSecret(nullText),
+			data: nullText, b64: nullText, acl: anyone("r"), writes: true,
+		},
+		"a secret no longer declared, and another node": {
+			config: config(nullText, nullText, nullACL), state: storedSecret(nullText), replaces: true,
+			data: unknown, b64: unknown, acl: unknownACL, writes: true,
 		},
 
 		"nothing changes": {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -19,7 +20,7 @@ import (
 	"terraform-provider-zookeeper/internal/zk"
 )
 
-// typeName is the name of the resource and of the data source.
+// typeName is the name of the resource, the data source and the ephemeral resource.
 const typeName = "zookeeper_znode"
 
 // Resource is the resource zookeeper_znode.
@@ -54,9 +55,10 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 		// Version 0 is tfzk/zookeeper's, see upgrade.go.
 		Version: 1,
 		MarkdownDescription: "Manages one znode: its data and its ACL.\n\n" +
-			"What the configuration leaves out is not managed: without `data` and `data_base64` the node is created empty and its content is left to whoever writes it, " +
+			"What the configuration leaves out is not managed: without `data`, `data_base64` and `data_wo` the node is created empty and its content is left to whoever writes it, " +
 			"and without `acl` the node is created with the provider's `default_acl`, which is then left alone.\n\n" +
-			"Updates and deletions are compare-and-set: when somebody else changed the node after the plan was made, the apply says so, and their change stands.",
+			"Updates and deletions are compare-and-set: when somebody else changed the node after the plan was made, the apply says so, and their change stands.\n\n" +
+			"An ACL that keeps the provider itself from the node is warned of in the plan.",
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{
 				Required:            true,
@@ -66,14 +68,27 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"data": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
-				MarkdownDescription: "Content of the node as UTF-8 text. When it is left out, it shows what the server holds, and is null if that is not UTF-8. **No place for secrets:** it is stored in the state, and shown in plans as `data_base64` even where the value written here is marked as sensitive.",
-				Validators:          []validator.String{stringvalidator.ConflictsWith(path.MatchRoot("data_base64"))},
+				MarkdownDescription: "Content of the node as UTF-8 text. When it is left out, it shows what the server holds, and is null if that is not UTF-8. **No place for secrets:** it is stored in the state, and shown in plans as `data_base64` even where the value written here is marked as sensitive. Use `data_wo` for them.",
 			},
 			"data_base64": schema.StringAttribute{
 				Optional:            true,
 				Computed:            true,
 				MarkdownDescription: "Content of the node as base64, for what is not text; `filebase64(…)` reads it from a file. When it is left out, it shows what the server holds. **No place for secrets**, as `data` is not: text shows there in the clear.",
 				Validators:          []validator.String{attr.Base64()},
+			},
+			"data_wo": schema.StringAttribute{
+				Optional:  true,
+				Sensitive: true,
+				WriteOnly: true,
+				MarkdownDescription: "Content of the node as UTF-8 text that is a secret: it is written to the server, and is in no state, plan or log. " +
+					"`data` and `data_base64` are null then, and stay so when `data_wo` leaves the configuration, until one of them is declared: the secret is still on the server. " +
+					"Takes ephemeral values, and needs Terraform 1.11 or OpenTofu 1.11. In place of `data` and `data_base64`.",
+			},
+			"data_wo_version": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Names the secret in `data_wo`, as in `1` or a date, and is needed with it: the secret is not stored, so that a plan cannot see whether it has changed. " +
+					"It is written when this changes, and when somebody else wrote the data of the node since, which the plan tells. Stored and shown.",
+				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 			},
 			"acl": attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true),
 			"create_parents": schema.BoolAttribute{
@@ -106,26 +121,22 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Optional:            true,
 				Computed:            true,
 				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "When the node exists at its creation, take it over and bring it to what is declared: what it held before is overwritten without having been shown in the plan, and destroying the resource deletes it. By default that is an error. Default `false`.",
+				MarkdownDescription: "When the node exists at its creation, take it over and bring it to what is declared: data and ACL, as far as they are declared and differ, are replaced by compare-and-set on the version just read, without having been shown in the plan, and destroying the resource deletes the node. Of what kind it is, apart from ephemeral, which is refused, servers do not tell: `mode` is taken on trust. By default that is an error. Default `false`.",
 			},
 			"stat": attr.ResourceStat(),
 		},
 	}
 }
 
-// ValidateConfig checks that mode and ttl_ms fit together.
+// ValidateConfig checks what fits together.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config resourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() || config.Mode.IsUnknown() || config.TTLMillis.IsUnknown() {
+	if resp.Diagnostics.HasError() {
 		return
 	}
-	switch isTTL := config.Mode.ValueString() == modeTTL; {
-	case isTTL && config.TTLMillis.IsNull():
-		resp.Diagnostics.AddAttributeError(path.Root("ttl_ms"), "Missing ttl_ms", `A node of mode = "ttl" needs ttl_ms, its time to live in milliseconds.`)
-	case !isTTL && !config.TTLMillis.IsNull():
-		resp.Diagnostics.AddAttributeError(path.Root("ttl_ms"), "Unexpected ttl_ms", `Only a node of mode = "ttl" has a time to live. Set mode = "ttl", or leave ttl_ms out.`)
-	}
+	resp.Diagnostics.Append(checkKind(config)...)
+	resp.Diagnostics.Append(checkData(config)...)
 }
 
 // ModifyPlan completes a plan, and checks what can be checked without the server.
@@ -152,20 +163,44 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 			resp.Diagnostics.Append(kindOnTrustWarning(plan.Path))
 		}
 	}
-	plan = complete(plan, config, state, len(resp.RequiresReplace) > 0, r.session.Identities())
+	// What was unknown when the configuration was validated may be known by now.
+	resp.Diagnostics.Append(checkKind(config)...)
+	resp.Diagnostics.Append(checkData(config)...)
+	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), config.ACL)...)
+	resp.Diagnostics.Append(attr.CheckACL(path.Root("parent_acl"), config.ParentACL)...)
+	if !plan.Path.IsUnknown() {
+		if err := r.session.CheckManaged(plan.Path.ValueString()); err != nil {
+			resp.Diagnostics.AddAttributeError(path.Root("path"), "Invalid path of a znode", err.Error())
+		}
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	replaces := len(resp.RequiresReplace) > 0
+	plan = complete(plan, config, state, replaces, r.session.Identities())
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 
-	if state == nil || !plan.DataBase64.Equal(state.DataBase64) {
+	if plan.Path.IsUnknown() {
+		return
+	}
+	if state == nil || replaces || plan.changesData(state) {
 		r.checkSize(plan, config, resp)
+	}
+	creates := state == nil || replaces
+	if creates || !plan.ACL.Equal(state.ACL) {
+		resp.Diagnostics.Append(r.checkACL(plan, config)...)
+	}
+	if creates && plan.CreateParents.ValueBool() {
+		resp.Diagnostics.Append(r.checkParentACL(plan)...)
 	}
 }
 
 // checkSize refuses data that the servers would not take.
 func (r *Resource) checkSize(plan, config resourceModel, resp *resource.ModifyPlanResponse) {
-	if !plan.declaresData() || plan.Path.IsUnknown() {
+	if !plan.declaresData() || config.DataWO.IsUnknown() {
 		return
 	}
-	data, err := plan.content()
+	data, err := plan.content(&config)
 	if err != nil {
 		return // validation has told
 	}
@@ -175,28 +210,74 @@ func (r *Resource) checkSize(plan, config resourceModel, resp *resource.ModifyPl
 	}
 	if err := r.session.CheckSize(plan.Path.ValueString(), data, acl); err != nil {
 		at := path.Root("data")
-		if config.Data.IsNull() {
+		switch {
+		case plan.writeOnly():
+			at = path.Root("data_wo")
+		case config.Data.IsNull():
 			at = path.Root("data_base64")
 		}
 		resp.Diagnostics.Append(diagWithPath(at, r.subject(plan.Path).Error("store the data", err)))
 	}
 }
 
+// checkACL warns of an ACL that keeps the provider from reading what it manages, from
+// writing data that it declares, or from changing an ACL that it declares.
+func (r *Resource) checkACL(plan, config resourceModel) diag.Diagnostics {
+	need := zk.PermRead
+	if declaresData(config) {
+		need |= zk.PermWrite
+	}
+	acl, err := attr.ACLFrom(plan.ACL)
+	if err != nil {
+		return nil // validation has told
+	}
+	if config.ACL.IsNull() {
+		acl = r.session.DefaultACL()
+	} else {
+		need |= zk.PermAdmin
+	}
+	return r.lockedOut(path.Root("acl"), plan.Path.ValueString(), acl, need)
+}
+
+// checkParentACL warns of an ACL that keeps the provider from what it makes parents for,
+// and from deleting it again.
+func (r *Resource) checkParentACL(plan resourceModel) diag.Diagnostics {
+	acl, err := attr.ACLFrom(plan.ParentACL)
+	if err != nil {
+		return nil // validation has told
+	}
+	return r.lockedOut(path.Root("parent_acl"), zk.Parent(plan.Path.ValueString()), acl, zk.PermCreate|zk.PermDelete)
+}
+
+func (r *Resource) lockedOut(at path.Path, nodePath string, acl []zk.ACL, need zk.Perms) diag.Diagnostics {
+	lost := r.session.LockedOut(acl, need)
+	if lost == 0 {
+		return nil
+	}
+	about := diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.session.Presented()}
+	return diag.Diagnostics{diagWithPath(at, about.LockedOut(lost))}
+}
+
 // Create creates the node, or takes over one that this run made as a parent, or that it
 // may adopt.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan resourceModel
+	var plan, config resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	about := r.subject(plan.Path)
+	if !r.session.Own(plan.Path.ValueString()) {
+		resp.Diagnostics.Append(about.Twice())
+		return
+	}
 	client, err := r.session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingCreate, err))
 		return
 	}
-	node, diags := r.create(ctx, client, &plan)
+	node, diags := r.create(ctx, client, &plan, &config)
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() {
 		return
@@ -229,7 +310,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	imported := state.Mode.IsNull() // no state but an import's leaves it open
+	wasWriteOnly := state.writeOnly()
 	state.refresh(node, r.session.Identities())
+	if wasWriteOnly && !state.writeOnly() {
+		resp.Diagnostics.Append(rewrittenWarning(state.Path))
+	}
 	if imported && state.Mode.ValueString() == modeEphemeral {
 		resp.Diagnostics.Append(ephemeralError(state.Path))
 		return
@@ -258,7 +343,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(about.Error(doingUpdate, err))
 		return
 	}
-	wrote, diags := r.change(ctx, client, &plan, &state)
+	wrote, diags := r.change(ctx, client, &plan, &state, &config)
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() {
 		return
@@ -267,7 +352,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	node, err := client.Node(ctx, plan.Path.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(asWarning("Znode could not be read back", about.Error("read the znode that it had just written", err)))
-		node, err = r.written(&plan, &state, wrote)
+		node, err = r.written(&plan, &state, &config, wrote)
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
 			return
@@ -304,7 +389,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 
 // ImportState begins with a path; the read that follows fills in the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if err := attr.CheckPath(req.ID, true); err != nil {
+	if err := r.session.CheckManaged(req.ID); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "A znode is imported by its path: "+err.Error())
 		return
 	}

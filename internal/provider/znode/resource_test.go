@@ -19,6 +19,7 @@ const (
 	create  = plancheck.ResourceActionCreate
 	update  = plancheck.ResourceActionUpdate
 	replace = plancheck.ResourceActionReplace
+	destroy = plancheck.ResourceActionDestroy
 	nothing = plancheck.ResourceActionNoop
 )
 
@@ -38,17 +39,19 @@ func text(s string) knownvalue.Check { return knownvalue.StringExact(s) }
 // which is UTF-8, and the open ACL, and otherwise the defaults, except what is given.
 func state(tree *acctest.Tree, rel, data, b64 string, except map[string]knownvalue.Check) []statecheck.StateCheck {
 	want := map[string]knownvalue.Check{
-		"path":           text(tree.Path(rel)),
-		"data":           text(data),
-		"data_base64":    text(b64),
-		"acl":            acctest.ACL(acctest.Open()),
-		"create_parents": yes,
-		"parent_acl":     null,
-		"mode":           text("persistent"),
-		"ttl_ms":         null,
-		"force_destroy":  no,
-		"adopt_existing": no,
-		"stat":           acctest.Stat(0, 0, int64(len(data)), 0),
+		"path":            text(tree.Path(rel)),
+		"data":            text(data),
+		"data_base64":     text(b64),
+		"data_wo":         null,
+		"data_wo_version": null,
+		"acl":             acctest.ACL(acctest.Open()),
+		"create_parents":  yes,
+		"parent_acl":      null,
+		"mode":            text("persistent"),
+		"ttl_ms":          null,
+		"force_destroy":   no,
+		"adopt_existing":  no,
+		"stat":            acctest.Stat(0, 0, int64(len(data)), 0),
 	}
 	maps.Copy(want, except)
 	return []statecheck.StateCheck{acctest.Attributes("zookeeper_znode.test", want)}
@@ -145,11 +148,7 @@ func TestAccZnode_importBlockPlansEmpty(t *testing.T) {
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: tree.CheckGone("/a"),
 		Steps: []resource.TestStep{{
-			Config: tree.Config(`import {
-  to = zookeeper_znode.test
-  id = "${local.base}/a"
-}
-
+			Config: tree.Config(tree.ImportBlock("zookeeper_znode.test", "/a") + `
 resource "zookeeper_znode" "test" {
   path = "${local.base}/a"
   data = "theirs"
@@ -234,7 +233,7 @@ func TestAccZnode_dataOfOthers(t *testing.T) {
 				// But what they write after the plan of its destruction is not destroyed unseen.
 				Config: tree.Config(``),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-					plancheck.ExpectResourceAction("zookeeper_znode.test", plancheck.ResourceActionDestroy),
+					plancheck.ExpectResourceAction("zookeeper_znode.test", destroy),
 					acctest.Meanwhile(func() { tree.Write("/a", "newest") }),
 				}},
 				ExpectError: acctest.Error("Znode was changed by somebody else", "version 2 and is at version 3"),
@@ -428,11 +427,7 @@ func TestAccZnode_importedKindIsTakenOnTrust(t *testing.T) {
 		CheckDestroy: tree.CheckGone("/a"),
 		Steps: []resource.TestStep{
 			{
-				Config: tree.Config(`import {
-  to = zookeeper_znode.test
-  id = "${local.base}/a"
-}
-
+				Config: tree.Config(tree.ImportBlock("zookeeper_znode.test", "/a") + `
 resource "zookeeper_znode" "test" {
   path = "${local.base}/a"
   mode = "container"
@@ -464,9 +459,10 @@ func TestAccZnode_forceDestroy(t *testing.T) {
 				ConfigPlanChecks: planned(create),
 			},
 			{
-				PreConfig:   func() { tree.Put("/a/x", "x"); tree.Put("/a/y", "y"); tree.Put("/a/y/z", "z") },
-				Config:      tree.Config(``),
-				ExpectError: acctest.Error("Znode is not empty", tree.Path("/a")+`" was not deleted, because it has 2 children: x, y.`, "force_destroy = true"),
+				PreConfig:        func() { tree.Put("/a/x", "x"); tree.Put("/a/y", "y"); tree.Put("/a/y/z", "z") },
+				Config:           tree.Config(``),
+				ConfigPlanChecks: planned(destroy),
+				ExpectError:      acctest.Error("Znode is not empty", tree.Path("/a")+`" was not deleted, because it has 2 children: x, y.`, "force_destroy = true"),
 			},
 			{
 				PreConfig: func() {
@@ -482,7 +478,7 @@ func TestAccZnode_forceDestroy(t *testing.T) {
 			},
 			{
 				Config:           tree.Config(``),
-				ConfigPlanChecks: planned(plancheck.ResourceActionDestroy),
+				ConfigPlanChecks: planned(destroy),
 				Check:            tree.CheckGone("/a"),
 			},
 		},

@@ -17,10 +17,10 @@ import (
 // The usual case is one request and takes no lock. Only when the parent is missing are
 // parents made, by one resource at a time; and when the node exists already, that is
 // fine if it is a parent which another resource of this run made before this one's turn.
-func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resourceModel) (zk.Node, diag.Diagnostics) {
+func (r *Resource) create(ctx context.Context, client *zk.Client, plan, config *resourceModel) (zk.Node, diag.Diagnostics) {
 	about := r.subject(plan.Path)
 	nodePath := plan.Path.ValueString()
-	node, opts, err := r.wanted(plan)
+	node, opts, err := r.wanted(plan, config)
 	if err != nil {
 		return zk.Node{}, diag.Diagnostics{about.Error(doingCreate, err)}
 	}
@@ -55,10 +55,13 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 		case claimErr != nil:
 			err = claimErr
 		case ours || plan.AdoptExisting.ValueBool():
-			return r.takeOver(ctx, client, plan, ours)
+			return r.takeOver(ctx, client, plan, config, ours)
 		}
 	}
 	diags := diag.Diagnostics{about.Error(doingCreate, err)}
+	if exists && plan.writeOnly() {
+		diags.Append(importShowsWarning(plan.Path))
+	}
 	if len(created.Parents) > 0 {
 		diags.Append(parentsLeftWarning(created.Parents))
 	}
@@ -77,8 +80,8 @@ func firstStat(ctx context.Context, client *zk.Client, nodePath string) zk.Stat 
 }
 
 // written is what a node must be behind an update, where it cannot be read back.
-func (r *Resource) written(plan, state *resourceModel, wrote attr.Planned) (zk.Node, error) {
-	want, _, err := r.wanted(plan)
+func (r *Resource) written(plan, state, config *resourceModel, wrote attr.Planned) (zk.Node, error) {
+	want, _, err := r.wanted(plan, config)
 	if err != nil {
 		return zk.Node{}, err
 	}
@@ -93,8 +96,8 @@ func (r *Resource) written(plan, state *resourceModel, wrote attr.Planned) (zk.N
 }
 
 // wanted is the node that a plan asks for, and the options that create it.
-func (r *Resource) wanted(plan *resourceModel) (zk.Node, zk.CreateOptions, error) {
-	data, err := plan.content()
+func (r *Resource) wanted(plan, config *resourceModel) (zk.Node, zk.CreateOptions, error) {
+	data, err := plan.content(config)
 	if err != nil {
 		return zk.Node{}, zk.CreateOptions{}, err
 	}
@@ -118,7 +121,7 @@ func (r *Resource) wanted(plan *resourceModel) (zk.Node, zk.CreateOptions, error
 // it. ours tells that this run made it as a parent: it is then brought to what its own
 // creation would have made, so that the order of the two does not matter, and it must be
 // as it was made.
-func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan *resourceModel, ours bool) (zk.Node, diag.Diagnostics) {
+func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan, config *resourceModel, ours bool) (zk.Node, diag.Diagnostics) {
 	about := r.subject(plan.Path)
 	node, err := client.Node(ctx, plan.Path.ValueString())
 	if err != nil {
@@ -132,7 +135,7 @@ func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan *resour
 	case ours && mode != modePersistent:
 		return zk.Node{}, diag.Diagnostics{about.OtherKind(modePersistent, mode)}
 	}
-	want, _, err := r.wanted(plan)
+	want, _, err := r.wanted(plan, config)
 	if err != nil {
 		return zk.Node{}, diag.Diagnostics{about.Error(doingAdopt, err)}
 	}
@@ -163,15 +166,15 @@ func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan *resour
 
 // change writes what differs between a plan and the state that it was made against, and
 // returns the versions that this leaves.
-func (r *Resource) change(ctx context.Context, client *zk.Client, plan, state *resourceModel) (attr.Planned, diag.Diagnostics) {
+func (r *Resource) change(ctx context.Context, client *zk.Client, plan, state, config *resourceModel) (attr.Planned, diag.Diagnostics) {
 	about := r.subject(plan.Path)
-	want, _, err := r.wanted(plan)
+	want, _, err := r.wanted(plan, config)
 	if err != nil {
 		return attr.Planned{}, diag.Diagnostics{about.Error(doingUpdate, err)}
 	}
 	from, _ := attr.PlannedAgainst(state.Stat)
 	change := zk.Change{
-		SetData: plan.declaresData() && !plan.DataBase64.Equal(state.DataBase64),
+		SetData: plan.declaresData() && plan.changesData(state),
 		Data:    want.Data, Version: from.Version,
 		SetACL: plan.declaresACL() && !plan.ACL.Equal(state.ACL),
 		ACL:    want.ACL, ACLVersion: from.Aversion,

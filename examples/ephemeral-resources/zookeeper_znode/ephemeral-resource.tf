@@ -1,0 +1,11 @@
+# A secret that somebody else keeps in ZooKeeper.
+ephemeral "zookeeper_znode" "database_password" {
+  path = "/secrets/database/password"
+}
+
+# It may go wherever ephemeral values may: here, into the secret of another node.
+resource "zookeeper_znode" "database_url" {
+  path            = "/services/web/database-url"
+  data_wo         = "postgres://web:${urlencode(ephemeral.zookeeper_znode.database_password.data)}@db.example.com/shop"
+  data_wo_version = "1"
+}
