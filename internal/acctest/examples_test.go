@@ -1,21 +1,96 @@
 package acctest_test
 
 import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
+
+	"go.step.sm/crypto/pemutil"
 
 	"terraform-provider-zookeeper/internal/acctest"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 const examples = "../../examples"
 
+// surroundings are what is around an example where it is applied.
+type surroundings struct {
+	tree *acctest.Tree
+	// servers is in the place of the servers that the example names.
+	servers string
+	// etc is in the place of the folder /etc/zookeeper.
+	etc string
+	env []string
+}
+
+// special has what is around those examples that need more than any server.
+var special = map[string]func(t *testing.T) surroundings{
+	"guides/authentication-and-tls/tls": func(t *testing.T) surroundings {
+		return withTLS(t, zktest.WithConfig("ssl.clientAuth", "none"))
+	},
+	"guides/authentication-and-tls/mutual-tls": func(t *testing.T) surroundings {
+		return withTLS(t)
+	},
+	"guides/authentication-and-tls/sasl-digest": func(t *testing.T) surroundings {
+		server := acctest.OwnServer(t, zktest.WithDigestLogin(t, map[string]string{"terraform": acctest.Password}))
+		return around(acctest.NewTreeOn(t, server.Addr()), server.Addr(), "TF_VAR_sasl_password="+acctest.Password)
+	},
+	"guides/authentication-and-tls/kerberos": func(t *testing.T) surroundings {
+		kdc := zktest.StartKDC(t, "EXAMPLE.COM")
+		kdc.AddPrincipal(t, "terraform", acctest.Password)
+		server := acctest.OwnServer(t, zktest.WithKerberosLogin(kdc))
+		// The servers' principal is that of another host than the one that they are on.
+		s := around(acctest.NewTreeOn(t, server.Addr()), server.Addr(), "KRB5_CONFIG="+kdc.ConfigFile(), "ZOOKEEPER_SASL_HOSTNAME="+zktest.ServiceHost)
+		s.etc = t.TempDir()
+		if err := os.Link(kdc.Keytab(t, "terraform"), filepath.Join(s.etc, "terraform.keytab")); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	},
+}
+
+// around is what is around an example that works on a tree.
+func around(tree *acctest.Tree, addr string, env ...string) surroundings {
+	return surroundings{tree: tree, servers: addr + tree.Base, env: env}
+}
+
+// withTLS starts a server that speaks TLS, and lays out what the examples name of it.
+func withTLS(t *testing.T, opts ...zktest.Option) surroundings {
+	t.Helper()
+	ca := zktest.NewAuthority(t)
+	key, cert := ca.Sign(t, &x509.Certificate{Subject: pkix.Name{CommonName: "terraform", Organization: []string{"Example"}}})
+	block, err := pemutil.Serialize(key, pemutil.WithPKCS8(true), pemutil.WithPassword([]byte(acctest.Password)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := acctest.OwnServer(t, append(opts, zktest.WithTLS(t, ca, zktest.ServerCertificate(time.Time{})))...)
+	s := around(acctest.NewTreeOn(t, server.Addr()), server.SecureAddr(), "TF_VAR_key_password="+acctest.Password)
+	s.etc = t.TempDir()
+	for name, content := range map[string]string{
+		"ca.pem": zktest.CertPEM(ca.Cert), "terraform.pem": zktest.CertPEM(cert), "terraform-key.pem": string(pem.EncodeToMemory(block)),
+	} {
+		if err := os.WriteFile(filepath.Join(s.etc, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+// placeholder matches servers that exist nowhere.
+var placeholder = regexp.MustCompile(`"zk1\.example\.com:[^"]*"`)
+
 // Every example is applied to a real server as it is printed in the documentation, plans
 // empty afterwards, and is destroyed.
 func TestAccExamples(t *testing.T) {
-	found := 0
+	found, unseen := 0, maps.Clone(special)
 	err := filepath.WalkDir(examples, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".tf") {
 			return err
@@ -25,17 +100,19 @@ func TestAccExamples(t *testing.T) {
 			return err
 		}
 		found++
-		t.Run(strings.ReplaceAll(name, string(filepath.Separator), "-"), func(t *testing.T) {
+		name = filepath.ToSlash(name)
+		t.Run(strings.ReplaceAll(name, "/", "-"), func(t *testing.T) {
 			t.Parallel()
-			testExample(t, filepath.Dir(path))
+			testExample(t, name)
 		})
+		delete(unseen, name)
 		return nil
 	})
 	if err != nil {
 		t.Error(err)
 	}
-	if found < 13 {
-		t.Errorf("only %d examples found", found)
+	if found < 18 || len(unseen) > 0 {
+		t.Errorf("%d examples found, and not %v", found, unseen)
 	}
 }
 
@@ -50,11 +127,19 @@ func TestAccREADME(t *testing.T) {
 	if !ok {
 		t.Fatal("the README has no example")
 	}
-	testFiles(t, map[string]string{"main.tf": hcl})
+	testFiles(t, map[string]string{"main.tf": hcl}, ordinary(t))
 }
 
-func testExample(t *testing.T, dir string) {
+// ordinary is what is around most examples: the server that the tests share.
+func ordinary(t *testing.T) surroundings {
 	t.Helper()
+	tree := acctest.NewTree(t)
+	return around(tree, acctest.Server(t).Addr())
+}
+
+func testExample(t *testing.T, name string) {
+	t.Helper()
+	dir := filepath.Join(examples, name)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -67,24 +152,43 @@ func testExample(t *testing.T, dir string) {
 		}
 		files[e.Name()] = string(b)
 	}
-	testFiles(t, files)
+	prepare := ordinary
+	if f, ok := special[name]; ok {
+		prepare = f
+	}
+	testFiles(t, files, prepare(t))
 }
 
-func testFiles(t *testing.T, files map[string]string) {
+// signs are what shows that an example needs more of the CLI than every CLI has.
+var signs = map[*regexp.Regexp]acctest.Feature{
+	regexp.MustCompile(`provider::zookeeper::`): acctest.Functions,
+	regexp.MustCompile(`(?m)^ephemeral "`):      acctest.Ephemeral,
+	regexp.MustCompile(`_wo\s*=`):               acctest.WriteOnly,
+	regexp.MustCompile(`(?m)^\s*identity\s*=`):  acctest.Identity,
+}
+
+func testFiles(t *testing.T, files map[string]string, s surroundings) {
 	t.Helper()
-	tree := acctest.NewTree(t)
-	servers := acctest.Server(t).Addr() + tree.Base
+	for _, content := range files {
+		for sign, feature := range signs {
+			if sign.MatchString(content) {
+				acctest.Needs(t, feature)
+			}
+		}
+	}
+	tree := s.tree
 	for name, content := range files {
-		// The servers of an example exist nowhere.
-		files[name] = strings.ReplaceAll(content, `"zk1.example.com:2181,zk2.example.com:2181,zk3.example.com:2181"`, `"`+servers+`"`)
+		content = placeholder.ReplaceAllLiteralString(content, `"`+s.servers+`"`)
+		files[name] = strings.ReplaceAll(content, "/etc/zookeeper/", s.etc+"/")
 	}
 	cli := acctest.NewCLI(t, files)
-	cli.Env = []string{
-		"ZOOKEEPER_SERVERS=" + servers,
-		"TF_VAR_servers=" + servers, "TF_VAR_username=demo", "TF_VAR_password=secret",
+	cli.Env = append([]string{
+		"ZOOKEEPER_SERVERS=" + s.servers, "ZOOKEEPER_CONNECT_TIMEOUT=60", "ZOOKEEPER_SESSION_TIMEOUT=60",
+		"TF_VAR_servers=" + s.servers, "TF_VAR_username=demo", "TF_VAR_password=secret",
 		"TF_VAR_zookeeper_password=" + acctest.Password,
+		"TF_VAR_terraform_password=" + acctest.Password, "TF_VAR_payments_password=" + acctest.Password,
 		"TF_VAR_api_token=sesame", "TF_VAR_web_password=sesame",
-	}
+	}, s.env...)
 	// What an example reads and does not create is somebody else's.
 	for _, path := range []string{"/secrets", "/secrets/database", "/secrets/database/password"} {
 		tree.Put(path, "sesame")

@@ -95,6 +95,11 @@ func (t *Tree) ConfigFor(attributes, hcl string) string {
 	return fmt.Sprintf("provider \"zookeeper\" {\n  servers = %q\n  %s\n}\n\nlocals { base = %q }\n\n%s\n", t.servers, attributes, t.Base, hcl)
 }
 
+// ImportBlock returns HCL that imports a node. The older CLIs take no expression for the id.
+func (t *Tree) ImportBlock(to, rel string) string {
+	return fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", to, t.Path(rel))
+}
+
 // Path returns the full path of a node of the tree.
 func (t *Tree) Path(rel string) string { return t.Base + rel }
 

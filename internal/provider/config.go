@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -21,117 +23,97 @@ type model struct {
 	ConnectTimeout types.Float64 `tfsdk:"connect_timeout"`
 	Username       types.String  `tfsdk:"username"`
 	Password       types.String  `tfsdk:"password"`
+	Auth           types.List    `tfsdk:"auth"`
+	SASL           types.Object  `tfsdk:"sasl"`
+	TLS            types.Object  `tfsdk:"tls"`
 	DefaultACL     types.Set     `tfsdk:"default_acl"`
+	ReadOnly       types.Bool    `tfsdk:"read_only"`
 	RandomizeHosts types.Bool    `tfsdk:"randomize_hosts"`
+	Retry          types.Object  `tfsdk:"retry"`
+	Lock           types.Object  `tfsdk:"lock"`
 	MaxBufferBytes types.Int64   `tfsdk:"max_buffer_bytes"`
+}
+
+// settings are what a configuration comes to.
+type settings struct {
+	zk.Config
+	lock *session.Lock // to hold for the run; nil for none
 }
 
 // maxSeconds is the longest timeout that the protocol has room for, in seconds.
 const maxSeconds = float64(math.MaxInt32) / 1000
 
-// resolver collects what a configuration comes to.
-type resolver struct {
-	lookup  func(string) (string, bool)
-	unknown []string
-	diags   diag.Diagnostics
-}
-
 // resolve turns the configuration, completed from the environment, into the client's.
 // unknown names the attributes whose values are not known yet.
-func (m *model) resolve(lookupEnv func(string) (string, bool)) (cfg zk.Config, unknown []string, diags diag.Diagnostics) {
-	r := &resolver{lookup: lookupEnv}
-	cfg = zk.Config{
+func (m *model) resolve(ctx context.Context, lookupEnv func(string) (string, bool)) (cfg settings, unknown []string, diags diag.Diagnostics) {
+	r := &resolver{lookup: lookupEnv, from: make(map[string]string)}
+	cfg = r.resolve(ctx, m)
+	return cfg, r.unknown, r.diags
+}
+
+// validate tells what is wrong with the configuration in itself, wherever it is used:
+// without the environment that completes it, and without the files that it names.
+func (m *model) validate(ctx context.Context) diag.Diagnostics {
+	r := &resolver{
+		lookup:  func(string) (string, bool) { return "", false },
+		partial: true,
+		from:    make(map[string]string),
+	}
+	r.resolve(ctx, m)
+	return r.diags
+}
+
+func (r *resolver) resolve(ctx context.Context, m *model) settings {
+	cfg := zk.Config{
 		Servers:        zk.DefaultServers,
 		SessionTimeout: zk.DefaultSessionTimeout,
 		ConnectTimeout: zk.DefaultConnectTimeout,
 		MaxBufferBytes: zk.DefaultMaxBufferBytes,
-		// A provider has no ephemeral nodes to lose, so it goes on in the session that
-		// follows an expired one.
-		Retry: zk.RetryPolicy{Expired: true},
 	}
-
-	r.value("servers", m.Servers.IsNull(), m.Servers.IsUnknown(),
-		func() { cfg.Servers = m.Servers.ValueString() },
-		func(s string) error {
-			cfg.Servers = s
-			_, err := zk.ParseServers(s)
-			return err
-		}, "ZOOKEEPER_SERVERS")
-	r.seconds("session_timeout", m.SessionTimeout, &cfg.SessionTimeout, "ZOOKEEPER_SESSION_TIMEOUT", "ZOOKEEPER_SESSION")
-	r.seconds("connect_timeout", m.ConnectTimeout, &cfg.ConnectTimeout, "ZOOKEEPER_CONNECT_TIMEOUT")
-	r.value("randomize_hosts", m.RandomizeHosts.IsNull(), m.RandomizeHosts.IsUnknown(),
-		func() { cfg.KeepHostOrder = !m.RandomizeHosts.ValueBool() },
-		func(s string) error {
-			randomize, err := strconv.ParseBool(s)
-			if err != nil {
-				return fmt.Errorf("%q is neither true nor false", s)
-			}
-			cfg.KeepHostOrder = !randomize
-			return nil
-		}, "ZOOKEEPER_RANDOMIZE_HOSTS")
-	if m.MaxBufferBytes.IsUnknown() {
-		cfg.MaxBufferBytes = 0 // nothing is too large for what is not known
-	}
-	r.value("max_buffer_bytes", m.MaxBufferBytes.IsNull(), m.MaxBufferBytes.IsUnknown(),
-		func() { cfg.MaxBufferBytes = int(m.MaxBufferBytes.ValueInt64()) },
-		func(s string) error {
-			n, err := strconv.ParseInt(s, 10, 32)
-			if err != nil || n < 1 {
-				return fmt.Errorf("%q is no whole number from 1 to %d", s, math.MaxInt32)
-			}
-			cfg.MaxBufferBytes = int(n)
-			return nil
-		}, "ZOOKEEPER_MAX_BUFFER_BYTES")
+	r.text(path.Root("servers"), m.Servers, &cfg.Servers, checkServers)
+	r.seconds(path.Root("session_timeout"), m.SessionTimeout, &cfg.SessionTimeout, "ZOOKEEPER_SESSION")
+	r.seconds(path.Root("connect_timeout"), m.ConnectTimeout, &cfg.ConnectTimeout)
+	r.boolean(path.Root("read_only"), m.ReadOnly, &cfg.ReadOnly)
+	randomize := true
+	r.boolean(path.Root("randomize_hosts"), m.RandomizeHosts, &randomize)
+	cfg.KeepHostOrder = !randomize
+	r.maxBufferBytes(m.MaxBufferBytes, &cfg)
 	r.defaultACL(m.DefaultACL, &cfg)
+	r.retry(ctx, m.Retry, &cfg)
 	r.digest(m, &cfg)
-	return cfg, r.unknown, r.diags
-}
-
-// value takes one setting from the configuration, or from the first environment variable
-// that is there and not empty.
-func (r *resolver) value(attribute string, null, unknown bool, fromConfig func(), fromEnv func(string) error, variables ...string) {
-	switch {
-	case unknown:
-		r.unknown = append(r.unknown, attribute)
-		return
-	case !null:
-		fromConfig()
-		return
+	r.auth(ctx, m.Auth, &cfg)
+	r.sasl(ctx, m.SASL, &cfg)
+	r.tls(ctx, m.TLS, &cfg)
+	lock := r.lock(ctx, m.Lock)
+	if lock != nil {
+		// The lock goes with the session, and without it nothing is to be done.
+		cfg.OneSession, cfg.Retry.Expired = true, false
 	}
-	for _, name := range variables {
-		s, ok := r.lookup(name)
-		if !ok || s == "" {
-			continue
-		}
-		if err := fromEnv(s); err != nil {
-			r.diags.AddAttributeError(path.Root(attribute), "Invalid environment variable "+name,
-				fmt.Sprintf("%s, which stands for %s: %s.", name, attribute, err))
-		}
-		return
-	}
-}
-
-func (r *resolver) seconds(attribute string, v types.Float64, d *time.Duration, variables ...string) {
-	r.value(attribute, v.IsNull(), v.IsUnknown(),
-		func() { *d = duration(v.ValueFloat64()) },
-		func(s string) error {
-			n, err := strconv.ParseFloat(s, 64)
-			if err != nil {
-				return fmt.Errorf("%q is no number of seconds", s)
-			}
-			*d = duration(n)
-			return checkSeconds(n)
-		}, variables...)
+	return settings{cfg, lock}
 }
 
 func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
 
-// checkSeconds tells what is wrong with a timeout.
+// checkSeconds tells what is wrong with a timeout, or with another length of time.
 func checkSeconds(n float64) error {
 	if math.IsNaN(n) || n < 0.001 || n > maxSeconds {
-		return fmt.Errorf("a timeout is a number of seconds from 0.001 to %d, not %v", math.MaxInt32/1000, n)
+		return fmt.Errorf("it is a number of seconds from 0.001 to %d, and not %v", math.MaxInt32/1000, n)
 	}
 	return nil
+}
+
+func (r *resolver) maxBufferBytes(v types.Int64, cfg *zk.Config) {
+	if v.IsUnknown() {
+		cfg.MaxBufferBytes = 0 // nothing is too large for what is not known
+	}
+	r.value(path.Root("max_buffer_bytes"), v, func() { cfg.MaxBufferBytes = int(v.ValueInt64()) }, func(s string) error {
+		n, err := strconv.ParseInt(s, 10, 32)
+		if err != nil || n < 1 {
+			return fmt.Errorf("%q is no whole number from 1 to %d", s, math.MaxInt32)
+		}
+		cfg.MaxBufferBytes = int(n)
+		return nil
+	})
 }
 
 func (r *resolver) defaultACL(set types.Set, cfg *zk.Config) {
@@ -139,19 +121,21 @@ func (r *resolver) defaultACL(set types.Set, cfg *zk.Config) {
 		// Only a creation needs it, and nothing is created before all is known.
 		return
 	}
-	r.value("default_acl", set.IsNull(), false,
-		func() {
-			acl, err := attr.ACLFrom(set)
-			if err != nil {
-				r.diags.AddAttributeError(path.Root("default_acl"), "Invalid ACL", err.Error())
-			}
-			cfg.DefaultACL = acl
-		},
-		func(s string) error {
-			var err error
-			cfg.DefaultACL, err = attr.ParseACL(s)
-			return err
-		}, "ZOOKEEPER_DEFAULT_ACL")
+	if r.partial {
+		return // the attribute's own validator has told
+	}
+	at := path.Root("default_acl")
+	r.value(at, set, func() {
+		acl, err := attr.ACLFrom(set)
+		if err != nil {
+			r.diags.AddAttributeError(at, "Invalid ACL", err.Error())
+		}
+		cfg.DefaultACL = acl
+	}, func(s string) error {
+		var err error
+		cfg.DefaultACL, err = attr.ParseACL(s)
+		return err
+	})
 }
 
 // digest takes user and password, which may come from different places, but are both
@@ -159,17 +143,9 @@ func (r *resolver) defaultACL(set types.Set, cfg *zk.Config) {
 func (r *resolver) digest(m *model, cfg *zk.Config) {
 	var user, password string
 	before := len(r.unknown)
-	r.value("username", m.Username.IsNull(), m.Username.IsUnknown(), func() { user = m.Username.ValueString() },
-		func(s string) error {
-			user = s
-			return checkUsername(s)
-		}, "ZOOKEEPER_USERNAME")
-	r.value("password", m.Password.IsNull(), m.Password.IsUnknown(), func() { password = m.Password.ValueString() },
-		func(s string) error {
-			password = s
-			return nil
-		}, "ZOOKEEPER_PASSWORD")
-	if len(r.unknown) > before {
+	r.text(path.Root("username"), m.Username, &user, checkUsername)
+	r.text(path.Root("password"), m.Password, &password, anything)
+	if len(r.unknown) > before || r.partial {
 		return
 	}
 	switch {

@@ -123,7 +123,7 @@ func TestResolve(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, unknown, diags := tt.model.resolve(env(tt.env))
+			got, unknown, diags := tt.model.resolve(t.Context(), env(tt.env))
 			if diags.HasError() {
 				t.Fatal(diags)
 			}
@@ -149,8 +149,8 @@ func TestResolveErrors(t *testing.T) {
 	}{
 		"servers":           {blank(), map[string]string{"ZOOKEEPER_SERVERS": "zk1:port"}, "servers", `ZOOKEEPER_SERVERS, which stands for servers: server "zk1:port"`},
 		"no number":         {blank(), map[string]string{"ZOOKEEPER_SESSION_TIMEOUT": "10s"}, "session_timeout", `ZOOKEEPER_SESSION_TIMEOUT, which stands for session_timeout: "10s" is no number of seconds`},
-		"negative":          {blank(), map[string]string{"ZOOKEEPER_SESSION": "-1"}, "session_timeout", "ZOOKEEPER_SESSION, which stands for session_timeout: a timeout is a number of seconds from 0.001"},
-		"not a number":      {blank(), map[string]string{"ZOOKEEPER_CONNECT_TIMEOUT": "NaN"}, "connect_timeout", "a timeout is a number of seconds"},
+		"negative":          {blank(), map[string]string{"ZOOKEEPER_SESSION": "-1"}, "session_timeout", "ZOOKEEPER_SESSION, which stands for session_timeout: it is a number of seconds from 0.001"},
+		"not a number":      {blank(), map[string]string{"ZOOKEEPER_CONNECT_TIMEOUT": "NaN"}, "connect_timeout", "it is a number of seconds"},
 		"no boolean":        {blank(), map[string]string{"ZOOKEEPER_RANDOMIZE_HOSTS": "maybe"}, "randomize_hosts", `ZOOKEEPER_RANDOMIZE_HOSTS, which stands for randomize_hosts: "maybe" is neither true nor false`},
 		"no whole number":   {blank(), map[string]string{"ZOOKEEPER_MAX_BUFFER_BYTES": "1.5"}, "max_buffer_bytes", `"1.5" is no whole number from 1 to 2147483647`},
 		"zero bytes":        {blank(), map[string]string{"ZOOKEEPER_MAX_BUFFER_BYTES": "0"}, "max_buffer_bytes", `"0" is no whole number`},
@@ -163,7 +163,7 @@ func TestResolveErrors(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, _, diags := tt.model.resolve(env(tt.env))
+			_, _, diags := tt.model.resolve(t.Context(), env(tt.env))
 			checkOne(t, diags, tt.attribute, tt.want)
 			if strings.Contains(diags[0].Detail(), "secret") {
 				t.Errorf("the error shows a password: %s", diags[0].Detail())
@@ -176,17 +176,17 @@ func TestValidators(t *testing.T) {
 	t.Parallel()
 	servers := func(v types.String) diag.Diagnostics {
 		var resp validator.StringResponse
-		serversValidator{}.ValidateString(t.Context(), validator.StringRequest{Path: path.Root("servers"), ConfigValue: v}, &resp)
+		serversValidator.ValidateString(t.Context(), validator.StringRequest{Path: path.Root("servers"), ConfigValue: v}, &resp)
 		return resp.Diagnostics
 	}
 	seconds := func(v types.Float64) diag.Diagnostics {
 		var resp validator.Float64Response
-		secondsValidator{}.ValidateFloat64(t.Context(), validator.Float64Request{Path: path.Root("session_timeout"), ConfigValue: v}, &resp)
+		secondsValidator.ValidateFloat64(t.Context(), validator.Float64Request{Path: path.Root("session_timeout"), ConfigValue: v}, &resp)
 		return resp.Diagnostics
 	}
 	username := func(v types.String) diag.Diagnostics {
 		var resp validator.StringResponse
-		usernameValidator{}.ValidateString(t.Context(), validator.StringRequest{Path: path.Root("username"), ConfigValue: v}, &resp)
+		usernameValidator.ValidateString(t.Context(), validator.StringRequest{Path: path.Root("username"), ConfigValue: v}, &resp)
 		return resp.Diagnostics
 	}
 	for name, valid := range map[string]diag.Diagnostics{
@@ -200,7 +200,7 @@ func TestValidators(t *testing.T) {
 	}
 	checkOne(t, servers(types.StringValue("zk1,,zk2")), "servers", "empty entry")
 	checkOne(t, servers(types.StringValue("")), "servers", "the server list is empty")
-	checkOne(t, seconds(types.Float64Value(0)), "session_timeout", "from 0.001 to 2147483, not 0")
+	checkOne(t, seconds(types.Float64Value(0)), "session_timeout", "from 0.001 to 2147483, and not 0")
 	checkOne(t, seconds(types.Float64Value(-3)), "session_timeout", "not -3")
 	checkOne(t, seconds(types.Float64Value(math.Inf(1))), "session_timeout", "not +Inf")
 	checkOne(t, username(types.StringValue("alice:secret")), "username", "has no colon")

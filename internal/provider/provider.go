@@ -20,10 +20,13 @@ import (
 	"terraform-provider-zookeeper/internal/provider/children"
 	"terraform-provider-zookeeper/internal/provider/ensurepath"
 	"terraform-provider-zookeeper/internal/provider/functions"
+	"terraform-provider-zookeeper/internal/provider/lock"
 	"terraform-provider-zookeeper/internal/provider/sequentialznode"
 	"terraform-provider-zookeeper/internal/provider/serverversion"
 	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/provider/tree"
 	"terraform-provider-zookeeper/internal/provider/znode"
+	"terraform-provider-zookeeper/internal/provider/znodeacl"
 )
 
 // Provider is the provider for ZooKeeper.
@@ -35,6 +38,7 @@ type Provider struct {
 var (
 	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
 	_ provider.ProviderWithFunctions          = (*Provider)(nil)
+	_ provider.ProviderWithValidateConfig     = (*Provider)(nil)
 )
 
 // New returns a provider of a version. Each session that it opens goes into sessions,
@@ -54,46 +58,67 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages what [Apache ZooKeeper](https://zookeeper.apache.org) holds.\n\n" +
 			"The provider connects when the first operation needs it, holds one session for a run, and ends it with the run. " +
-			"What is left out of the configuration is taken from the environment.",
+			"What is left out of the configuration is taken from the environment; what is written as an empty string counts as given, and as nothing.\n\n" +
+			"How to authenticate and how to connect with TLS, and what it looks like when that fails, is told in [Authentication and TLS](guides/authentication-and-tls.md).",
 		Attributes: map[string]schema.Attribute{
 			"servers": schema.StringAttribute{
 				Optional: true,
 				MarkdownDescription: "Servers to connect to, as every ZooKeeper client takes them: `host:port,host:port`, and a `/chroot` behind the last one that all paths are then below. " +
 					"An IPv6 address goes in brackets. Environment: `ZOOKEEPER_SERVERS`. Default `127.0.0.1:2181`.",
-				Validators: []validator.String{serversValidator{}},
+				Validators: []validator.String{serversValidator},
 			},
 			"session_timeout": schema.Float64Attribute{
 				Optional:            true,
 				MarkdownDescription: "Seconds after which the servers end the session of a provider that they do not hear from. The servers may grant another one. Environment: `ZOOKEEPER_SESSION_TIMEOUT` or `ZOOKEEPER_SESSION`. Default `10`.",
-				Validators:          []validator.Float64{secondsValidator{}},
+				Validators:          []validator.Float64{secondsValidator},
 			},
 			"connect_timeout": schema.Float64Attribute{
 				Optional:            true,
 				MarkdownDescription: "Seconds to look for a server, before an error names each one and why it could not be reached. Environment: `ZOOKEEPER_CONNECT_TIMEOUT`. Default `15`.",
-				Validators:          []validator.Float64{secondsValidator{}},
+				Validators:          []validator.Float64{secondsValidator},
 			},
 			"username": schema.StringAttribute{
 				Optional:            true,
 				Sensitive:           true,
 				MarkdownDescription: "User to present with the scheme `digest`, together with `password`. Environment: `ZOOKEEPER_USERNAME`.",
-				Validators:          []validator.String{usernameValidator{}},
+				Validators:          []validator.String{usernameValidator},
 			},
 			"password": schema.StringAttribute{
 				Optional:            true,
 				Sensitive:           true,
 				MarkdownDescription: "Password of `username`. ZooKeeper never says that it is wrong: a wrong one shows as missing permissions. Environment: `ZOOKEEPER_PASSWORD`.",
 			},
+			"auth":        authAttribute(),
+			"sasl":        saslAttribute(),
+			"tls":         tlsAttribute(),
 			"default_acl": attr.ProviderACL("ACL of created nodes that declare none. Environment: `ZOOKEEPER_DEFAULT_ACL`, in zkCli's notation, `scheme:id:permissions,scheme:id:permissions`. Default `world:anyone:cdrwa`, which lets everybody do everything."),
+			"read_only": schema.BoolAttribute{
+				Optional: true,
+				MarkdownDescription: "Accept a server that has lost the ensemble's quorum and runs with `readonlymode.enabled`, where no other can be reached: data sources and plans then show what it knew when that happened, and every change fails. " +
+					"Environment: `ZOOKEEPER_READ_ONLY`. Default `false`.",
+			},
 			"randomize_hosts": schema.BoolAttribute{
 				Optional:            true,
 				MarkdownDescription: "Try the servers in random order, so that many clients spread over them, and not in the order of `servers`. Environment: `ZOOKEEPER_RANDOMIZE_HOSTS`. Default `true`.",
 			},
+			"retry": retryAttribute(),
+			"lock":  lockAttribute(),
 			"max_buffer_bytes": schema.Int64Attribute{
 				Optional:            true,
 				MarkdownDescription: "The servers' `jute.maxbuffer`: what they accept in one request. More is refused in the plan, because a server closes the connection on it without an answer. Environment: `ZOOKEEPER_MAX_BUFFER_BYTES`. Default `1048575`.",
 				Validators:          []validator.Int64{int64validator.Between(1, math.MaxInt32)},
 			},
 		},
+	}
+}
+
+// ValidateConfig checks what of the configuration fits together whatever the environment
+// adds to it.
+func (p *Provider) ValidateConfig(ctx context.Context, req provider.ValidateConfigRequest, resp *provider.ValidateConfigResponse) {
+	var m model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(m.validate(ctx)...)
 	}
 }
 
@@ -105,17 +130,20 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	cfg, unknown, diags := m.resolve(os.LookupEnv)
+	cfg, unknown, diags := m.resolve(ctx, os.LookupEnv)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	s, err := session.New(ctx, cfg, unknown)
+	s, err := session.New(ctx, cfg.Config, cfg.lock, unknown)
 	if err != nil {
 		resp.Diagnostics.AddError("Invalid provider configuration", err.Error())
 		return
 	}
 	p.sessions.Add(s)
+	if len(unknown) > 0 && req.ClientCapabilities.DeferralAllowed {
+		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
+	}
 	resp.ResourceData = s
 	resp.DataSourceData = s
 	resp.EphemeralResourceData = s
@@ -127,6 +155,7 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 		ensurepath.NewResource,
 		sequentialznode.NewResource,
 		znode.NewResource,
+		znodeacl.NewResource,
 	}
 }
 
@@ -135,6 +164,7 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		children.NewDataSource,
 		serverversion.NewDataSource,
+		tree.NewDataSource,
 		znode.NewDataSource,
 	}
 }
@@ -142,6 +172,7 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 // EphemeralResources lists the ephemeral resources.
 func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.EphemeralResource {
 	return []func() ephemeral.EphemeralResource{
+		lock.NewEphemeralResource,
 		znode.NewEphemeralResource,
 	}
 }

@@ -2,6 +2,8 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -34,11 +36,36 @@ func TestSchema(t *testing.T) {
 	for _, d := range schema.Diagnostics {
 		t.Errorf("%s: %s", d.Summary, d.Detail)
 	}
-	for _, a := range schema.Provider.Block.Attributes {
-		if (a.Name == "password" || a.Name == "username") != a.Sensitive {
-			t.Errorf("%s: sensitive is %v", a.Name, a.Sensitive)
+	sensitive := []string{"username", "password", "auth", "auth.credential", "sasl.password", "tls.key_pem", "tls.key_password"}
+	for name, a := range attributes("", schema.Provider.Block.Attributes) {
+		if slices.Contains(sensitive, name) != a.Sensitive {
+			t.Errorf("%s: sensitive is %v", name, a.Sensitive)
+		}
+		// An entry of a list comes as a whole, in the variable of its list.
+		if strings.HasPrefix(name, "auth.") || strings.HasPrefix(name, "default_acl.") {
+			continue
+		}
+		if !a.Optional && a.NestedType == nil {
+			t.Errorf("%s is not optional, and the environment may have it", name)
+		}
+		// The documentation names the variable that the code makes of the attribute's name.
+		variable := "ZOOKEEPER_" + strings.ToUpper(strings.ReplaceAll(name, ".", "_"))
+		if a.Optional && (a.NestedType == nil || name == "auth" || name == "default_acl") && !strings.Contains(a.Description, "Environment: `"+variable+"`") {
+			t.Errorf("the description of %s does not name %s", name, variable)
 		}
 	}
+}
+
+// attributes returns attributes and those inside of them, by their names as in "tls.ca_file".
+func attributes(prefix string, list []*tfprotov6.SchemaAttribute) map[string]*tfprotov6.SchemaAttribute {
+	all := make(map[string]*tfprotov6.SchemaAttribute)
+	for _, a := range list {
+		all[prefix+a.Name] = a
+		if a.NestedType != nil {
+			maps.Copy(all, attributes(prefix+a.Name+".", a.NestedType.Attributes))
+		}
+	}
+	return all
 }
 
 // What is a secret is write-only, and a CLI that does not know what that is does not get
@@ -115,12 +142,27 @@ func TestAccProvider_invalidConfiguration(t *testing.T) {
 		want []string
 	}{
 		"servers":          {`servers = "zk1:2181,,zk2"`, []string{"servers = ", "the server list has an empty entry"}},
-		"session_timeout":  {`session_timeout = 0`, []string{"session_timeout = 0", "a timeout is a number of seconds from 0.001"}},
+		"session_timeout":  {`session_timeout = 0`, []string{"session_timeout = 0", "it is a number of seconds from 0.001"}},
 		"connect_timeout":  {`connect_timeout = -1`, []string{"connect_timeout = -1", "not -1"}},
 		"username alone":   {`username = "alice"`, []string{"Missing password", "Set password or ZOOKEEPER_PASSWORD as well, or neither"}},
 		"password alone":   {`password = "wonderland"`, []string{"Missing username", "Set username or ZOOKEEPER_USERNAME as well, or neither"}},
 		"colon in a name":  {"username = \"a:b\"\n  password = \"c\"", []string{"username = ", "has no colon"}},
 		"default_acl":      {`default_acl = [{ scheme = "world", id = "anyone", permissions = "rx" }]`, []string{"default_acl = ", `permissions "rx" have the unknown letter "x"`}},
+		"auth":             {`auth = [{ scheme = "digest", credential = "no-colon-in-it" }]`, []string{"auth[0].credential: a credential of the scheme digest is user:password, and there is no colon"}},
+		"auth by SASL":     {`auth = [{ scheme = "sasl", credential = "alice:secret" }]`, []string{"auth[0].scheme: the scheme sasl takes no credential: set sasl of the provider"}},
+		"sasl mechanism":   {`sasl = { mechanism = "PLAIN" }`, []string{`sasl.mechanism: the mechanisms are DIGEST-MD5 and GSSAPI, and not "PLAIN"`}},
+		"sasl incomplete":  {`sasl = { mechanism = "DIGEST-MD5", username = "alice" }`, []string{"sasl.password: DIGEST-MD5 takes a username and a password", "Set password, or ZOOKEEPER_SASL_PASSWORD"}},
+		"sasl foreign":     {`sasl = { mechanism = "DIGEST-MD5", keytab_file = "k" }`, []string{"sasl.keytab_file: a keytab", "With DIGEST-MD5, leave it out"}},
+		"tls conflict":     {`tls = { ca_file = "a", ca_pem = "-----BEGIN" }`, []string{"tls.ca_file and tls.ca_pem are there for the same thing"}},
+		"tls missing file": {`tls = { ca_file = "/nowhere/ca.pem" }`, []string{"tls.ca_file: open /nowhere/ca.pem: no such file", "Name a file"}},
+		"tls no PEM":       {`tls = { ca_pem = "/nowhere/ca.pem" }`, []string{"tls.ca_pem: this is text in PEM"}},
+		"tls server name":  {`tls = { server_name = "zk1:2281" }`, []string{"tls.server_name: this is the name of a host"}},
+		"retry tries":      {`retry = { max_tries = 0 }`, []string{"or -1 for no limit, and not 0"}},
+		"retry delay":      {`retry = { delay = 0 }`, []string{"retry.delay: it is a number of seconds from 0.001"}},
+		"retry backoff":    {`retry = { backoff = 0.9 }`, []string{"retry.backoff", "a number from 1, and not 0.9"}},
+		"retry jitter":     {`retry = { jitter = 1.1 }`, []string{"retry.jitter", "from 0 to 1, and not 1.1"}},
+		"retry max_delay":  {`retry = { delay = 3, max_delay = 1 }`, []string{"the longest wait, 1s, is shorter than the first, 3s"}},
+		"read_only":        {`read_only = "perhaps"`, []string{"read_only = ", "a bool is required"}},
 		"max_buffer_bytes": {`max_buffer_bytes = 0`, []string{"max_buffer_bytes = 0", "between 1 and 2147483647, got: 0"}},
 	}
 	for name, tt := range tests {

@@ -10,69 +10,93 @@ import (
 	"terraform-provider-zookeeper/internal/zk"
 )
 
-// serversValidator checks a connect string.
-type serversValidator struct{}
+// The validators of single attributes. The environment's values go through the same
+// checks.
+var (
+	serversValidator     = stringValidator{about{"Invalid server list", "must be a connect string, host:port,host:port/chroot"}, checkServers}
+	usernameValidator    = stringValidator{about{"Invalid username", "must have no colon"}, checkUsername}
+	fileValidator        = stringValidator{about{"Invalid file name", "must be the name of a file"}, checkFile}
+	pemValidator         = stringValidator{about{"Invalid PEM", "must be text in PEM"}, checkPEM}
+	serverNameValidator  = stringValidator{about{"Invalid server name", "must be the name of a host, without a port"}, checkServerName}
+	mechanismValidator   = stringValidator{about{"Invalid SASL mechanism", "must be DIGEST-MD5 or GSSAPI"}, checkMechanism}
+	schemeValidator      = stringValidator{about{"Invalid scheme", "must be a scheme that takes a credential"}, checkScheme}
+	lockPathValidator    = stringValidator{about{"Invalid lock path", "must be the absolute path of a znode"}, zk.ValidatePath}
+	lockModeValidator    = stringValidator{about{"Invalid lock mode", "must be exclusive or shared"}, checkLockMode}
+	secondsValidator     = float64Validator{about{"Invalid number of seconds", "must be a number of seconds"}, checkSeconds}
+	lockTimeoutValidator = float64Validator{about{"Invalid lock timeout", "must be a number of seconds from 0"}, checkLockTimeout}
+	backoffValidator     = float64Validator{about{"Invalid backoff", "must be a number from 1"}, checkBackoff}
+	jitterValidator      = float64Validator{about{"Invalid jitter", "must be a number from 0 to 1"}, checkJitter}
+	triesValidator       = int64Validator{about{"Invalid number of tries", "must be from 1, or -1 for no limit"}, checkTries}
+)
 
-var _ validator.String = serversValidator{}
+// about is what a validator says of itself.
+type about struct{ summary, description string }
 
 // Description says what is valid.
-func (serversValidator) Description(context.Context) string {
-	return "must be a connect string, host:port,host:port/chroot"
-}
+func (a about) Description(context.Context) string { return a.description }
 
 // MarkdownDescription says what is valid.
-func (v serversValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+func (a about) MarkdownDescription(context.Context) string { return a.description }
 
-// ValidateString checks a value that is known.
-func (serversValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+// stringValidator applies a check to a string that is known. An error of the check does
+// not show the value where that may be a secret.
+type stringValidator struct {
+	about
+	check func(string) error
+}
+
+var _ validator.String = stringValidator{}
+
+// ValidateString checks the value.
+func (v stringValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if _, err := zk.ParseServers(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid server list", err.Error())
+	if err := v.check(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, v.summary, req.Path.String()+": "+err.Error()+".")
 	}
 }
 
-// secondsValidator checks a timeout.
-type secondsValidator struct{}
+// float64Validator applies a check to a number that is known.
+type float64Validator struct {
+	about
+	check func(float64) error
+}
 
-var _ validator.Float64 = secondsValidator{}
+var _ validator.Float64 = float64Validator{}
 
-// Description says what is valid.
-func (secondsValidator) Description(context.Context) string { return "must be a number of seconds" }
-
-// MarkdownDescription says what is valid.
-func (v secondsValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-// ValidateFloat64 checks a value that is known.
-func (secondsValidator) ValidateFloat64(_ context.Context, req validator.Float64Request, resp *validator.Float64Response) {
+// ValidateFloat64 checks the value.
+func (v float64Validator) ValidateFloat64(_ context.Context, req validator.Float64Request, resp *validator.Float64Response) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if err := checkSeconds(req.ConfigValue.ValueFloat64()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid timeout", err.Error())
+	if err := v.check(req.ConfigValue.ValueFloat64()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, v.summary, req.Path.String()+": "+err.Error()+".")
 	}
 }
 
-// usernameValidator checks the name of a digest user.
-type usernameValidator struct{}
+// int64Validator applies a check to a whole number that is known.
+type int64Validator struct {
+	about
+	check func(int64) error
+}
 
-var _ validator.String = usernameValidator{}
+var _ validator.Int64 = int64Validator{}
 
-// Description says what is valid.
-func (usernameValidator) Description(context.Context) string { return "must have no colon" }
-
-// MarkdownDescription says what is valid.
-func (v usernameValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-// ValidateString checks a value that is known.
-func (usernameValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+// ValidateInt64 checks the value.
+func (v int64Validator) ValidateInt64(_ context.Context, req validator.Int64Request, resp *validator.Int64Response) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if err := checkUsername(req.ConfigValue.ValueString()); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid username", err.Error())
+	if err := v.check(req.ConfigValue.ValueInt64()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, v.summary, req.Path.String()+": "+err.Error()+".")
 	}
+}
+
+// checkServers refuses what is no connect string.
+func checkServers(s string) error {
+	_, err := zk.ParseServers(s)
+	return err
 }
 
 // checkUsername refuses a colon, where the server would begin the password.

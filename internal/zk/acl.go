@@ -3,6 +3,8 @@ package zk
 import (
 	"crypto/sha1" //nolint:gosec // the digest scheme of ZooKeeper is defined with SHA-1
 	"encoding/base64"
+	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 
@@ -51,9 +53,21 @@ func DigestID(user, password string) string {
 type Credential struct {
 	// Scheme is the server's authentication provider, "digest" for one.
 	Scheme string
-	// Secret is what the scheme takes, "user:password" for digest.
-	Secret string
+	// Secret is what the scheme takes, "user:password" for digest. Nothing that prints a
+	// Credential shows it.
+	Secret string `json:"-"`
 }
+
+// String names the scheme.
+func (c Credential) String() string { return c.Scheme + ":(secret)" }
+
+// GoString does the same for the verb %#v.
+func (c Credential) GoString() string {
+	return fmt.Sprintf("zk.Credential{Scheme:%q, Secret:(secret)}", c.Scheme)
+}
+
+// LogValue does the same for log/slog.
+func (c Credential) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // maskedDigest stands for the hash of a digest id when a server answers a reader without
 // the permission ADMIN (GetACL in FinalRequestProcessor, since 3.5.5).

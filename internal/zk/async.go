@@ -102,11 +102,7 @@ func issueRead[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op
 func issueWrite[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, fresh func() *R, resolve resolver[R], result func(*R, error) (T, error)) *Pending[T] {
 	out := fresh()
 	call := conn.NewCall(op, req, P(out))
-	call.Ended = func(call *conn.Call) {
-		if call.Err == nil {
-			c.claims.take(call.Header.Zxid)
-		}
-	}
+	call.Ended = c.claim
 	c.submit(ctx, call)
 	return pending(call.Done(), func(ctx context.Context) (T, error) {
 		err := call.Err
@@ -352,10 +348,7 @@ func issueLook[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op
 	var call *conn.Call
 	req := c.watching(op, path, kind)
 	if watch {
-		var err error
-		if w, out, call, err = watchCall[R, P](ctx, c, req); err != nil {
-			return failed[T](fail(err))
-		}
+		w, out, call = watchCall[R, P](ctx, c, req)
 	} else {
 		out = new(R)
 		call = conn.NewCall(op, req.make(false), P(out))

@@ -73,13 +73,17 @@ var errWithdrawn = errors.New("the caller has gone")
 // that it had no effect. A server answers SessionMoved when the session has been resumed
 // at another one, which this client did without noticing the end of the older connection.
 func (c *Client) repeatable(err error) bool {
-	return errors.Is(err, ErrConnectionLoss) || errors.Is(err, ErrSessionMoved) || errors.Is(err, ErrThrottledOp) ||
+	return errors.Is(err, ErrConnectionLoss) || errors.Is(err, ErrSessionMoved) || errors.Is(err, ErrThrottledOp) || errors.Is(err, errUncovered) ||
 		errors.Is(err, ErrSessionExpired) && c.cfg.Retry.Expired
 }
 
 // again decides behind a try that failed with err: it returns nil after the wait that the
 // policy asks for, or the error to give up with.
 func (c *Client) again(ctx context.Context, r *retry, err error) error {
+	if errors.Is(err, errUnasked) {
+		_, err := c.serverVersion(ctx)
+		return err // nothing was sent: it does not count as a try
+	}
 	if !c.repeatable(err) {
 		return err
 	}
@@ -131,13 +135,13 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 	for r := c.cfg.Retry.begin(); ; {
 		out := fresh()
 		call := conn.NewCall(op, req, P(out))
+		call.Ended = c.claim
 		if !c.cfg.Retry.Expired {
 			call.Pinned = session
 		}
 		c.submit(ctx, call)
 		ended, err := c.await(ctx, call)
 		if err == nil {
-			c.claims.take(call.Header.Zxid)
 			return out, nil
 		}
 		if !ended {
@@ -145,11 +149,11 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 		}
 		if unresolved(err) {
 			*out = *fresh()
-			applied, rerr := judge(ctx, c, call, out, resolve)
+			took, rerr := judge(ctx, c, call, out, resolve)
 			switch {
 			case rerr != nil:
 				return nil, fail(rerr)
-			case applied:
+			case took:
 				return out, nil
 			}
 		}
@@ -159,19 +163,23 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 		if err = c.again(ctx, &r, err); err != nil {
 			return out, fail(err)
 		}
+		if _, ok := features[op]; ok {
+			// The next try may go to another server. What is wrong here it meets itself.
+			_, _ = c.serverVersion(ctx)
+		}
 	}
 }
 
 // judge finds out whether a write took effect whose reply was lost, and if it did fills in
 // out. The error, where that cannot be told, is [ErrOutcomeUnknown].
-func judge[R any](ctx context.Context, c *Client, call *conn.Call, out *R, resolve resolver[R]) (applied bool, err error) {
+func judge[R any](ctx context.Context, c *Client, call *conn.Call, out *R, resolve resolver[R]) (took bool, err error) {
 	v, err := c.settle(ctx, func() (verdict, error) {
 		return resolve(ctx, loss{seen: call.Seen, session: call.Session}, out)
 	})
 	switch {
 	case err != nil:
 		return false, lookFailed(call.Err, err)
-	case v.applied():
+	case v == applied:
 		return true, nil
 	case v.notApplied():
 		return false, nil
@@ -204,6 +212,9 @@ func (c *Client) settle(ctx context.Context, look func() (verdict, error)) (verd
 // outcome could not be looked at, as look says. What a server answered to the look is no
 // answer to the write, and so is told in words alone.
 func lookFailed(cause, look error) error {
+	if candidates, ok := errors.AsType[*CandidatesError](look); ok {
+		return outcomeUnknown(fmt.Errorf("%w; %w", cause, candidates))
+	}
 	if code, ok := errors.AsType[ErrCode](look); ok && code != ErrSessionExpired {
 		return outcomeUnknown(fmt.Errorf("%w; looking for it failed: %v", cause, look)) //nolint:errorlint // see above
 	}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -56,6 +57,10 @@ type Config struct {
 	// new one. Where the servers do not know the session any more, a new one is begun.
 	SessionID       int64
 	SessionPassword []byte
+	// OneSession ends the client when its session has expired, in the place of beginning
+	// another: for who holds something that goes with the session, a lock for one, and is to
+	// do nothing without it. Everything fails with [ErrSessionExpired] then.
+	OneSession bool
 	// ReadOnly accepts servers that have lost the ensemble's quorum, and run with
 	// readonlymode.enabled: reads work there, of what the server knew then, and writes fail
 	// with [ErrNotReadOnly]. The client looks for a server with a quorum meanwhile, and
@@ -129,6 +134,10 @@ type link struct {
 	*conn.Conn
 	at      target
 	version versionCache
+	wanted  chan struct{} // holds a token when watches are to be removed and the version is not known
+	// unknown is why the version was not to be had when the connection came, for the watches
+	// that depend on it. Only the engine touches it.
+	unknown error
 }
 
 type state int
@@ -259,11 +268,15 @@ func (c *Client) begin(ctx context.Context) (started <-chan struct{}) {
 // error tells that it did not come, or that there was no connection, and that the session
 // lives on until it expires. Close may be called more than once; later calls wait for the
 // first.
-func (c *Client) Close(ctx context.Context) error {
+func (c *Client) Close(ctx context.Context) error { return c.CloseWithError(ctx, ErrClosed) }
+
+// CloseWithError is [Client.Close] for a reason, which the operations behind it fail with in
+// place of [ErrClosed]. The first close gives the reason.
+func (c *Client) CloseWithError(ctx context.Context, reason error) error {
 	c.mu.Lock()
 	was := c.state
 	if was != ended {
-		c.state, c.reason = ended, ErrClosed
+		c.state, c.reason = ended, reason
 	}
 	l, session := c.current.Load(), c.session
 	c.current.Store(nil)
@@ -328,6 +341,13 @@ func (c *Client) Restart(ctx context.Context) error {
 	}
 	c.mu.Unlock()
 	return c.Start(ctx)
+}
+
+// Format writes which servers the client is of, whatever the verb: what else it holds are
+// secrets, and what changes while it is printed.
+func (c *Client) Format(f fmt.State, _ rune) {
+	hosts, _ := c.hostList()
+	_, _ = fmt.Fprintf(f, "zk.Client(%s)", strings.Join(hosts, ","))
 }
 
 // Session returns the id and the password of the session, with which [Config] can resume

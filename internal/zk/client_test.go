@@ -500,6 +500,7 @@ func TestReplyLostInEnsemble(t *testing.T) {
 			continue // switched off in this ensemble, as by default
 		}
 		t.Run(w.name, func(t *testing.T) {
+			needs(t, w.needs)
 			base := prepare(ctx, t, direct)
 			var servers []string
 			var proxies []*zktest.Proxy
@@ -714,5 +715,57 @@ func TestCloseAfterRestartInVain(t *testing.T) {
 	}
 	if err := c.Close(ctx); err != nil {
 		t.Errorf("there is no session: %v", err)
+	}
+}
+
+// A client of one session ends with it.
+func TestOneSession(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	g := newGate()
+	c := newClient(t, proxy.Addr()+","+proxy.Addr(), func(cfg *zk.Config) {
+		cfg.OneSession = true
+		cfg.SessionTimeout = 2 * time.Second
+		cfg.Dial = g.dial
+	})
+	var seen recorder
+	c.AddListener(seen.tell)
+	if err := c.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	ephemeral(ctx, t, c, base+"/mine")
+	reopen := g.close()
+	defer reopen()
+	proxy.CutAll()
+	until(t, "the session to expire", func() bool {
+		_, ok, err := direct.Exists(ctx, base+"/mine")
+		return err == nil && !ok
+	})
+	queued := c.Async().Create(ctx, base+"/queued", nil, zk.CreateOptions{})
+	reopen()
+	if _, err := queued.Wait(ctx); !errors.Is(err, zk.ErrSessionExpired) {
+		t.Errorf("what waited: %v", err)
+	}
+	until(t, "the end", seen.is(zk.StateConnected, zk.StateSuspended, zk.StateLost, zk.StateClosed))
+	if _, err := c.Create(ctx, base+"/later", nil, zk.CreateOptions{}); !errors.Is(err, zk.ErrSessionExpired) {
+		t.Errorf("what came later: %v", err)
+	}
+}
+
+// A client that is closed for a reason gives it.
+func TestCloseWithError(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	reason := errors.New("enough")
+	if err := c.CloseWithError(ctx, reason); err != nil {
+		t.Error(err)
+	}
+	if err := c.Close(ctx); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := c.Get(ctx, "/"); !errors.Is(err, reason) {
+		t.Error(err)
 	}
 }

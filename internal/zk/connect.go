@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -47,6 +48,7 @@ func (c *Client) run(ctx context.Context) {
 			return
 		}
 		for l != nil {
+			c.acquaint(ctx, l)
 			again, ok := c.attach(l, told)
 			if !ok {
 				// Closed while the handshake was under way: the session is there all the same.
@@ -54,7 +56,9 @@ func (c *Client) run(ctx context.Context) {
 				return
 			}
 			began := time.Now()
+			stop := c.tidy(ctx, l)
 			next := c.hold(ctx, l, &s)
+			stop()
 			// What was missed is told only when the watches are registered: the server may have
 			// named a later transaction before that.
 			if answered(again) {
@@ -106,6 +110,68 @@ func (c *Client) abandon(ctx context.Context, l *link) {
 	l.Close()
 }
 
+// acquaint asks the server behind l for its version where there are watches that not all
+// servers know. Nothing else waits for it: it takes a connection of its own.
+func (c *Client) acquaint(ctx context.Context, l *link) {
+	if !c.watches.lasting() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(c.cfg.ConnectTimeout, commandTimeout))
+	defer cancel()
+	go func() {
+		select {
+		case <-l.Done():
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	for n := 1; ; n++ {
+		_, err := c.versionOf(ctx, l)
+		switch {
+		case l.version.told.Load() != nil:
+			return
+		case ctx.Err() == nil:
+			l.unknown = err
+		case l.unknown == nil: // what was wrong before tells more than that the time was up
+			l.unknown = &versionUnknownError{err}
+		}
+		if wait(ctx, c.cfg.ConnectRetry.delay(n)) != nil {
+			return
+		}
+	}
+}
+
+// tidy asks the server behind l for its version once a watch is to be removed there, and has
+// it removed, without anybody waiting for it. The function returned ends it.
+func (c *Client) tidy(ctx context.Context, l *link) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() {
+		for {
+			select {
+			case <-l.wanted:
+			case <-ctx.Done():
+				return
+			}
+			for n := 1; ; n++ {
+				_, err := c.versionOf(ctx, l)
+				if l.version.told.Load() != nil {
+					break
+				}
+				c.log.Debug("watches stay on the server for now", "server", l.at.String(), "reason", err)
+				if wait(ctx, c.cfg.ConnectRetry.delay(n)) != nil {
+					return
+				}
+			}
+			c.watches.sweep()
+		}
+	})
+	return func() {
+		cancel()
+		work.Wait()
+	}
+}
+
 // attach registers the watches with l, sends what is waiting over it, and makes it the
 // current connection. It returns the calls that register the watches, and false when the
 // client has been closed meanwhile.
@@ -115,7 +181,7 @@ func (c *Client) attach(l *link, told int64) (again []*conn.Call, ok bool) {
 	if c.state != running {
 		return nil, false
 	}
-	for _, req := range c.watches.again(told) {
+	for _, req := range c.watches.again(l, told) {
 		call := conn.NewCall(req.Op(), req, nil)
 		call.Xid = proto.XidSetWatches
 		if !l.SubmitNow(call) {
@@ -123,6 +189,7 @@ func (c *Client) attach(l *link, told int64) (again []*conn.Call, ok bool) {
 		}
 		again = append(again, call)
 	}
+	c.watches.follow(l)
 	// In the order of their submission, and before any other call can reach l. A connection
 	// that ends meanwhile leaves the rest for the next one.
 	for len(c.queue) > 0 && l.SubmitNow(c.queue[0]) {
@@ -220,7 +287,7 @@ func (c *Client) connect(ctx context.Context, s *session, first bool) (*link, er
 		switch {
 		case l != nil:
 			return l, nil
-		case ctx.Err() != nil:
+		case ctx.Err() != nil, c.hasEnded():
 			return nil, ErrClosed
 		case isAuthFailure(err):
 			return nil, err
@@ -262,6 +329,9 @@ func (c *Client) expire() {
 	c.listeners.enter(StateLost)
 	c.failQueue(ErrSessionExpired)
 	c.watches.endAll(ErrSessionExpired)
+	if c.cfg.OneSession && c.state == running {
+		c.state, c.reason = ended, ErrSessionExpired
+	}
 }
 
 // isAuthFailure tells whether a server refused who is asking: the others would too.
@@ -354,7 +424,7 @@ func (c *Client) sweep(ctx context.Context, s *session, deadline time.Time, fail
 		if err == nil {
 			return l, nil
 		}
-		if last = err; isAuthFailure(err) {
+		if last = err; isAuthFailure(err) || c.hasEnded() {
 			break
 		}
 	}
@@ -431,7 +501,7 @@ func (c *Client) host(ctx context.Context, host string, s *session, until time.T
 			// What it answered before tells more than that the time was up.
 			failures[t] = err
 		}
-		if isAuthFailure(err) || i == len(addresses)-1 {
+		if isAuthFailure(err) || c.hasEnded() || i == len(addresses)-1 {
 			return nil, err
 		}
 	}
@@ -444,6 +514,9 @@ func (c *Client) resumeAt(ctx context.Context, t target, s *session, share time.
 	if errors.Is(err, ErrSessionExpired) && s.id != 0 {
 		s.id, s.password = 0, nil
 		c.expire()
+		if c.hasEnded() {
+			return nil, err
+		}
 		l, err = c.try(ctx, t, s, share)
 	}
 	if err != nil {
@@ -498,7 +571,8 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 	for _, a := range credentials {
 		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
 	}
-	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch})
+	l := &link{at: t, version: versionCache{turn: make(chan struct{}, 1)}, wanted: make(chan struct{}, 1)}
+	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch, Admit: func(call *conn.Call) error { return c.admit(l, call) }})
 	if reply.SessionID != 0 && !reply.ReadOnly {
 		if s.id != 0 && reply.SessionID != s.id {
 			c.expire() // the server gave another one instead of saying so
@@ -522,7 +596,8 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 		return nil, err
 	}
 	c.see(cn.Zxid())
-	return &link{Conn: cn, at: t, version: versionCache{turn: make(chan struct{}, 1)}}, nil
+	l.Conn = cn
+	return l, nil
 }
 
 // startSASL begins the exchange for one connection; nil where no SASL is configured. What

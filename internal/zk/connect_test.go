@@ -177,6 +177,8 @@ func conformExpiry(t *testing.T) {
 				sent <- err
 			}()
 			<-cut
+			// The create is not to go out on the connection that has been lost.
+			until(t, "the look at the set to wait for a connection", func() bool { return zk.Waiting(c) == 1 })
 			go func() {
 				_, err := c.Create(ctx, base+"/queued", nil, zk.CreateOptions{})
 				queued <- err

@@ -1,6 +1,7 @@
 package zk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,22 +40,19 @@ const (
 // MaxTTL is the longest time to live of a node, 2^40-1 milliseconds.
 const MaxTTL = (1<<40 - 1) * time.Millisecond
 
-// modes gives each mode its flag, its operation code where that is not a plain create's,
-// and what it needs.
+// modes gives each mode its flag, and its operation code where that is not a plain create's.
 var modes = map[Mode]struct {
 	flags      proto.CreateFlags
 	op         proto.Op
-	since      Version
-	feature    string
 	sequential bool
 }{
 	Persistent:              {flags: proto.FlagPersistent},
 	PersistentSequential:    {flags: proto.FlagPersistentSequential, sequential: true},
 	Ephemeral:               {flags: proto.FlagEphemeral},
 	EphemeralSequential:     {flags: proto.FlagEphemeralSequential, sequential: true},
-	Container:               {flags: proto.FlagContainer, op: proto.OpCreateContainer, since: Version{3, 5, 1}, feature: "a container node"},
-	PersistentTTL:           {flags: proto.FlagPersistentTTL, op: proto.OpCreateTTL, since: Version{3, 5, 3}, feature: "a TTL node"},
-	PersistentSequentialTTL: {flags: proto.FlagPersistentSequentialTTL, op: proto.OpCreateTTL, since: Version{3, 5, 3}, feature: "a TTL node", sequential: true},
+	Container:               {flags: proto.FlagContainer, op: proto.OpCreateContainer},
+	PersistentTTL:           {flags: proto.FlagPersistentTTL, op: proto.OpCreateTTL},
+	PersistentSequentialTTL: {flags: proto.FlagPersistentSequentialTTL, op: proto.OpCreateTTL, sequential: true},
 }
 
 // CreateOptions say what a create makes. The zero value makes a persistent node with the
@@ -76,11 +74,12 @@ type CreateOptions struct {
 type Created struct {
 	// Path is the node's, with the number of a sequential one.
 	Path string
-	// Stat is the new node's where HasStat is true: servers answer with it since 3.5.
+	// Stat is the new node's where HasStat is true: servers answer with it since 3.5, where
+	// their version was known when the create was sent.
 	Stat    Stat
 	HasStat bool
-	// Parents are the ancestors that this call made, from the top down. They are given
-	// with an error too.
+	// Parents are the ancestors that this call made, from the top down; one of which that
+	// could not be told is not among them. They are given with an error too.
 	Parents []string
 }
 
@@ -183,7 +182,7 @@ func CreateSize(path string, data []byte, acl []ACL) int {
 }
 
 // createRequest checks the options and makes the request of them. Where wait is set it
-// asks for the version of a server that is not known yet, on which the operation code
+// asks for the version of a server that is not known yet, on which the stat of the reply
 // depends; a kind of node that not all servers know needs it in any case.
 func (c *Client) createRequest(ctx context.Context, path string, data []byte, o CreateOptions, wait bool) (*proto.CreateRequest, proto.Op, error) {
 	mode, ok := modes[o.Mode]
@@ -212,33 +211,17 @@ func (c *Client) createRequest(ctx context.Context, path string, data []byte, o 
 		return nil, 0, errors.New("only TTL nodes have a TTL")
 	}
 	if mode.op != 0 {
-		return req, mode.op, c.require(ctx, mode.since, mode.feature)
+		return req, mode.op, c.require(ctx, features[mode.op])
 	}
-	// The reply of create2 carries the stat. Where the server's version is not to be had,
-	// the create that every server knows does without.
-	if !wait {
-		return req, c.createOp(), nil
-	}
-	v, err := c.serverVersion(ctx)
-	var unknown *versionUnknownError
-	switch {
-	case err == nil && !v.Less(Version{3, 5, 0}):
-		return req, proto.OpCreate2, nil
-	case err == nil, errors.As(err, &unknown):
-		return req, proto.OpCreate, nil
-	}
-	return nil, 0, err
-}
-
-// createOp is the create that the server is known to know, with the stat in its reply where
-// that is possible.
-func (c *Client) createOp() proto.Op {
-	if l := c.current.Load(); l != nil {
-		if v, ok := l.version.peek(); ok && !v.Less(Version{3, 5, 0}) {
-			return proto.OpCreate2
+	// Its reply carries the stat. Where the server's version is not known when the request is
+	// sent, it goes as the create that every server knows and does without.
+	if wait {
+		_, err := c.serverVersion(ctx)
+		if _, unknown := errors.AsType[*versionUnknownError](err); err != nil && !unknown {
+			return nil, 0, err
 		}
 	}
-	return proto.OpCreate
+	return req, proto.OpCreate2, nil
 }
 
 func (c *Client) create(ctx context.Context, op proto.Op, path string, req *proto.CreateRequest) (*proto.CreateReply, error) {
@@ -250,22 +233,31 @@ func freshCreate() *proto.CreateReply { return new(proto.CreateReply) }
 // makeParents makes the node at the full path and those above it that are missing, and
 // returns those that it made inside the chroot. It begins at the bottom: an ancestor
 // that is there but may not be read or added to is no obstacle that way.
+//
+// An empty persistent node may be asked for twice. So where it cannot be told whether one
+// was made it is asked for again; that it exists then is no failure, and it is not counted
+// among those that were made.
 func (c *Client) makeParents(ctx context.Context, full string, acl []ACL) (made []Created, err error) {
 	missing := []string{full}
-	for len(missing) > 0 {
+	var unknown error // why it cannot be told whether the last of missing was made
+	for tries := 1; len(missing) > 0; {
 		next := missing[len(missing)-1]
 		req := &proto.CreateRequest{Path: next, Data: []byte{}, ACL: acl, Flags: proto.FlagPersistent}
-		r, err := c.create(ctx, c.createOp(), c.unchrooted(next), req)
+		r, err := c.create(ctx, proto.OpCreate2, c.unchrooted(next), req)
 		switch {
 		case errors.Is(err, ErrNoNode) && next != "/":
-			missing = append(missing, Parent(next))
+			missing, unknown = append(missing, Parent(next)), nil
+			continue
+		case errors.Is(err, ErrOutcomeUnknown) && !errors.Is(err, ErrSessionExpired) && ctx.Err() == nil && tries < parentTries:
+			unknown = err
+			tries++
 			continue
 		case err == nil && c.inChroot(next):
 			made = append(made, Created{Path: c.unchrooted(next), Stat: r.Stat, HasStat: r.HasStat})
 		case err != nil && !errors.Is(err, ErrNodeExists):
-			return made, err
+			return made, cmp.Or(unknown, err)
 		}
-		missing = missing[:len(missing)-1]
+		missing, unknown = missing[:len(missing)-1], nil
 	}
 	return made, nil
 }

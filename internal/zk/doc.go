@@ -27,17 +27,25 @@
 //
 //   - a create took effect when the node is there with the same data and ACL, version 0
 //     and a czxid later than any that had been seen;
-//   - a set took effect when the version is the expected one plus one, and the data the
-//     same;
+//   - a set or a setACL took effect when the version is the expected one plus one, and the
+//     data or the ACL the same;
 //   - a delete took effect when the node is gone and its parent's children have changed;
-//   - a transaction took effect when one of its effects did;
 //   - a sequential create took effect when exactly one node of its prefix fits as a
-//     create's.
+//     create's;
+//   - a transaction took effect when all that it was to do is there, and was done in one
+//     transaction.
 //
 // Where what it sees allows both, as when somebody else has written in between, it says
-// [ErrOutcomeUnknown] and repeats nothing. What it cannot see is that another client has
-// made the very same node, with the same data and ACL, in the same moment: that is taken
-// for its own, unless the node is ephemeral, whose owner tells.
+// [ErrOutcomeUnknown] and repeats nothing. So it does where a node to be created is not
+// there, and children of the same parent have come or gone meanwhile: it may have been made,
+// and deleted by whoever it was for.
+//
+// Two calls of one client never both take one change for theirs. What the client cannot see
+// is that another client has done the very same in the place of its own write, which did not
+// reach the servers: made the node with the same data and ACL, put the same data or the same
+// ACL in the place of the same version, deleted the same node. That is taken for its own. An
+// ephemeral node is an exception, because its owner tells. So whoever has the version of a
+// node decide which of several clients goes first writes something that tells them apart.
 //
 // # Read-only servers
 //

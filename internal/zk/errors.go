@@ -77,8 +77,8 @@ var (
 type Error struct {
 	// Op is the operation: "create", "get", "set", "delete", "exists", "children",
 	// "getACL", "setACL", "sync", "multi", "update", "version", "closeSession", "auth",
-	// "addWatch", "multiRead", "reconfig", "getEphemerals", "countDescendants", "whoAmI", or
-	// a four-letter word.
+	// "addWatch", "multiRead", "reconfig", "getEphemerals", "countDescendants", "whoAmI", a
+	// four-letter word, or "command" for what is none.
 	Op string
 	// Path is the path as the caller gave it; empty for an operation without one.
 	Path string

@@ -3,6 +3,7 @@ package zk
 import (
 	"context"
 
+	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
@@ -26,3 +27,41 @@ func SetLost(ctx context.Context, c *Client, path string, data []byte, between f
 	})
 	return err
 }
+
+// Asked tells how many requests that may leave a watch of the path were sent and have not been
+// answered.
+func Asked(c *Client, path string) int {
+	c.watches.mu.Lock()
+	defer c.watches.mu.Unlock()
+	n := 0
+	if p := c.watches.by[c.chrooted(path)]; p != nil {
+		for _, sent := range p.sent {
+			n += sent
+		}
+	}
+	return n
+}
+
+// Watched tells of how many paths the client keeps something in mind.
+func Watched(c *Client) int {
+	c.watches.mu.Lock()
+	defer c.watches.mu.Unlock()
+	return len(c.watches.by)
+}
+
+// Reregister does with the watches what the engine does when a connection comes, on the current
+// one; the function runs when it is decided which they are, and none of them is sent.
+func Reregister(c *Client, between func()) {
+	l := c.current.Load()
+	requests := c.watches.again(l, 0)
+	between()
+	for _, req := range requests {
+		call := conn.NewCall(req.Op(), req, nil)
+		call.Xid = proto.XidSetWatches
+		l.SubmitNow(call)
+	}
+	c.watches.follow(l)
+}
+
+// Enter has the listeners told of a state.
+func Enter(c *Client, s State) { c.listeners.enter(s) }

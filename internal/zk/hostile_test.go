@@ -306,12 +306,17 @@ func TestTransactionWithAnotherReply(t *testing.T) {
 // greeted does a server's part of a handshake, with the identities of no client, and
 // returns false when the connection is no client's: a four-letter word is answered.
 func greeted(nc net.Conn, timeoutMillis int32) bool {
+	return greetedBy(nc, timeoutMillis, func() string { return "Zookeeper version: 3.9.4-x, built on y\nMode: standalone\n" })
+}
+
+// greetedBy is greeted by a server that answers "srvr" in its own way.
+func greetedBy(nc net.Conn, timeoutMillis int32, srvr func() string) bool {
 	var head [4]byte
 	if _, err := io.ReadFull(nc, head[:]); err != nil {
 		return false
 	}
 	if string(head[:]) == "srvr" {
-		_, _ = io.WriteString(nc, "Zookeeper version: 3.9.4-x, built on y\nMode: standalone\n")
+		_, _ = io.WriteString(nc, srvr())
 		return false
 	}
 	if _, err := io.CopyN(io.Discard, nc, int64(binary.BigEndian.Uint32(head[:]))); err != nil {
@@ -468,11 +473,43 @@ func TestHandshakeIsNoAnswer(t *testing.T) {
 	}
 }
 
-// A flood of events that nobody reads ends the watch, with a bounded number of them kept.
+// Events that are none of a node's are told to nobody, not to the watch of all nodes either.
+func TestEventOfNoNode(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	event := func(kind int32, path string) []byte {
+		b := binary.BigEndian.AppendUint32(header(proto.XidNotification, -1, proto.OK), uint32(kind))
+		b = binary.BigEndian.AppendUint32(b, 3)
+		return append(binary.BigEndian.AppendUint32(b, uint32(len(path))), path...)
+	}
+	peer := zktest.StartPeer(t, func(nc net.Conn) {
+		if !greeted(nc, 60_000) {
+			return
+		}
+		answer(nc, header(1, 2, proto.OK)) // the request for the watch
+		for _, e := range [][]byte{event(-1, ""), event(-1, "/a"), event(7, "/b"), event(3, ""), event(3, "c"), event(3, "/d")} {
+			if zktest.WriteFrame(nc, e) != nil {
+				return
+			}
+		}
+		_, _ = io.Copy(io.Discard, nc)
+	})
+	w, err := connect(t, peer).Watch(ctx, "/", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := next(t, w); got != "data changed /d" {
+		t.Errorf("%q", got)
+	}
+}
+
+// A flood of events that nobody reads ends the watch, with a bounded number of them kept, and
+// the server is told to stop.
 func TestEventFlood(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)
 	const events = 1<<16 + 1000
+	removed := make(chan struct{})
 	peer := zktest.StartPeer(t, func(nc net.Conn) {
 		if !greeted(nc, 60_000) {
 			return
@@ -484,8 +521,18 @@ func TestEventFlood(t *testing.T) {
 		if _, err := nc.Write(flood); err != nil {
 			return
 		}
-		answer(nc, header(2, 2, proto.OK)) // the request behind the flood
-		_, _ = io.Copy(io.Discard, nc)
+		for {
+			frame, err := zktest.ReadFrame(nc)
+			if err != nil {
+				return
+			}
+			if op := int32(binary.BigEndian.Uint32(frame[4:])); op == 18 {
+				close(removed)
+			}
+			if zktest.WriteFrame(nc, header(int32(binary.BigEndian.Uint32(frame)), 2, proto.OK)) != nil {
+				return
+			}
+		}
 	})
 	c := connect(t, peer)
 	w, err := c.Watch(ctx, "/a", false)
@@ -501,5 +548,10 @@ func TestEventFlood(t *testing.T) {
 	}
 	if !errors.Is(err, zk.ErrWatchOverflow) || n != 1<<16+1 {
 		t.Errorf("%d events, then %v", n-1, err)
+	}
+	select {
+	case <-removed:
+	case <-ctx.Done():
+		t.Error("the server was not told to stop")
 	}
 }

@@ -3,6 +3,7 @@ package zk_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -385,6 +386,12 @@ func TestOutcomeUnknown(t *testing.T) {
 			_, err := c.Multi(ctx, zk.SetOp(base+"/there", []byte("ours"), 0))
 			return err
 		}, overwrite},
+		{"create_of_what_was_taken_away", isCreate, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Create(ctx, base+"/new", []byte("ours"), zk.CreateOptions{})
+			return err
+		}, func(ctx context.Context, c *zk.Client, base string) error {
+			return c.Delete(ctx, base+"/new", 0) // as a worker does with a job that is done
+		}},
 		{"delete", isDelete, func(ctx context.Context, c *zk.Client, base string) error {
 			return c.Delete(ctx, base+"/there", 0)
 		}, func(ctx context.Context, c *zk.Client, base string) error {
@@ -455,6 +462,10 @@ func TestOutcomeUnknown(t *testing.T) {
 			if n := count(proxy, tc.match) - sent; n != 1 {
 				t.Errorf("the write reached the server %d times", n)
 			}
+			if tc.name == "create_of_what_was_taken_away" {
+				oneChild("ours")(ctx, t, direct, base)
+				return
+			}
 			if strings.HasPrefix(tc.name, "sequential") {
 				var want []string
 				if tc.name == "sequential" {
@@ -498,6 +509,50 @@ func TestSequentialAmongOthers(t *testing.T) {
 	}
 }
 
+// The node of a sequential create is found among many others that have come meanwhile; only
+// those are read that could be it by their stats.
+func TestSequentialAmongMany(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	g := newGate()
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
+	if _, err := c.Create(ctx, base+"/first", nil, zk.CreateOptions{}); err != nil { // creates ask for the version first
+		t.Fatal(err)
+	}
+	cut := proxy.CutAfterRequest(isCreate)
+	reopen := g.close()
+	defer reopen()
+	result := make(chan error, 1)
+	var made zk.Created
+	go func() {
+		var err error
+		made, err = c.Create(ctx, base+"/n-", []byte("ours"), zk.CreateOptions{Mode: zk.PersistentSequential})
+		result <- err
+	}()
+	<-cut
+	const alike, others = 50, 20
+	var ops []zk.Op
+	for i := range alike + others {
+		data := "them"
+		if i >= alike {
+			data = "others"
+		}
+		ops = append(ops, zk.CreateOp(base+"/n-", []byte(data), zk.CreateOptions{Mode: zk.PersistentSequential}))
+	}
+	if _, err := direct.Multi(ctx, ops...); err != nil {
+		t.Fatal(err)
+	}
+	reopen()
+	if err := <-result; err != nil || made.Path != base+"/n-0000000001" {
+		t.Errorf("made %q, %v", made.Path, err)
+	}
+	if n := count(proxy, opcode(4)); n != alike+1 {
+		t.Errorf("%d nodes were read, %d could have been ours", n, alike+1)
+	}
+}
+
 // Two calls of one client that ask for the same node do not both get it, though both lose
 // their replies.
 func TestOneNodeHasOneMaker(t *testing.T) {
@@ -531,6 +586,211 @@ func TestOneNodeHasOneMaker(t *testing.T) {
 			t.Errorf("mode %d: %v and %v", mode, first, second)
 		}
 	}
+}
+
+// A parent of which it cannot be told whether it was made is asked for again; where it
+// exists then it is none of those that were made.
+func TestParentOfUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		cut   func(p *zktest.Proxy, match func(int32) bool) <-chan struct{}
+		other func(ctx context.Context, c *zk.Client, base string) error
+		made  []string
+	}{
+		{"not_made", (*zktest.Proxy).CutBeforeRequest, anotherChild, []string{"/a", "/a/b"}},
+		{"made_and_changed", (*zktest.Proxy).CutAfterRequest, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Set(ctx, base+"/a", []byte("theirs"), 0)
+			return err
+		}, []string{"/a/b"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			base := prepare(ctx, t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			g := newGate()
+			c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
+			if _, err := c.Create(ctx, base+"/ours", nil, zk.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			// The node and its parent are refused first, because what is above is missing.
+			creates := 0
+			cut := tc.cut(proxy, func(op int32) bool {
+				if isCreate(op) {
+					creates++
+				}
+				return creates == 3
+			})
+			reopen := g.close()
+			defer reopen()
+			result := make(chan error, 1)
+			var made zk.Created
+			go func() {
+				var err error
+				made, err = c.Create(ctx, base+"/a/b/node", nil, zk.CreateOptions{MakeParents: true})
+				result <- err
+			}()
+			<-cut
+			if err := tc.other(ctx, direct, base); err != nil {
+				t.Fatal(err)
+			}
+			reopen()
+			if err := <-result; err != nil {
+				t.Fatal(err)
+			}
+			for i := range tc.made {
+				tc.made[i] = base + tc.made[i]
+			}
+			if !slices.Equal(made.Parents, tc.made) {
+				t.Errorf("made %v, want %v", made.Parents, tc.made)
+			}
+		})
+	}
+}
+
+// Two calls of one client that replace the same version with the same do not both win,
+// whether both lose their replies or one of them.
+func TestOneVersionHasOneWriter(t *testing.T) {
+	t.Parallel()
+	acl := []zk.ACL{{Perms: zk.PermAll, Scheme: zk.SchemeWorld, ID: "anyone"}, {Perms: zk.PermRead, Scheme: zk.SchemeAuth}}
+	for _, tc := range []struct {
+		name  string
+		match func(int32) bool
+		do    func(ctx context.Context, c *zk.Client, path string) error
+	}{
+		{"set", isSet, func(ctx context.Context, c *zk.Client, path string) error {
+			_, err := c.Set(ctx, path, []byte("same"), 0)
+			return err
+		}},
+		{"setACL", isSetACL, func(ctx context.Context, c *zk.Client, path string) error {
+			_, err := c.SetACL(ctx, path, acl, 0)
+			return err
+		}},
+		{"multi", isMulti, func(ctx context.Context, c *zk.Client, path string) error {
+			_, err := c.Multi(ctx, zk.SetOp(path, []byte("same"), 0), zk.CheckOp(path, 1))
+			return err
+		}},
+		{"async_set", isSet, func(ctx context.Context, c *zk.Client, path string) error {
+			_, err := c.Async().Set(ctx, path, []byte("same"), 0).Wait(ctx)
+			return err
+		}},
+		{"async_setACL", isSetACL, func(ctx context.Context, c *zk.Client, path string) error {
+			_, err := c.Async().SetACL(ctx, path, acl, 0).Wait(ctx)
+			return err
+		}},
+	} {
+		for _, lost := range []int{1, 2} {
+			t.Run(fmt.Sprintf("%s_%d_lost", tc.name, lost), func(t *testing.T) {
+				t.Parallel()
+				ctx, direct := testContext(t), connect(t, server.Addr())
+				path := prepare(ctx, t, direct) + "/there"
+				proxy := zktest.StartProxy(t, server.Addr())
+				written := make(chan struct{}, 10)
+				c := connect(t, proxy.Addr(), alice, func(cfg *zk.Config) {
+					cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+						nc, err := new(net.Dialer).DialContext(ctx, network, address)
+						return &writing{nc, path, written}, err
+					}
+				})
+				// Both are on their way before the server has the first; of the second the
+				// reply is lost, or of both.
+				requests := 0
+				cut := proxy.CutAfterRequest(func(op int32) bool {
+					if tc.match(op) {
+						requests++
+					}
+					return requests == 3-lost
+				})
+				proxy.Blackhole(true)
+				results := make(chan error, 2)
+				for range 2 {
+					go func() { results <- tc.do(ctx, c, path) }()
+				}
+				<-written
+				<-written
+				proxy.Blackhole(false)
+				first, second := <-results, <-results
+				if first != nil {
+					first, second = second, first
+				}
+				happened(t, cut)
+				want := error(zk.ErrBadVersion)
+				if strings.HasPrefix(tc.name, "async") {
+					want = zk.ErrConnectionLoss // it is not repeated
+				}
+				if first != nil || !errors.Is(second, want) || errors.Is(second, zk.ErrOutcomeUnknown) {
+					t.Errorf("%v and %v", first, second)
+				}
+				if stat, _, err := direct.Exists(ctx, path); err != nil || stat.Version+stat.Aversion != 1 {
+					t.Errorf("version %d, aversion %d, %v", stat.Version, stat.Aversion, err)
+				}
+			})
+		}
+	}
+}
+
+// A transaction that never reached the server is not taken for done, nor is any of it done,
+// though somebody else has done a part of it meanwhile; and where nothing has come that its
+// create could have made, it is repeated and refused.
+func TestPartOfTransaction(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name  string
+		other func(ctx context.Context, c *zk.Client, base string) error
+		want  error
+	}{
+		{"create_missing", anotherChild, zk.ErrOutcomeUnknown},
+		{"created_apart", func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Create(ctx, base+"/mine", []byte("mine"), zk.CreateOptions{})
+			return err
+		}, zk.ErrOutcomeUnknown},
+		{"quiet_parent", func(context.Context, *zk.Client, string) error { return nil }, zk.ErrBadVersion},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			base := prepare(ctx, t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			g := newGate()
+			c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
+			if _, err := c.Create(ctx, base+"/ours", nil, zk.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			cut := proxy.CutBeforeRequest(isMulti)
+			reopen := g.close()
+			defer reopen()
+			result := make(chan error, 1)
+			go func() {
+				_, err := c.Multi(ctx, zk.SetOp(base+"/there", []byte("new"), 0), zk.CreateOp(base+"/mine", []byte("mine"), zk.CreateOptions{}))
+				result <- err
+			}()
+			<-cut
+			if _, err := direct.Set(ctx, base+"/there", []byte("new"), 0); err != nil {
+				t.Fatal(err)
+			}
+			if err := tc.other(ctx, direct, base); err != nil {
+				t.Fatal(err)
+			}
+			before, _, err := direct.Exists(ctx, base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reopen()
+			if err := <-result; !errors.Is(err, tc.want) {
+				t.Errorf("answered %v, want %v", err, tc.want)
+			}
+			version("1")(ctx, t, direct, base)
+			if after, _, err := direct.Exists(ctx, base); err != nil || after.Pzxid != before.Pzxid {
+				t.Errorf("children came or went: %+v, %v", after, err)
+			}
+		})
+	}
+}
+
+func anotherChild(ctx context.Context, c *zk.Client, base string) error {
+	_, err := c.Create(ctx, base+"/other", nil, zk.CreateOptions{})
+	return err
 }
 
 // The cause of a context's end is no answer of a server's.

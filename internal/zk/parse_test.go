@@ -1,7 +1,11 @@
 package zk
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"log/slog"
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -209,6 +213,7 @@ func TestParseServerInfo(t *testing.T) {
 		{"Zookeeper version: 3.5.10-f37bfcba8a9c84a2ed8dfa4a8d4a0eb8d6c4cd1e, built on 05/30/2022 09:22 GMT", "3.5.10", "f37bfcba8a9c84a2ed8dfa4a8d4a0eb8d6c4cd1e"},
 		{"Zookeeper version: 3.9.5-7246445ec281f3dbf53dc54e970c914f39713903, built on 2026-02-24 10:31 UTC", "3.9.5", "7246445ec281f3dbf53dc54e970c914f39713903"},
 		{"Zookeeper version: 3.6.0--b4c89dc7f6083829e18fae6e446907ae0b1f22d7, built on 02/25/2020 14:38 GMT", "3.6.0", "b4c89dc7f6083829e18fae6e446907ae0b1f22d7"},
+		{"Zookeeper version: 3.4.6.2.6.5.0-292-3d56ef4b87ef2e2ab4b1e5bd9a1c9e1b, built on 05/11/2018 07:12 GMT", "3.4.6", "3d56ef4b87ef2e2ab4b1e5bd9a1c9e1b"},
 		{"Zookeeper version: 3.10.0-SNAPSHOT-abc, built on 2026-02-24 10:31 UTC", "3.10.0", "abc"},
 	} {
 		info, err := parseServerInfo(tc.line + rest)
@@ -216,7 +221,7 @@ func TestParseServerInfo(t *testing.T) {
 			t.Errorf("%s: %+v, %v", tc.line, info, err)
 		}
 	}
-	for _, bad := range []string{"", "This ZooKeeper instance is not currently serving requests\n", "Zookeeper version: 3.x.1-abc, built on\n", "Zookeeper version: 3.9-abc\n"} {
+	for _, bad := range []string{"", "This ZooKeeper instance is not currently serving requests\n", "Zookeeper version: 3.x.1-abc, built on\n", "Zookeeper version: 3.9-abc\n", "Zookeeper version: 3.9.x.1-abc\n"} {
 		if info, err := parseServerInfo(bad); err == nil {
 			t.Errorf("%q: %+v", bad, info)
 		}
@@ -254,6 +259,8 @@ func refuseRetries(t *testing.T) {
 		"max delay": {MaxDelay: -1},
 		"deadline":  {Deadline: -1},
 		"jitter":    {Jitter: 1.5},
+		"no number": {Backoff: math.NaN()},
+		"no share":  {Jitter: math.NaN()},
 	} {
 		if err := p.complete(5); err == nil {
 			t.Errorf("%s: %+v was accepted", name, p)
@@ -281,19 +288,23 @@ func refuseRetries(t *testing.T) {
 	}
 }
 
-// A transaction is one call's, until so many others have come that it is forgotten.
+// A change is one call's, until so many others have come that it is forgotten.
 func TestClaims(t *testing.T) {
 	t.Parallel()
 	var cl claims
-	if cl.has(1) || !cl.take(1) || cl.take(1) || !cl.has(1) {
+	first, second := claim{zxid: 1}, claim{zxid: 2}
+	if cl.has(first) || !cl.take(first) || cl.take(first) || !cl.has(first) {
 		t.Error("one transaction has not one maker")
 	}
+	if acl := (claim{1, "/a", 1}); cl.has(acl) {
+		t.Error("an ACL is taken for the transaction that made its node")
+	}
 	for zxid := range int64(claimsKept) {
-		if !cl.take(zxid + 2) {
+		if !cl.take(claim{zxid: zxid + 2}) {
 			t.Fatalf("%d was taken", zxid+2)
 		}
 	}
-	if cl.has(1) || !cl.has(2) || len(cl.taken) != claimsKept {
+	if cl.has(first) || !cl.has(second) || len(cl.taken) != claimsKept {
 		t.Errorf("%d are kept", len(cl.taken))
 	}
 }
@@ -315,5 +326,31 @@ func TestFill(t *testing.T) {
 	batch := make([]Reading, 2)
 	if err := fill(batch, []proto.MultiReadResult{data, names, none, none}, true); err != nil || string(batch[0].Data) != "x" || len(batch[0].Children) != 2 || !errors.Is(batch[1].Err, ErrNoNode) {
 		t.Errorf("%+v, %v", batch, err)
+	}
+}
+
+// No way of printing a credential shows its secret, nor one of printing what holds it.
+func TestCredentialIsNotPrinted(t *testing.T) {
+	t.Parallel()
+	cred := Credential{Scheme: "digest", Secret: "alice:hush"}
+	c, err := New(Config{Auth: []Credential{cred}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	for _, v := range []any{cred, &cred, []Credential{cred}, Config{Auth: []Credential{cred}}, c} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+			fmt.Fprintf(&b, verb+"\n", v)
+		}
+		slog.New(slog.NewTextHandler(&b, nil)).Info("text", "value", v)
+		slog.New(slog.NewJSONHandler(&b, nil)).Info("json", "value", v)
+	}
+	for _, hidden := range []string{"hush", fmt.Sprintf("%x", "hush")} {
+		if strings.Contains(b.String(), hidden) {
+			t.Errorf("printed %s", b.String())
+		}
+	}
+	if !strings.Contains(b.String(), "digest") {
+		t.Errorf("the scheme is not told: %s", b.String())
 	}
 }

@@ -71,10 +71,13 @@ func Parent(path string) string {
 	return "/"
 }
 
+// ownNodes is the path of the servers' own nodes.
+const ownNodes = "/zookeeper"
+
 // protected tells whether path is "/" or "/zookeeper" or below it: the nodes that are the
 // servers' own.
 func protected(path string) bool {
-	return path == "/" || path == "/zookeeper" || strings.HasPrefix(path, "/zookeeper/")
+	return path == "/" || path == ownNodes || strings.HasPrefix(path, ownNodes+"/")
 }
 
 // child returns the path of the child of that name.

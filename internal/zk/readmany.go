@@ -23,17 +23,26 @@ type Reading struct {
 	Err error
 }
 
-// inFlight is how many requests ReadMany keeps on their way.
-const inFlight = 16
+const (
+	// inFlight is how many requests for many nodes are on their way at once. The reply to
+	// each may take MaxReplyBytes, which a server holds until they are read.
+	inFlight = 4
+	// window is for how many nodes requests for one are, and how many nodes a walk reads
+	// before it visits them.
+	window = 256
+)
 
 // ReadMany reads the data and the stats of many nodes, and their children where that is
 // asked for. It returns a Reading for each, in the order of the paths: that one node
 // cannot be read does not keep the others from it. Nodes that change meanwhile may be read
 // at different moments.
 //
-// Servers of 3.6 and later are asked for many nodes with each request, so many that
-// neither the request nor the reply can be larger than the configured limits allow; older
-// ones for one. Several requests are on their way at once.
+// Servers of 3.6 and later are asked for many nodes with each request: for so many that the
+// request fits into MaxBufferBytes, and that the reply fits into MaxReplyBytes if no node
+// and no list of names takes more than MaxBufferBytes. Where a reply is larger all the same,
+// which ends the connection, that request's nodes and those behind them are asked for one by
+// one, as from older servers; of these only a node that is too large on its own cannot be
+// read ([*ReplyTooLargeError]). Several requests are on their way at once.
 func (c *Client) ReadMany(ctx context.Context, paths []string, children bool) ([]Reading, error) {
 	for _, path := range paths {
 		if err := check(proto.OpGetData.String(), path); err != nil {
@@ -52,13 +61,23 @@ func (c *Client) ReadMany(ctx context.Context, paths []string, children bool) ([
 		out[i].Path = path
 	}
 	if err != nil || version.Less(Version{3, 6, 0}) {
-		return out, c.readEach(ctx, out, children)
+		return out, c.readEach(ctx, out, true, children)
 	}
-	return out, c.readBatches(ctx, out, children)
+	err = c.readBatches(ctx, out, children)
+	_, old := errors.AsType[*VersionError](err)
+	if _, unknown := errors.AsType[*versionUnknownError](err); old || unknown {
+		// The connection was lost meanwhile, and the next server is another.
+		for i, path := range paths {
+			out[i] = Reading{Path: path}
+		}
+		err = c.readEach(ctx, out, true, children)
+	}
+	return out, err
 }
 
-// batches splits readings so that no request and no reply can be over its limit. A node's
-// data takes MaxBufferBytes at most, since it came in a request.
+// batches splits readings so that no request is over its limit, and no reply either whose
+// parts are not larger than a request. A node's data came in one; of the names of its
+// children that is a guess.
 func (c *Client) batches(out []Reading, children bool) [][]Reading {
 	most := max(1, c.cfg.MaxReplyBytes/c.cfg.MaxBufferBytes)
 	reads := 1
@@ -86,7 +105,7 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 	requests := make([]*proto.MultiRequest, len(batches))
 	replies := make([]proto.MultiReadReply, len(batches))
 	defer c.withdrawAll(calls)
-	sent := 0
+	sent, done := 0, 0
 	for i, batch := range batches {
 		for ; sent < len(batches) && sent < i+inFlight; sent++ {
 			requests[sent] = c.multiRead(batches[sent], children)
@@ -100,6 +119,11 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 			want := len(requests[i].Ops)
 			reply, err = readInto(ctx, c, proto.OpMultiRead, batch[0].Path, requests[i], func() *proto.MultiReadReply { return &proto.MultiReadReply{Want: want} })
 		}
+		if tooLarge(err) {
+			// The others on their way were lost with it. None of them is to come again.
+			c.withdrawAll(calls)
+			return c.readEach(ctx, out[done:], true, children)
+		}
 		if err != nil {
 			if _, ok := errors.AsType[*Error](err); !ok {
 				err = &Error{Op: proto.OpMultiRead.String(), Path: batch[0].Path, Err: err}
@@ -110,6 +134,7 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 			return &Error{Op: proto.OpMultiRead.String(), Path: batch[0].Path, Err: err}
 		}
 		replies[i] = proto.MultiReadReply{}
+		done += len(batch)
 	}
 	return nil
 }
@@ -163,50 +188,77 @@ func answers(r proto.MultiReadResult, op proto.Op) bool {
 	return r.Op == op || r.Op == proto.OpError && r.Err != proto.OK
 }
 
-// readEach reads with one request for the data of each node, and one for its children.
-func (c *Client) readEach(ctx context.Context, out []Reading, children bool) error {
+// readEach reads with one request for the data of each node, where that is asked for, and
+// one for its children.
+func (c *Client) readEach(ctx context.Context, out []Reading, data, children bool) error {
 	calls := make([]*conn.Call, 2*len(out))
-	data := make([]proto.GetDataReply, len(out))
+	contents := make([]proto.GetDataReply, len(out))
 	names := make([]proto.GetChildrenReply, len(out))
 	defer c.withdrawAll(calls)
 	sent := 0
 	for i := range out {
 		for ; sent < len(out) && sent < i+window; sent++ {
 			node := &proto.PathWatchRequest{Path: c.chrooted(out[sent].Path)}
-			calls[2*sent] = conn.NewCall(proto.OpGetData, node, &data[sent])
-			c.submit(ctx, calls[2*sent])
+			if data {
+				calls[2*sent] = conn.NewCall(proto.OpGetData, node, &contents[sent])
+				c.submit(ctx, calls[2*sent])
+			}
 			if children {
 				calls[2*sent+1] = conn.NewCall(proto.OpGetChildren2, node, &names[sent])
 				c.submit(ctx, calls[2*sent+1])
 			}
 		}
 		r := &out[i]
-		_, err := c.await(ctx, calls[2*i])
-		r.Data, r.Stat = data[i].Data, data[i].Stat
-		if err == nil && children {
-			_, err = c.await(ctx, calls[2*i+1])
-			r.Children = names[i].Children
-			slices.Sort(r.Children)
+		op := proto.OpGetData
+		var err error
+		if data {
+			err = c.collect(ctx, calls[2*i], func() (err error) {
+				contents[i].Data, contents[i].Stat, err = c.Get(ctx, r.Path)
+				return err
+			})
 		}
-		if err != nil && ctx.Err() == nil && c.repeatable(err) {
-			r.Data, r.Stat, err = c.Get(ctx, r.Path)
-			if err == nil && children {
-				r.Children, _, err = c.Children(ctx, r.Path)
+		if err == nil && children {
+			op = proto.OpGetChildren2
+			err = c.collect(ctx, calls[2*i+1], func() (err error) {
+				names[i].Children, names[i].Stat, err = c.Children(ctx, r.Path)
+				return err
+			})
+		}
+		if err == nil { // only then nobody else writes to the replies any more
+			r.Data, r.Stat, r.Children = contents[i].Data, contents[i].Stat, names[i].Children
+			slices.Sort(r.Children)
+			if !data {
+				r.Stat = names[i].Stat
 			}
+			continue
+		}
+		if _, ok := errors.AsType[*Error](err); !ok {
+			err = &Error{Op: op.String(), Path: r.Path, Err: err}
 		}
 		code, ofServer := errors.AsType[ErrCode](err)
-		switch {
-		case err == nil:
-		case ofServer && !c.repeatable(code):
-			*r = Reading{Path: r.Path, Err: &Error{Op: proto.OpGetData.String(), Path: r.Path, Err: code}}
-		default:
-			if _, ok := errors.AsType[*Error](err); !ok {
-				err = &Error{Op: proto.OpGetData.String(), Path: r.Path, Err: err}
-			}
+		if !tooLarge(err) && (!ofServer || c.repeatable(code)) {
 			return err
 		}
+		*r = Reading{Path: r.Path, Err: err}
 	}
 	return nil
+}
+
+// collect waits for a read that was issued ahead, and has it done again, alone, where the
+// connection was lost before its reply.
+func (c *Client) collect(ctx context.Context, call *conn.Call, again func() error) error {
+	_, err := c.await(ctx, call)
+	if err != nil && ctx.Err() == nil && c.repeatable(err) {
+		return again()
+	}
+	return err
+}
+
+// tooLarge tells whether a read failed because its own reply was too large, and not another
+// one that ended their connection.
+func tooLarge(err error) bool {
+	_, large := errors.AsType[*ReplyTooLargeError](err)
+	return large && !errors.Is(err, ErrConnectionLoss)
 }
 
 // withdrawAll takes back what has not been sent, for a caller that gives up.
@@ -226,33 +278,62 @@ func (c *Client) withdrawAll(calls []*conn.Call) {
 // Walk reads the node and everything below it, each node behind its parent and siblings
 // by their names, and calls visit with each. maxDepth bounds how far below the node it
 // goes: 0 is the node alone, negative everything. A node that is gone by the time that it
-// is read is left out, the first apart. An error of visit ends the walk and is returned.
+// is read is left out, the first apart. ZooKeeper's own nodes, /zookeeper and all below,
+// are no part of what is below the root: they have a walk of their own. An error of visit
+// ends the walk and is returned.
+//
+// The nodes are read a few hundred at a time, and visited before the next ones are read.
 func (c *Client) Walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error) error {
+	return c.walk(ctx, path, maxDepth, visit, func(ctx context.Context, paths []string) ([]Reading, error) {
+		return c.ReadMany(ctx, paths, true)
+	})
+}
+
+// WalkStats is [Client.Walk] without the data, which it does not read: the Data of what it
+// visits is nil. It works on servers of any version.
+func (c *Client) WalkStats(ctx context.Context, path string, maxDepth int, visit func(Reading) error) error {
+	if err := check(proto.OpGetChildren2.String(), path); err != nil {
+		return err
+	}
+	return c.walk(ctx, path, maxDepth, visit, func(ctx context.Context, paths []string) ([]Reading, error) {
+		out := make([]Reading, len(paths))
+		for i, path := range paths {
+			out[i].Path = path
+		}
+		return out, c.readEach(ctx, out, false, true)
+	})
+}
+
+func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error, read func(context.Context, []string) ([]Reading, error)) error {
 	level := []string{path}
 	for depth := 0; len(level) > 0; depth++ {
-		last := maxDepth >= 0 && depth == maxDepth
-		readings, err := c.ReadMany(ctx, level, true)
-		if err != nil {
-			return err
-		}
-		level = level[:0:0]
-		for _, r := range readings {
-			switch {
-			case errors.Is(r.Err, ErrNoNode) && depth > 0:
-				continue
-			case r.Err != nil:
-				return r.Err
-			}
-			if err := visit(r); err != nil {
+		var below []string
+		for paths := range slices.Chunk(level, window) {
+			readings, err := read(ctx, paths)
+			if err != nil {
 				return err
 			}
-			if last {
-				continue
-			}
-			for _, name := range r.Children {
-				level = append(level, child(r.Path, name))
+			for _, r := range readings {
+				switch {
+				case errors.Is(r.Err, ErrNoNode) && depth > 0:
+					continue
+				case r.Err != nil:
+					return r.Err
+				}
+				if err := visit(r); err != nil {
+					return err
+				}
+				if depth == maxDepth {
+					continue
+				}
+				for _, name := range r.Children {
+					if next := child(r.Path, name); c.chrooted(next) != ownNodes {
+						below = append(below, next)
+					}
+				}
 			}
 		}
+		level = below
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (c *Client) Reconfig(ctx context.Context, r Reconfig) ([]byte, Stat, error)
 }
 
 func (c *Client) reconfigRequest(ctx context.Context, r Reconfig) (*proto.ReconfigRequest, error) {
-	if err := c.require(ctx, Version{3, 5, 0}, "reconfig"); err != nil {
+	if err := c.require(ctx, features[proto.OpReconfig]); err != nil {
 		return nil, &Error{Op: proto.OpReconfig.String(), Path: configPath, Err: err}
 	}
 	return &proto.ReconfigRequest{Joining: r.Joining, Leaving: r.Leaving, NewMembers: r.NewMembers, FromConfig: r.FromConfig}, nil
@@ -70,7 +70,7 @@ func (c *Client) resolveReconfig(ctx context.Context, l loss, out *proto.GetData
 func (c *Client) EnsembleConfig(ctx context.Context) ([]byte, Stat, error) {
 	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, &proto.PathWatchRequest{Path: configPath})
 	if errors.Is(err, ErrNoNode) {
-		if old := c.require(ctx, Version{3, 5, 0}, "the ensemble's configuration"); old != nil {
+		if old := c.require(ctx, feature{"the ensemble's configuration", Version{3, 5, 0}}); old != nil {
 			err = &Error{Op: proto.OpGetData.String(), Path: configPath, Err: old}
 		}
 	}

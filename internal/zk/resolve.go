@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -13,22 +12,24 @@ import (
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
-// verdict is what a look at the servers says of a write whose reply was lost. A certain one
-// cannot be wrong; a likely one is wrong only if somebody else has done the very same, or
-// undone it, in the moments since. One operation alone goes by what is likely; a
-// transaction has more than one witness, and likely ones count only if they agree.
+// verdict is what a look at the servers says of a write whose reply was lost.
 type verdict int
 
 const (
+	// unknown: what is there may be so with the write and without it.
 	unknown verdict = iota
-	certainlyApplied
-	likelyApplied
-	certainlyNot
+	// applied: what is there is what the write makes, has come since, and is no other call's
+	// of this client. It is wrong only where another client has done the very same in the
+	// place of this write.
+	applied
+	// likelyNot: something else is there than the write makes, which has come since. It is
+	// wrong only where that has taken the place of what the write had made.
 	likelyNot
+	// certainlyNot: what is there could not be so if the write had taken effect.
+	certainlyNot
 )
 
-func (v verdict) applied() bool    { return v == certainlyApplied || v == likelyApplied }
-func (v verdict) notApplied() bool { return v == certainlyNot || v == likelyNot }
+func (v verdict) notApplied() bool { return v == likelyNot || v == certainlyNot }
 
 // loss is what is known of a write whose reply was lost.
 type loss struct {
@@ -68,44 +69,79 @@ func (c *Client) multiResolver(req *proto.MultiRequest) resolver[proto.MultiRepl
 	}
 }
 
-// claims remembers the transactions that calls of this client are known to have made, so
-// that two calls which ask for the same, and both lose their replies, do not both take one
-// node for theirs.
+// A claim is a change that a call of this client has made: a transaction or, because servers
+// keep no zxid of a setACL, the version of the ACL that it gave to the node which that
+// transaction had made at the path.
+type claim struct {
+	zxid     int64
+	path     string
+	aversion int32
+}
+
+func aclClaim(path string, stat Stat) claim { return claim{stat.Czxid, path, stat.Aversion} }
+
+// claims remembers what calls of this client are known to have done, so that two calls
+// which ask for the same, and lose their replies, do not both take one change for theirs.
 type claims struct {
 	mu    sync.Mutex
-	taken map[int64]struct{}
-	order []int64 // a ring: the oldest is forgotten first
+	taken map[claim]struct{}
+	order []claim // a ring: the oldest is forgotten first
 	next  int
 }
 
-// claimsKept is how many transactions are remembered: far more than writes of one client
-// are under way at once.
+// claimsKept is how many claims are remembered: far more than writes of one client are
+// under way at once.
 const claimsKept = 4096
 
-// take notes a transaction, and returns false when another call has it already.
-func (cl *claims) take(zxid int64) bool {
+// take notes a claim, and returns false when another call has it already.
+func (cl *claims) take(made claim) bool {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
-	if _, ok := cl.taken[zxid]; ok {
+	if _, ok := cl.taken[made]; ok {
 		return false
 	}
 	if cl.taken == nil {
-		cl.taken = make(map[int64]struct{}, claimsKept)
-		cl.order = make([]int64, claimsKept)
+		cl.taken = make(map[claim]struct{}, claimsKept)
+		cl.order = make([]claim, claimsKept)
 	}
 	delete(cl.taken, cl.order[cl.next])
-	cl.order[cl.next] = zxid
+	cl.order[cl.next] = made
 	cl.next = (cl.next + 1) % claimsKept
-	cl.taken[zxid] = struct{}{}
+	cl.taken[made] = struct{}{}
 	return true
 }
 
-// has tells whether a call has the transaction.
-func (cl *claims) has(zxid int64) bool {
+// has tells whether a call has the claim.
+func (cl *claims) has(made claim) bool {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
-	_, ok := cl.taken[zxid]
+	_, ok := cl.taken[made]
 	return ok
+}
+
+// claim notes what a write has done whose reply has come. It runs as the call's Ended: what
+// a connection has told is known before anybody looks for what was lost with it.
+func (c *Client) claim(call *conn.Call) {
+	if call.Err != nil {
+		return
+	}
+	c.claims.take(claim{zxid: call.Header.Zxid})
+	if req, ok := call.Request.(*proto.SetACLRequest); ok {
+		if stat, ok := call.Reply.(*Stat); ok {
+			c.claims.take(aclClaim(req.Path, *stat))
+		}
+	}
+}
+
+// claimed takes what a look finds for the write's own. Where another call has done so since
+// the look began, it looks again: that it is not the write's is known then.
+func (c *Client) claimed(look func() (verdict, claim, error)) (verdict, error) {
+	for {
+		v, made, err := look()
+		if err != nil || v != applied || made == (claim{}) || c.claims.take(made) {
+			return v, err
+		}
+	}
 }
 
 // statAt looks at a path on the servers, which may be above the chroot.
@@ -117,24 +153,40 @@ func (c *Client) statAt(ctx context.Context, full string) (Stat, error) {
 	return *stat, nil
 }
 
-// absent judges a write where its node is not there: when no child of the parent's has come
-// or gone since, the node was not there before either, and the write was refused.
+// absent judges a write where its node is not there: when nothing has come or gone since
+// below the nearest of its ancestors that is there, the node was not there before either,
+// and the write was refused.
 func (c *Client) absent(ctx context.Context, full string, l loss, otherwise verdict) (verdict, error) {
-	parent, err := c.statAt(ctx, Parent(full))
-	switch {
-	case errors.Is(err, ErrNoNode), errors.Is(err, ErrNoAuth):
+	for full != "/" {
+		full = Parent(full)
+		above, err := c.statAt(ctx, full)
+		switch {
+		case errors.Is(err, ErrNoNode):
+			continue
+		case errors.Is(err, ErrNoAuth):
+			return otherwise, nil
+		case err != nil:
+			return unknown, err
+		case above.Pzxid <= l.seen:
+			return certainlyNot, nil
+		}
 		return otherwise, nil
-	case err != nil:
-		return unknown, err
-	case parent.Pzxid <= l.seen:
-		return certainlyNot, nil
 	}
 	return otherwise, nil
 }
 
-// resolveSet looks whether a set took effect: the version is then the expected one plus
-// one, and the data the same.
+// resolveSet looks whether a set took effect, and keeps other calls of this client from
+// taking the change for theirs.
 func (c *Client) resolveSet(ctx context.Context, req *proto.SetDataRequest, l loss, out *Stat) (verdict, error) {
+	return c.claimed(func() (verdict, claim, error) {
+		v, err := c.lookForSet(ctx, req, l, out)
+		return v, claim{zxid: out.Mzxid}, err
+	})
+}
+
+// lookForSet looks whether a set took effect: the version is then the expected one plus
+// one, and the data the same.
+func (c *Client) lookForSet(ctx context.Context, req *proto.SetDataRequest, l loss, out *Stat) (verdict, error) {
 	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, c.unchrooted(req.Path), &proto.PathWatchRequest{Path: req.Path})
 	switch {
 	case errors.Is(err, ErrNoNode):
@@ -143,7 +195,7 @@ func (c *Client) resolveSet(ctx context.Context, req *proto.SetDataRequest, l lo
 		return unknown, err
 	}
 	*out = r.Stat
-	ours := bytes.Equal(r.Data, req.Data)
+	ours := bytes.Equal(r.Data, req.Data) && !c.claims.has(claim{zxid: r.Stat.Mzxid})
 	switch {
 	case r.Stat.Mzxid <= l.seen:
 		return certainlyNot, nil
@@ -151,19 +203,35 @@ func (c *Client) resolveSet(ctx context.Context, req *proto.SetDataRequest, l lo
 		// Another node, whose versions have begun anew. What became of the one before it
 		// nobody can tell.
 		return unknown, nil
-	case req.Version == AnyVersion && ours:
-		return likelyApplied, nil
-	case req.Version == AnyVersion, r.Stat.Version > req.Version+1:
-		// Somebody else wrote: before ours, in its place, or over it.
-		return unknown, nil
-	case r.Stat.Version == req.Version+1 && ours:
-		return certainlyApplied, nil
 	}
-	return certainlyNot, nil
+	return judgeVersion(req.Version, r.Stat.Version, ours), nil
 }
 
-// resolveSetACL looks whether a setACL took effect. Servers keep no zxid of it.
+// judgeVersion judges a write that was to replace the version expected, and put ours into
+// its place, by the version that is there now, and whether that is ours.
+func judgeVersion(expected, now int32, ours bool) verdict {
+	switch {
+	case expected == AnyVersion && ours:
+		return applied
+	case expected == AnyVersion, now > expected+1:
+		// Somebody else wrote: before ours, in its place, or over it.
+		return unknown
+	case now == expected+1 && ours:
+		return applied
+	}
+	return certainlyNot
+}
+
+// resolveSetACL looks whether a setACL took effect, as resolveSet does of a set. Servers
+// keep no zxid of it.
 func (c *Client) resolveSetACL(ctx context.Context, req *proto.SetACLRequest, l loss, out *Stat) (verdict, error) {
+	return c.claimed(func() (verdict, claim, error) {
+		v, err := c.lookForSetACL(ctx, req, l, out)
+		return v, aclClaim(req.Path, *out), err
+	})
+}
+
+func (c *Client) lookForSetACL(ctx context.Context, req *proto.SetACLRequest, l loss, out *Stat) (verdict, error) {
 	r, err := read[proto.GetACLReply](ctx, c, proto.OpGetACL, c.unchrooted(req.Path), &proto.GetACLRequest{Path: req.Path})
 	switch {
 	case errors.Is(err, ErrNoNode):
@@ -172,18 +240,11 @@ func (c *Client) resolveSetACL(ctx context.Context, req *proto.SetACLRequest, l 
 		return unknown, err
 	}
 	*out = r.Stat
-	ours := aclStored(req.ACL, r.ACL)
-	switch {
-	case r.Stat.Czxid > l.seen:
+	if r.Stat.Czxid > l.seen {
 		return unknown, nil
-	case req.Version == AnyVersion && ours:
-		return likelyApplied, nil
-	case req.Version == AnyVersion, r.Stat.Aversion > req.Version+1:
-		return unknown, nil
-	case r.Stat.Aversion == req.Version+1 && ours:
-		return certainlyApplied, nil
 	}
-	return certainlyNot, nil
+	ours := aclStored(req.ACL, r.ACL) && !c.claims.has(aclClaim(req.Path, r.Stat))
+	return judgeVersion(req.Version, r.Stat.Aversion, ours), nil
 }
 
 // resolveDelete looks whether a delete took effect: the node is then gone, and its parent
@@ -192,7 +253,7 @@ func (c *Client) resolveDelete(ctx context.Context, full string, l loss) (verdic
 	stat, err := c.statAt(ctx, full)
 	switch {
 	case errors.Is(err, ErrNoNode):
-		return c.absent(ctx, full, l, likelyApplied)
+		return c.absent(ctx, full, l, applied)
 	case err != nil:
 		return unknown, err
 	case stat.Czxid > l.seen:
@@ -205,18 +266,17 @@ func (c *Client) resolveDelete(ctx context.Context, full string, l loss) (verdic
 // resolveCreate looks whether a create took effect, and keeps other calls of this client
 // from taking the node for theirs.
 func (c *Client) resolveCreate(ctx context.Context, req *proto.CreateRequest, l loss, out *proto.CreateReply) (verdict, error) {
-	v, err := c.lookForCreate(ctx, req, l, out)
-	if v.applied() && !c.claims.take(out.Stat.Czxid) {
-		return certainlyNot, nil
-	}
-	return v, err
+	return c.claimed(func() (verdict, claim, error) {
+		v, err := c.lookForCreate(ctx, req, l, out)
+		return v, claim{zxid: out.Stat.Czxid}, err
+	})
 }
 
 func (c *Client) lookForCreate(ctx context.Context, req *proto.CreateRequest, l loss, out *proto.CreateReply) (verdict, error) {
 	if isSequential(req) {
 		return c.lookForSequential(ctx, req, l, out)
 	}
-	return c.lookForNode(ctx, req.Path, req, l, out)
+	return c.lookForNode(ctx, req, l, out)
 }
 
 func isSequential(req *proto.CreateRequest) bool {
@@ -232,34 +292,47 @@ func isEphemeral(req *proto.CreateRequest) bool {
 	return req.Flags == proto.FlagEphemeral || req.Flags == proto.FlagEphemeralSequential
 }
 
-// lookForNode looks whether the create made the node at the full path: it is then there
-// with the data and the ACL, version 0 and a czxid later than any that had been seen. Of an
-// ephemeral node the owner is proof.
+// lookForNode looks whether the create made the node at its path: it is then there with the
+// data and the ACL, version 0 and a czxid later than any that had been seen. Of an ephemeral
+// node the owner is proof.
 //
-// A node that is not there has not been made, or has been deleted since. To create it is
-// what the caller asked for in either case, so that another try is right.
-func (c *Client) lookForNode(ctx context.Context, full string, req *proto.CreateRequest, l loss, out *proto.CreateReply) (verdict, error) {
-	node, err := c.nodeAt(ctx, full)
+// A node that is not there has not been made, or has been deleted since: by somebody who
+// may have done what it was made to ask for, so that a second one would ask for it twice.
+func (c *Client) lookForNode(ctx context.Context, req *proto.CreateRequest, l loss, out *proto.CreateReply) (verdict, error) {
+	node, err := c.nodeAt(ctx, req.Path)
 	switch {
 	case errors.Is(err, ErrNoNode):
-		return c.absent(ctx, full, l, likelyNot)
+		return c.absent(ctx, req.Path, l, unknown)
 	case err != nil:
 		return unknown, err
-	case node.Stat.Czxid <= l.seen, c.claims.has(node.Stat.Czxid):
-		return certainlyNot, nil
-	case node.Stat.Version > 0 || node.Stat.Aversion > 0:
-		return unknown, nil // made since, and changed since: ours or not
-	case !bytes.Equal(node.Data, req.Data) || !aclStored(req.ACL, node.ACL):
-		return likelyNot, nil
 	}
-	out.Path, out.Stat, out.HasStat = full, node.Stat, true
-	switch owner := node.Stat.EphemeralOwner; {
-	case isEphemeral(req) && owner == l.session:
-		return certainlyApplied, nil
-	case isEphemeral(req) != (owner != 0), isEphemeral(req):
-		return likelyNot, nil
+	*out = proto.CreateReply{Path: req.Path, Stat: node.Stat, HasStat: true}
+	return c.judgeNode(node, req, l), nil
+}
+
+// judgeNode judges a create by a node that is where it makes one.
+func (c *Client) judgeNode(node Node, req *proto.CreateRequest, l loss) verdict {
+	v := c.judgeStat(node.Stat, req, l)
+	if v == applied && (!bytes.Equal(node.Data, req.Data) || !aclStored(req.ACL, node.ACL)) {
+		return likelyNot
 	}
-	return likelyApplied, nil
+	return v
+}
+
+// judgeStat judges a create by the stat alone: applied if the data and the ACL fit too.
+func (c *Client) judgeStat(stat Stat, req *proto.CreateRequest, l loss) verdict {
+	owner := stat.EphemeralOwner
+	switch {
+	case stat.Czxid <= l.seen:
+		return certainlyNot
+	case c.claims.has(claim{zxid: stat.Czxid}), isEphemeral(req) != (owner != 0), isEphemeral(req) && owner != l.session:
+		return likelyNot
+	case stat.Version > 0 || stat.Aversion > 0:
+		return unknown // made since, and changed since: ours or not
+	case int(stat.DataLength) != len(req.Data):
+		return likelyNot
+	}
+	return applied
 }
 
 const (
@@ -270,6 +343,8 @@ const (
 	maxCandidates = 1 << 14
 	// maxNamed bounds how many of them are told of when it cannot be told which one it is.
 	maxNamed = 32
+	// candidatesInFlight is how many of them are read at once.
+	candidatesInFlight = 16
 )
 
 // lookForSequential looks for the node that a sequential create made: one of its prefix,
@@ -301,33 +376,39 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	if err != nil {
 		return unknown, err
 	}
-	found, doubts := unknown, 0
-	var fit []string
+	// Those that can be it; the few of which the stat leaves it open; and how many of them
+	// somebody has changed since.
+	var fit, open []string
+	doubts := 0
 	for i, full := range candidates {
-		if stats[i].Czxid <= l.seen {
-			continue
-		}
-		var one proto.CreateReply
-		v, err := c.lookForNode(ctx, full, req, l, &one)
-		switch {
-		case err != nil:
-			return unknown, err
-		case v.applied():
-			*out, found = one, v
-		case v == unknown:
+		switch c.judgeStat(stats[i], req, l) {
+		case unknown:
+			fit = append(fit, c.unchrooted(full))
 			doubts++
-		default:
-			continue
-		}
-		if fit = append(fit, c.unchrooted(full)); len(fit) == maxNamed {
-			break
+		case applied:
+			open = append(open, full)
+		case likelyNot, certainlyNot:
 		}
 	}
-	if len(fit) == 1 && doubts == 0 {
-		return found, nil
+	err = c.nodesAt(ctx, open, func(full string, node Node) {
+		switch c.judgeNode(node, req, l) {
+		case unknown:
+			fit = append(fit, c.unchrooted(full))
+			doubts++
+		case applied:
+			*out = proto.CreateReply{Path: full, Stat: node.Stat, HasStat: true}
+			fit = append(fit, c.unchrooted(full))
+		case likelyNot, certainlyNot:
+		}
+	})
+	switch {
+	case err != nil:
+		return unknown, err
+	case len(fit) == 1 && doubts == 0:
+		return applied, nil
 	}
 	slices.Sort(fit)
-	return unknown, &CandidatesError{Paths: fit}
+	return unknown, &CandidatesError{Paths: fit[:min(len(fit), maxNamed)]}
 }
 
 // statsAt looks at many nodes at once. The stat of one that is gone is zero.
@@ -352,101 +433,162 @@ func (c *Client) statsAt(ctx context.Context, full []string) ([]Stat, error) {
 	return stats, nil
 }
 
+// nodesAt reads many nodes at once and calls visit with each that is there.
+func (c *Client) nodesAt(ctx context.Context, full []string, visit func(full string, node Node)) error {
+	data := make([]proto.GetDataReply, len(full))
+	acls := make([]proto.GetACLReply, len(full))
+	calls := make([]*conn.Call, 2*len(full))
+	defer c.withdrawAll(calls)
+	sent := 0
+	for i, at := range full {
+		for ; sent < len(full) && sent < i+candidatesInFlight; sent++ {
+			calls[2*sent] = conn.NewCall(proto.OpGetData, &proto.PathWatchRequest{Path: full[sent]}, &data[sent])
+			calls[2*sent+1] = conn.NewCall(proto.OpGetACL, &proto.GetACLRequest{Path: full[sent]}, &acls[sent])
+			c.submit(ctx, calls[2*sent])
+			c.submit(ctx, calls[2*sent+1])
+		}
+		_, err := c.await(ctx, calls[2*i])
+		if err == nil {
+			_, err = c.await(ctx, calls[2*i+1])
+		}
+		var node Node
+		switch {
+		case err == nil && unchanged(data[i].Stat, acls[i].Stat):
+			node = Node{Path: c.unchrooted(at), Data: data[i].Data, ACL: acls[i].ACL, Stat: acls[i].Stat}
+			data[i] = proto.GetDataReply{} // it may be large
+		case err == nil, ctx.Err() == nil && c.repeatable(err):
+			node, err = c.nodeAt(ctx, at)
+		}
+		switch {
+		case err == nil:
+			visit(at, node)
+		case !errors.Is(err, ErrNoNode):
+			return err
+		}
+	}
+	return nil
+}
+
 // maxWitnesses bounds how many operations of a transaction are looked at, to tell whether
 // it took effect.
 const maxWitnesses = 32
 
-// resolveMulti looks whether a transaction took effect: all of it did when one of its
-// operations did.
+// resolveMulti looks whether a transaction took effect, and keeps other calls of this
+// client from taking it for theirs.
 func (c *Client) resolveMulti(ctx context.Context, req *proto.MultiRequest, l loss, out *proto.MultiReply) (verdict, error) {
-	touched := make(map[string]int)
-	for _, op := range req.Ops {
-		if op.Op != proto.OpCheck {
-			touched[multiPath(op)]++
-		}
+	return c.claimed(func() (verdict, claim, error) {
+		v, zxid, err := c.lookForMulti(ctx, req, l, out)
+		return v, claim{zxid: zxid}, err
+	})
+}
+
+// lookForMulti looks whether a transaction took effect, in which one where that shows, and
+// fills in its results from the nodes as they are now. All of it did or nothing: one
+// operation that certainly did not is enough to say so, and none may be in doubt for the
+// contrary; what it has written has one zxid.
+func (c *Client) lookForMulti(ctx context.Context, req *proto.MultiRequest, l loss, out *proto.MultiReply) (verdict, int64, error) {
+	witnesses, others := witnessesOf(req)
+	if len(witnesses)+len(others) == 0 {
+		return certainlyNot, 0, nil // checks alone have no effect: ask again
 	}
-	if len(touched) == 0 {
-		return certainlyNot, nil // checks alone have no effect: ask again
+	out.Results = make([]proto.MultiResult, len(req.Ops))
+	for i, op := range req.Ops {
+		out.Results[i].Op = op.Op
 	}
-	var verdicts []verdict
 	var zxid int64
-	for _, op := range req.Ops {
-		// What a path that is touched twice looks like does not tell of one operation.
-		if op.Op == proto.OpCheck || touched[multiPath(op)] > 1 {
-			continue
+	all := unknown
+	for n, i := range witnesses {
+		op := req.Ops[i]
+		if n >= maxWitnesses && (all != applied || op.Op == proto.OpDelete) {
+			continue // what it would say does not matter
 		}
-		v, at, err := c.witness(ctx, op, l)
-		if err != nil {
-			return unknown, err
-		}
-		if v.applied() && at != 0 {
+		v, at, err := c.witness(ctx, op, l, zxid, &out.Results[i])
+		switch {
+		case err != nil:
+			return unknown, 0, err
+		case v == certainlyNot:
+			return certainlyNot, 0, nil
+		case v == applied && at != 0 && zxid == 0:
 			zxid = at
+		case v == applied && at != 0 && zxid != at:
+			v = unknown // not both are this transaction's
 		}
-		if verdicts = append(verdicts, v); len(verdicts) == maxWitnesses {
-			break
+		if n == 0 {
+			all = v
+		} else if v != all {
+			all = unknown
 		}
 	}
-	v := agree(verdicts)
-	if !v.applied() {
-		return v, nil
+	if all != applied {
+		return all, 0, nil
 	}
-	if err := c.rebuildMulti(ctx, req, l, zxid, out); err != nil {
-		return unknown, err
+	for _, i := range others {
+		if err := c.rebuild(ctx, req.Ops[i], &out.Results[i]); err != nil {
+			return unknown, 0, err
+		}
 	}
-	if zxid != 0 && !c.claims.take(zxid) {
-		return unknown, nil
-	}
-	return v, nil
+	return applied, zxid, nil
 }
 
-// agree makes one verdict of those on the operations of a transaction.
-func agree(verdicts []verdict) verdict {
-	if slices.Contains(verdicts, certainlyNot) {
-		return certainlyNot
+// witnessesOf returns the indexes of the operations that show whether a transaction took
+// effect, those of sequential creates last, and of the others. A check leaves no trace, and
+// what a path that is touched twice looks like does not tell of one operation.
+func witnessesOf(req *proto.MultiRequest) (witnesses, others []int) {
+	touched := make(map[string]int)
+	var sequential []int
+	for _, op := range req.Ops {
+		touched[multiPath(op)]++
 	}
-	if slices.Contains(verdicts, certainlyApplied) {
-		return certainlyApplied
-	}
-	for _, v := range verdicts {
-		if v != verdicts[0] {
-			return unknown
+	for i, op := range req.Ops {
+		create, ok := op.Request.(*proto.CreateRequest)
+		switch {
+		case op.Op == proto.OpCheck:
+		case ok && isSequential(create):
+			sequential = append(sequential, i)
+		case touched[multiPath(op)] > 1:
+			others = append(others, i)
+		default:
+			witnesses = append(witnesses, i)
 		}
 	}
-	if len(verdicts) == 0 {
-		return unknown
-	}
-	return verdicts[0]
+	return append(witnesses, sequential...), others
 }
 
+// multiPath is the path of the node that an operation touches, if it is there before.
 func multiPath(op proto.MultiOp) string {
 	switch r := op.Request.(type) {
 	case *proto.CreateRequest:
-		return r.Path
+		if !isSequential(r) {
+			return r.Path
+		}
 	case *proto.SetDataRequest:
 		return r.Path
 	case *proto.DeleteRequest:
-		return r.Path
-	case *proto.CheckRequest:
 		return r.Path
 	}
 	return ""
 }
 
-// witness looks whether one operation of a transaction took effect, and in which
-// transaction where that shows.
-func (c *Client) witness(ctx context.Context, op proto.MultiOp, l loss) (verdict, int64, error) {
+// witness looks whether one operation of a transaction took effect, in which transaction
+// where that shows, and fills in its result. zxid is the transaction when it is known, else
+// 0.
+func (c *Client) witness(ctx context.Context, op proto.MultiOp, l loss, zxid int64, res *proto.MultiResult) (verdict, int64, error) {
 	switch r := op.Request.(type) {
 	case *proto.CreateRequest:
 		var made proto.CreateReply
-		v, err := c.lookForCreate(ctx, r, l, &made)
-		if _, ok := errors.AsType[*CandidatesError](err); ok {
-			return unknown, 0, nil // other operations may tell
+		v, err := c.lookForOne(ctx, r, l, &made)
+		if err == nil && v == unknown && isSequential(r) && zxid > l.seen {
+			// Of several, one may be left when those from before the transaction are not counted.
+			if v, err = c.lookForOne(ctx, r, loss{seen: zxid - 1, session: l.session}, &made); v != applied {
+				v = unknown
+			}
 		}
+		res.Path, res.Stat, res.HasStat = made.Path, made.Stat, made.HasStat
 		return v, made.Stat.Czxid, err
 	case *proto.SetDataRequest:
-		var stat Stat
-		v, err := c.resolveSet(ctx, r, l, &stat)
-		return v, stat.Mzxid, err
+		v, err := c.lookForSet(ctx, r, l, &res.Stat)
+		res.HasStat = true
+		return v, res.Stat.Mzxid, err
 	case *proto.DeleteRequest:
 		v, err := c.resolveDelete(ctx, r.Path, l)
 		return v, 0, err
@@ -454,38 +596,28 @@ func (c *Client) witness(ctx context.Context, op proto.MultiOp, l loss) (verdict
 	return unknown, 0, nil
 }
 
-// rebuildMulti fills in the results of a transaction that took effect as the zxid, from
-// the nodes as they are now. All that a transaction creates has its zxid.
-func (c *Client) rebuildMulti(ctx context.Context, req *proto.MultiRequest, l loss, zxid int64, out *proto.MultiReply) error {
-	out.Results = make([]proto.MultiResult, len(req.Ops))
-	for i, op := range req.Ops {
-		res := &out.Results[i]
-		res.Op = op.Op
-		switch r := op.Request.(type) {
-		case *proto.CreateRequest:
-			var made proto.CreateReply
-			// All that had happened before the transaction is older than it.
-			v, err := c.lookForCreate(ctx, r, loss{seen: max(l.seen, zxid-1), session: l.session}, &made)
-			switch {
-			case err != nil:
-				return err
-			case isSequential(r) && (zxid == 0 || !v.applied() || made.Stat.Czxid != zxid):
-				return fmt.Errorf("which node the sequential create %s made cannot be told", c.unchrooted(r.Path))
-			case isSequential(r):
-				res.Path = made.Path
-			default:
-				res.Path = r.Path
-			}
-			if made.HasStat && made.Stat.Czxid == zxid {
-				res.Stat, res.HasStat = made.Stat, true
-			}
-		case *proto.SetDataRequest:
-			stat, err := c.statAt(ctx, r.Path)
-			if err != nil && !errors.Is(err, ErrNoNode) {
-				return err
-			}
-			res.Stat, res.HasStat = stat, err == nil
+// lookForOne is lookForCreate for one operation of many: that several nodes can be what it
+// made is no failure, as the others may tell.
+func (c *Client) lookForOne(ctx context.Context, req *proto.CreateRequest, l loss, out *proto.CreateReply) (verdict, error) {
+	v, err := c.lookForCreate(ctx, req, l, out)
+	if _, ok := errors.AsType[*CandidatesError](err); ok {
+		return unknown, nil
+	}
+	return v, err
+}
+
+// rebuild fills in the result of an operation that is no witness, of a transaction that
+// took effect.
+func (c *Client) rebuild(ctx context.Context, op proto.MultiOp, res *proto.MultiResult) error {
+	switch r := op.Request.(type) {
+	case *proto.CreateRequest:
+		res.Path = r.Path
+	case *proto.SetDataRequest:
+		stat, err := c.statAt(ctx, r.Path)
+		if err != nil && !errors.Is(err, ErrNoNode) {
+			return err
 		}
+		res.Stat, res.HasStat = stat, err == nil
 	}
 	return nil
 }

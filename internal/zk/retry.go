@@ -46,7 +46,7 @@ func (p *RetryPolicy) complete(tries int) error {
 	setDefault(&p.Backoff, 2)
 	setDefault(&p.MaxDelay, 2*time.Second)
 	setDefault(&p.Jitter, 0.5)
-	if p.Deadline < 0 || p.Delay < 0 || p.MaxDelay < 0 || p.Backoff < 1 || p.Jitter > 1 {
+	if p.Deadline < 0 || p.Delay < 0 || p.MaxDelay < 0 || p.Backoff < 1 || p.Jitter > 1 || math.IsNaN(p.Backoff) || math.IsNaN(p.Jitter) {
 		return errors.New("retry policy: Backoff must be at least 1, the delays and the deadline not negative, Jitter at most 1")
 	}
 	return nil

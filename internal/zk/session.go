@@ -2,6 +2,7 @@ package zk
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -27,7 +28,7 @@ func (c *Client) Ephemerals(ctx context.Context, prefix string) ([]string, error
 	if err := ValidatePrefix(prefix); err != nil {
 		return nil, &Error{Op: op.String(), Path: prefix, Err: err}
 	}
-	if err := c.require(ctx, Version{3, 6, 0}, "the list of a session's ephemeral nodes"); err != nil {
+	if err := c.require(ctx, features[op]); err != nil {
 		return nil, &Error{Op: op.String(), Path: prefix, Err: err}
 	}
 	full := c.chrooted(prefix)
@@ -53,7 +54,7 @@ func (c *Client) CountDescendants(ctx context.Context, path string) (int, error)
 	if err := check(op.String(), path); err != nil {
 		return 0, err
 	}
-	if err := c.require(ctx, Version{3, 6, 0}, "the number of descendants"); err != nil {
+	if err := c.require(ctx, features[op]); err != nil {
 		return 0, &Error{Op: op.String(), Path: path, Err: err}
 	}
 	r, err := read[proto.CountDescendantsReply](ctx, c, op, path, &proto.CountDescendantsRequest{Path: c.chrooted(path)})
@@ -67,7 +68,7 @@ func (c *Client) CountDescendants(ctx context.Context, path string) (int, error)
 // what its credentials proved. It needs 3.7.
 func (c *Client) WhoAmI(ctx context.Context) ([]Identity, error) {
 	op := proto.OpWhoAmI
-	if err := c.require(ctx, Version{3, 7, 0}, "who-am-I"); err != nil {
+	if err := c.require(ctx, features[op]); err != nil {
 		return nil, &Error{Op: op.String(), Err: err}
 	}
 	r, err := read[proto.WhoAmIReply](ctx, c, op, "", noRequest{})
@@ -78,9 +79,14 @@ func (c *Client) WhoAmI(ctx context.Context) ([]Identity, error) {
 }
 
 // Command sends a four-letter word to the server that the client is connected to, and
-// returns all of its answer. It goes over a connection of its own, through TLS where that
-// is configured. The error is a *[WhitelistError] when the server does not allow the word.
+// returns all of its answer, 16 MiB at most. It goes over a connection of its own, through
+// TLS where that is configured. The error is a *[WhitelistError] when the server does not
+// allow the word, and [ErrBadArguments], before anything is sent, when it is not four
+// letters from a to z.
 func (c *Client) Command(ctx context.Context, word string) (string, error) {
+	if len(word) != 4 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return "", &Error{Op: "command", Err: fmt.Errorf("%w: %q is no four-letter word", ErrBadArguments, word)}
+	}
 	l, err := c.connected(ctx)
 	if err != nil {
 		return "", &Error{Op: word, Err: err}

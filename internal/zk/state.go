@@ -1,6 +1,9 @@
 package zk
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // State is how a client stands with the servers.
 type State int
@@ -50,6 +53,9 @@ type listeners struct {
 	all   map[*listener]struct{}
 }
 
+// maxStates bounds how many states wait for one listener. It is far more than there are.
+const maxStates = 64
+
 // listener is one function with the states that it has not been told of.
 type listener struct {
 	tell    func(State)
@@ -67,8 +73,10 @@ func (c *Client) State() State {
 
 // AddListener calls tell with every state that the client enters from now on, in order,
 // one call at a time. The calls are made on a goroutine of their own: tell may take its
-// time, and may use the client. The function returned removes the listener; no call begins
-// behind it.
+// time, and may use the client. To one that is more than 64 states behind, the oldest of those
+// are not told that the client has entered again since: what is told last is the state that it
+// is in, and none of those that it was in is left out altogether. The function returned removes
+// the listener; no call begins behind it.
 func (c *Client) AddListener(tell func(State)) (remove func()) {
 	ls := &c.listeners
 	l := &listener{tell: tell}
@@ -95,11 +103,26 @@ func (ls *listeners) enter(s State) {
 	}
 	ls.state = s
 	for l := range ls.all {
-		l.queue = append(l.queue, s)
+		l.add(s)
 		if !l.running {
 			// It ends when the queue is empty: a client that nothing happens to has none.
 			l.running = true
 			go ls.run(l)
+		}
+	}
+}
+
+// add adds a state to those that the listener is to be told of. Where there are too many, the
+// oldest that comes again behind it goes.
+func (l *listener) add(s State) {
+	l.queue = append(l.queue, s)
+	if len(l.queue) <= maxStates {
+		return
+	}
+	for i, old := range l.queue {
+		if slices.Contains(l.queue[i+1:], old) {
+			l.queue = slices.Delete(l.queue, i, i+1)
+			return
 		}
 	}
 }

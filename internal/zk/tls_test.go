@@ -2,13 +2,12 @@ package zk_test
 
 import (
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
-	"math/big"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -24,61 +23,30 @@ import (
 
 // authority signs certificates for a test.
 type authority struct {
+	*zktest.Authority
 	t    *testing.T
-	key  *ecdsa.PrivateKey
 	cert *x509.Certificate
 }
 
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
-	a := &authority{t: t}
-	a.key, a.cert = a.sign(&x509.Certificate{
-		Subject: pkix.Name{CommonName: "test CA"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	})
-	return a
+	a := zktest.NewAuthority(t)
+	return &authority{a, t, a.Cert}
 }
 
-// sign fills in what all certificates have, and makes a key for it.
 func (a *authority) sign(template *x509.Certificate) (*ecdsa.PrivateKey, *x509.Certificate) {
 	a.t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	template.SerialNumber, err = rand.Int(rand.Reader, big.NewInt(1<<62))
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	if template.NotAfter.IsZero() {
-		template.NotAfter = time.Now().Add(time.Hour)
-	}
-	template.NotBefore = template.NotAfter.Add(-2 * time.Hour)
-	parent, signer := a.cert, a.key
-	if parent == nil {
-		parent, signer = template, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	return key, cert
+	return a.Sign(a.t, template)
 }
 
-func certPEM(cert *x509.Certificate) string {
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw}))
-}
+var (
+	certPEM    = zktest.CertPEM
+	serverCert = zktest.ServerCertificate
+)
 
 func keyPEM(t *testing.T, key *ecdsa.PrivateKey) string {
 	t.Helper()
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	return zktest.KeyPEM(t, key)
 }
 
 func write(t *testing.T, name, content string) string {
@@ -90,14 +58,6 @@ func write(t *testing.T, name, content string) string {
 	return file
 }
 
-func serverCert(notAfter time.Time) *x509.Certificate {
-	return &x509.Certificate{
-		Subject: pkix.Name{CommonName: "server"}, NotAfter: notAfter,
-		DNSNames: []string{"zookeeper.test"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
-	}
-}
-
 // startTLS starts a server with a certificate of the authority's, which wants certificates
 // of the same authority from its clients.
 func startTLS(t *testing.T, a *authority, template *x509.Certificate) *zktest.Server {
@@ -107,14 +67,7 @@ func startTLS(t *testing.T, a *authority, template *x509.Certificate) *zktest.Se
 
 func tlsOptions(t *testing.T, a *authority, template *x509.Certificate) []zktest.Option {
 	t.Helper()
-	key, cert := a.sign(template)
-	return []zktest.Option{
-		zktest.WithSecurePort(),
-		zktest.WithConfig("ssl.keyStore.location", write(t, "server.pem", keyPEM(t, key)+certPEM(cert))),
-		zktest.WithConfig("ssl.keyStore.type", "PEM"),
-		zktest.WithConfig("ssl.trustStore.location", write(t, "ca.pem", certPEM(a.cert))),
-		zktest.WithConfig("ssl.trustStore.type", "PEM"),
-	}
+	return []zktest.Option{zktest.WithTLS(t, a.Authority, template)}
 }
 
 // refusal makes a client give up behind the first answer, and wait for that: the first
@@ -227,22 +180,87 @@ func TestTLSRefused(t *testing.T) {
 	}
 	encrypted := string(pem.EncodeToMemory(block))
 	for name, tc := range map[string]struct {
+		tls   zk.TLS
+		field string
+		want  string
+	}{
+		"CA twice":         {zk.TLS{CAFile: "a", CAPEM: "b"}, "CAPEM", "both as a file and as PEM"},
+		"no CA file":       {zk.TLS{CAFile: filepath.Join(t.TempDir(), "none")}, "CAFile", "no such file"},
+		"CA of garbage":    {zk.TLS{CAPEM: "garbage"}, "CAPEM", "no certificate in PEM"},
+		"key alone":        {zk.TLS{KeyPEM: keyPEM(t, key)}, "CertFile", "no certificate"},
+		"certificate only": {zk.TLS{CertPEM: certPEM(cert)}, "KeyFile", "no key"},
+		"password alone":   {zk.TLS{KeyPassword: "hush"}, "KeyPassword", "no key"},
+		"key of garbage":   {zk.TLS{CertPEM: certPEM(cert), KeyPEM: "garbage"}, "KeyPEM", "no private key in PEM"},
+		"another key":      {zk.TLS{CertPEM: certPEM(cert), KeyPEM: keyPEM(t, otherKey)}, "KeyPEM", "does not match"},
+		"no password":      {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted}, "KeyPassword", "there is no key password"},
+		"garbage":          {zk.TLS{CertPEM: "garbage", KeyPEM: keyPEM(t, key)}, "CertPEM", "no certificate in PEM"},
+		"a garbled one":    {zk.TLS{CertPEM: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", KeyPEM: keyPEM(t, key)}, "CertPEM", "x509: malformed"},
+		"wrong password":   {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted, KeyPassword: "hush!"}, "KeyPassword", "is the key password right?"},
+	} {
+		_, err := zk.New(zk.Config{TLS: &tc.tls})
+		var invalid *zk.TLSOptionError
+		if !errors.As(err, &invalid) || invalid.Field != tc.field || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("%s: %v (%+v), want %q about %s", name, err, invalid, tc.want, tc.field)
+		}
+	}
+}
+
+func TestTLSSubject(t *testing.T) {
+	t.Parallel()
+	key, cert := newAuthority(t).sign(&x509.Certificate{Subject: pkix.Name{CommonName: "client", OrganizationalUnit: []string{"Ops"}, Organization: []string{"Example, Inc."}}})
+	for _, tc := range []struct {
 		tls  zk.TLS
 		want string
 	}{
-		"CA twice":         {zk.TLS{CAFile: "a", CAPEM: "b"}, "both as a file and as PEM"},
-		"no CA file":       {zk.TLS{CAFile: filepath.Join(t.TempDir(), "none")}, "no such file"},
-		"CA of garbage":    {zk.TLS{CAPEM: "garbage"}, "no certificate in PEM"},
-		"key alone":        {zk.TLS{KeyPEM: keyPEM(t, key)}, "no certificate"},
-		"certificate only": {zk.TLS{CertPEM: certPEM(cert)}, "no key"},
-		"password alone":   {zk.TLS{KeyPassword: "hush"}, "no key"},
-		"key of garbage":   {zk.TLS{CertPEM: certPEM(cert), KeyPEM: "garbage"}, "no private key in PEM"},
-		"another key":      {zk.TLS{CertPEM: certPEM(cert), KeyPEM: keyPEM(t, otherKey)}, "does not match"},
-		"no password":      {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted}, "there is no key password"},
-		"wrong password":   {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted, KeyPassword: "hush!"}, "is the key password right?"},
+		{zk.TLS{}, ""},
+		{zk.TLS{CertPEM: certPEM(cert), KeyPEM: keyPEM(t, key)}, `CN=client,OU=Ops,O=Example\, Inc.`},
 	} {
-		if _, err := zk.New(zk.Config{TLS: &tc.tls}); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hush") {
-			t.Errorf("%s: %v, want %q", name, err, tc.want)
+		if got, err := tc.tls.Subject(); err != nil || got != tc.want {
+			t.Errorf("%q, %v; want %q", got, err, tc.want)
 		}
+	}
+	if _, err := (&zk.TLS{CAPEM: "garbage"}).Subject(); err == nil {
+		t.Error("garbage is no CA")
+	}
+}
+
+// An alert is told by its name, and laid to the client's certificate only where that is what
+// it is about.
+func TestTLSAlert(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	key, cert := a.sign(serverCert(time.Time{}))
+	pair, err := tls.X509KeyPair([]byte(certPEM(cert)), []byte(keyPEM(t, key)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const refused = "refused this client's certificate, or wants one"
+	for name, tc := range map[string]struct {
+		cfg         *tls.Config
+		want, never string // in the error
+	}{
+		"an older protocol": {&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, "protocol version", refused},
+		"no certificate":    {&tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return nil, errors.New("unknown name") }}, "internal error", refused},
+		"TLS 1.2, wants a certificate": {&tls.Config{
+			Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAnyClientCert, MaxVersion: tls.VersionTLS12,
+		}, "or it wants a client's certificate", refused},
+		"TLS 1.3, wants a certificate": {&tls.Config{
+			Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAnyClientCert,
+		}, refused, "ended the connection"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			addr := zktest.StartPeer(t, func(nc net.Conn) {
+				_ = tls.Server(nc, tc.cfg).HandshakeContext(t.Context())
+				// To close with bytes unread would reset the connection, and the alert with it.
+				_, _ = io.Copy(io.Discard, nc)
+			})
+			c := newClient(t, addr, refusal, func(cfg *zk.Config) { cfg.TLS = &zk.TLS{CAPEM: certPEM(a.cert)} })
+			err := c.Start(testContext(t))
+			var te *zk.TLSError
+			if !errors.As(err, &te) || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), tc.never) {
+				t.Errorf("Start: %v, want %q and not %q", err, tc.want, tc.never)
+			}
+		})
 	}
 }

@@ -6,15 +6,11 @@ import (
 	"fmt"
 	"slices"
 
-	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
 // treeTries bounds how often DeleteTree looks at a tree that others go on adding to.
 const treeTries = 10
-
-// window is how many requests of a tree walk are in flight at once.
-const window = 256
 
 // DeleteTree removes the node, when it has the version, and everything below it. It takes
 // one transaction where that fits into MaxBufferBytes, so that others see all of the tree
@@ -133,51 +129,10 @@ func deleteSize(full string) int {
 
 // descend returns path and the paths of all nodes below it, each behind its parent.
 func (c *Client) descend(ctx context.Context, path string) ([]string, error) {
-	nodes := []string{path}
-	for at := 0; at < len(nodes); {
-		batch := nodes[at:min(len(nodes), at+window)]
-		at += len(batch)
-		names, err := c.childrenOf(ctx, path, batch)
-		if err != nil {
-			return nil, err
-		}
-		for i, parent := range batch {
-			for _, name := range names[i] {
-				nodes = append(nodes, child(parent, name))
-			}
-		}
-	}
-	return nodes, nil
-}
-
-// childrenOf returns the names of the children of each of the nodes, all asked for at
-// once. A node that is gone, unless it is the root, has none.
-func (c *Client) childrenOf(ctx context.Context, root string, paths []string) ([][]string, error) {
-	calls := make([]*conn.Call, len(paths))
-	replies := make([]proto.GetChildrenReply, len(paths))
-	defer c.withdrawAll(calls)
-	for i, path := range paths {
-		calls[i] = conn.NewCall(proto.OpGetChildren2, &proto.PathWatchRequest{Path: c.chrooted(path)}, &replies[i])
-		c.submit(ctx, calls[i])
-	}
-	names := make([][]string, len(paths))
-	for i, call := range calls {
-		_, err := c.await(ctx, call)
-		if err == nil {
-			names[i] = replies[i].Children
-			continue
-		}
-		if ctx.Err() != nil {
-			return nil, &Error{Op: call.Op.String(), Path: paths[i], Err: err}
-		}
-		if c.repeatable(err) {
-			names[i], _, err = c.Children(ctx, paths[i])
-		} else {
-			err = &Error{Op: call.Op.String(), Path: paths[i], Err: err}
-		}
-		if err != nil && (paths[i] == root || !errors.Is(err, ErrNoNode)) {
-			return nil, err
-		}
-	}
-	return names, nil
+	var nodes []string
+	err := c.WalkStats(ctx, path, -1, func(r Reading) error {
+		nodes = append(nodes, r.Path)
+		return nil
+	})
+	return nodes, err
 }

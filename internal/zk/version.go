@@ -8,6 +8,8 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -62,7 +64,8 @@ func (e *WhitelistError) Error() string {
 }
 
 const (
-	commandTimeout  = 5 * time.Second
+	commandTimeout = 5 * time.Second
+	// maxCommandReply bounds the answer to a four-letter word in bytes.
 	maxCommandReply = 16 << 20
 )
 
@@ -119,13 +122,17 @@ func (c *Client) command(ctx context.Context, at target, word string) (string, e
 	_, err = io.WriteString(nc, word)
 	var answer []byte
 	if err == nil {
-		answer, err = io.ReadAll(io.LimitReader(nc, maxCommandReply))
+		answer, err = io.ReadAll(io.LimitReader(nc, maxCommandReply+1))
 	}
-	// A server may reset the connection behind its answer.
-	if err != nil && len(answer) == 0 {
-		if ctx.Err() != nil {
-			err = conn.ContextError(ctx)
-		}
+	switch {
+	case len(answer) > maxCommandReply:
+		err = fmt.Errorf("the answer takes more than %d bytes", maxCommandReply)
+	case len(answer) > 0 && errors.Is(err, syscall.ECONNRESET):
+		err = nil // a server may reset the connection behind its answer
+	case err != nil && ctx.Err() != nil:
+		err = conn.ContextError(ctx)
+	}
+	if err != nil {
 		return "", fmt.Errorf("%s: %w", word, err)
 	}
 	text := string(answer)
@@ -168,12 +175,14 @@ func firstLine(s string) string {
 	return s[:min(len(s), 100)]
 }
 
+// parseVersion reads a version of three numbers. Those who build servers of their own put
+// more behind them, as in 3.4.6.2.6.5.
 func parseVersion(s string) (Version, error) {
 	parts := strings.Split(s, ".")
 	var n [3]int
 	for i := range n {
 		var err error
-		if len(parts) != len(n) {
+		if len(parts) < len(n) {
 			err = strconv.ErrSyntax
 		} else {
 			n[i], err = strconv.Atoi(parts[i])
@@ -187,21 +196,14 @@ func parseVersion(s string) (Version, error) {
 
 // versionCache holds the version of the server behind one connection.
 type versionCache struct {
-	turn    chan struct{} // held by the one who asks
-	known   bool
-	version Version
-	err     error
+	turn chan struct{}                 // held by the one who asks
+	told atomic.Pointer[versionAnswer] // nil while it is not known
 }
 
-// peek returns the version if it is known, without waiting for it.
-func (v *versionCache) peek() (Version, bool) {
-	select {
-	case v.turn <- struct{}{}:
-		defer func() { <-v.turn }()
-		return v.version, v.known && v.err == nil
-	default:
-		return Version{}, false
-	}
+// versionAnswer is what will not change while the connection lasts.
+type versionAnswer struct {
+	version Version
+	err     error // a *versionUnknownError where the server does not tell
 }
 
 // versionUnknownError tells that a connected server does not tell its version.
@@ -221,6 +223,11 @@ func (c *Client) serverVersion(ctx context.Context) (Version, error) {
 	if err != nil {
 		return Version{}, err
 	}
+	return c.versionOf(ctx, l)
+}
+
+// versionOf is serverVersion of the server behind l.
+func (c *Client) versionOf(ctx context.Context, l *link) (Version, error) {
 	v := &l.version
 	select {
 	case v.turn <- struct{}{}:
@@ -228,34 +235,25 @@ func (c *Client) serverVersion(ctx context.Context) (Version, error) {
 	case <-ctx.Done():
 		return Version{}, conn.ContextError(ctx)
 	}
-	if !v.known {
-		info, err := c.serverInfo(ctx, l.at)
-		if ctx.Err() != nil {
-			return Version{}, conn.ContextError(ctx)
-		}
-		_, refused := errors.AsType[*WhitelistError](err)
-		// What will not change while the connection lasts.
-		v.known, v.version, v.err = err == nil || refused, info.Version, err
-		if err != nil {
-			return Version{}, &versionUnknownError{err}
-		}
+	if told := v.told.Load(); told != nil {
+		return told.version, told.err
 	}
-	if v.err != nil {
-		return Version{}, &versionUnknownError{v.err}
+	info, err := c.serverInfo(ctx, l.at)
+	if ctx.Err() != nil {
+		return Version{}, conn.ContextError(ctx)
 	}
-	return v.version, nil
+	_, refused := errors.AsType[*WhitelistError](err)
+	if err != nil {
+		err = &versionUnknownError{err}
+	}
+	if err == nil || refused {
+		v.told.Store(&versionAnswer{info.Version, err})
+	}
+	return info.Version, err
 }
 
-// require returns a *VersionError when the server is older than the feature. An operation
-// that a server does not know makes it close the connection, so none is sent to a server
-// whose version is not to be had.
-func (c *Client) require(ctx context.Context, needed Version, feature string) error {
-	found, err := c.serverVersion(ctx)
-	if err != nil {
-		return fmt.Errorf("%s needs ZooKeeper %v or later: %w", feature, needed, err)
-	}
-	if found.Less(needed) {
-		return &VersionError{Feature: feature, Needed: needed, Found: found}
-	}
-	return nil
+// require returns a *VersionError when the server is older than the feature. Nothing is sent
+// to a server whose version is not to be had.
+func (c *Client) require(ctx context.Context, f feature) error {
+	return f.judge(c.serverVersion(ctx))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -144,12 +145,19 @@ const (
 type watches struct {
 	client *Client
 	mu     sync.Mutex
+	link   *link // that the server has them by; nil while they are being registered with another
 	by     map[string]*pathWatches
 }
 
 type pathWatches struct {
 	kinds   [watchKinds]map[*Watch]struct{}
-	pending int // requests under way that will leave a watch
+	pending int // requests under way that may leave a watch, sent or not
+
+	// What follows is of the current connection.
+
+	sent [watchKinds]int  // those of them that were sent
+	kept [watchKinds]bool // the server has one of the kind, which stays, whether here still is one or not
+	left bool             // the server may have some that nobody here waits for
 }
 
 func (p *pathWatches) empty() bool {
@@ -177,66 +185,158 @@ func (ws *watches) at(full string) *pathWatches {
 }
 
 // begin tells that a request is on its way that leaves a watch: the server's watches of
-// the path must not be removed meanwhile. It returns how a watch of the kind gets on with
-// those that are there.
-func (ws *watches) begin(full string, kind watchKind) (covered, conflicts bool) {
+// the path must not be removed meanwhile.
+func (ws *watches) begin(full string) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	p := ws.at(full)
-	p.pending++
-	return p.among(kind)
+	ws.at(full).pending++
+}
+
+// admit decides, when a request's turn to be sent over l has come, whether the server is to
+// be asked for a watch. Of the path it knows what is there and what was sent before, in the
+// order in which the server gets it.
+func (ws *watches) admit(l *link, a *asking) error {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	p := ws.at(a.full)
+	if p.any(clashes[a.kind]) {
+		if err := l.has(severalKinds); err != nil {
+			return err
+		}
+	}
+	a.covered = p.any(covers[a.kind])
+	if !a.covered {
+		for _, kind := range covers[a.kind] {
+			p.kept[kind] = false // an older server has this one in its place
+		}
+	}
+	a.sent = true
+	p.sent[a.kind]++
+	return nil
 }
 
 // finish is the other end of begin.
-func (ws *watches) finish(full string) {
+func (ws *watches) finish(a *asking) {
 	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	p := ws.at(full)
+	p := ws.at(a.full)
 	p.pending--
-	if p.empty() {
-		delete(ws.by, full)
+	if a.sent {
+		p.sent[a.kind]--
+	}
+	gone := ws.vacated(a.full, p)
+	ws.mu.Unlock()
+	if gone {
+		ws.remove(a.full)
 	}
 }
 
 // add keeps a watch that the server has. It runs on the read goroutine, so that the
-// events behind the reply find it.
-func (ws *watches) add(w *Watch, kind watchKind) {
+// events behind the reply find it. It returns false where the server has none: the one that
+// was to tell of the events had been asked for, and was refused.
+func (ws *watches) add(w *Watch, kind watchKind, a *asking) bool {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	w.kind = kind
 	p := ws.at(w.full)
+	if a.covered && !slices.ContainsFunc(covers[a.kind], func(k watchKind) bool { return p.kept[k] }) {
+		return false
+	}
+	w.kind = kind
 	if p.kinds[kind] == nil {
 		p.kinds[kind] = make(map[*Watch]struct{})
 	}
 	p.kinds[kind][w] = struct{}{}
+	p.kept[kind] = stays(kind)
+	return true
 }
 
 // close ends a watch. When nothing watches the path any more, the server is told, without
 // waiting for its answer.
 func (ws *watches) close(w *Watch, why error) {
 	ws.mu.Lock()
-	defer ws.mu.Unlock()
 	w.finish(why)
 	w.unhook()
-	p := ws.by[w.full]
-	if p == nil {
-		return
+	gone := false
+	if p := ws.by[w.full]; p != nil {
+		if _, ok := p.kinds[w.kind][w]; ok {
+			delete(p.kinds[w.kind], w)
+			p.left = true
+			gone = ws.vacated(w.full, p)
+		}
 	}
-	if _, ok := p.kinds[w.kind][w]; !ok {
-		return
+	ws.mu.Unlock()
+	if gone {
+		ws.remove(w.full)
 	}
-	delete(p.kinds[w.kind], w)
+}
+
+// vacated is called with mu held when something of a path has ended. It forgets the path when
+// nothing is left of it; but where the server may have watches yet, it keeps that in mind and
+// returns true: they are to be removed, behind mu, because the removal is decided again when it
+// is sent.
+func (ws *watches) vacated(full string, p *pathWatches) bool {
 	if !p.empty() {
-		return
+		return false
 	}
-	delete(ws.by, w.full)
-	// With ws.mu held: a later request for a watch of this path is sent behind the removal.
-	l := ws.client.current.Load()
-	if l == nil {
-		return
+	if !p.left {
+		delete(ws.by, full)
 	}
-	if v, ok := l.version.peek(); ok && !v.Less(Version{3, 5, 0}) {
-		l.SubmitNow(conn.NewCall(proto.OpRemoveWatches, &proto.RemoveWatchesRequest{Path: w.full, Type: proto.WatcherAny}, nil))
+	return p.left
+}
+
+// remove has the server remove its watches of a path that nothing watches. While those are
+// being registered with another server, follow sees to it.
+func (ws *watches) remove(full string) {
+	ws.mu.Lock()
+	l := ws.link
+	ws.mu.Unlock()
+	if l != nil {
+		l.SubmitNow(conn.NewCall(proto.OpRemoveWatches, &proto.RemoveWatchesRequest{Path: full, Type: proto.WatcherAny}, nil))
+	}
+}
+
+// errWatched is the error of a removal that is not sent because the path is watched anew.
+var errWatched = errors.New("the path is watched again")
+
+// admitRemoval decides on a removal when its turn to be sent over l has come: a request for a
+// watch of the path that was made meanwhile is sent behind it. refused is why the server
+// must not be sent it.
+func (ws *watches) admitRemoval(l *link, full string, refused error) error {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	switch p := ws.by[full]; {
+	case p == nil || !p.empty() || !p.left:
+		return errWatched
+	case errors.Is(refused, errUnasked):
+		select {
+		case l.wanted <- struct{}{}:
+		default:
+		}
+		return refused
+	}
+	delete(ws.by, full)
+	return refused
+}
+
+// follow has what is watched be that by l from now on, where it is registered.
+func (ws *watches) follow(l *link) {
+	ws.mu.Lock()
+	ws.link = l
+	ws.mu.Unlock()
+	ws.sweep()
+}
+
+// sweep has the server remove all that is left there and nobody waits for.
+func (ws *watches) sweep() {
+	ws.mu.Lock()
+	var gone []string
+	for full, p := range ws.by {
+		if p.left && p.empty() {
+			gone = append(gone, full)
+		}
+	}
+	ws.mu.Unlock()
+	for _, full := range gone {
+		ws.remove(full)
 	}
 }
 
@@ -250,37 +350,51 @@ var affected = map[EventType][]watchKind{
 
 // dispatch gives an event to the watches that it is for. It runs on the read goroutine.
 func (ws *watches) dispatch(e proto.WatcherEvent) {
+	for _, full := range ws.told(e) {
+		ws.remove(full)
+	}
+}
+
+// told is dispatch, and returns the paths whose watches the server is to remove.
+func (ws *watches) told(e proto.WatcherEvent) (gone []string) {
+	if _, ok := affected[e.Type]; !ok || !strings.HasPrefix(e.Path, "/") {
+		return nil // of the session, or of something that this client asks nobody for
+	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	event := Event{Type: e.Type, Path: ws.client.unchrooted(e.Path)}
-	ws.tell(e.Path, affected[e.Type], event)
+	if ws.tell(e.Path, affected[e.Type], event) {
+		gone = append(gone, e.Path)
+	}
 	if e.Type == EventChildrenChanged {
-		return // recursive watches tell of the child itself
+		return gone // recursive watches tell of the child itself
 	}
 	for full := e.Path; ; full = Parent(full) {
-		ws.tell(full, []watchKind{watchRecursive}, event)
+		if ws.tell(full, []watchKind{watchRecursive}, event) {
+			gone = append(gone, full)
+		}
 		if full == "/" {
-			return
+			return gone
 		}
 	}
 }
 
-func (ws *watches) tell(full string, kinds []watchKind, event Event) {
+// tell returns true when the server is to remove its watches of the path.
+func (ws *watches) tell(full string, kinds []watchKind, event Event) bool {
 	p := ws.by[full]
 	if p == nil {
-		return
+		return false
 	}
 	for _, kind := range kinds {
 		for w := range p.kinds[kind] {
 			if !w.put(event) {
 				w.unhook()
 				delete(p.kinds[kind], w)
+				p.left = p.left || stays(kind) // it has overflown
 			}
 		}
 	}
-	if p.empty() {
-		delete(ws.by, full)
-	}
+	return ws.vacated(full, p)
 }
 
 // endAll ends all watches: those of a session that has expired, and of a closed client.
@@ -288,13 +402,10 @@ func (ws *watches) endAll(why error) {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	for full, p := range ws.by {
-		for kind, set := range p.kinds {
-			for w := range set {
-				w.finish(why)
-				w.unhook()
-			}
-			p.kinds[kind] = nil
+		for kind := range watchKinds {
+			p.end(kind, why)
 		}
+		p.left = false
 		if p.empty() {
 			delete(ws.by, full)
 		}
@@ -305,17 +416,27 @@ func (ws *watches) endAll(why error) {
 // request of many watches would be larger than servers accept.
 const setWatchesSize = 128 << 10
 
-// again returns the requests that register all watches with a server behind a reconnect,
-// with the latest transaction whose events have been told.
-func (ws *watches) again(zxid int64) []*proto.SetWatchesRequest {
+// again returns the requests that register all watches with the server behind l after a
+// reconnect, with the latest transaction whose events have been told. It ends those that the
+// server does not know.
+func (ws *watches) again(l *link, zxid int64) []*proto.SetWatchesRequest {
+	if l.Err() != nil {
+		return nil // the next connection is the one that counts
+	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	var out []*proto.SetWatchesRequest
 	var req *proto.SetWatchesRequest
 	size := setWatchesSize
+	ws.link = nil
 	for full, p := range ws.by {
-		for kind, set := range p.kinds {
-			if len(set) == 0 {
+		p.kept, p.left = [watchKinds]bool{}, false // it is another server
+		p.fit(l)
+		if p.empty() {
+			delete(ws.by, full)
+		}
+		for kind := range watchKinds {
+			if len(p.kinds[kind]) == 0 {
 				continue
 			}
 			need := len(jute.AppendString(nil, full))
@@ -324,6 +445,7 @@ func (ws *watches) again(zxid int64) []*proto.SetWatchesRequest {
 				out = append(out, req)
 			}
 			size += need
+			p.kept[kind] = stays(kind)
 			list := [watchKinds]*[]string{&req.Data, &req.Exist, &req.Child, &req.Persistent, &req.Recursive}[kind]
 			*list = append(*list, full)
 		}
@@ -331,26 +453,75 @@ func (ws *watches) again(zxid int64) []*proto.SetWatchesRequest {
 	return out
 }
 
-// among tells how a watch of the kind gets on with those that the path has. A server before
-// 3.9 keeps one kind of watch for a path in each of its two tables, of data and of children,
-// and the last one wins.
-//
-// It is covered where the server tells of all that it is for already: then the server need not
-// be asked for another one. It conflicts where one of the two would never hear of children.
-func (p *pathWatches) among(kind watchKind) (covered, conflicts bool) {
-	children, persistent, recursive := len(p.kinds[watchChild]) > 0, len(p.kinds[watchPersistent]) > 0, len(p.kinds[watchRecursive]) > 0
-	switch kind {
-	case watchData, watchExist:
-		return persistent || recursive, false
-	case watchChild:
-		return persistent, recursive
-	case watchPersistent:
-		return false, recursive
-	case watchRecursive:
-		return false, persistent || children
-	default:
-		return false, false
+// fit ends the watches that the server behind l does not know, or would drop for the sake of
+// another.
+func (p *pathWatches) fit(l *link) {
+	if !p.lasting() {
+		return
 	}
+	if err := l.hasAtFirst(features[proto.OpAddWatch]); err != nil {
+		p.end(watchPersistent, err)
+		p.end(watchRecursive, err)
+	}
+	if len(p.kinds[watchPersistent]) > 0 || len(p.kinds[watchChild]) > 0 {
+		if err := l.hasAtFirst(severalKinds); err != nil {
+			p.end(watchRecursive, err)
+		}
+	}
+}
+
+// lasting tells whether there are watches that stay when they have told of something.
+func (p *pathWatches) lasting() bool {
+	return len(p.kinds[watchPersistent]) > 0 || len(p.kinds[watchRecursive]) > 0
+}
+
+func (ws *watches) lasting() bool {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for _, p := range ws.by {
+		if p.lasting() {
+			return true
+		}
+	}
+	return false
+}
+
+// end ends all watches of a kind.
+func (p *pathWatches) end(kind watchKind, why error) {
+	for w := range p.kinds[kind] {
+		w.finish(why)
+		w.unhook()
+	}
+	p.kinds[kind] = nil
+}
+
+// severalKinds is what servers before 3.9 drop without a word.
+var severalKinds = feature{"a recursive watch beside another that tells of the same node's children", Version{3, 9, 0}}
+
+// A server before 3.9 keeps one kind of watch for a path in each of its two tables, of data
+// and of children, and the last one wins.
+var (
+	// covers are the kinds that tell of all that a kind is for: beside one of them the server
+	// is not asked for another one, which would take its place.
+	covers = [watchKinds][]watchKind{
+		watchData:  {watchPersistent, watchRecursive},
+		watchExist: {watchPersistent, watchRecursive},
+		watchChild: {watchPersistent},
+	}
+	// clashes are the kinds beside which one of the two would never hear of children.
+	clashes = [watchKinds][]watchKind{
+		watchChild:      {watchRecursive},
+		watchPersistent: {watchRecursive},
+		watchRecursive:  {watchChild, watchPersistent},
+	}
+)
+
+// stays tells whether a watch of the kind goes on when it has told of something.
+func stays(kind watchKind) bool { return kind == watchPersistent || kind == watchRecursive }
+
+// any tells whether there is a watch of one of the kinds, or a request for one was sent.
+func (p *pathWatches) any(kinds []watchKind) bool {
+	return slices.ContainsFunc(kinds, func(k watchKind) bool { return len(p.kinds[k])+p.sent[k] > 0 })
 }
 
 // watchRequest is a request that leaves a watch of the kind.
@@ -364,49 +535,58 @@ type watchRequest struct {
 	leaves func(err error) (watchKind, bool)
 }
 
+// asking is a watchRequest on its way. What is decided when it is sent is guarded by
+// watches.mu; but for AppendTo, which comes behind the decision.
+type asking struct {
+	watchRequest
+	sent    bool // over the current connection
+	covered bool // by a watch that is there, or was asked for before: this leaves none of its own
+}
+
+// AppendTo appends the request's record.
+func (a *asking) AppendTo(dst []byte) []byte { return a.make(!a.covered).AppendTo(dst) }
+
+// errUncovered is the error of a request whose watch was to share that of another request,
+// which the server refused.
+var errUncovered = errors.New("the watch that this one was to share was refused")
+
 // watchCall submits a request for a watch that lives as long as ctx.
-func watchCall[R any, P reply[R]](ctx context.Context, c *Client, req watchRequest) (*Watch, *R, *conn.Call, error) {
-	covered, conflicts := c.watches.begin(req.full, req.kind)
-	if conflicts {
-		if err := c.require(ctx, Version{3, 9, 0}, "a recursive watch beside another that tells of the same node's children"); err != nil {
-			c.watches.finish(req.full)
-			return nil, nil, nil, err
-		}
-	}
+func watchCall[R any, P reply[R]](ctx context.Context, c *Client, req watchRequest) (*Watch, *R, *conn.Call) {
+	a := &asking{watchRequest: req}
+	c.watches.begin(req.full)
 	w := &Watch{client: c, full: req.full, once: req.op != proto.OpAddWatch, ready: make(chan struct{}, 1)}
 	// With mu held, which close takes: where ctx has ended, the hook is run at once.
 	c.watches.mu.Lock()
 	w.unhook = context.AfterFunc(ctx, func() { c.watches.close(w, conn.ContextError(ctx)) })
 	c.watches.mu.Unlock()
 	out := new(R)
-	call := conn.NewCall(req.op, req.make(!covered), P(out))
+	call := conn.NewCall(req.op, a, P(out))
 	call.Ended = func(call *conn.Call) {
-		defer c.watches.finish(req.full)
+		defer c.watches.finish(a)
 		kind, ok := req.leaves(call.Err)
+		if ok && !c.watches.add(w, kind, a) {
+			call.Err, ok = errUncovered, false
+		}
 		if !ok {
 			w.unhook()
 			return
 		}
-		c.watches.add(w, kind)
 		if ctx.Err() != nil {
 			// Its hook may have come before the watch was there to be closed.
 			c.watches.close(w, conn.ContextError(ctx))
 		}
 	}
 	c.submit(ctx, call)
-	return w, out, call, nil
+	return w, out, call
 }
 
 // readWatch is read with a watch.
 func readWatch[R any, P reply[R]](ctx context.Context, c *Client, path string, req watchRequest) (*R, *Watch, error) {
 	for r := c.cfg.Retry.begin(); ; {
-		w, out, call, err := watchCall[R, P](ctx, c, req)
-		if err == nil {
-			var ended bool
-			ended, err = c.await(ctx, call)
-			if _, ok := req.leaves(err); ended && ok {
-				return out, w, nil
-			}
+		w, out, call := watchCall[R, P](ctx, c, req)
+		ended, err := c.await(ctx, call)
+		if _, ok := req.leaves(err); ended && ok {
+			return out, w, nil
 		}
 		if err = c.again(ctx, &r, err); err != nil {
 			return nil, nil, &Error{Op: req.op.String(), Path: path, Err: err}
@@ -488,7 +668,7 @@ func (c *Client) Watch(ctx context.Context, path string, recursive bool) (*Watch
 	if err := check(op.String(), path); err != nil {
 		return nil, err
 	}
-	if err := c.require(ctx, Version{3, 6, 0}, "a persistent watch"); err != nil {
+	if err := c.require(ctx, features[op]); err != nil {
 		return nil, &Error{Op: op.String(), Path: path, Err: err}
 	}
 	req := &proto.AddWatchRequest{Path: c.chrooted(path), Mode: proto.AddWatchPersistent}

@@ -2,13 +2,16 @@ package zk_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
@@ -314,7 +317,7 @@ func TestWatchEnds(t *testing.T) {
 		proxy := zktest.StartProxy(t, server.Addr())
 		c := connect(t, proxy.Addr())
 		own, cancel := context.WithCancel(ctx)
-		w, err := c.Watch(own, base, true)
+		w, err := c.Watch(own, base+"/own", true)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -490,5 +493,374 @@ func TestWatchAnew(t *testing.T) {
 			t.Fatalf("watch %d: %q", i, got)
 		}
 		w = w2
+	}
+}
+
+// A one-time watch that waits for a connection does not rely on a persistent one that is
+// closed before there is one.
+func TestWatchBehindClosedOne(t *testing.T) {
+	t.Parallel()
+	needs(t, persistentWatch)
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	g := newGate()
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
+	w, err := c.Watch(ctx, base, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	reopen := g.close()
+	defer reopen()
+	proxy.CutAll()
+	until(t, "the loss", func() bool { return c.State() == zk.StateSuspended })
+	once := c.Async().GetWatch(ctx, base)
+	w.Close()
+	reopen()
+	got, err := once.Wait(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := direct.Set(ctx, base, []byte("x"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := next(t, got.Watch); got != "data changed "+base {
+		t.Errorf("%q", got)
+	}
+}
+
+// Watches of one node that are asked for at the same time get on with each other as those do
+// that are asked for one behind the other.
+func TestWatchesAtOnce(t *testing.T) {
+	t.Parallel()
+	needs(t, persistentWatch)
+	direct := connect(t, server.Addr())
+	type leave func(ctx context.Context, c *zk.Client, path string) (*zk.Watch, error)
+	persistent := func(ctx context.Context, c *zk.Client, path string) (*zk.Watch, error) {
+		return c.Watch(ctx, path, false)
+	}
+	recursive := func(ctx context.Context, c *zk.Client, path string) (*zk.Watch, error) {
+		return c.Watch(ctx, path, true)
+	}
+	get := func(ctx context.Context, c *zk.Client, path string) (*zk.Watch, error) {
+		_, _, w, err := c.GetWatch(ctx, path)
+		return w, err
+	}
+	exists := func(ctx context.Context, c *zk.Client, path string) (*zk.Watch, error) {
+		_, _, w, err := c.ExistsWatch(ctx, path)
+		return w, err
+	}
+	children := func(ctx context.Context, c *zk.Client, path string) (*zk.Watch, error) {
+		_, _, w, err := c.ChildrenWatch(ctx, path)
+		return w, err
+	}
+	const data, child, made = "data changed %s", "children changed %[1]s", "created %[1]s/%[2]d"
+	for _, tc := range []struct {
+		name string
+		both [2]leave
+		want [2][]string // of each round
+		one  bool        // servers before 3.9 keep one of the two
+	}{
+		{"persistent, get", [2]leave{persistent, get}, [2][]string{{data, child}, {data}}, false},
+		{"persistent, children", [2]leave{persistent, children}, [2][]string{{data, child}, {child}}, false},
+		{"recursive, exists", [2]leave{recursive, exists}, [2][]string{{data, made}, {data}}, false},
+		{"get, persistent", [2]leave{get, persistent}, [2][]string{{data}, {data, child}}, false},
+		{"children, persistent", [2]leave{children, persistent}, [2][]string{{child}, {data, child}}, false},
+		{"recursive, persistent", [2]leave{recursive, persistent}, [2][]string{{data, made}, {data, child}}, true},
+		{"children, recursive", [2]leave{children, recursive}, [2][]string{{child}, {data, made}}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, base := testContext(t), folder(t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			c := connect(t, proxy.Addr())
+			if _, err := c.ServerInfo(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Watch(ctx, base+"/other", false); err != nil { // the version is known
+				t.Fatal(err)
+			}
+			type result struct {
+				w   *zk.Watch
+				err error
+			}
+			var results [2]chan result
+			proxy.Blackhole(true)
+			for i, leave := range tc.both {
+				results[i] = make(chan result, 1)
+				go func() {
+					w, err := leave(ctx, c, base)
+					results[i] <- result{w, err}
+				}()
+				until(t, "the request", func() bool { return zk.Asked(c, base) == i+1 || len(results[i]) == 1 })
+			}
+			proxy.Blackhole(false)
+			first, second := <-results[0], <-results[1]
+			if tc.one && !has(t, severalWatches) {
+				var ve *zk.VersionError
+				if first.err != nil || !errors.As(second.err, &ve) || ve.Needed != severalWatches.since {
+					t.Errorf("%v, %v", first.err, second.err)
+				}
+				return
+			}
+			if first.err != nil || second.err != nil {
+				t.Fatal(first.err, second.err)
+			}
+			for round := range int32(2) {
+				if _, err := direct.Set(ctx, base, nil, round); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := direct.Create(ctx, fmt.Sprintf("%s/%d", base, round), nil, zk.CreateOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				for i, w := range []*zk.Watch{first.w, second.w} {
+					for _, want := range tc.want[i] {
+						if round > 0 && len(tc.want[i]) == 1 {
+							want = zk.ErrWatchEnded.Error()
+						}
+						want = strings.NewReplacer("%s", base, "%[1]s", base, "%[2]d", fmt.Sprint(round)).Replace(want)
+						if got := next(t, w); got != want {
+							t.Errorf("round %d, watch %d: %q, want %q", round, i, got, want)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+// A watch that was to share one that the server refuses is left for itself.
+func TestWatchBesideRefusedOne(t *testing.T) {
+	t.Parallel()
+	watches := make(chan bool, 2)
+	peer := zktest.StartPeer(t, func(nc net.Conn) {
+		if !greeted(nc, 10000) {
+			return
+		}
+		var refuse []byte
+		for {
+			frame, err := zktest.ReadFrame(nc)
+			if err != nil {
+				return
+			}
+			xid, op := int32(binary.BigEndian.Uint32(frame)), int32(binary.BigEndian.Uint32(frame[4:]))
+			switch op {
+			case 106:
+				refuse = header(xid, 2, zk.ErrNoAuth)
+				continue // it is answered when the next request has been sent too
+			case 4:
+				watches <- frame[len(frame)-1] == 1
+			}
+			if refuse != nil {
+				if zktest.WriteFrame(nc, refuse) != nil {
+					return
+				}
+				refuse = nil
+			}
+			if zktest.WriteFrame(nc, append(header(xid, 2, proto.OK), make([]byte, 80)...)) != nil {
+				return
+			}
+		}
+	})
+	ctx := testContext(t)
+	c := connect(t, peer)
+	refused := make(chan error, 1)
+	go func() {
+		_, err := c.Watch(ctx, "/a", false)
+		refused <- err
+	}()
+	until(t, "the request", func() bool { return zk.Asked(c, "/a") == 1 })
+	if _, _, _, err := c.GetWatch(ctx, "/a"); err != nil {
+		t.Error(err)
+	}
+	if first, second := <-watches, <-watches; first || !second {
+		t.Errorf("asked for a watch: %t, then %t", first, second)
+	}
+	if err := <-refused; !errors.Is(err, zk.ErrNoAuth) {
+		t.Error(err)
+	}
+}
+
+// Whatever way watches end, the server has none left in the end of those that nobody waits for,
+// in neither of its tables; and keeps those of others.
+func TestWatchesLeaveNothing(t *testing.T) {
+	t.Parallel()
+	needs(t, persistentWatch)
+	own := zktest.StartServer(t) // to count its watches, of which only some are shown
+	direct := connect(t, own.Addr())
+	left := func(t *testing.T, want int) {
+		t.Helper()
+		until(t, fmt.Sprintf("%d watches on the server", want), func() bool {
+			out, err := direct.Command(testContext(t), "mntr")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return strings.Contains(out, fmt.Sprintf("zk_watch_count\t%d\n", want))
+		})
+	}
+	for _, tc := range []struct {
+		name string
+		do   func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string)
+	}{
+		{"the last one told", func(ctx context.Context, t *testing.T, c *zk.Client, _ *zktest.Proxy, base string) {
+			w, err := c.Watch(ctx, base, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _, once, err := c.GetWatch(ctx, base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.Close()
+			if _, err := direct.Set(ctx, base, nil, 0); err != nil {
+				t.Fatal(err)
+			}
+			next(t, once)
+		}},
+		{"closed while a read fails", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			w, err := c.Watch(ctx, base+"/none", true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy.Blackhole(true)
+			once := c.Async().GetWatch(ctx, base+"/none")
+			until(t, "the request", func() bool { return zk.Asked(c, base+"/none") == 1 })
+			w.Close()
+			proxy.Blackhole(false)
+			if _, err := once.Wait(ctx); !errors.Is(err, zk.ErrNoNode) {
+				t.Error(err)
+			}
+		}},
+		{"ended before the reply", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			proxy.Blackhole(true)
+			one, cancel := context.WithCancel(ctx)
+			once := c.Async().ChildrenWatch(one, base)
+			until(t, "the request", func() bool { return zk.Asked(c, base) == 1 })
+			cancel()
+			proxy.Blackhole(false)
+			if _, err := once.Wait(ctx); err != nil {
+				t.Error(err)
+			}
+		}},
+		{"closed behind a reconnect", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			w, err := c.Watch(ctx, base, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy.CutAll()
+			if err := c.Sync(ctx, "/"); err != nil {
+				t.Fatal(err)
+			}
+			left(t, 2) // one in each table
+			w.Close()
+		}},
+		{"closed where nobody has asked for the version", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			_, _, data, err := c.GetWatch(ctx, base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _, children, err := c.ChildrenWatch(ctx, base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy.CutAll()
+			if err := c.Sync(ctx, "/"); err != nil {
+				t.Fatal(err)
+			}
+			left(t, 2)
+			data.Close()
+			children.Close()
+		}},
+		{"closed without a connection", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			w, err := c.Watch(ctx, base, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy.Blackhole(true)
+			proxy.CutAll()
+			until(t, "the loss", func() bool { return c.State() == zk.StateSuspended })
+			w.Close()
+			proxy.Blackhole(false)
+			if err := c.Sync(ctx, "/"); err != nil {
+				t.Fatal(err)
+			}
+		}},
+		{"closed while it is registered again", func(ctx context.Context, t *testing.T, c *zk.Client, _ *zktest.Proxy, base string) {
+			w, err := c.Watch(ctx, base, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			zk.Reregister(c, w.Close)
+		}},
+		{"closed while connections come and go", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			for i := range 20 {
+				var watches []*zk.Watch
+				for n := range 4 {
+					w, err := c.Watch(ctx, fmt.Sprintf("%s/%d", base, n), i%2 == 0)
+					if err != nil {
+						t.Fatal(err)
+					}
+					watches = append(watches, w)
+				}
+				before := proxy.Connections()
+				proxy.CutAll()
+				until(t, "the next connection", func() bool { return proxy.Connections() > before })
+				for _, w := range watches {
+					w.Close()
+				}
+				if err := c.Sync(ctx, "/"); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}},
+		{"several kinds", func(ctx context.Context, t *testing.T, c *zk.Client, _ *zktest.Proxy, base string) {
+			_, _, children, err := c.ChildrenWatch(ctx, base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w, err := c.Watch(ctx, base, false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _, data, err := c.ExistsWatch(ctx, base)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var trees []*zk.Watch
+			for _, path := range []string{base, base + "/a"} {
+				// Below a tree there may be another. Beside the node's own, only since 3.9.
+				tree, err := c.Watch(ctx, path, true)
+				var ve *zk.VersionError
+				switch {
+				case err == nil:
+					trees = append(trees, tree)
+				case path != base || has(t, severalWatches) || !errors.As(err, &ve):
+					t.Fatal(err)
+				}
+			}
+			// Another client's of the same node stays.
+			other := connect(t, own.Addr())
+			if _, _, _, err := other.GetWatch(ctx, base); err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range append(trees, w, children, data) {
+				w.Close()
+			}
+			left(t, 1)
+			if err := other.Close(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			ctx := testContext(t)
+			proxy := zktest.StartProxy(t, own.Addr())
+			c := connect(t, proxy.Addr(), steady)
+			tc.do(ctx, t, c, proxy, folder(t, direct))
+			left(t, 0)
+			if n := zk.Watched(c); n != 0 {
+				t.Errorf("the client keeps %d paths", n)
+			}
+		})
 	}
 }

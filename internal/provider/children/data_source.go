@@ -15,7 +15,7 @@ import (
 )
 
 // DataSource is the data source zookeeper_children.
-type DataSource struct{ session *session.Session }
+type DataSource struct{ session.DataSource }
 
 var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
 
@@ -25,13 +25,6 @@ func NewDataSource() datasource.DataSource { return new(DataSource) }
 // Metadata tells the data source's name.
 func (d *DataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = "zookeeper_children"
-}
-
-// Configure takes the session over from the provider.
-func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	s, diags := session.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	d.session = s
 }
 
 // Schema describes the data source.
@@ -62,8 +55,8 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	const doing = "list the children of the znode"
-	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.session.Presented()}
-	client, err := d.session.Client(ctx)
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.Session.Presented()}
+	client, err := d.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doing, err))
 		return

@@ -11,6 +11,8 @@ import (
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/recipe"
+	"terraform-provider-zookeeper/internal/zk/sasl"
 )
 
 // Subject is what an operation was about.
@@ -36,6 +38,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		tooOld   *zk.VersionError
 		conflict *session.ConflictError
 		notEmpty *session.NotEmptyError
+		locked   *session.LockedError
 	)
 	switch {
 	case errors.As(err, &conflict):
@@ -58,6 +61,12 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return s.numberUnknown(doing, err)
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		return s.outcomeUnknown(doing, err)
+	case errors.As(err, &locked):
+		return s.locked(doing, locked)
+	case errors.Is(err, recipe.ErrLost):
+		return s.new("Lock was lost", fmt.Sprintf(
+			"The provider could not %s%s: %v. Others may have done something since, that this run should have waited for or kept from.\n\n"+
+				"Look at what the run has done, and run again. Where it was lost because the servers could not be reached for a while, a longer session_timeout of the provider helps.", doing, s.at(), err))
 	case errors.Is(err, context.Canceled):
 		return s.new("Interrupted", fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at()))
 	case errors.As(err, &connect):
@@ -91,7 +100,14 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 			"The provider could not %s%s: a quota on the node or on one above it does not allow it. Raise the quota (setquota in zkCli) or free some of it.", doing, s.at()))
 	case errors.Is(err, zk.ErrNotReadOnly):
 		return s.new("Server is read-only", fmt.Sprintf(
-			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone. Bring the other servers back, then run again.", doing, s.at()))
+			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone, which read_only of the provider accepts. Bring the other servers back, then run again.", doing, s.at()))
+	case errors.Is(err, zk.ErrSessionClosedRequireSASL):
+		return s.new("ZooKeeper wants SASL", fmt.Sprintf(
+			"The provider could not %s%s: the servers serve nobody whom SASL does not authenticate. The provider presents %s.\n\n"+
+				"Set sasl in the provider's configuration. Where it is set, the servers did not take what it has: check its username and its password.", doing, s.at(), s.presented()))
+	case errors.Is(err, sasl.ErrFailed):
+		return s.new("SASL authentication failed", fmt.Sprintf(
+			"The provider could not %s%s: %v.\n\nLook at sasl in the provider's configuration: the mechanism has to be the servers', and the rest who the provider is to them.", doing, s.at(), err))
 	case errors.Is(err, zk.ErrAuthFailed):
 		return s.new("ZooKeeper refused the credentials", fmt.Sprintf(
 			"The server closed the connection because of an identity that the provider presents (%s): its scheme is not enabled there, or what proves it is wrong.", s.presented()))
@@ -253,6 +269,13 @@ func (s Subject) noNode(err error) diag.Diagnostic {
 	}
 }
 
+// NoTarget tells that there is no node for a resource that changes one and makes none.
+func (s Subject) NoTarget(doing string) diag.Diagnostic {
+	return s.new("Znode does not exist", fmt.Sprintf(
+		"The provider could not %s%s: there is no such node, and this resource makes none. Check the path, and remember that a chroot in the provider's servers comes before it. "+
+			"If the node is a resource of this configuration, let the path refer to it, as in path = zookeeper_znode.NAME.path: it is then created first.", doing, s.at()))
+}
+
 // Missing tells that a node that must exist does not, and that it may be allowed to.
 func (s Subject) Missing() diag.Diagnostic {
 	return s.new("Znode does not exist", fmt.Sprintf(
@@ -286,6 +309,26 @@ func (s Subject) tooLarge(err *zk.TooLargeError) diag.Diagnostic {
 	return s.new("Data is too large", fmt.Sprintf(
 		"The request for %q would take %d bytes, and the servers accept %d (max_buffer_bytes). Nothing was sent: they would have closed the connection.\n\n"+
 			"Store less in the node. If your servers run with a larger jute.maxbuffer, set max_buffer_bytes of the provider to the same.", s.Path, err.Size, err.Limit))
+}
+
+func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic {
+	holders := "Who holds it could not be read."
+	if len(err.Contenders) > 0 {
+		holders = "It is held, or waited for in front of this run, by:\n\n  " + strings.Join(err.Contenders, "\n  ")
+	}
+	return s.new("Lock is held by others", fmt.Sprintf(
+		"The provider could not %s%s, because the lock %q was not free within %v.\n\n%s\n\n"+
+			"Wait for them, or give it more time with timeout. A lock goes with the session of who holds it: that of a process which has died is free when its session expires.",
+		doing, s.at(), err.Lock.Path, err.Lock.Timeout, holders))
+}
+
+// TreeTooLarge tells that the data of a tree was not read, because it is over a limit. Both
+// sizes are in bytes.
+func (s Subject) TreeTooLarge(nodes int, size, limit int64) diag.Diagnostic {
+	return s.new("Tree is too large", fmt.Sprintf(
+		"The tree of %q holds %d bytes of data in %s, and at most %d bytes are read at once. None of it was read.\n\n"+
+			"Name a path further down, or set max_depth, or leave include_data out and read the data of the nodes that matter with the data source zookeeper_znode.",
+		s.Path, size, plural(nodes, "node", "nodes"), limit))
 }
 
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
@@ -334,6 +377,9 @@ func unreachable(err *zk.ConnectError) diag.Diagnostic {
 		fmt.Fprintf(&b, "  %s: %v\n", a.Server, a.Err)
 	}
 	b.WriteString("\nCheck servers in the provider's configuration (or ZOOKEEPER_SERVERS), the network, and that the servers run.")
+	if _, ok := errors.AsType[*zk.TLSError](err); ok {
+		b.WriteString(" For TLS, check tls, the port in servers, and what the servers want of their clients (ssl.clientAuth).")
+	}
 	return diag.NewErrorDiagnostic("Cannot reach ZooKeeper", b.String())
 }
 

@@ -13,6 +13,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/sasl"
 )
 
 var (
@@ -79,9 +80,21 @@ func TestError(t *testing.T) {
 		"a wrong password":       {znode, "read the znode", failure("get", "/a/b", zk.ErrNoAuth), "Permission denied", []string{"ZooKeeper never says that a password is wrong"}},
 		"invalid ACL":            {nobody, "create the znode", failure("create", "/a/b", zk.ErrInvalidACL), "ZooKeeper refused the ACL", []string{`ACL of "/a/b"`, `scheme is "auth"`, "no identity"}},
 		"refused credentials":    {znode, "create the znode", zk.ErrAuthFailed, "ZooKeeper refused the credentials", []string{"digest (alice)"}},
-		"ephemeral parent":       {znode, "create the znode", failure("create", "/a/b", zk.ErrNoChildrenForEphemerals), "Parent is ephemeral", []string{`"/a/b" cannot be created`}},
-		"quota":                  {znode, "update the znode", failure("set", "/a/b", zk.ErrQuotaExceeded), "Quota exceeded", []string{`update the znode "/a/b"`, "setquota"}},
-		"read-only server":       {znode, "update the znode", failure("set", "/a/b", zk.ErrNotReadOnly), "Server is read-only", []string{`update the znode "/a/b"`, "quorum"}},
+		"SASL is wanted": {
+			nobody, "read the znode", failure("get", "/a/b", zk.ErrSessionClosedRequireSASL), "ZooKeeper wants SASL",
+			[]string{`read the znode "/a/b"`, "presents no identity", "Set sasl in the provider's configuration"},
+		},
+		"SASL failed": {
+			znode, "read the znode", fmt.Errorf("%w: %w", zk.ErrAuthFailed, fmt.Errorf("%w: the realm is unknown", sasl.ErrFailed)), "SASL authentication failed",
+			[]string{`read the znode "/a/b"`, "the realm is unknown", "Look at sasl in the provider's configuration"},
+		},
+		"TLS failed": {
+			znode, "read the znode", &zk.ConnectError{Attempts: []zk.Attempt{{Server: "zk1:2281", Err: &zk.TLSError{Problem: "not trusted", Err: errors.New("x509")}}}}, "Cannot reach ZooKeeper",
+			[]string{"  zk1:2281: TLS: not trusted: x509\n", "For TLS, check tls"},
+		},
+		"ephemeral parent": {znode, "create the znode", failure("create", "/a/b", zk.ErrNoChildrenForEphemerals), "Parent is ephemeral", []string{`"/a/b" cannot be created`}},
+		"quota":            {znode, "update the znode", failure("set", "/a/b", zk.ErrQuotaExceeded), "Quota exceeded", []string{`update the znode "/a/b"`, "setquota"}},
+		"read-only server": {znode, "update the znode", failure("set", "/a/b", zk.ErrNotReadOnly), "Server is read-only", []string{`update the znode "/a/b"`, "quorum", "read_only"}},
 		"TTL without support": {
 			znode, "create the znode", failure("create", "/a/b", zk.ErrUnimplemented), "ZooKeeper does not support this",
 			[]string{`create the znode "/a/b"`, "zookeeper.extendedTypesEnabled=true"},
@@ -213,9 +226,19 @@ func TestLockedOut(t *testing.T) {
 	}
 }
 
+func TestNoTarget(t *testing.T) {
+	t.Parallel()
+	check(t, znode.NoTarget("set the ACL of"), "Znode does not exist", `could not set the ACL of "/a/b"`, "makes none", "zookeeper_znode.NAME.path")
+}
+
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	check(t, source.Missing(), "Znode does not exist", `no node at "/a/b"`, "allow_missing = true")
+}
+
+func TestTreeTooLarge(t *testing.T) {
+	t.Parallel()
+	check(t, source.TreeTooLarge(12, 1234, 1000), "Tree is too large", `The tree of "/a/b" holds 1234 bytes of data in 12 nodes`, "at most 1000 bytes", "max_depth", "include_data")
 }
 
 func check(t *testing.T, d diag.Diagnostic, summary string, detail ...string) {

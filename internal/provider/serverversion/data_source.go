@@ -13,7 +13,7 @@ import (
 )
 
 // DataSource is the data source zookeeper_server_version.
-type DataSource struct{ session *session.Session }
+type DataSource struct{ session.DataSource }
 
 var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
 
@@ -23,13 +23,6 @@ func NewDataSource() datasource.DataSource { return new(DataSource) }
 // Metadata tells the data source's name.
 func (d *DataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
 	resp.TypeName = "zookeeper_server_version"
-}
-
-// Configure takes the session over from the provider.
-func (d *DataSource) Configure(_ context.Context, req datasource.ConfigureRequest, resp *datasource.ConfigureResponse) {
-	s, diags := session.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	d.session = s
 }
 
 // Schema describes the data source.
@@ -52,8 +45,8 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 // Read asks the server.
 func (d *DataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
 	const doing = "ask the server for its version"
-	about := diagnose.Subject{Presented: d.session.Presented()}
-	client, err := d.session.Client(ctx)
+	about := diagnose.Subject{Presented: d.Session.Presented()}
+	client, err := d.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doing, err))
 		return

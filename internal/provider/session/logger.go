@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-log/tflog"
@@ -23,16 +24,28 @@ var _ zk.Logger = logger{}
 // newLogger takes the logger out of the context of the request that configures the
 // provider. The client outlives that request, so its end does not count. The client logs
 // no credential; that none can appear is made sure here a second time.
-func newLogger(ctx context.Context, auth []zk.Credential) logger {
+func newLogger(ctx context.Context, secrets []string) logger {
 	ctx = tflog.NewSubsystem(context.WithoutCancel(ctx), subsystem)
-	var secrets []string
-	for _, c := range auth {
-		secrets = append(secrets, c.Secret)
-		if _, password, ok := strings.Cut(c.Secret, ":"); ok && password != "" {
-			secrets = append(secrets, password)
+	return logger{tflog.SubsystemMaskLogStrings(ctx, subsystem, secrets...)}
+}
+
+// secrets returns what no log may show of a configuration.
+func secrets(cfg zk.Config) []string {
+	var all []string
+	for _, c := range cfg.Auth {
+		all = append(all, c.Secret)
+		if _, password, ok := strings.Cut(c.Secret, ":"); ok {
+			all = append(all, password)
 		}
 	}
-	return logger{tflog.SubsystemMaskLogStrings(ctx, subsystem, secrets...)}
+	if cfg.SASL != nil {
+		all = append(all, cfg.SASL.Password.Reveal())
+	}
+	if cfg.TLS != nil {
+		all = append(all, cfg.TLS.KeyPEM, cfg.TLS.KeyPassword)
+	}
+	// To mask nothing would mask between all characters.
+	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
 }
 
 // Debug logs what helps to understand a run.

@@ -22,25 +22,33 @@ type Session struct {
 	unknown []string
 	client  *zk.Client // nil while something that it needs is unknown
 
+	identities []attr.Identity
+	presented  []string
+
 	connected   atomic.Bool
 	interrupted atomic.Bool
 
 	parents   parents
 	deletions deletions
+	held      held
+	guard     *guard
 	owners    owners
 }
 
 // New returns a session that is not connected. unknown names the attributes of the
 // provider whose values are not known yet: with any, there is no connection, and
-// [Session.Client] says so. The context carries the logger and nothing else.
-func New(ctx context.Context, cfg zk.Config, unknown []string) (*Session, error) {
+// [Session.Client] says so. lock is held for all that the session does; nil for none. The
+// context carries the logger and nothing else.
+func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Session, error) {
 	s := &Session{
 		cfg:       cfg,
 		unknown:   unknown,
 		parents:   newParents(),
 		deletions: newDeletions(),
+		guard:     newGuard(ctx, lock),
 		owners:    owners{paths: make(map[string]bool)},
 	}
+	s.presentDigests()
 	if len(unknown) > 0 {
 		return s, nil
 	}
@@ -49,9 +57,14 @@ func New(ctx context.Context, cfg zk.Config, unknown []string) (*Session, error)
 		return nil, err
 	}
 	s.chroot = servers.Chroot
-	s.cfg.Logger = newLogger(ctx, cfg.Auth)
-	s.client, err = zk.New(s.cfg)
-	return s, err
+	s.cfg.Logger = newLogger(ctx, secrets(cfg))
+	if s.client, err = zk.New(s.cfg); err != nil {
+		return nil, err
+	}
+	if err := s.presentOthers(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Client returns the client, connected. The first caller makes it connect, those that
@@ -69,6 +82,9 @@ func (s *Session) Client(ctx context.Context) (*zk.Client, error) {
 		return nil, err
 	}
 	s.connected.Store(true)
+	if err := s.guard.wait(ctx, s.client); err != nil {
+		return nil, err
+	}
 	return s.client, nil
 }
 
@@ -76,7 +92,11 @@ func (s *Session) Client(ctx context.Context) (*zk.Client, error) {
 // contexts would. A session that is connected goes on: what it has begun is for Terraform
 // to stop.
 func (s *Session) Interrupt(ctx context.Context) {
-	if s.client == nil || s.connected.Load() {
+	if s.client == nil {
+		return
+	}
+	if s.connected.Load() {
+		s.guard.giveUp()
 		return
 	}
 	s.interrupted.Store(true)
@@ -88,7 +108,8 @@ func (s *Session) Close(ctx context.Context) error {
 	if s.client == nil {
 		return nil
 	}
-	return s.client.Close(ctx)
+	err := s.guard.release(ctx)
+	return errors.Join(err, s.client.Close(ctx))
 }
 
 // DefaultACL is the ACL of created nodes that declare none.
@@ -109,18 +130,6 @@ func (s *Session) CheckSize(path string, data []byte, acl []zk.ACL) error {
 	return nil
 }
 
-// Identities are those that an ACL entry of the scheme "auth" stands for when this
-// provider writes it.
-func (s *Session) Identities() []attr.Identity {
-	var ids []attr.Identity
-	for _, c := range s.cfg.Auth {
-		if user, password, ok := strings.Cut(c.Secret, ":"); ok && c.Scheme == zk.SchemeDigest {
-			ids = append(ids, attr.Identity{Scheme: zk.SchemeDigest, ID: zk.DigestID(user, password)})
-		}
-	}
-	return ids
-}
-
 // LockedOut returns those of the permissions that an ACL surely keeps this provider from,
 // see [attr.LockedOut]. While its configuration is not known, nothing is sure.
 func (s *Session) LockedOut(acl []zk.ACL, need zk.Perms) zk.Perms {
@@ -128,20 +137,6 @@ func (s *Session) LockedOut(acl []zk.ACL, need zk.Perms) zk.Perms {
 		return 0
 	}
 	return attr.LockedOut(acl, need, s.Identities())
-}
-
-// Presented names the identities that the provider presents, without what proves them,
-// as in "digest (alice)".
-func (s *Session) Presented() []string {
-	names := make([]string, 0, len(s.cfg.Auth))
-	for _, c := range s.cfg.Auth {
-		name := c.Scheme
-		if user, _, ok := strings.Cut(c.Secret, ":"); ok && c.Scheme == zk.SchemeDigest {
-			name += " (" + user + ")"
-		}
-		names = append(names, name)
-	}
-	return names
 }
 
 // FromProviderData returns the session that the provider handed to an entity. It is nil,

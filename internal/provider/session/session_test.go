@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t *testing.T, cfg zk.Config, unknown ...string) *session.Session {
 	t.Helper()
-	s, err := session.New(t.Context(), cfg, unknown)
+	s, err := session.New(t.Context(), cfg, nil, unknown)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestUnknownConfiguration(t *testing.T) {
 
 func TestInvalidConfiguration(t *testing.T) {
 	t.Parallel()
-	if _, err := session.New(t.Context(), zk.Config{Servers: "host:port"}, nil); err == nil {
+	if _, err := session.New(t.Context(), zk.Config{Servers: "host:port"}, nil, nil); err == nil {
 		t.Error("no error")
 	}
 }

@@ -148,11 +148,7 @@ func TestAccZnode_importBlockPlansEmpty(t *testing.T) {
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: tree.CheckGone("/a"),
 		Steps: []resource.TestStep{{
-			Config: tree.Config(`import {
-  to = zookeeper_znode.test
-  id = "${local.base}/a"
-}
-
+			Config: tree.Config(tree.ImportBlock("zookeeper_znode.test", "/a") + `
 resource "zookeeper_znode" "test" {
   path = "${local.base}/a"
   data = "theirs"
@@ -431,11 +427,7 @@ func TestAccZnode_importedKindIsTakenOnTrust(t *testing.T) {
 		CheckDestroy: tree.CheckGone("/a"),
 		Steps: []resource.TestStep{
 			{
-				Config: tree.Config(`import {
-  to = zookeeper_znode.test
-  id = "${local.base}/a"
-}
-
+				Config: tree.Config(tree.ImportBlock("zookeeper_znode.test", "/a") + `
 resource "zookeeper_znode" "test" {
   path = "${local.base}/a"
   mode = "container"

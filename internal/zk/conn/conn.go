@@ -37,6 +37,11 @@ type Options struct {
 	// Event runs on the read goroutine for each event of a watch; nil for nothing. It must
 	// not wait for anything.
 	Event func(proto.WatcherEvent)
+	// Admit runs for each call when its turn to be sent has come, in the order of the
+	// requests on the wire, and may still change its operation and its request; nil for
+	// nothing. An error ends the call with it, and nothing is sent. It runs with the
+	// connection locked: it must not use it, and not wait for anything.
+	Admit func(*Call) error
 }
 
 // Conn is one connection, from a handshake that succeeded to the first error. It is safe
@@ -202,6 +207,11 @@ func (c *Conn) enqueue(call *Call) error {
 		}
 		return proto.ErrSessionExpired
 	}
+	if c.opts.Admit != nil {
+		if err := c.opts.Admit(call); err != nil {
+			return err
+		}
+	}
 	at := len(c.out)
 	seq := c.seq + 1
 	c.out = jute.AppendInt(c.out, 0)
@@ -310,10 +320,12 @@ func (c *Conn) readLoop() error {
 			var large *ReplyTooLargeError
 			switch {
 			case errors.As(err, &large):
-				// Replies come in order, so it is known whose this is; only that call is not
-				// worth repeating.
-				if call := c.pop(anyXid); call != nil {
-					call.Fail(large)
+				// Only the call that it answers is not worth repeating: the oldest, unless it
+				// is an event, or the length is nonsense.
+				if head, err := c.in.Peek(8); err == nil {
+					if call := c.pop(int32(binary.BigEndian.Uint32(head[4:]))); call != nil {
+						call.Fail(large)
+					}
 				}
 			case isTimeout(err):
 				return fmt.Errorf("the server has been silent for %v", c.readTimeout())
@@ -355,11 +367,9 @@ func (c *Conn) dispatch(frame []byte) error {
 	}
 
 	var call *Call
-	switch h.Xid {
-	case proto.XidAuth:
+	if h.Xid == proto.XidAuth {
 		call = c.popAuth()
-	case anyXid: // to pop, it would be that of every call
-	default:
+	} else {
 		call = c.pop(h.Xid)
 	}
 	if call == nil {
@@ -384,7 +394,7 @@ func (c *Conn) dispatch(frame []byte) error {
 	return nil
 }
 
-// anyXid is the xid that no call has.
+// anyXid is the xid of a call that has not been numbered yet. No call in flight has it.
 const anyXid int32 = 0
 
 // pop removes the oldest call in flight and returns it; nil, and nothing is removed, when
@@ -393,7 +403,7 @@ func (c *Conn) pop(want int32) *Call {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	call := c.head
-	if call == nil || want != anyXid && call.Xid != want {
+	if call == nil || call.Xid != want {
 		return nil
 	}
 	c.head = call.next

@@ -246,7 +246,7 @@ func TestHandshakeGivenUp(t *testing.T) {
 		p.send(connectReply(9000))
 		_, _ = p.next()
 	})
-	if _, session, err = Open(t.Context(), nc, Hello{}, options); !errors.Is(err, ErrNoAnswer) || session.SessionID != 77 {
+	if _, session, err = Open(t.Context(), nc, Hello{}, options); !errors.Is(err, ErrHandshakeEnded) || session.SessionID != 77 {
 		t.Errorf("%v, session %d", err, session.SessionID)
 	}
 }
@@ -309,6 +309,45 @@ func TestRequestTooLarge(t *testing.T) {
 	await(t, small)
 	if small.Err != nil {
 		t.Error(small.Err)
+	}
+}
+
+// A call that is not admitted ends and is not sent; one that is may be changed first.
+func TestAdmit(t *testing.T) {
+	refused := errors.New("refused")
+	opts := options
+	opts.Admit = func(call *Call) error {
+		if call.Op == proto.OpCreate2 {
+			return refused
+		}
+		call.Request = &proto.PathWatchRequest{Path: "/b"}
+		return nil
+	}
+	nc := dial(t, func(p peer) {
+		p.greet(9000)
+		frame, _ := p.next()
+		r := jute.NewReader(frame)
+		if xid, op, path := r.Int(), r.Int(), r.String(); xid != 1 || proto.Op(op) != proto.OpGetData || path != "/b" {
+			t.Errorf("the server got op %d of %s with xid %d", op, path, xid)
+		}
+		p.send(replyFrame(1, 200, proto.OK, data(nil)))
+		drain(p)
+	})
+	c, _, err := Open(t.Context(), nc, Hello{}, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	first := NewCall(proto.OpCreate2, &proto.CreateRequest{Path: "/a"}, nil)
+	second, _ := get()
+	for _, call := range []*Call{first, second} {
+		if !c.SubmitNow(call) {
+			t.Fatal("not taken")
+		}
+		await(t, call)
+	}
+	if !errors.Is(first.Err, refused) || first.Session != 0 || second.Err != nil {
+		t.Errorf("%v in session %d, %v", first.Err, first.Session, second.Err)
 	}
 }
 
@@ -415,6 +454,9 @@ func TestHandshake(t *testing.T) {
 		{"closes after the connect reply", func(p peer) {
 			_, _ = p.next()
 			p.send(connectReply(9000))
+			_, _ = p.next()
+		}, "behind its answer to the connect request", ErrHandshakeEnded},
+		{"closes instead of the connect reply", func(p peer) {
 			_, _ = p.next()
 		}, "without an answer", ErrNoAnswer},
 		{"answers another request", func(p peer) {

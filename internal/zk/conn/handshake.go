@@ -34,6 +34,10 @@ type SASLExchange interface {
 // connect request.
 var ErrNoAnswer = errors.New("the server closed the connection without an answer: it may not be serving yet, be without a quorum, have too many connections from this address, be behind what this client has seen, or want TLS on this port")
 
+// ErrHandshakeEnded tells that the server closed the connection behind its answer to the
+// connect request, and before the handshake was over.
+var ErrHandshakeEnded = errors.New("the server closed the connection in the middle of the handshake, behind its answer to the connect request: it may be shutting down, or have lost its quorum")
+
 // Open opens or resumes a session over nc and presents the identities. It owns nc: after
 // an error nc is closed. ctx bounds the handshake and not the connection.
 //
@@ -191,8 +195,8 @@ func (c *Conn) authenticate(exchange SASLExchange) error {
 		}
 		frame, err := c.readFrame()
 		if err != nil {
-			if err = noAnswer(err); errors.Is(err, ErrNoAnswer) {
-				err = fmt.Errorf("%w during the SASL exchange: %w", proto.ErrAuthFailed, err)
+			if ended(err) {
+				err = fmt.Errorf("%w during the SASL exchange: %w", proto.ErrAuthFailed, ErrHandshakeEnded)
 			}
 			return err
 		}
@@ -235,8 +239,11 @@ func refusal(code proto.ErrCode) error {
 // those that are left.
 func (c *Conn) readGreeting(left map[int32]int) error {
 	frame, err := c.readFrame()
+	if ended(err) {
+		return ErrHandshakeEnded
+	}
 	if err != nil {
-		return noAnswer(err)
+		return err
 	}
 	r := jute.NewReader(frame)
 	var h proto.ReplyHeader
@@ -255,13 +262,18 @@ func (c *Conn) readGreeting(left map[int32]int) error {
 	return nil
 }
 
-// noAnswer tells a connection that the server ended from other errors. The reset is the
-// end of one where the server had not read all.
+// noAnswer is the error of a read of the server's answer to the connect request.
 func noAnswer(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
+	if ended(err) {
 		return ErrNoAnswer
 	}
 	return err
+}
+
+// ended tells a connection that the server ended from other errors. The reset is the end of
+// one where the server had not read all.
+func ended(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
 // header adapts a request header to Request.

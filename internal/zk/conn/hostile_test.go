@@ -179,6 +179,35 @@ func TestHostileReplies(t *testing.T) {
 	}
 }
 
+// A frame that is too large is the fault of the call whose reply it is. Where it is nobody's
+// reply, the call in flight is lost, and worth repeating.
+func TestTooLargeIsWhose(t *testing.T) {
+	for name, tc := range map[string]struct {
+		xid  int32
+		ours bool
+	}{
+		"a reply":        {1, true},
+		"an event":       {proto.XidNotification, false},
+		"another reply":  {2, false},
+		"nobody's reply": {anyXid, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := pipe(t, options, func(p peer) {
+				_, _ = p.next()
+				p.send(joined(number(int32(options.MaxReply)+1), number(tc.xid)))
+				drain(p)
+			})
+			call, _ := get()
+			c.Submit(t.Context(), call)
+			await(t, call)
+			var large *ReplyTooLargeError
+			if !errors.As(call.Err, &large) || errors.Is(call.Err, proto.ErrConnectionLoss) == tc.ours {
+				t.Errorf("answered %v", call.Err)
+			}
+		})
+	}
+}
+
 // A reply that comes twice, or before its request, ends the connection.
 func TestReplyWithoutRequest(t *testing.T) {
 	for name, script := range map[string]func(p peer){

@@ -59,7 +59,7 @@ func (p *passwordKeys) key(info types.ETypeInfo2Entry, _ int) (types.EncryptionK
 		}
 		params = hex.EncodeToString(info.S2KParams)
 	}
-	value, err := etype.StringToKey(p.password.reveal(), salt, params)
+	value, err := etype.StringToKey(p.password.Reveal(), salt, params)
 	if err != nil {
 		return types.EncryptionKey{}, fmt.Errorf("%s makes no key of type %d", p, info.EType)
 	}

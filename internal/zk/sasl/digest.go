@@ -29,21 +29,28 @@ type digestMD5 struct {
 }
 
 func newDigestMD5(opts Options) (*digestMD5, error) {
-	if opts.KeytabFile != "" || opts.CredentialCacheFile != "" || opts.KRB5ConfFile != "" {
-		return nil, fmt.Errorf("sasl: a keytab, a credential cache and krb5.conf are for %s, not for %s", GSSAPI, DigestMD5)
+	for _, o := range []struct{ name, value string }{
+		{"KeytabFile", opts.KeytabFile}, {"CredentialCacheFile", opts.CredentialCacheFile}, {"KRB5ConfFile", opts.KRB5ConfFile},
+	} {
+		if o.value != "" {
+			return nil, invalid(o.name, "a keytab, a credential cache and krb5.conf are for %s, not for %s", GSSAPI, DigestMD5)
+		}
 	}
-	if opts.Username == "" || opts.Password.isZero() {
-		return nil, fmt.Errorf("sasl: %s takes a username and a password", DigestMD5)
+	switch {
+	case opts.Username == "":
+		return nil, invalid("Username", "%s takes a username and a password, and there is no username", DigestMD5)
+	case opts.Password.isZero():
+		return nil, invalid("Password", "%s takes a username and a password, and there is no password", DigestMD5)
 	}
 	if opts.Hostname == "" {
 		opts.Hostname = digestHost
 	}
 	for name, value := range map[string]string{
-		"username": opts.Username, "password": opts.Password.reveal(), "service": opts.Service, "hostname": opts.Hostname,
-		"realm": opts.Realm,
+		"Username": opts.Username, "Password": opts.Password.Reveal(), "Service": opts.Service, "Hostname": opts.Hostname,
+		"Realm": opts.Realm,
 	} {
 		if !utf8.ValidString(value) || !printable(value) {
-			return nil, fmt.Errorf("sasl: the %s is not UTF-8, or has control characters", name)
+			return nil, invalid(name, "the %s is not UTF-8, or has control characters", strings.ToLower(name))
 		}
 	}
 	return &digestMD5{
@@ -56,6 +63,9 @@ func newDigestMD5(opts Options) (*digestMD5, error) {
 
 // Name returns DIGEST-MD5.
 func (*digestMD5) Name() string { return DigestMD5 }
+
+// Identity returns the user's name.
+func (m *digestMD5) Identity() (string, error) { return m.username, nil }
 
 // Start begins an exchange, which is the same for every server.
 func (m *digestMD5) Start(context.Context, string) (Exchange, error) {
@@ -92,7 +102,7 @@ func (e *digestExchange) respond(message []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	username, password := e.username, e.password.reveal()
+	username, password := e.username, e.password.Reveal()
 	if !c.utf8 {
 		var ok, ok2 bool
 		username, ok = latin1(username)

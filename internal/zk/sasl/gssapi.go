@@ -33,32 +33,62 @@ type resolver interface {
 
 func newGSSAPI(opts Options) (*gssAPI, error) {
 	given := 0
-	for _, is := range []bool{!opts.Password.isZero(), opts.KeytabFile != "", opts.CredentialCacheFile != ""} {
-		if is {
+	for _, o := range []struct {
+		name string
+		is   bool
+	}{
+		{"Password", !opts.Password.isZero()}, {"KeytabFile", opts.KeytabFile != ""}, {"CredentialCacheFile", opts.CredentialCacheFile != ""},
+	} {
+		if o.is {
 			given++
 		}
-	}
-	if given > 1 {
-		return nil, fmt.Errorf("sasl: %s takes one of a password, a keytab and a credential cache", GSSAPI)
+		if given > 1 {
+			return nil, invalid(o.name, "%s takes one of a password, a keytab and a credential cache", GSSAPI)
+		}
 	}
 	if opts.Username == "" && (!opts.Password.isZero() || opts.KeytabFile != "") {
-		return nil, fmt.Errorf("sasl: %s takes a username with a password or a keytab", GSSAPI)
+		return nil, invalid("Username", "%s takes a username with a password or a keytab", GSSAPI)
 	}
 	for name, value := range map[string]string{
-		"username": opts.Username, "service": opts.Service, "hostname": opts.Hostname, "realm": opts.Realm,
+		"Username": opts.Username, "Service": opts.Service, "Hostname": opts.Hostname, "Realm": opts.Realm,
 	} {
 		if !printable(value) {
-			return nil, fmt.Errorf("sasl: the %s has control characters", name)
+			return nil, invalid(name, "the %s has control characters", strings.ToLower(name))
 		}
 	}
 	if _, realm := splitPrincipal(opts.Username); realm != "" && opts.Realm != "" && realm != opts.Realm {
-		return nil, fmt.Errorf("sasl: the username names realm %q, and the realm is %q", realm, opts.Realm)
+		return nil, invalid("Realm", "the username names realm %q, and the realm is %q", realm, opts.Realm)
 	}
 	return &gssAPI{opts: opts, resolver: net.DefaultResolver, now: time.Now, tickets: make(map[string]*ticket)}, nil
 }
 
 // Name returns GSSAPI.
 func (*gssAPI) Name() string { return GSSAPI }
+
+// Identity returns the principal. What it reads is read again for each ticket.
+func (m *gssAPI) Identity() (string, error) {
+	conf, err := loadConfig(m.opts.KRB5ConfFile)
+	if err != nil {
+		return "", &OptionError{"KRB5ConfFile", err}
+	}
+	if m.opts.Password.isZero() && m.opts.KeytabFile == "" {
+		cache, err := m.openCache(conf)
+		if err != nil {
+			return "", &OptionError{"CredentialCacheFile", err}
+		}
+		return cache.client.String(), nil
+	}
+	client, err := m.principal(conf)
+	if err != nil {
+		return "", &OptionError{"Realm", err}
+	}
+	if m.opts.KeytabFile != "" {
+		if _, err := openKeytab(m.opts.KeytabFile, client); err != nil {
+			return "", &OptionError{"KeytabFile", err}
+		}
+	}
+	return client.String(), nil
+}
 
 // Start gets a ticket for the server, from the KDC unless there is one that still holds.
 func (m *gssAPI) Start(ctx context.Context, host string) (Exchange, error) {

@@ -49,6 +49,10 @@ var ErrFailed = errors.New("SASL authentication failed")
 type Mechanism interface {
 	// Name returns the mechanism's registered name.
 	Name() string
+	// Identity returns who the client is to the servers, as the ids of ACL entries of the
+	// scheme "sasl" name it: the user's name, or the principal with its realm. It reads the
+	// files that say so and asks nobody. An error is an *[OptionError].
+	Identity() (string, error)
 	// Start begins the exchange for a connection to a server. host is its name, or its
 	// address, as the client is configured with it. Start does whatever takes the network
 	// or files, so it may be called before the connection is opened; ctx bounds it.
@@ -97,8 +101,27 @@ type Options struct {
 	KRB5ConfFile string
 }
 
-// New returns the mechanism that the options describe. It checks them against each other
-// and reads no file.
+// An OptionError tells which of the [Options] is wrong, or missing.
+type OptionError struct {
+	// Option is the name of the field.
+	Option string
+	// Err is what is wrong. It holds no password.
+	Err error
+}
+
+// Error tells what is wrong.
+func (e *OptionError) Error() string { return "sasl: " + e.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (e *OptionError) Unwrap() error { return e.Err }
+
+// invalid makes the error of an option.
+func invalid(option, format string, args ...any) error {
+	return &OptionError{Option: option, Err: fmt.Errorf(format, args...)}
+}
+
+// New returns the mechanism that the options describe. It checks them against each other,
+// with an *[OptionError], and reads no file.
 func New(opts Options) (Mechanism, error) {
 	if opts.Service == "" {
 		opts.Service = DefaultService
@@ -109,7 +132,7 @@ func New(opts Options) (Mechanism, error) {
 	case GSSAPI:
 		return newGSSAPI(opts)
 	default:
-		return nil, fmt.Errorf("sasl: unknown mechanism %q: the mechanisms are %s and %s", opts.Mechanism, DigestMD5, GSSAPI)
+		return nil, invalid("Mechanism", "unknown mechanism %q: the mechanisms are %s and %s", opts.Mechanism, DigestMD5, GSSAPI)
 	}
 }
 
@@ -137,8 +160,8 @@ func (s Secret) GoString() string { return "sasl.Secret{" + s.String() + "}" }
 // isZero tells whether there is no secret, or an empty one, which no server takes.
 func (s Secret) isZero() bool { return s.value == nil || *s.value == "" }
 
-// reveal returns the secret.
-func (s Secret) reveal() string {
+// Reveal returns the secret.
+func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""
 	}

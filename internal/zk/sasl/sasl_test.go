@@ -35,9 +35,9 @@ func TestOptions(t *testing.T) {
 		{"unknown mechanism", Options{Mechanism: "PLAIN"}, `unknown mechanism "PLAIN": the mechanisms are DIGEST-MD5 and GSSAPI`},
 
 		{"digest", Options{Mechanism: DigestMD5, Username: "alice", Password: secret}, ""},
-		{"digest without a username", Options{Mechanism: DigestMD5, Password: secret}, "takes a username and a password"},
-		{"digest without a password", Options{Mechanism: DigestMD5, Username: "alice"}, "takes a username and a password"},
-		{"digest with an empty password", Options{Mechanism: DigestMD5, Username: "alice", Password: NewSecret("")}, "takes a username and a password"},
+		{"digest without a username", Options{Mechanism: DigestMD5, Password: secret}, "there is no username"},
+		{"digest without a password", Options{Mechanism: DigestMD5, Username: "alice"}, "there is no password"},
+		{"digest with an empty password", Options{Mechanism: DigestMD5, Username: "alice", Password: NewSecret("")}, "there is no password"},
 		{"digest with a keytab", Options{Mechanism: DigestMD5, Username: "alice", Password: secret, KeytabFile: "f"}, "for GSSAPI, not for DIGEST-MD5"},
 		{"digest with a control character", Options{Mechanism: DigestMD5, Username: "alice", Password: NewSecret("hunter2\n")}, "the password is not UTF-8, or has control characters"},
 		{"digest with a broken name", Options{Mechanism: DigestMD5, Username: "al\xffice", Password: secret}, "the username is not UTF-8"},

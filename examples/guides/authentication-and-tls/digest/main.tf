@@ -1,0 +1,28 @@
+variable "terraform_password" {
+  type      = string
+  sensitive = true
+}
+
+variable "payments_password" {
+  type      = string
+  sensitive = true
+}
+
+provider "zookeeper" {
+  servers  = "zk1.example.com:2181,zk2.example.com:2181,zk3.example.com:2181"
+  username = "terraform"
+  password = var.terraform_password # or ZOOKEEPER_PASSWORD
+
+  # Further identities: what any of them may do, the provider may.
+  auth = [
+    { scheme = "digest", credential = "payments:${var.payments_password}" },
+  ]
+}
+
+resource "zookeeper_znode" "limits" {
+  path = "/payments/limits"
+  data = "100"
+
+  # For the servers, "auth" is each of the identities above.
+  acl = [{ scheme = "auth", id = "", permissions = "cdrwa" }]
+}

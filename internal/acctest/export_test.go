@@ -1,0 +1,19 @@
+package acctest
+
+// Lacks tells what a CLI, which answers "version" with out, says to a test that needs f.
+func Lacks(out string, f Feature) (string, error) {
+	p, err := parseProduct(out)
+	if err != nil {
+		return "", err
+	}
+	return p.lacks(f), nil
+}
+
+// AskVersion tells what a CLI is, as its name and its version.
+func AskVersion(path string) (string, error) {
+	p, err := askVersion(path)
+	if err != nil {
+		return "", err
+	}
+	return p.name + " " + p.version.String(), nil
+}

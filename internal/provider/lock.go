@@ -1,0 +1,86 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+type lockModel struct {
+	Path       types.String  `tfsdk:"path"`
+	Mode       types.String  `tfsdk:"mode"`
+	Timeout    types.Float64 `tfsdk:"timeout"`
+	Identifier types.String  `tfsdk:"identifier"`
+}
+
+func lockAttribute() schema.SingleNestedAttribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "A lock that the provider takes before its first operation and holds to its end, so that two runs never interleave: " +
+			"whoever takes the same lock waits meanwhile, further runs and every program that uses the locks of [kazoo](https://kazoo.readthedocs.io/en/latest/api/recipe/lock.html), the Python client. " +
+			"A plan and the apply that follows it each take it, and between the two others may come: what they change is found by the apply. " +
+			"It goes with the provider's session, so that the servers free it when the run dies. When it is lost in the middle of a run, nothing more is written, and what was left to do fails with an error that says so. " +
+			"It is lost when no server could be reached for a third of `session_timeout`: where your servers are slow to elect a leader, a timeout of 30 seconds or more is right.",
+		Attributes: map[string]schema.Attribute{
+			"path":       schema.StringAttribute{Optional: true, Validators: []validator.String{lockPathValidator}, MarkdownDescription: "Absolute path of the lock's node. It is created when it is missing, and stays. Environment: `ZOOKEEPER_LOCK_PATH`, which by itself makes the provider take the lock."},
+			"mode":       schema.StringAttribute{Optional: true, Validators: []validator.String{lockModeValidator}, MarkdownDescription: "`exclusive` keeps everybody else out, `shared` only those who want it exclusive (kazoo's `WriteLock` and `ReadLock`). Environment: `ZOOKEEPER_LOCK_MODE`. Default `exclusive`."},
+			"timeout":    schema.Float64Attribute{Optional: true, Validators: []validator.Float64{lockTimeoutValidator}, MarkdownDescription: "Seconds to wait for the lock before an error tells who holds it; `0` for not at all. Environment: `ZOOKEEPER_LOCK_TIMEOUT`. Default `60`."},
+			"identifier": schema.StringAttribute{Optional: true, MarkdownDescription: "What others are told of who holds the lock. By default it names the machine and the process. Environment: `ZOOKEEPER_LOCK_IDENTIFIER`."},
+		},
+	}
+}
+
+// lock takes the lock of the run; nil for none.
+func (r *resolver) lock(ctx context.Context, obj types.Object) *session.Lock {
+	at := path.Root("lock")
+	var m lockModel
+	switch {
+	case obj.IsUnknown():
+		r.unknown = append(r.unknown, at.String())
+		return nil
+	case !obj.IsNull():
+		r.diags.Append(obj.As(ctx, &m, basetypes.ObjectAsOptions{})...)
+	}
+	l := session.Lock{}
+	mode, seconds := session.Exclusive, session.DefaultLockTimeout.Seconds()
+	r.text(at.AtName("path"), m.Path, &l.Path, zk.ValidatePath)
+	r.text(at.AtName("mode"), m.Mode, &mode, checkLockMode)
+	r.number(at.AtName("timeout"), m.Timeout, &seconds, checkLockTimeout)
+	r.text(at.AtName("identifier"), m.Identifier, &l.Identifier, func(string) error { return nil })
+	l.Shared, l.Timeout = mode == session.Shared, duration(seconds)
+	switch {
+	case l.Path != "":
+		return &l
+	case !obj.IsNull() && !m.Path.IsUnknown() && !r.partial:
+		r.diags.AddAttributeError(at.AtName("path"), "Missing lock path",
+			"lock says how to take a lock, and not which. Set lock.path or ZOOKEEPER_LOCK_PATH, or leave lock out.")
+	}
+	return nil
+}
+
+func checkLockMode(s string) error {
+	if s != session.Exclusive && s != session.Shared {
+		return fmt.Errorf("the mode of a lock is %q or %q, and not %q", session.Exclusive, session.Shared, s)
+	}
+	return nil
+}
+
+// maxLockTimeout is the longest wait for a lock.
+const maxLockTimeout = 24 * time.Hour
+
+func checkLockTimeout(n float64) error {
+	if math.IsNaN(n) || n < 0 || n > maxLockTimeout.Seconds() {
+		return fmt.Errorf("the wait for a lock is a number of seconds from 0 to %v, and not %v", maxLockTimeout.Seconds(), n)
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package lock_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"terraform-provider-zookeeper/internal/acctest"
+	"terraform-provider-zookeeper/internal/zk/recipe"
+)
+
+// The lock is held while what refers to it runs, and free when the run has ended.
+func TestAccLock_basic(t *testing.T) {
+	tree := acctest.NewTree(t)
+	lock, err := recipe.NewLock(tree.Client, tree.Path("/lock"), recipe.LockOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	during := make(chan []string, 1)
+	acctest.Test(t, resource.TestCase{
+		Steps: []resource.TestStep{{
+			Config: tree.Config(fmt.Sprintf(`
+ephemeral "zookeeper_lock" "run" {
+  path       = "${local.base}/lock"
+  timeout    = 30
+  identifier = "the run"
+}
+
+resource "zookeeper_znode" "guarded" {
+  path       = "${local.base}/guarded"
+  depends_on = [ephemeral.zookeeper_lock.run]
+
+  %s
+}
+`, acctest.Afterwards(t, func() {
+				names, err := lock.Contenders(t.Context())
+				if err != nil {
+					t.Error(err)
+				}
+				during <- names
+			}))),
+		}},
+	})
+	if names := <-during; strings.Join(names, ",") != "the run" {
+		t.Errorf("in the middle of the run the lock was held by %v", names)
+	}
+	held, err := lock.TryAcquire(t.Context())
+	if err != nil {
+		t.Fatalf("behind the run: %v", err)
+	}
+	if err := held.Release(context.WithoutCancel(t.Context())); err != nil {
+		t.Error(err)
+	}
+}
+
+// Who does not get the lock in time is told who holds it.
+func TestAccLock_held(t *testing.T) {
+	tree := acctest.NewTree(t)
+	lock, err := recipe.NewLock(tree.Client, tree.Path("/lock"), recipe.LockOptions{Identifier: "somebody else"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := lock.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := held.Release(ctx); err != nil {
+			t.Error(err)
+		}
+	})
+	config := func(mode string, timeout float64) string {
+		return tree.Config(fmt.Sprintf(`
+ephemeral "zookeeper_lock" "run" {
+  path    = "${local.base}/lock"
+  mode    = %q
+  timeout = %v
+}
+
+resource "zookeeper_znode" "guarded" {
+  path       = "${local.base}/guarded"
+  depends_on = [ephemeral.zookeeper_lock.run]
+}
+`, mode, timeout))
+	}
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		{Config: config("exclusive", 0), ExpectError: acctest.Error("Lock is held", `take the lock "`+tree.Path("/lock")+`"`, "not free within", "somebody else", "timeout")},
+		{Config: config("shared", 0.1), ExpectError: acctest.Error("Lock is held", "somebody else")},
+		{Config: config("open", 1), ExpectError: acctest.Error("mode", "exclusive", "shared")},
+		{Config: config("shared", -1), ExpectError: acctest.Error("timeout", "between")},
+	}})
+}
+
+// A lock that is lost in the meantime fails the run.
+func TestAccLock_lost(t *testing.T) {
+	tree := acctest.NewTree(t)
+	acctest.Test(t, resource.TestCase{
+		Steps: []resource.TestStep{{
+			Config: tree.Config(fmt.Sprintf(`
+ephemeral "zookeeper_lock" "run" { path = "${local.base}/lock" }
+
+resource "zookeeper_znode" "guarded" {
+  path       = "${local.base}/guarded"
+  depends_on = [ephemeral.zookeeper_lock.run]
+
+  %s
+}
+`, acctest.Afterwards(t, func() {
+				names, _, err := tree.Client.Children(t.Context(), tree.Path("/lock"))
+				if err != nil || len(names) != 1 {
+					t.Errorf("contenders %v, %v", names, err)
+					return
+				}
+				if err := tree.Client.Delete(t.Context(), tree.Path("/lock/"+names[0]), -1); err != nil {
+					t.Error(err)
+				}
+			}))),
+			ExpectError: acctest.Error("Lock was lost", tree.Path("/lock"), "deleted"),
+		}},
+	})
+}

@@ -1,0 +1,138 @@
+package provider_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"terraform-provider-zookeeper/internal/acctest"
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/recipe"
+)
+
+// lockedRun is a run that holds a lock, and does something in the middle of it.
+func lockedRun(tb testing.TB, tree *acctest.Tree, lock string, meanwhile func()) string {
+	tb.Helper()
+	return tree.ConfigFor("lock = { "+lock+" }", fmt.Sprintf(`
+resource "zookeeper_znode" "first" {
+  path = "${local.base}/first"
+
+  %s
+}
+
+resource "zookeeper_znode" "second" {
+  path = "${local.base}/second"
+  data = zookeeper_znode.first.path
+}
+`, acctest.Afterwards(tb, meanwhile)))
+}
+
+// The lock is held for a run, and free behind it.
+func TestAccProviderLock_held(t *testing.T) {
+	tree := acctest.NewTree(t)
+	lock, err := recipe.NewLock(tree.Client, tree.Path("/lock"), recipe.LockOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	during := make(chan []string, 1)
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": lockedRun(t, tree, fmt.Sprintf(`path = %q, timeout = 30, identifier = "the run"`, tree.Path("/lock")), func() {
+		names, err := lock.Contenders(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		during <- names
+	})})
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	if names := <-during; !slices.Equal(names, []string{"the run"}) {
+		t.Errorf("in the middle of the run the lock is held by %v", names)
+	}
+	// Taken by each of the CLI's steps, and given back: not left to the session's timeout.
+	cli.Env = []string{"ZOOKEEPER_SESSION_TIMEOUT=60"}
+	cli.MustRun("destroy", "-no-color", "-auto-approve")
+	if names, err := lock.Contenders(t.Context()); err != nil || len(names) != 0 {
+		t.Errorf("behind the run the lock is held by %v, %v", names, err)
+	}
+}
+
+// Nothing is done without the lock: not even a read.
+func TestAccProviderLock_locked(t *testing.T) {
+	tree := acctest.NewTree(t)
+	lock, err := recipe.NewReadLock(tree.Client, tree.Path("/lock"), recipe.LockOptions{Identifier: "somebody else"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := lock.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Release(t.Context()) }()
+	path := fmt.Sprintf(`path = %q, `, tree.Path("/lock"))
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		{
+			Config:      lockedRun(t, tree, path+`timeout = 0.2`, func() {}),
+			ExpectError: acctest.Error("Lock is held by others", tree.Path("/lock"), "somebody else", "timeout"),
+		},
+		{
+			Config:      tree.ConfigFor("lock = { "+path+" timeout = 0 }", `data "zookeeper_children" "root" { path = "/" }`),
+			ExpectError: acctest.Error("Lock is held by others", "somebody else"),
+		},
+		// Others who share it are no obstacle to who shares it too.
+		{Config: lockedRun(t, tree, path+`mode = "shared"`, func() {})},
+	}})
+}
+
+// A lock that is lost in the middle of a run is the end of it: nothing more is written.
+func TestAccProviderLock_lost(t *testing.T) {
+	server := acctest.OwnServer(t)
+	tree := acctest.NewTreeOn(t, server.Addr())
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
+		Config: lockedRun(t, tree, fmt.Sprintf(`path = %q`, tree.Path("/lock")), func() {
+			names, _, err := tree.Client.Children(t.Context(), tree.Path("/lock"))
+			if err != nil {
+				t.Error(err)
+			}
+			for _, name := range names {
+				if err := tree.Client.Delete(t.Context(), tree.Path("/lock/"+name), zk.AnyVersion); err != nil && !errors.Is(err, zk.ErrNoNode) {
+					t.Error(err)
+				}
+			}
+			// It ends its session of itself. The one that is left is the test's own.
+			tick := time.NewTicker(10 * time.Millisecond)
+			defer tick.Stop()
+			for {
+				cons, err := server.Command(t.Context(), "cons")
+				if err != nil {
+					t.Error(err)
+				}
+				if err != nil || strings.Count(cons, "sid=0x") <= 1 {
+					return
+				}
+				<-tick.C
+			}
+		}),
+		ExpectError: acctest.Error("Lock was lost", tree.Path("/lock"), "deleted"),
+	}}})
+	if _, ok, err := tree.Client.Exists(t.Context(), tree.Path("/second")); err != nil || ok {
+		t.Errorf("written without the lock: %t, %v", ok, err)
+	}
+}
+
+func TestAccProviderLock_invalid(t *testing.T) {
+	tree := acctest.NewTree(t)
+	var steps []resource.TestStep
+	for lock, want := range map[string][]string{
+		`mode = "shared"`:               {"Missing lock path", "lock.path"},
+		`path = "relative"`:             {"Invalid lock path", "lock.path", "absolute"},
+		`path = "/a", mode = "open"`:    {"Invalid lock mode", "lock.mode", "exclusive"},
+		`path = "/a", timeout = -1`:     {"Invalid lock timeout", "lock.timeout", "from 0"},
+		`path = "/a", timeout = "long"`: {"lock", "number"},
+	} {
+		steps = append(steps, resource.TestStep{Config: lockedRun(t, tree, strings.TrimSpace(lock), func() {}), ExpectError: acctest.Error(want...)})
+	}
+	acctest.Test(t, resource.TestCase{Steps: steps})
+}

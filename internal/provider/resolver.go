@@ -1,0 +1,189 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// resolver completes a configuration from the environment, attribute by attribute, and
+// collects what is unknown and what is wrong.
+type resolver struct {
+	lookup func(string) (string, bool)
+	// partial tells that the environment is not there to complete the configuration: what is
+	// missing may still come, and files are not looked at.
+	partial bool
+	// from holds the environment variable of each attribute that was taken from one.
+	from    map[string]string
+	unknown []string
+	diags   diag.Diagnostics
+}
+
+// variable is the environment variable that stands for an attribute, such as
+// ZOOKEEPER_TLS_CA_FILE for tls.ca_file.
+func variable(at path.Path) string {
+	return "ZOOKEEPER_" + strings.ToUpper(strings.ReplaceAll(at.String(), ".", "_"))
+}
+
+// value takes one setting from the configuration, or from its environment variable, or
+// from the first of the others that is there and not empty.
+func (r *resolver) value(at path.Path, v fwattr.Value, fromConfig func(), fromEnv func(string) error, others ...string) {
+	switch {
+	case v.IsUnknown():
+		r.unknown = append(r.unknown, at.String())
+		return
+	case !v.IsNull():
+		fromConfig()
+		return
+	}
+	for _, name := range append([]string{variable(at)}, others...) {
+		s, ok := r.lookup(name)
+		if !ok || s == "" {
+			continue
+		}
+		r.from[at.String()] = name
+		if err := fromEnv(s); err != nil {
+			r.diags.AddAttributeError(at, "Invalid environment variable "+name, fmt.Sprintf("%s: %s.", r.name(at), err))
+		}
+		return
+	}
+}
+
+func (r *resolver) text(at path.Path, v types.String, to *string, check func(string) error) {
+	r.value(at, v, func() { *to = v.ValueString() }, func(s string) error {
+		*to = s
+		return check(s)
+	})
+}
+
+func (r *resolver) boolean(at path.Path, v types.Bool, to *bool) {
+	r.value(at, v, func() { *to = v.ValueBool() }, func(s string) (err error) {
+		*to, err = parseBool(s)
+		return err
+	})
+}
+
+func (r *resolver) number(at path.Path, v types.Float64, to *float64, check func(float64) error) {
+	r.value(at, v, func() { *to = v.ValueFloat64() }, func(s string) (err error) {
+		if *to, err = strconv.ParseFloat(s, 64); err != nil {
+			return fmt.Errorf("%q is no number", s)
+		}
+		return check(*to)
+	})
+}
+
+func (r *resolver) seconds(at path.Path, v types.Float64, to *time.Duration, others ...string) {
+	r.value(at, v, func() { *to = duration(v.ValueFloat64()) }, func(s string) error {
+		n, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			return fmt.Errorf("%q is no number of seconds", s)
+		}
+		*to = duration(n)
+		return checkSeconds(n)
+	}, others...)
+}
+
+// A choice is one of several attributes that stand for the same thing.
+type choice struct {
+	name  string
+	value types.String
+	to    *string
+	check func(string) error
+}
+
+// oneOf takes one of several attributes of an object. Where the configuration has one, the
+// environment has no say in any of them.
+func (r *resolver) oneOf(object path.Path, choices ...choice) {
+	if slices.ContainsFunc(choices, func(c choice) bool { return !c.value.IsNull() }) {
+		r.configured(object, choices...)
+	} else {
+		for _, c := range choices {
+			r.text(object.AtName(c.name), c.value, c.to, c.check)
+		}
+	}
+	var taken []string
+	for _, c := range choices {
+		if *c.to == "" {
+			continue
+		}
+		at := object.AtName(c.name)
+		if taken = append(taken, r.source(at)); len(taken) == 2 {
+			r.diags.AddAttributeError(at, "Conflicting settings",
+				fmt.Sprintf("%s and %s are there for the same thing. Keep one of them.", taken[0], taken[1]))
+		}
+	}
+}
+
+// configured takes what the configuration has of several attributes of an object, and
+// leaves the environment alone.
+func (r *resolver) configured(object path.Path, choices ...choice) {
+	for _, c := range choices {
+		if !c.value.IsNull() {
+			r.text(object.AtName(c.name), c.value, c.to, c.check)
+		}
+	}
+}
+
+// source is what a setting came from: the attribute or its variable.
+func (r *resolver) source(at path.Path) string {
+	if name, ok := r.from[at.String()]; ok {
+		return name
+	}
+	return at.String()
+}
+
+// name names a setting in an error, with the variable that it came from.
+func (r *resolver) name(at path.Path) string {
+	if name, ok := r.from[at.String()]; ok {
+		return name + ", which stands for " + at.String()
+	}
+	return at.String()
+}
+
+// invalid tells what is wrong with a setting, and what to do about it.
+func (r *resolver) invalid(at path.Path, summary string, err error, advice string) {
+	r.diags.AddAttributeError(at, summary, fmt.Sprintf("%s: %s.\n\n%s", r.name(at), err, advice))
+}
+
+// isUnknown tells whether the value of an attribute, or of one inside of it, is unknown.
+func (r *resolver) isUnknown(at path.Path) bool {
+	return slices.ContainsFunc(r.unknown, func(name string) bool {
+		return name == at.String() || strings.HasPrefix(name, at.String()+".")
+	})
+}
+
+func parseBool(s string) (bool, error) {
+	b, err := strconv.ParseBool(s)
+	if err != nil {
+		return false, fmt.Errorf("%q is neither true nor false", s)
+	}
+	return b, nil
+}
+
+// anything is a check that all values pass.
+func anything(string) error { return nil }
+
+// checkFile refuses what is no name of a file but the content of one, which no error may
+// show.
+func checkFile(s string) error {
+	if strings.ContainsAny(s, "\r\n\x00") || strings.Contains(s, "-----BEGIN") {
+		return errors.New("this is the name of a file, and what is given looks like the content of one")
+	}
+	return nil
+}
+
+// checkPEM refuses what is no PEM. What is wrong with one that is tells who reads it.
+func checkPEM(s string) error {
+	if s != "" && !strings.Contains(s, "-----BEGIN") {
+		return errors.New("this is text in PEM, with a line -----BEGIN …-----, and what is given has none; a file is named by the attribute that ends in _file")
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+package session
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-log/tflogtest"
+
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/sasl"
+)
+
+// Whatever the client were to log, no secret of its configuration would appear.
+func TestLoggerMasksSecrets(t *testing.T) {
+	t.Setenv("TF_LOG", "TRACE")
+	const key = "-----BEGIN PRIVATE KEY-----\nkey-7391\n-----END PRIVATE KEY-----\n"
+	cfg := zk.Config{
+		Auth: []zk.Credential{{Scheme: "digest", Secret: "alice:digest-7391"}, {Scheme: "custom", Secret: "token-7391"}, {Scheme: "digest", Secret: "nobody:"}},
+		SASL: &sasl.Options{Password: sasl.NewSecret("sasl-7391")},
+		TLS:  &zk.TLS{KeyPEM: key, KeyPassword: "password-7391"},
+	}
+	var out bytes.Buffer
+	l := newLogger(tflogtest.RootLogger(t.Context(), &out), secrets(cfg))
+	l.Debug("it has digest-7391, token-7391", "all", "alice:digest-7391", "key", key)
+	l.Warn("it has sasl-7391", "reason", errors.New("password-7391"))
+	text := out.String()
+	if strings.Contains(text, "7391") {
+		t.Errorf("the log has a secret:\n%s", text)
+	}
+	if strings.Count(text, "it has ***") != 2 {
+		t.Errorf("the log does not have what it should:\n%s", text)
+	}
+	// Nothing to hide is nothing to mask.
+	if got := secrets(zk.Config{SASL: new(sasl.Options), TLS: new(zk.TLS)}); len(got) != 0 {
+		t.Errorf("secrets %q", got)
+	}
+}

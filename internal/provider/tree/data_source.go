@@ -1,0 +1,136 @@
+// Package tree is the data source zookeeper_tree: a node and all that is below it.
+package tree
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	framework "github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/datasource"
+	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// DataSource is the data source zookeeper_tree.
+type DataSource struct{ session.DataSource }
+
+var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
+
+// NewDataSource returns the data source.
+func NewDataSource() datasource.DataSource { return new(DataSource) }
+
+// Metadata tells the data source's name.
+func (d *DataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
+	resp.TypeName = "zookeeper_tree"
+}
+
+// Schema describes the data source.
+func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Reads a znode and all that is below it.\n\n" +
+			"The nodes are not all read at the same moment: while others write, the result is a mixture of before and after, and a node that is deleted meanwhile is left out. " +
+			"A node that the provider may not read is an error.\n\n" +
+			"ZooKeeper's own nodes, `/zookeeper` and all below, are no part of the tree of `/`. To read them, name them in `path`.",
+		Attributes: map[string]schema.Attribute{
+			"path": schema.StringAttribute{
+				Required:            true,
+				MarkdownDescription: "Absolute path of the node at the top, which must exist; `/` is the root, or the chroot of the provider's `servers`.",
+				Validators:          []validator.String{attr.Path()},
+			},
+			"max_depth": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "How far to go down: `0` is the node alone, `1` its children too, and so on. Default: all the way.",
+				Validators:          []validator.Int64{int64validator.Between(0, math.MaxInt32)},
+			},
+			"include_data": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Read the data of the nodes as well, and keep it in the state, up to 16 MiB in all. Otherwise the servers are not asked for it. Default `false`.",
+			},
+			"znodes": schema.MapNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "The nodes by their absolute paths, the one at the top among them. With a chroot in the provider's `servers`, the paths are those inside it.",
+				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+					"data": schema.StringAttribute{
+						Computed:            true,
+						MarkdownDescription: "Content of the node as text; null when it is not UTF-8, and without `include_data`.",
+					},
+					"data_base64": schema.StringAttribute{
+						Computed:            true,
+						MarkdownDescription: "Content of the node as base64; null without `include_data`.",
+					},
+					"stat": attr.DataSourceStat(),
+				}},
+			},
+		},
+	}
+}
+
+// maxData bounds the data of a tree, in bytes. It takes more than twice the room in the
+// state, and several times the room on a server that puts many nodes into one reply. So
+// the sizes are looked at before the data is asked for.
+const maxData = 16 << 20
+
+// Read reads the tree.
+func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
+	var m model
+	resp.Diagnostics.Append(req.Config.Get(ctx, &m)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	const doing = "read the tree of the znode"
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.Session.Presented()}
+	client, err := d.Session.Client(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doing, err))
+		return
+	}
+	found := collection{path: about.Path, nodes: make(map[string]framework.Value)}
+	err = client.WalkStats(ctx, about.Path, m.depth(), func(r zk.Reading) error {
+		found.add(ctx, r)
+		return nil
+	})
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doing, err))
+		return
+	}
+	if m.IncludeData.ValueBool() {
+		if found.size > maxData {
+			resp.Diagnostics.Append(about.TreeTooLarge(len(found.nodes), found.size, maxData))
+			return
+		}
+		if err := readData(ctx, client, &found); err != nil {
+			resp.Diagnostics.Append(about.Error(doing, err))
+			return
+		}
+	}
+	found.log(ctx, "read a tree", len(found.nodes))
+	m.Znodes = types.MapValueMust(nodeType, found.nodes)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+}
+
+// readData reads the data of the nodes that have been found.
+func readData(ctx context.Context, client *zk.Client, found *collection) error {
+	read := 0
+	for paths := range slices.Chunk(found.paths, progress) {
+		readings, err := client.ReadMany(ctx, paths, false)
+		if err != nil {
+			return err
+		}
+		for _, r := range readings {
+			if err := found.addData(r); err != nil {
+				return err
+			}
+		}
+		read += len(paths)
+		found.log(ctx, "reading the data of a tree", read)
+	}
+	return nil
+}

@@ -1,0 +1,123 @@
+package zk
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
+
+// feature is something that servers have only since some version.
+type feature struct {
+	name  string
+	since Version
+}
+
+// features are the operations that not all servers know. One that does not know an operation
+// closes the connection.
+var features = map[proto.Op]feature{
+	proto.OpCreate2:         {"the stat of what a create made", Version{3, 5, 0}},
+	proto.OpReconfig:        {"reconfig", Version{3, 5, 0}},
+	proto.OpRemoveWatches:   {"the removal of a watch", Version{3, 5, 0}},
+	proto.OpCreateContainer: {"a container node", Version{3, 5, 1}},
+	proto.OpCreateTTL:       {"a TTL node", Version{3, 5, 3}},
+	proto.OpMultiRead:       {"many reads in one request", Version{3, 6, 0}},
+	proto.OpGetEphemerals:   {"the list of a session's ephemeral nodes", Version{3, 6, 0}},
+	proto.OpCountChildren:   {"the number of descendants", Version{3, 6, 0}},
+	proto.OpAddWatch:        {"a persistent watch", Version{3, 6, 0}},
+	proto.OpSetWatches2:     {"a persistent watch", Version{3, 6, 0}},
+	proto.OpWhoAmI:          {"who-am-I", Version{3, 7, 0}},
+}
+
+// judge returns nil where a server of the version has the feature, and why it may not be
+// asked for otherwise. The error given is why the version is not known, nil where it is.
+func (f feature) judge(found Version, err error) error {
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s needs ZooKeeper %v or later: %w", f.name, f.since, err)
+	case found.Less(f.since):
+		return &VersionError{Feature: f.name, Needed: f.since, Found: found}
+	}
+	return nil
+}
+
+// errUnasked is the error of a call that was not sent, because the server of a new connection
+// has not been asked for its version. Whoever asked the one before has lost his connection.
+var errUnasked = fmt.Errorf("%w: the version of the next server is not known yet", ErrConnectionLoss)
+
+// has returns nil where the server behind l has the feature. The error is [errUnasked] where
+// nobody has asked it for its version yet.
+func (l *link) has(f feature) error {
+	told := l.version.told.Load()
+	if told == nil {
+		return errUnasked
+	}
+	return f.judge(told.version, told.err)
+}
+
+// hasAtFirst is has when the connection has come, and its server has been asked where there
+// is need.
+func (l *link) hasAtFirst(f feature) error {
+	err := l.has(f)
+	if errors.Is(err, errUnasked) && l.unknown != nil {
+		return f.judge(Version{}, l.unknown)
+	}
+	return err
+}
+
+// code returns the code by which an operation goes over l. The create that answers with a
+// stat is asked for as the one that every server knows, where the server may not know it.
+func (l *link) code(op proto.Op) (proto.Op, error) {
+	f, ok := features[op]
+	if !ok {
+		return op, nil
+	}
+	err := l.has(f)
+	if err != nil && op == proto.OpCreate2 {
+		return proto.OpCreate, nil
+	}
+	return op, err
+}
+
+// admit has the last word on a call that is about to be sent over l: it keeps from the server
+// what that may not know. Operations ask for the version beforehand, but what has been asked
+// of one server may go to the next one, which need not be of the same version.
+func (c *Client) admit(l *link, call *conn.Call) error {
+	var err error
+	call.Op, err = l.code(call.Op)
+	if req, ok := call.Request.(*proto.RemoveWatchesRequest); ok {
+		return c.watches.admitRemoval(l, req.Path, err)
+	}
+	if err != nil {
+		return err
+	}
+	switch req := call.Request.(type) {
+	case *proto.MultiRequest:
+		call.Request, err = l.multi(req)
+	case *asking:
+		err = c.watches.admit(l, req)
+	}
+	return err
+}
+
+// multi returns the request with the codes by which its operations go over l.
+func (l *link) multi(req *proto.MultiRequest) (*proto.MultiRequest, error) {
+	out := req
+	for i, op := range req.Ops {
+		code, err := l.code(op.Op)
+		if err != nil {
+			return nil, err
+		}
+		if code == op.Op {
+			continue
+		}
+		if out == req {
+			// The next try may go to a server that knows more.
+			out = &proto.MultiRequest{Ops: slices.Clone(req.Ops)}
+		}
+		out.Ops[i].Op = code
+	}
+	return out, nil
+}

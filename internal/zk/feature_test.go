@@ -1,0 +1,264 @@
+package zk_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/proto"
+	"terraform-provider-zookeeper/internal/zk/zktest"
+)
+
+// mixed is a peer that stands for an ensemble whose servers are not of one version: the
+// session goes from one to the next at a certain request, which has no effect.
+type mixed struct {
+	mu       sync.Mutex
+	version  string // of the server that is connected, "" for one that does not tell
+	next     string // that of the one behind it
+	leave    int32  // the request that ends the first connection
+	left     chan struct{}
+	requests []int32 // what the next server was sent
+	asked    int     // how often it was asked for its version
+	conns    int
+}
+
+func newMixed(t *testing.T, version, next string, leave int32) (m *mixed, addr string) {
+	t.Helper()
+	m = &mixed{version: version, next: next, leave: leave, left: make(chan struct{})}
+	return m, zktest.StartPeer(t, m.serve)
+}
+
+// pass goes on to the next server.
+func (m *mixed) pass(op int32) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	select {
+	case <-m.left:
+		m.requests = append(m.requests, op)
+		return false
+	default:
+	}
+	if op != m.leave {
+		return false
+	}
+	m.version = m.next
+	close(m.left)
+	return true
+}
+
+func (m *mixed) sent(op int32) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Contains(m.requests, op)
+}
+
+func (m *mixed) srvr() string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	select {
+	case <-m.left:
+		m.asked++
+	default:
+	}
+	if m.version == "" {
+		return "srvr is not executed because it is not in the whitelist.\n"
+	}
+	return "Zookeeper version: " + m.version + "-x, built on y\nMode: follower\n"
+}
+
+func (m *mixed) serve(nc net.Conn) {
+	if !greetedBy(nc, 10000, m.srvr) {
+		return
+	}
+	m.mu.Lock()
+	m.conns++
+	m.mu.Unlock()
+	for zxid := int64(2); ; zxid++ {
+		frame, err := zktest.ReadFrame(nc)
+		if err != nil {
+			return
+		}
+		xid, op := int32(binary.BigEndian.Uint32(frame)), int32(binary.BigEndian.Uint32(frame[4:]))
+		if m.pass(op) {
+			return
+		}
+		code, body := proto.OK, make([]byte, 80)
+		switch op {
+		case 1:
+			body = body[:4] // the path alone
+		case 3, 4, 12: // nothing is there but the root
+			if binary.BigEndian.Uint32(frame[8:]) > 1 {
+				code = zk.ErrNoNode
+			}
+		case 14:
+			m.pass(int32(binary.BigEndian.Uint32(frame[8:]))) // its first operation
+			code, body = zk.ErrNoAuth, nil
+		}
+		if zktest.WriteFrame(nc, append(header(xid, zxid, code), body...)) != nil {
+			return
+		}
+	}
+}
+
+// What one server was asked for is not sent to the next one where that does not know it: it
+// would close the connection, each time anew.
+func TestNextServerIsOlder(t *testing.T) {
+	t.Parallel()
+	old := zk.Version{Major: 3, Minor: 4, Patch: 14}
+	tooOld := func(err error) error {
+		var ve *zk.VersionError
+		if !errors.As(err, &ve) || ve.Found != old {
+			return fmt.Errorf("it failed with: %w", err)
+		}
+		return nil
+	}
+	for _, tc := range []struct {
+		name  string
+		leave int32
+		do    func(ctx context.Context, c *zk.Client) error
+	}{
+		{"create", 15, func(ctx context.Context, c *zk.Client) error {
+			made, err := c.Create(ctx, "/new", nil, zk.CreateOptions{})
+			if made.HasStat {
+				return fmt.Errorf("it has a stat: %+v", made)
+			}
+			return err
+		}},
+		{"container", 19, func(ctx context.Context, c *zk.Client) error {
+			_, err := c.Create(ctx, "/new", nil, zk.CreateOptions{Mode: zk.Container})
+			return tooOld(err)
+		}},
+		{"multi", 14, func(ctx context.Context, c *zk.Client) error {
+			_, err := c.Multi(ctx, zk.CreateOp("/new", nil, zk.CreateOptions{}), zk.CreateOp("/other", nil, zk.CreateOptions{Mode: zk.Container}))
+			return tooOld(err)
+		}},
+		{"multi with a plain create", 14, func(ctx context.Context, c *zk.Client) error {
+			// What becomes of it tells that it was sent.
+			if _, err := c.Multi(ctx, zk.CreateOp("/new", nil, zk.CreateOptions{})); !errors.Is(err, zk.ErrNoAuth) {
+				return fmt.Errorf("it failed with: %w", err)
+			}
+			return nil
+		}},
+		{"ephemerals", 103, func(ctx context.Context, c *zk.Client) error {
+			_, err := c.Ephemerals(ctx, "/")
+			return tooOld(err)
+		}},
+		{"watch", 106, func(ctx context.Context, c *zk.Client) error {
+			_, err := c.Watch(ctx, "/new", true)
+			return tooOld(err)
+		}},
+		{"read many", 22, func(ctx context.Context, c *zk.Client) error {
+			got, err := c.ReadMany(ctx, []string{"/a", "/b"}, true)
+			if err != nil || len(got) != 2 || !errors.Is(got[0].Err, zk.ErrNoNode) || !errors.Is(got[1].Err, zk.ErrNoNode) {
+				return fmt.Errorf("read %+v, %w", got, err)
+			}
+			return nil
+		}},
+		{"watches that are left", 9, func(ctx context.Context, c *zk.Client) error {
+			w, err := c.Watch(ctx, "/new", false)
+			if err != nil {
+				return err
+			}
+			_, _, once, err := c.ExistsWatch(ctx, "/new")
+			if err != nil {
+				return err
+			}
+			if err := c.Sync(ctx, "/"); err != nil {
+				return err
+			}
+			_, err = w.Next(ctx)
+			if err := tooOld(err); err != nil {
+				return err
+			}
+			// One that every server knows goes on.
+			ended, cancel := context.WithCancel(ctx)
+			cancel()
+			if _, err := once.Next(ended); !errors.Is(err, context.Canceled) {
+				return fmt.Errorf("the other watch: %w", err)
+			}
+			return nil
+		}},
+	} {
+		for _, next := range []string{"3.4.14", ""} {
+			t.Run(fmt.Sprintf("%s to %q", tc.name, next), func(t *testing.T) {
+				t.Parallel()
+				m, addr := newMixed(t, "3.9.4", next, tc.leave)
+				c := connect(t, addr)
+				err := tc.do(testContext(t), c)
+				var refused *zk.WhitelistError
+				if err != nil && (next != "" || !errors.As(err, &refused)) {
+					t.Error(err)
+				}
+				<-m.left
+				m.mu.Lock()
+				defer m.mu.Unlock()
+				for _, op := range m.requests {
+					if op > 14 && op < 100 || op > 102 {
+						t.Errorf("the next server was sent %v", proto.Op(op))
+					}
+				}
+				if m.conns != 2 {
+					t.Errorf("%d connections", m.conns)
+				}
+			})
+		}
+	}
+}
+
+// Where nothing depends on the version, the next server is not asked for it.
+func TestNextServerIsNotAsked(t *testing.T) {
+	t.Parallel()
+	m, addr := newMixed(t, "3.9.4", "3.4.14", 9)
+	ctx, c := testContext(t), connect(t, addr)
+	if _, err := c.Create(ctx, "/new", nil, zk.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, _, err := c.ExistsWatch(ctx, "/new"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Sync(ctx, "/"); err != nil {
+		t.Fatal(err)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.asked != 0 || !slices.Contains(m.requests, 101) {
+		t.Errorf("asked %d times, sent %v", m.asked, m.requests)
+	}
+}
+
+// Kinds of watches that only later servers keep beside each other do not lose one of them
+// without a word.
+func TestNextServerKeepsOneKind(t *testing.T) {
+	t.Parallel()
+	m, addr := newMixed(t, "3.9.4", "3.8.6", 9)
+	ctx, c := testContext(t), connect(t, addr)
+	tree, err := c.Watch(ctx, "/new", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	node, err := c.Watch(ctx, "/new", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Sync(ctx, "/"); err != nil {
+		t.Fatal(err)
+	}
+	var ve *zk.VersionError
+	if _, err := tree.Next(ctx); !errors.As(err, &ve) || ve.Needed != (zk.Version{Major: 3, Minor: 9}) {
+		t.Errorf("the recursive one: %v", err)
+	}
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := node.Next(ended); !errors.Is(err, context.Canceled) {
+		t.Errorf("the other one: %v", err)
+	}
+	if !m.sent(105) {
+		t.Error("it was not registered again")
+	}
+}
