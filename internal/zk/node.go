@@ -162,16 +162,12 @@ func (c *Client) Set(ctx context.Context, path string, data []byte, version int3
 		return Stat{}, err
 	}
 	req := &proto.SetDataRequest{Path: c.chrooted(path), Data: data, Version: version}
-	stat, err := write(ctx, c, proto.OpSetData, path, req, newStat, c.setResolver(req))
+	stat, err := write(ctx, c, proto.OpSetData, path, req, Stat{}, resolveSet)
 	if err != nil {
 		return Stat{}, err
 	}
 	return *stat, nil
 }
-
-func newStat() *Stat { return new(Stat) }
-
-func freshNoBody() *noBody { return new(noBody) }
 
 // SetACL replaces the node's ACL when the ACL has the version (Stat.Aversion), and returns
 // the node's new stat.
@@ -180,7 +176,7 @@ func (c *Client) SetACL(ctx context.Context, path string, acl []ACL, aversion in
 		return Stat{}, err
 	}
 	req := &proto.SetACLRequest{Path: c.chrooted(path), ACL: acl, Version: aversion}
-	stat, err := write(ctx, c, proto.OpSetACL, path, req, newStat, c.setACLResolver(req))
+	stat, err := write(ctx, c, proto.OpSetACL, path, req, Stat{}, resolveSetACL)
 	if err != nil {
 		return Stat{}, err
 	}
@@ -197,7 +193,7 @@ func (c *Client) Delete(ctx context.Context, path string, version int32) error {
 	if err != nil {
 		return err
 	}
-	_, err = write(ctx, c, proto.OpDelete, path, req, freshNoBody, c.deleteResolver(req))
+	_, err = write(ctx, c, proto.OpDelete, path, req, noBody{}, resolveDelete)
 	return err
 }
 

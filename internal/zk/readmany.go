@@ -117,7 +117,7 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 		reply := &replies[i]
 		if err != nil && ctx.Err() == nil && c.repeatable(err) {
 			want := len(requests[i].Ops)
-			reply, err = readInto(ctx, c, proto.OpMultiRead, batch[0].Path, requests[i], func() *proto.MultiReadReply { return &proto.MultiReadReply{Want: want} })
+			reply, err = readInto(ctx, c, proto.OpMultiRead, batch[0].Path, requests[i], proto.MultiReadReply{Want: want})
 		}
 		if tooLarge(err) {
 			// The others on their way were lost with it. None of them is to come again.
