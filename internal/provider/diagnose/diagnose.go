@@ -358,8 +358,9 @@ func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
 // numberTaken tells that the node which is next in the sequence exists.
 func (s Subject) numberTaken() diag.Diagnostic {
 	return s.new("Next number is taken", fmt.Sprintf(
-		"The node that %q and the next number of its parent's sequence make exists already: somebody created it under its full name. Nothing was created.\n\n"+
-			"The parent counts its children as they are created. Delete that node, or create any other child of %q, which may be deleted again, and run again; or choose another path_prefix.",
+		"The node that %q and the next number of its parent's sequence make exists already. Nothing was created.\n\n"+
+			"Somebody may have created it under its full name. The parent counts its children as they are created: delete that node, or create any other child of %[2]q, which may be deleted again, and run again; or choose another path_prefix.\n\n"+
+			"If it is %[1]s2147483647, the count of the parent has run out: since 3.6, servers give no higher number. Choose a path_prefix below another parent.",
 		s.Path, zk.Parent(s.Path)))
 }
 

@@ -148,7 +148,7 @@ func TestError(t *testing.T) {
 		},
 		"number taken": {
 			prefix, "create the sequential znode", failure("create", "/jobs/job-", zk.ErrNodeExists), "Next number is taken",
-			[]string{`"/jobs/job-" and the next number`, "Nothing was created", `any other child of "/jobs"`, "another path_prefix"},
+			[]string{`"/jobs/job-" and the next number`, "Nothing was created", `any other child of "/jobs"`, "another path_prefix", "If it is /jobs/job-2147483647, the count"},
 		},
 		"changed": {
 			znode, "update the znode", &session.ConflictError{Path: "/a/b", Planned: attr.Planned{Czxid: 7, Version: 1}, Found: &attr.Planned{Czxid: 7, Version: 2}, Err: zk.ErrBadVersion}, "Znode was changed by somebody else",

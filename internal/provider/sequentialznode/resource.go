@@ -78,7 +78,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"path": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "Path of the node, with its number. When the count of the parent passes 2147483647, ZooKeeper goes on with negative numbers.",
+				MarkdownDescription: "Path of the node, with its number. The highest is 2147483647: servers before 3.6 go on with negative numbers from there, as in `-2147483648`, and later ones have no more.",
 			},
 			"data":            attr.ResourceData(),
 			"data_base64":     attr.ResourceDataBase64(),
