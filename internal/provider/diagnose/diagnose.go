@@ -159,7 +159,7 @@ func (s Subject) UnseenConflict(doing string, err error, planned attr.Planned) d
 }
 
 // LockedOut warns of an ACL that gives permissions which the provider needs to none of its
-// identities.
+// identities. The path may be empty, for one that is not known yet.
 func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 	var without []string
 	for _, p := range []struct {
@@ -176,11 +176,15 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 			without = append(without, p.what)
 		}
 	}
+	node := "the node"
+	if s.Path != "" {
+		node = fmt.Sprintf("%q", s.Path)
+	}
 	return diag.NewWarningDiagnostic("ACL locks the provider out", fmt.Sprintf(
-		"With the ACL that %q is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n"+
+		"With the ACL that %s is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n"+
 			"Add an entry for the provider, such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }, which stands for the identities that it presents. "+
 			"If this is what you want, others or the servers' super user have to change the ACL later on.",
-		s.Path, strings.Join(without, ", nor "), s.presented()))
+		node, strings.Join(without, ", nor "), s.presented()))
 }
 
 // NotEmpty tells that a node with children was not deleted.

@@ -224,6 +224,9 @@ func TestLockedOut(t *testing.T) {
 	if d := nobody.LockedOut(zk.PermWrite | zk.PermCreate | zk.PermDelete); !strings.Contains(d.Detail(), each) || !strings.Contains(d.Detail(), "no identity") {
 		t.Errorf("the detail is:\n%s", d.Detail())
 	}
+	if d := (diagnose.Subject{}).LockedOut(zk.PermAdmin); !strings.Contains(d.Detail(), "With the ACL that the node is to get") {
+		t.Errorf("the detail is:\n%s", d.Detail())
+	}
 }
 
 func TestNoTarget(t *testing.T) {

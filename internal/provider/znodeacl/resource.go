@@ -112,30 +112,16 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		state = new(resourceModel)
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	}
-	resp.Diagnostics.Append(lateErrors(ctx, config)...)
+	// What was unknown when the configuration was validated may be known by now.
+	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), config.ACL)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	plan, writes := complete(plan, config, state, r.session.Identities())
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	if writes && (state == nil || !plan.ACL.Equal(state.ACL) || !plan.Recursive.Equal(state.Recursive)) {
+	if writes {
 		resp.Diagnostics.Append(r.checkLockout(plan)...)
 	}
-}
-
-// lateErrors checks what was not known when the configuration was validated, and may be
-// known by now: an apply plans once more, and knows all.
-func lateErrors(ctx context.Context, config resourceModel) (diags diag.Diagnostics) {
-	var aclResp validator.SetResponse
-	attr.ACL().ValidateSet(ctx, validator.SetRequest{Path: path.Root("acl"), ConfigValue: config.ACL}, &aclResp)
-	diags.Append(aclResp.Diagnostics...)
-	var pathResp validator.StringResponse
-	attr.Path().ValidateString(ctx, validator.StringRequest{Path: path.Root("path"), ConfigValue: config.Path}, &pathResp)
-	diags.Append(pathResp.Diagnostics...)
-	var destroyResp validator.StringResponse
-	stringvalidator.OneOf(onDestroyRestore, onDestroyKeep).ValidateString(ctx, validator.StringRequest{Path: path.Root("on_destroy"), ConfigValue: config.OnDestroy}, &destroyResp)
-	diags.Append(destroyResp.Diagnostics...)
-	return diags
 }
 
 // checkLockout warns of an ACL that keeps the provider from going on with the nodes. To
