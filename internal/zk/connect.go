@@ -49,7 +49,7 @@ func (c *Client) run(ctx context.Context) {
 		}
 		for l != nil {
 			c.acquaint(ctx, l)
-			again, ok := c.attach(l, told)
+			registered, ok := c.attach(l, told)
 			if !ok {
 				// Closed while the handshake was under way: the session is there all the same.
 				c.abandon(ctx, l)
@@ -61,7 +61,7 @@ func (c *Client) run(ctx context.Context) {
 			stop()
 			// What was missed is told only when the watches are registered: the server may have
 			// named a later transaction before that.
-			if answered(again) {
+			if registered() {
 				told = max(told, l.Zxid())
 			}
 			short++
@@ -95,11 +95,6 @@ func (c *Client) hold(ctx context.Context, l *link, s *session) *link {
 	}
 	c.detach(l)
 	return nil
-}
-
-// answered tells whether all calls have succeeded, which have ended.
-func answered(calls []*conn.Call) bool {
-	return !slices.ContainsFunc(calls, func(call *conn.Call) bool { return call.Err != nil })
 }
 
 // abandon ends a session that nobody asks for, and its connection.
@@ -173,15 +168,17 @@ func (c *Client) tidy(ctx context.Context, l *link) (stop func()) {
 }
 
 // attach registers the watches with l, sends what is waiting over it, and makes it the
-// current connection. It returns the calls that register the watches, and false when the
-// client has been closed meanwhile.
-func (c *Client) attach(l *link, told int64) (again []*conn.Call, ok bool) {
+// current connection. The function returned tells, when l has ended, whether the watches were
+// registered; ok is false when the client has been closed meanwhile.
+func (c *Client) attach(l *link, told int64) (registered func() bool, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state != running {
 		return nil, false
 	}
-	for _, req := range c.watches.again(l, told) {
+	requests, alive := c.watches.again(l, told)
+	var again []*conn.Call
+	for _, req := range requests {
 		call := conn.NewCall(req.Op(), req, nil)
 		call.Xid = proto.XidSetWatches
 		if !l.SubmitNow(call) {
@@ -209,7 +206,9 @@ func (c *Client) attach(l *link, told int64) (again []*conn.Call, ok bool) {
 		c.listeners.enter(StateConnected)
 	}
 	c.markStarted()
-	return again, true
+	return func() bool {
+		return alive && !slices.ContainsFunc(again, func(call *conn.Call) bool { return call.Err != nil })
+	}, true
 }
 
 func (c *Client) detach(l *link) {

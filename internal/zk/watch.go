@@ -418,14 +418,14 @@ const setWatchesSize = 128 << 10
 
 // again returns the requests that register all watches with the server behind l after a
 // reconnect, with the latest transaction whose events have been told. It ends those that the
-// server does not know.
-func (ws *watches) again(l *link, zxid int64) []*proto.SetWatchesRequest {
+// server does not know. It returns false, and leaves all as it is, where l has ended: the next
+// connection is the one that counts.
+func (ws *watches) again(l *link, zxid int64) (out []*proto.SetWatchesRequest, ok bool) {
 	if l.Err() != nil {
-		return nil // the next connection is the one that counts
+		return nil, false
 	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	var out []*proto.SetWatchesRequest
 	var req *proto.SetWatchesRequest
 	size := setWatchesSize
 	ws.link = nil
@@ -450,7 +450,7 @@ func (ws *watches) again(l *link, zxid int64) []*proto.SetWatchesRequest {
 			*list = append(*list, full)
 		}
 	}
-	return out
+	return out, true
 }
 
 // fit ends the watches that the server behind l does not know, or would drop for the sake of

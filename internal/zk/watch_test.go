@@ -399,6 +399,58 @@ func TestWatchesNotRegistered(t *testing.T) {
 	}
 }
 
+// The same where the connection ends while its server is asked for its version, before which
+// nothing is registered: the handshake has named the latest transaction already.
+func TestWatchesNotRegisteredYet(t *testing.T) {
+	t.Parallel()
+	needs(t, persistentWatch)
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	dials := make(chan struct{}, 2) // holds a token for each that is let through
+	dials <- struct{}{}
+	dials <- struct{}{}
+	asked := make(chan struct{}, 1)
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) {
+		cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			select {
+			case <-dials:
+				return new(net.Dialer).DialContext(ctx, network, address)
+			default:
+			}
+			select {
+			case asked <- struct{}{}:
+			default:
+			}
+			select {
+			case <-dials:
+				return new(net.Dialer).DialContext(ctx, network, address)
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+	})
+	if _, err := c.Watch(ctx, base+"/other", false); err != nil { // for which the version is asked
+		t.Fatal(err)
+	}
+	_, _, w, err := c.GetWatch(ctx, base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy.CutAll()
+	<-asked // that is the next connection, which waits
+	if _, err := direct.Set(ctx, base, []byte("x"), 0); err != nil {
+		t.Fatal(err)
+	}
+	dials <- struct{}{}
+	<-asked // and that is for the version
+	proxy.CutAll()
+	close(dials)
+	if got := next(t, w); got != "data changed "+base {
+		t.Error(got)
+	}
+}
+
 // A watch that is asked for with a context that has ended is refused.
 func TestWatchWithEndedContext(t *testing.T) {
 	t.Parallel()
