@@ -181,8 +181,13 @@ func (c *Client) attach(l *link, told int64) (registered func() bool, ok bool) {
 	for _, req := range requests {
 		call := conn.NewCall(req.Op(), req, nil)
 		call.Xid = proto.XidSetWatches
+		call.Ended = func(call *conn.Call) {
+			if call.Err != nil && !lost(call) { // or the next connection registers them
+				c.watches.unregistered(req, call.Err)
+			}
+		}
 		if !l.SubmitNow(call) {
-			call.Fail(l.Err())
+			call.Fail(&conn.LostError{Cause: l.Err()})
 		}
 		again = append(again, call)
 	}
@@ -206,9 +211,13 @@ func (c *Client) attach(l *link, told int64) (registered func() bool, ok bool) {
 		c.listeners.enter(StateConnected)
 	}
 	c.markStarted()
-	return func() bool {
-		return alive && !slices.ContainsFunc(again, func(call *conn.Call) bool { return call.Err != nil })
-	}, true
+	return func() bool { return alive && !slices.ContainsFunc(again, lost) }, true
+}
+
+// lost tells whether a call has ended with its connection.
+func lost(call *conn.Call) bool {
+	_, lost := errors.AsType[*conn.LostError](call.Err)
+	return lost
 }
 
 func (c *Client) detach(l *link) {

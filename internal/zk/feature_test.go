@@ -22,6 +22,7 @@ type mixed struct {
 	version  string // of the server that is connected, "" for one that does not tell
 	next     string // that of the one behind it
 	leave    int32  // the request that ends the first connection
+	refuse   int32  // the request that is throttled
 	left     chan struct{}
 	requests []int32 // what the next server was sent
 	asked    int     // how often it was asked for its version
@@ -78,6 +79,7 @@ func (m *mixed) serve(nc net.Conn) {
 	}
 	m.mu.Lock()
 	m.conns++
+	refuse := m.refuse
 	m.mu.Unlock()
 	for zxid := int64(2); ; zxid++ {
 		frame, err := zktest.ReadFrame(nc)
@@ -90,6 +92,8 @@ func (m *mixed) serve(nc net.Conn) {
 		}
 		code, body := proto.OK, make([]byte, 80)
 		switch op {
+		case refuse:
+			code, body = zk.ErrThrottledOp, nil
 		case 1:
 			body = body[:4] // the path alone
 		case 3, 4, 12: // nothing is there but the root

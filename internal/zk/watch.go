@@ -3,6 +3,7 @@ package zk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -412,9 +413,14 @@ func (ws *watches) endAll(why error) {
 	}
 }
 
-// setWatchesSize bounds one setWatches request, in bytes, as Java's client does: the
-// request of many watches would be larger than servers accept.
+// setWatchesSize bounds the paths of one setWatches request, in bytes, as Java's client does:
+// the request of many watches would be larger than servers accept.
 const setWatchesSize = 128 << 10
+
+// setWatchesLists are a request's paths, by the kinds of their watches.
+func setWatchesLists(req *proto.SetWatchesRequest) [watchKinds]*[]string {
+	return [watchKinds]*[]string{&req.Data, &req.Exist, &req.Child, &req.Persistent, &req.Recursive}
+}
 
 // again returns the requests that register all watches with the server behind l after a
 // reconnect, with the latest transaction whose events have been told. It ends those that the
@@ -427,7 +433,9 @@ func (ws *watches) again(l *link, zxid int64) (out []*proto.SetWatchesRequest, o
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
 	var req *proto.SetWatchesRequest
-	size := setWatchesSize
+	const around = 8 + 8 + int(watchKinds)*4 // headers, transaction, lengths of the lists
+	limit := min(setWatchesSize, ws.client.cfg.MaxBufferBytes-around)
+	size := 0
 	ws.link = nil
 	for full, p := range ws.by {
 		p.kept, p.left = [watchKinds]bool{}, false // it is another server
@@ -440,17 +448,34 @@ func (ws *watches) again(l *link, zxid int64) (out []*proto.SetWatchesRequest, o
 				continue
 			}
 			need := len(jute.AppendString(nil, full))
-			if size+need > setWatchesSize {
+			if req == nil || size+need > limit {
 				req, size = &proto.SetWatchesRequest{RelativeZxid: zxid}, 0
 				out = append(out, req)
 			}
 			size += need
 			p.kept[kind] = stays(kind)
-			list := [watchKinds]*[]string{&req.Data, &req.Exist, &req.Child, &req.Persistent, &req.Recursive}[kind]
+			list := setWatchesLists(req)[kind]
 			*list = append(*list, full)
 		}
 	}
 	return out, true
+}
+
+// unregistered ends the watches that a request was to register again, because of its error.
+// The server may have some of them all the same.
+func (ws *watches) unregistered(req *proto.SetWatchesRequest, why error) {
+	why = fmt.Errorf("the watch was not registered again: %w", why)
+	ws.mu.Lock()
+	for kind, list := range setWatchesLists(req) {
+		for _, full := range *list {
+			if p := ws.by[full]; p != nil {
+				p.end(watchKind(kind), why)
+				p.kept[kind], p.left = false, true
+			}
+		}
+	}
+	ws.mu.Unlock()
+	ws.sweep()
 }
 
 // fit ends the watches that the server behind l does not know, or would drop for the sake of

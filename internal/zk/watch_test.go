@@ -451,6 +451,79 @@ func TestWatchesNotRegisteredYet(t *testing.T) {
 	}
 }
 
+// All watches are registered again where requests are bounded by less than they take together.
+func TestWatchesInSmallRequests(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.MaxBufferBytes = 1000 })
+	var watches []*zk.Watch
+	add := func(length int) {
+		t.Helper()
+		path := fmt.Sprintf("%s/%d-", base, len(watches))
+		_, _, w, err := c.ExistsWatch(ctx, path+strings.Repeat("x", length-len(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		watches = append(watches, w)
+	}
+	for range 20 {
+		add(200)
+	}
+	const header, exists, set = 8, 4 + 1, 8 + 3*4 + 4 // what requests take beside the path
+	add(1000 - header - set)
+	add(1000 - header - set + 1) // that cannot be registered again
+	add(1000 - header - exists)
+	proxy.CutAll()
+	if err := c.Sync(ctx, "/"); err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range watches[21:] {
+		var large *zk.TooLargeError
+		if _, err := w.Next(ctx); !errors.As(err, &large) {
+			t.Errorf("watch %d: %v", i, err)
+		}
+	}
+	out, err := direct.Command(ctx, "wchp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out, base+"/"); n != 21 {
+		t.Errorf("the server has %d watches", n)
+	}
+}
+
+// What the server does not register again tells so.
+func TestWatchesRefusedAgain(t *testing.T) {
+	t.Parallel()
+	m, addr := newMixed(t, "3.8.6", "3.9.4", 9)
+	m.mu.Lock()
+	m.refuse = 105
+	m.mu.Unlock()
+	ctx, c := testContext(t), connect(t, addr)
+	lasting, err := c.Watch(ctx, "/", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, once, err := c.ExistsWatch(ctx, "/new")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Sync(ctx, "/"); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range []*zk.Watch{lasting, once} {
+		if _, err := w.Next(ctx); !errors.Is(err, zk.ErrThrottledOp) {
+			t.Error(err)
+		}
+	}
+	until(t, "the removal of what it may have registered all the same", func() bool { return zk.Watched(c) == 0 })
+	if _, _, _, err := c.ExistsWatch(ctx, "/new"); err != nil {
+		t.Error(err)
+	}
+}
+
 // A watch that is asked for with a context that has ended is refused.
 func TestWatchWithEndedContext(t *testing.T) {
 	t.Parallel()
