@@ -590,6 +590,7 @@ func TestWatchesInChroot(t *testing.T) {
 // server is not told to remove what the new one needs.
 func TestWatchAnew(t *testing.T) {
 	t.Parallel()
+	needs(t, persistentWatch)
 	ctx, direct := testContext(t), connect(t, server.Addr())
 	base := folder(t, direct)
 	c := connect(t, server.Addr())
