@@ -157,7 +157,7 @@ type pathWatches struct {
 	// What follows is of the current connection.
 
 	sent [watchKinds]int  // those of them that were sent
-	kept [watchKinds]bool // the server has one of the kind, which stays, whether here still is one or not
+	kept [watchKinds]bool // the last request for one of the kind, which stays, was granted
 	left bool             // the server may have some that nobody here waits for
 }
 
@@ -206,11 +206,6 @@ func (ws *watches) admit(l *link, a *asking) error {
 		}
 	}
 	a.covered = p.any(covers[a.kind])
-	if !a.covered {
-		for _, kind := range covers[a.kind] {
-			p.kept[kind] = false // an older server has this one in its place
-		}
-	}
 	a.sent = true
 	p.sent[a.kind]++
 	return nil
@@ -231,9 +226,22 @@ func (ws *watches) finish(a *asking) {
 	}
 }
 
+// refused notes that a request has left no watch. Those that were to share it, which are behind
+// it on the wire, have none either, unless there was one before.
+func (ws *watches) refused(a *asking) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if p := ws.at(a.full); a.sent && len(p.kinds[a.kind]) == 0 {
+		p.kept[a.kind] = false
+	}
+}
+
 // add keeps a watch that the server has. It runs on the read goroutine, so that the
 // events behind the reply find it. It returns false where the server has none: the one that
 // was to tell of the events had been asked for, and was refused.
+//
+// One that was there may have been closed since. The server has it all the same, or, where it
+// is older, a one-time watch that was asked for behind this one, which tells of as much.
 func (ws *watches) add(w *Watch, kind watchKind, a *asking) bool {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
@@ -593,6 +601,7 @@ func watchCall[R any, P reply[R]](ctx context.Context, c *Client, req watchReque
 			call.Err, ok = errUncovered, false
 		}
 		if !ok {
+			c.watches.refused(a)
 			w.unhook()
 			return
 		}

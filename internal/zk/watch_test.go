@@ -755,6 +755,47 @@ func TestWatchesAtOnce(t *testing.T) {
 	}
 }
 
+// A watch that shares one that is closed meanwhile is left all the same, with another one on
+// its way that shares none.
+func TestWatchBesideClosedOne(t *testing.T) {
+	t.Parallel()
+	needs(t, persistentWatch)
+	direct := connect(t, server.Addr())
+	for _, recursive := range []bool{false, true} {
+		t.Run(fmt.Sprintf("recursive=%t", recursive), func(t *testing.T) {
+			t.Parallel()
+			ctx, base := testContext(t), folder(t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			c := connect(t, proxy.Addr())
+			all, err := c.Watch(ctx, base, recursive)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy.Blackhole(true)
+			first := c.Async().GetWatch(ctx, base)
+			all.Close()
+			second := c.Async().ExistsWatch(ctx, base)
+			proxy.Blackhole(false)
+			get, err := first.Wait(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			exists, err := second.Wait(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := direct.Set(ctx, base, nil, 0); err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range []*zk.Watch{get.Watch, exists.Watch} {
+				if got := next(t, w); got != "data changed "+base {
+					t.Error(got)
+				}
+			}
+		})
+	}
+}
+
 // A watch that was to share one that the server refuses is left for itself.
 func TestWatchBesideRefusedOne(t *testing.T) {
 	t.Parallel()
