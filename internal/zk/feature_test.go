@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"terraform-provider-zookeeper/internal/zk"
@@ -264,5 +267,53 @@ func TestNextServerKeepsOneKind(t *testing.T) {
 	}
 	if !m.sent(105) {
 		t.Error("it was not registered again")
+	}
+}
+
+// What depends on the version does not fail because the server is gone that was asked for it:
+// the next one is asked.
+func TestServerGoneWhileAsked(t *testing.T) {
+	t.Parallel()
+	needs(t, persistentWatch)
+	proxy := zktest.StartProxy(t, server.Addr())
+	var dials atomic.Int32
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) {
+		cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if dials.Add(1) == 2 {
+				proxy.CutAll()
+				return nil, syscall.ECONNREFUSED
+			}
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}
+	})
+	w, err := c.Watch(testContext(t), "/", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+}
+
+// One that is there, and does not tell its version, is not asked for ever.
+func TestServerDoesNotTell(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	peer := zktest.StartPeer(t, func(nc net.Conn) {
+		ours := greetedBy(nc, 10000, func() string {
+			asked.Add(1)
+			return "no more than that"
+		})
+		for ours {
+			frame, err := zktest.ReadFrame(nc)
+			if err != nil || zktest.WriteFrame(nc, append(header(int32(binary.BigEndian.Uint32(frame)), 2, proto.OK), make([]byte, 80)...)) != nil {
+				return
+			}
+		}
+	})
+	c := connect(t, peer)
+	if _, err := c.Watch(testContext(t), "/", true); err == nil || !strings.Contains(err.Error(), "no more than that") {
+		t.Error(err)
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("asked %d times", n)
 	}
 }
