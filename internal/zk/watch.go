@@ -45,9 +45,12 @@ var (
 const maxEvents = 1 << 16
 
 // A Watch tells of changes of a node, or of a tree of nodes. It survives the loss of the
-// connection: what happened meanwhile is told behind the reconnect. It ends with the
-// context that it was asked for with, with its session, and with the client; then it holds
-// nothing of the client's any more.
+// connection. What happened meanwhile is told behind the reconnect by a watch that is left for
+// one event; of what one of [Client.Watch] has missed servers tell nothing: who needs to know
+// looks again when the client is connected again ([Client.AddListener]), and misses nothing
+// from then on. It ends with the context that it was asked for with, with its session, and with
+// the client, and when the servers do not take it behind a reconnect; then it holds nothing of
+// the client's any more.
 type Watch struct {
 	client *Client
 	full   string // the path on the servers
@@ -63,7 +66,8 @@ type Watch struct {
 
 // Next returns the next event, or waits for it. Behind the last one it returns why there
 // will be no other: [ErrWatchEnded], [ErrWatchOverflow], [ErrSessionExpired], [ErrClosed],
-// or why the watch's context ended. The end of ctx ends the wait and not the watch.
+// why the watch's context ended, or why it was not registered again behind a reconnect, a
+// *[VersionError] for one. The end of ctx ends the wait and not the watch.
 func (w *Watch) Next(ctx context.Context) (Event, error) {
 	for {
 		w.mu.Lock()
@@ -95,7 +99,8 @@ func (w *Watch) Next(ctx context.Context) (Event, error) {
 // waiting, for use in a select.
 func (w *Watch) Ready() <-chan struct{} { return w.ready }
 
-// Close ends the watch, here and on the server.
+// Close ends the watch, here and, with the last one of this client's that is of the same node,
+// on the server.
 func (w *Watch) Close() { w.client.watches.close(w, ErrWatchEnded) }
 
 func (w *Watch) signal() {
