@@ -137,7 +137,8 @@ func (c *Client) acquaint(ctx context.Context, l *link) {
 }
 
 // tidy asks the server behind l for its version once a watch is to be removed there, and has
-// it removed, without anybody waiting for it. The function returned ends it.
+// it removed, without anybody waiting for it. A server that does not tell keeps it, until there
+// is another one to be removed: then it is asked again. The function returned ends tidy.
 func (c *Client) tidy(ctx context.Context, l *link) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
@@ -148,17 +149,16 @@ func (c *Client) tidy(ctx context.Context, l *link) (stop func()) {
 			case <-ctx.Done():
 				return
 			}
-			for n := 1; ; n++ {
-				_, err := c.versionOf(ctx, l)
-				if l.version.told.Load() != nil {
-					break
-				}
-				c.log.Debug("watches stay on the server for now", "server", l.at.String(), "reason", err)
-				if wait(ctx, c.cfg.ConnectRetry.delay(n)) != nil {
-					return
-				}
+			r := c.cfg.Retry.begin()
+			_, err := c.versionOf(ctx, l)
+			for l.version.told.Load() == nil && r.again(ctx, err) == nil {
+				_, err = c.versionOf(ctx, l)
 			}
-			c.watches.sweep()
+			if l.version.told.Load() != nil {
+				c.watches.sweep()
+			} else {
+				c.log.Debug("watches stay on the server for now", "server", l.at.String(), "reason", err)
+			}
 		}
 	})
 	return func() {

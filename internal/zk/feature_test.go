@@ -293,11 +293,11 @@ func TestServerGoneWhileAsked(t *testing.T) {
 	w.Close()
 }
 
-// One that is there, and does not tell its version, is not asked for ever.
-func TestServerDoesNotTell(t *testing.T) {
-	t.Parallel()
-	var asked atomic.Int32
-	peer := zktest.StartPeer(t, func(nc net.Conn) {
+// silent is a server that does not tell its version, and counts how often it is asked.
+func silent(t *testing.T) (addr string, asked *atomic.Int32) {
+	t.Helper()
+	asked = new(atomic.Int32)
+	return zktest.StartPeer(t, func(nc net.Conn) {
 		ours := greetedBy(nc, 10000, func() string {
 			asked.Add(1)
 			return "no more than that"
@@ -308,12 +308,42 @@ func TestServerDoesNotTell(t *testing.T) {
 				return
 			}
 		}
-	})
+	}), asked
+}
+
+// One that is there, and does not tell its version, is not asked for ever.
+func TestServerDoesNotTell(t *testing.T) {
+	t.Parallel()
+	peer, asked := silent(t)
 	c := connect(t, peer)
 	if _, err := c.Watch(testContext(t), "/", true); err == nil || !strings.Contains(err.Error(), "no more than that") {
 		t.Error(err)
 	}
 	if n := asked.Load(); n != 1 {
 		t.Errorf("asked %d times", n)
+	}
+}
+
+// Neither is it for the sake of a watch that nobody waits for, but when there is another one.
+func TestServerDoesNotTellForRemoval(t *testing.T) {
+	t.Parallel()
+	peer, asked := silent(t)
+	ctx := testContext(t)
+	c := connect(t, peer, steady, func(cfg *zk.Config) { cfg.Retry.MaxTries = 3 })
+	for want := int32(3); want <= 6; want += 3 {
+		_, _, w, err := c.GetWatch(ctx, fmt.Sprintf("/%d", want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		until(t, "the tries", func() bool { return asked.Load() >= want })
+		for range 500 {
+			if err := c.Sync(ctx, "/"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := asked.Load(); n != want {
+			t.Errorf("asked %d times, want %d", n, want)
+		}
 	}
 }
