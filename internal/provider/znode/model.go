@@ -126,6 +126,17 @@ func (m *resourceModel) show(data []byte) {
 	}
 }
 
+// imported is the state of a node that is known by its path alone, for a refresh to fill in.
+func imported(nodePath string) resourceModel {
+	m := resourceModel{
+		Path: types.StringValue(nodePath),
+		ACL:  types.SetNull(attr.ACLEntryType),
+		Stat: types.ObjectNull(attr.StatType.AttrTypes),
+	}
+	m.setDefaults()
+	return m
+}
+
 // setDefaults gives the settings that the server knows nothing of the values that they
 // have when nobody writes them, as after an import.
 func (m *resourceModel) setDefaults() {
