@@ -220,6 +220,13 @@ func (s Subject) noNode(err error) diag.Diagnostic {
 	}
 }
 
+// NoTarget tells that there is no node for a resource that changes one and makes none.
+func (s Subject) NoTarget(doing string) diag.Diagnostic {
+	return s.new("Znode does not exist", fmt.Sprintf(
+		"The provider could not %s%s: there is no such node, and this resource makes none. Check the path, and remember that a chroot in the provider's servers comes before it. "+
+			"If the node is a resource of this configuration, let the path refer to it, as in path = zookeeper_znode.NAME.path: it is then created first.", doing, s.at()))
+}
+
 // Missing tells that a node that must exist does not, and that it may be allowed to.
 func (s Subject) Missing() diag.Diagnostic {
 	return s.new("Znode does not exist", fmt.Sprintf(
