@@ -29,6 +29,10 @@ var (
 	WriteOnly = Feature{"write-only attributes", "1.11", "1.11"}
 	// Identity is the identity of resources.
 	Identity = Feature{"resource identity", "1.12", "1.12"}
+	// IdentityShown is the identity of resources in the state as it is shown.
+	IdentityShown = Feature{"identities in what it shows of a state", "1.12", ""}
+	// Generation is configuration for an import that the provider generates.
+	Generation = Feature{"configuration that providers generate", "1.14", ""}
 	// List is list resources, for queries.
 	List = Feature{"list resources", "1.14", ""}
 	// Actions are actions of providers.

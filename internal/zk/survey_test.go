@@ -101,7 +101,8 @@ func TestSurvey_meanwhile(t *testing.T) {
 		if !isGetACL(op) {
 			return false
 		}
-		if seen++; seen != 2 { // the first one is about base
+		seen++
+		if seen != 2 { // the first one is about base
 			return false
 		}
 		err := direct.Delete(ctx, base+"/deleted", zk.AnyVersion)
