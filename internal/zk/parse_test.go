@@ -112,8 +112,8 @@ func validatePaths(t *testing.T) {
 			t.Errorf("%q: %v, want %q", path, err, want)
 		}
 	}
-	for path, ok := range map[string]bool{"/": true, "/a/": true, "/a-": true, "/a//": false, "a": false, "": false} {
-		if err := validatePrefix(path); (err == nil) != ok {
+	for path, ok := range map[string]bool{"/": true, "/a/": true, "/a-": true, "/a7": true, "/a/.": true, "/a/..": true, "/a//": false, "//": false, "/a/./b": false, "/a/\x00": false, "/a\xff": false, "a": false, "": false} {
+		if err := ValidatePrefix(path); (err == nil) != ok {
 			t.Errorf("prefix %q: %v", path, err)
 		}
 	}

@@ -22,6 +22,8 @@ type Subject struct {
 	Resource string
 	// Path is the path of the node; empty when the operation is about none.
 	Path string
+	// Sequential tells that the path is the prefix of a node that has no number yet.
+	Sequential bool
 	// Presented names the identities that the provider presents.
 	Presented []string
 }
@@ -34,8 +36,20 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		connect  *zk.ConnectError
 		tooLarge *zk.TooLargeError
 		tooOld   *zk.VersionError
+		conflict *session.ConflictError
+		notEmpty *session.NotEmptyError
 		locked   *session.LockedError
 	)
+	switch {
+	case errors.As(err, &conflict):
+		s.Path = conflict.Path // perhaps one above
+		if conflict.Found == nil {
+			return s.UnseenConflict(doing, conflict.Err, conflict.Planned)
+		}
+		return s.Conflict(doing, conflict.Err, conflict.Planned, *conflict.Found)
+	case errors.As(err, &notEmpty):
+		return s.NotEmpty(notEmpty.Children)
+	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		d := s.Error(doing, partial.Err)
 		return s.new(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
@@ -43,6 +57,8 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	switch {
 	case errors.As(err, &unknown):
 		return notConfigured(unknown)
+	case errors.Is(err, zk.ErrOutcomeUnknown) && s.Sequential:
+		return s.numberUnknown(doing, err)
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		return s.outcomeUnknown(doing, err)
 	case errors.As(err, &locked):
@@ -60,6 +76,8 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.As(err, &tooOld):
 		return s.new("ZooKeeper is too old", fmt.Sprintf(
 			"The provider could not %s%s: %v. Upgrade the servers, or do without.", doing, s.at(), tooOld))
+	case errors.Is(err, zk.ErrNodeExists) && s.Sequential:
+		return s.numberTaken()
 	case errors.Is(err, zk.ErrNodeExists):
 		return s.exists()
 	case errors.Is(err, zk.ErrNoNode):
@@ -190,6 +208,37 @@ func (s Subject) OtherKind(have, want string) diag.Diagnostic {
 		s.Path, have, want, s.Resource))
 }
 
+// Ephemeral refuses the import of a node that lives and dies with a session.
+func (s Subject) Ephemeral() diag.Diagnostic {
+	return s.new("Znode is ephemeral", fmt.Sprintf(
+		"%q belongs to the session of another client and goes when that ends, so it cannot be managed as a resource. To read it, use the data source zookeeper_znode.", s.Path))
+}
+
+// Rewritten warns that a secret may no longer be the one that was written.
+func (s Subject) Rewritten() diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
+		"Since the last apply that succeeded, the data of %q was written again: by somebody else, or by an apply that failed half-way. What it is now is not looked at, and is not in the state; "+
+			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes it again.", s.Path))
+}
+
+// NotReadBack warns that a node could not be read after it was written.
+func (s Subject) NotReadBack(err error) diag.Diagnostic {
+	d := s.Error("read the znode that it had just written", err)
+	return diag.NewWarningDiagnostic("Znode could not be read back",
+		"The write itself succeeded, and the state holds what was written. "+d.Summary()+": "+d.Detail())
+}
+
+// Overwritten warns that somebody else wrote parts of a node, as in "data", right after
+// the apply did; with no parts it says nothing.
+func (s Subject) Overwritten(parts []string) diag.Diagnostics {
+	if len(parts) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Znode was changed right after it was written", fmt.Sprintf(
+		"The provider wrote %q, and when it read it back somebody else had already changed its %s. Their change stands; the next plan shows it.",
+		s.Path, strings.Join(parts, " and its ")))}
+}
+
 func (s Subject) exists() diag.Diagnostic {
 	return s.new("Znode already exists", fmt.Sprintf(
 		"%[1]q exists on the server and was not created by this run. It was left as it is.\n\n"+
@@ -314,6 +363,32 @@ func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 	return s.new("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %v.\n\n"+
 			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), err))
+}
+
+// numberUnknown is outcomeUnknown where a plan could not show what is left to do: it knows
+// of no node, and would make a second one.
+func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
+	parent, name := zk.Parent(s.Path), s.Path[strings.LastIndexByte(s.Path, '/')+1:]
+	lost := fmt.Sprintf("did not learn whether it took effect: %v", err)
+	look := fmt.Sprintf("Look at the nodes below %q whose name is %q and ten digits (ls %s in zkCli).", parent, name, parent)
+	example := s.Path + "0000000000"
+	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
+		lost = "lost the connection before the answer came"
+		look = "It made one of these nodes, or none: " + strings.Join(candidates.Paths, ", ") + ". Look at them (stat and get in zkCli)."
+		example = candidates.Paths[0]
+	}
+	return s.new("Outcome unknown", fmt.Sprintf(
+		"The provider sent the request to %s%s, and %s.\n\n"+
+			"It was not repeated, and the state has no node. %s If one of them is this resource's, import it before the next apply, which would make another one:\n\n"+
+			"  terraform import %s.NAME %s", doing, s.at(), lost, look, s.Resource, example))
+}
+
+// numberTaken tells that the node which is next in the sequence exists.
+func (s Subject) numberTaken() diag.Diagnostic {
+	return s.new("Next number is taken", fmt.Sprintf(
+		"The node that %q and the next number of its parent's sequence make exists already: somebody created it under its full name. Nothing was created.\n\n"+
+			"The parent counts its children as they are created. Delete that node, or create any other child of %q, which may be deleted again, and run again; or choose another path_prefix.",
+		s.Path, zk.Parent(s.Path)))
 }
 
 func notConfigured(err *session.UnknownError) diag.Diagnostic {
