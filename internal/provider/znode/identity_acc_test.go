@@ -1,68 +1,14 @@
 package znode_test
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"terraform-provider-zookeeper/internal/acctest"
 )
-
-func identity(tree *acctest.Tree, rel string) []statecheck.StateCheck {
-	return []statecheck.StateCheck{statecheck.ExpectIdentity("zookeeper_znode.test", attrs{"path": text(tree.Path(rel))})}
-}
-
-// The identity is the path, from the creation of a node to its end.
-func TestAccZnode_identity(t *testing.T) {
-	acctest.Needs(t, acctest.IdentityShown)
-	tree := acctest.NewTree(t)
-	config := func(rel, arguments string) string {
-		return tree.Config(fmt.Sprintf("resource \"zookeeper_znode\" \"test\" {\n  path = \"${local.base}%s\"\n  %s\n}", rel, arguments))
-	}
-	acctest.Test(t, resource.TestCase{
-		CheckDestroy: tree.CheckGone("/a", "/b"),
-		Steps: []resource.TestStep{
-			{
-				Config:            config("/a", `data = "one"`),
-				ConfigPlanChecks:  planned(create),
-				ConfigStateChecks: identity(tree, "/a"),
-			},
-			{
-				ResourceName:    "zookeeper_znode.test",
-				ImportState:     true,
-				ImportStateKind: resource.ImportBlockWithResourceIdentity,
-			},
-			{
-				Config:            config("/a", `data = "two"`),
-				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: identity(tree, "/a"),
-			},
-			{
-				Config:            config("/a", "data = \"two\"\n  force_destroy = true"),
-				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: identity(tree, "/a"),
-			},
-			{
-				PreConfig:         func() { tree.Remove("/a") },
-				Config:            config("/a", `data = "two"`),
-				ConfigPlanChecks:  planned(create),
-				ConfigStateChecks: identity(tree, "/a"),
-			},
-			{
-				Config:            config("/b", `data = "two"`),
-				ConfigPlanChecks:  planned(replace),
-				ConfigStateChecks: identity(tree, "/b"),
-			},
-		},
-	})
-}
 
 func TestAccZnode_importByIdentity(t *testing.T) {
 	acctest.Needs(t, acctest.Identity)
@@ -94,10 +40,8 @@ resource "zookeeper_znode" "test" {
 			refused(`path = null`, "path"),
 			refused(``, "path"),
 			{
-				Config: config(`path = "${local.base}/a"`),
-				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
-					plancheck.ExpectResourceAction("zookeeper_znode.test", nothing),
-				}},
+				Config:            config(`path = "${local.base}/a"`),
+				ConfigPlanChecks:  planned(nothing),
 				ConfigStateChecks: state(tree, "/a", "x", "eA==", nil),
 				Check:             tree.CheckVersions("/a", 0, 0),
 			},
@@ -130,46 +74,6 @@ resource "zookeeper_znode" "test" {
 	})
 }
 
-// States of versions of the provider that knew of no identities get one, at a refresh and at
-// an update without one, and the removal of a node from such a state is no error.
-func TestAccZnode_identityOfOlderState(t *testing.T) {
-	acctest.Needs(t, acctest.Identity)
-	tree := acctest.NewTree(t)
-	config := func(data string) string {
-		return tree.Config(fmt.Sprintf("resource \"zookeeper_znode\" \"test\" {\n  path = \"${local.base}/a\"\n  data = %q\n}", data))
-	}
-	cli := acctest.NewCLI(t, map[string]string{"main.tf": config("one")})
-	stored := func(after string) {
-		t.Helper()
-		if got, want := fmt.Sprint(identities(t, cli, false)), fmt.Sprintf("[map[path:%s]]", tree.Path("/a")); got != want {
-			t.Errorf("after %s the state has the identity %s, want %s", after, got, want)
-		}
-	}
-	cli.MustRun("apply", "-no-color", "-auto-approve")
-	stored("a creation")
-
-	identities(t, cli, true)
-	if run := cli.Run("plan", "-no-color", "-detailed-exitcode"); run.Code != 0 {
-		t.Errorf("the plan is not empty: exit code %d\n%s", run.Code, run.Output)
-	}
-	cli.MustRun("apply", "-no-color", "-auto-approve", "-refresh-only")
-	stored("a refresh")
-
-	identities(t, cli, true)
-	cli.Write("main.tf", config("two"))
-	cli.MustRun("apply", "-no-color", "-auto-approve", "-refresh=false")
-	stored("an update")
-
-	identities(t, cli, true)
-	tree.Remove("/a")
-	run := cli.MustRun("apply", "-no-color", "-auto-approve")
-	if !strings.Contains(run.Output, "1 added, 0 changed, 0 destroyed") {
-		t.Errorf("after a removal:\n%s", run.Output)
-	}
-	stored("a removal")
-	cli.MustRun("destroy", "-no-color", "-auto-approve")
-}
-
 // The configuration that an import by identity generates is valid as it is.
 func TestAccZnode_generatedConfig(t *testing.T) {
 	acctest.Needs(t, acctest.Generation)
@@ -197,49 +101,4 @@ import {
 			t.Error(err)
 		}
 	}
-}
-
-// identities returns the identities in the state of a folder, and takes them out of it when
-// that is asked for.
-func identities(t *testing.T, cli *acctest.CLI, forget bool) []any {
-	t.Helper()
-	name := filepath.Join(cli.Dir, "terraform.tfstate")
-	b, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var state struct {
-		Version          int            `json:"version"`
-		TerraformVersion string         `json:"terraform_version"`
-		Serial           int            `json:"serial"`
-		Lineage          string         `json:"lineage"`
-		Outputs          map[string]any `json:"outputs"`
-		Resources        []struct {
-			Mode      string           `json:"mode"`
-			Type      string           `json:"type"`
-			Name      string           `json:"name"`
-			Provider  string           `json:"provider"`
-			Instances []map[string]any `json:"instances"`
-		} `json:"resources"`
-	}
-	if err := json.Unmarshal(b, &state); err != nil {
-		t.Fatal(err)
-	}
-	var found []any
-	for _, r := range state.Resources {
-		for _, instance := range r.Instances {
-			found = append(found, instance["identity"])
-			delete(instance, "identity")
-			delete(instance, "identity_schema_version")
-		}
-	}
-	if forget {
-		if b, err = json.Marshal(state); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return found
 }
