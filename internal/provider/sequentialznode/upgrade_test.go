@@ -21,7 +21,7 @@ import (
 // tfzk/zookeeper 1.4 wrote, by name.
 func tfzkInstances(t *testing.T) map[string]json.RawMessage {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "tfzk", "terraform.tfstate"))
+	b, err := os.ReadFile(filepath.Join("..", "..", "acctest", "testdata", "tfzk", "terraform.tfstate"))
 	if err != nil {
 		t.Fatal(err)
 	}
