@@ -44,14 +44,25 @@ var (
 // anything is started.
 func Needs(tb testing.TB, f Feature) {
 	tb.Helper()
+	if lack := lack(tb, f); lack != "" {
+		tb.Skip(lack)
+	}
+}
+
+// Has tells whether the CLI has a feature, for a test of which a part needs it.
+func Has(tb testing.TB, f Feature) bool {
+	tb.Helper()
+	return lack(tb, f) == ""
+}
+
+func lack(tb testing.TB, f Feature) string {
+	tb.Helper()
 	skipWithoutCLI(tb)
 	tested.once.Do(func() { tested.cli, tested.err = askVersion(os.Getenv(cliVariable)) })
 	if tested.err != nil {
 		tb.Fatal(tested.err)
 	}
-	if lack := tested.cli.lacks(f); lack != "" {
-		tb.Skip(lack)
-	}
+	return tested.cli.lacks(f)
 }
 
 // tested is the CLI that the tests run.

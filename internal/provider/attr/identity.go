@@ -29,7 +29,7 @@ func (IdentifiedByPath) IdentitySchema(_ context.Context, _ resource.IdentitySch
 		Attributes: map[string]identityschema.Attribute{
 			"path": identityschema.StringAttribute{
 				RequiredForImport: true,
-				Description:       "Absolute path of the node. With a chroot in the provider's `servers`, it is the path inside it.",
+				Description:       "Absolute path of the node; with a chroot in the provider's `servers`, the path inside it. The servers are no part of the identity.",
 			},
 		},
 	}

@@ -50,12 +50,12 @@ func (l *ListResource) Configure(_ context.Context, req resource.ConfigureReques
 // ListResourceConfigSchema describes the configuration.
 func (l *ListResource) ListResourceConfigSchema(_ context.Context, _ list.ListResourceSchemaRequest, resp *list.ListResourceSchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Lists a znode and all that is below it, for `terraform query`, which can generate the configuration that imports what it finds.\n\n" +
+		MarkdownDescription: "Lists a znode and all that is below it, for `terraform query`, which can write the configuration that imports what it finds.\n\n" +
 			"What no `zookeeper_znode` can manage is left out: the root, `/zookeeper` and all below, and ephemeral nodes, which live and die with the session of a client. " +
 			"So is a node below that the provider may not read, with what is below it; a warning counts those. A node that is deleted meanwhile is not in the list.\n\n" +
-			"With `include_resource`, and for generated configuration, the data and the ACL of each node are read too, and shown: **no place for secrets.** " +
-			"Of what kind a node is servers do not tell, so `mode` shows as `persistent` also for containers and TTL nodes.\n\n" +
-			"Terraform ends a list after 100 nodes, unless `limit` says otherwise. Needs Terraform 1.14; OpenTofu 1.12 has no queries.",
+			"With `include_resource`, and with `-generate-config-out`, the data and the ACL of each node are read too, and go into what the query writes: **no place for secrets.** " +
+			"Of what kind a node is servers do not tell, so `mode` is `persistent` for containers and TTL nodes too. An ACL with a digest that the provider is not shown is left out of generated configuration.\n\n" +
+			"Terraform ends a list after 100 nodes, unless `limit` says otherwise. Needs Terraform 1.14. OpenTofu has no queries as of 1.12.",
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{
 				Required:            true,
