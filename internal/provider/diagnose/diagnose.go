@@ -187,9 +187,11 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 		node, strings.Join(without, ", nor "), s.presented()))
 }
 
+// shown is how many of many are named.
+const shown = 5
+
 // NotEmpty tells that a node with children was not deleted.
 func (s Subject) NotEmpty(children []string) diag.Diagnostic {
-	const shown = 5
 	names := strings.Join(children[:min(shown, len(children))], ", ")
 	if len(children) > shown {
 		names += ", …"
@@ -333,6 +335,32 @@ func (s Subject) TreeTooLarge(nodes int, size, limit int64) diag.Diagnostic {
 		"The tree of %q holds %d bytes of data in %s, and at most %d bytes are read at once. None of it was read.\n\n"+
 			"Name a path further down, or set max_depth, or leave include_data out and read the data of the nodes that matter with the data source zookeeper_znode.",
 		s.Path, size, plural(nodes, "node", "nodes"), limit))
+}
+
+// Unread is what could not be read of many nodes.
+type Unread struct {
+	// Count is how many.
+	Count int
+	first []string
+}
+
+// Add takes up the error about one of them.
+func (u *Unread) Add(err error) {
+	u.Count++
+	if len(u.first) < shown {
+		u.first = append(u.first, err.Error())
+	}
+}
+
+// LeftOut warns of nodes that are not in a list.
+func (s Subject) LeftOut(u Unread) diag.Diagnostic {
+	why := strings.Join(u.first, "\n  ")
+	if u.Count > len(u.first) {
+		why += "\n  …"
+	}
+	return diag.NewWarningDiagnostic("Znodes are not in the list", fmt.Sprintf(
+		"The list of what is below %q lacks %s that could not be read, and whatever is below there:\n\n  %s\n\nThe provider presents %s.",
+		s.Path, plural(u.Count, "znode", "znodes"), why, s.presented()))
 }
 
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {

@@ -244,6 +244,23 @@ func TestTreeTooLarge(t *testing.T) {
 	check(t, source.TreeTooLarge(12, 1234, 1000), "Tree is too large", `The tree of "/a/b" holds 1234 bytes of data in 12 nodes`, "at most 1000 bytes", "max_depth", "include_data")
 }
 
+func TestLeftOut(t *testing.T) {
+	t.Parallel()
+	var unread diagnose.Unread
+	for n := range 7 {
+		d := znode.LeftOut(unread)
+		if n == 1 && (d.Severity() != diag.SeverityWarning || d.Summary() != "Znodes are not in the list" ||
+			!strings.Contains(d.Detail(), `below "/a/b" lacks 1 znode that`) || !strings.HasSuffix(d.Detail(), ":\n\n  children /a/b/0: not authorized\n\nThe provider presents digest (alice).")) {
+			t.Errorf("%v %q:\n%s", d.Severity(), d.Summary(), d.Detail())
+		}
+		unread.Add(&zk.Error{Op: "children", Path: fmt.Sprintf("/a/b/%d", n), Err: zk.ErrNoAuth})
+	}
+	d := znode.LeftOut(unread)
+	if !strings.Contains(d.Detail(), "lacks 7 znodes that") || !strings.Contains(d.Detail(), "/a/b/4: not authorized\n  …\n\n") || strings.Contains(d.Detail(), "/a/b/5") {
+		t.Errorf("the detail is:\n%s", d.Detail())
+	}
+}
+
 func check(t *testing.T, d diag.Diagnostic, summary string, detail ...string) {
 	t.Helper()
 	if d.Severity() != diag.SeverityError || d.Summary() != summary {

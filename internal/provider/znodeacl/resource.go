@@ -26,12 +26,16 @@ import (
 const typeName = "zookeeper_znode_acl"
 
 // Resource is the resource zookeeper_znode_acl.
-type Resource struct{ session *session.Session }
+type Resource struct {
+	attr.IdentifiedByPath
+	session *session.Session
+}
 
 var (
 	_ resource.ResourceWithConfigure   = (*Resource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*Resource)(nil)
 	_ resource.ResourceWithImportState = (*Resource)(nil)
+	_ resource.ResourceWithIdentity    = (*Resource)(nil)
 )
 
 // NewResource returns the resource.
@@ -159,12 +163,14 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(plan.keep(rec)...)
 	// Also behind a failure: what has been done is in the state, for a destroy to undo.
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
 
 // Read brings the state to what the server holds.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -205,6 +211,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	var plan, state resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -259,13 +266,18 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 
 // ImportState begins with a path; the read that follows fills in the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if err := attr.CheckPath(req.ID, false); err != nil {
+	nodePath, diags := r.ImportedPath(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	if err := attr.CheckPath(nodePath, false); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "The ACL of a znode is imported by the path of the node: "+err.Error())
 		return
 	}
-	resp.Diagnostics.Append(importWarning(req.ID))
+	resp.Diagnostics.Append(importWarning(nodePath))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &resourceModel{
-		Path:      types.StringValue(req.ID),
+		Path:      types.StringValue(nodePath),
 		ACL:       types.SetNull(attr.ACLEntryType),
 		Recursive: types.BoolValue(false),
 		OnDestroy: types.StringValue(onDestroyRestore),
@@ -273,4 +285,5 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		Record:    types.StringNull(),
 		Stat:      types.ObjectNull(attr.StatType.AttrTypes),
 	})...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, types.StringValue(nodePath))...)
 }
