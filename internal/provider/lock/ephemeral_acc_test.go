@@ -15,6 +15,7 @@ import (
 
 // The lock is held while what refers to it runs, and free when the run has ended.
 func TestAccLock_basic(t *testing.T) {
+	acctest.Needs(t, acctest.Ephemeral)
 	tree := acctest.NewTree(t)
 	lock, err := recipe.NewLock(tree.Client, tree.Path("/lock"), recipe.LockOptions{})
 	if err != nil {
@@ -59,6 +60,7 @@ resource "zookeeper_znode" "guarded" {
 
 // Who does not get the lock in time is told who holds it.
 func TestAccLock_held(t *testing.T) {
+	acctest.Needs(t, acctest.Ephemeral)
 	tree := acctest.NewTree(t)
 	lock, err := recipe.NewLock(tree.Client, tree.Path("/lock"), recipe.LockOptions{Identifier: "somebody else"})
 	if err != nil {
@@ -125,6 +127,7 @@ func TestAccLock_badValues(t *testing.T) {
 
 // A lock that is lost in the meantime fails the run.
 func TestAccLock_lost(t *testing.T) {
+	acctest.Needs(t, acctest.Ephemeral)
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{{
