@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -38,6 +39,7 @@ type Provider struct {
 var (
 	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
 	_ provider.ProviderWithFunctions          = (*Provider)(nil)
+	_ provider.ProviderWithListResources      = (*Provider)(nil)
 	_ provider.ProviderWithValidateConfig     = (*Provider)(nil)
 )
 
@@ -147,6 +149,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	resp.ResourceData = s
 	resp.DataSourceData = s
 	resp.EphemeralResourceData = s
+	resp.ListResourceData = s
 }
 
 // Resources lists the resources.
@@ -174,6 +177,13 @@ func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.Epheme
 	return []func() ephemeral.EphemeralResource{
 		lock.NewEphemeralResource,
 		znode.NewEphemeralResource,
+	}
+}
+
+// ListResources lists the list resources.
+func (p *Provider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		znode.NewListResource,
 	}
 }
 

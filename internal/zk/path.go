@@ -3,6 +3,7 @@ package zk
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -32,6 +33,15 @@ func ValidatePrefix(path string) error {
 		return ValidatePath(path)
 	}
 	return validateElements(path, path+"0000000000")
+}
+
+// IsSequenceNumber tells whether the text can be the number of a sequential node. Servers
+// count in 32 bits and format the count with %010d. Behind 2147483647, those before 3.6 go
+// on with -2147483648, and with a minus from there on: a number has ten characters, and one
+// below -999999999 has eleven. Later servers count no further.
+func IsSequenceNumber(text string) bool {
+	count, err := strconv.ParseInt(text, 10, 32)
+	return err == nil && fmt.Sprintf("%010d", count) == text
 }
 
 // validateElements checks the elements of a path that is shown in the error as the caller

@@ -312,8 +312,6 @@ func (c *Client) judgeStat(stat Stat, req *proto.CreateRequest, l loss) verdict 
 }
 
 const (
-	// sequenceDigits is the number of digits of a sequential node's number.
-	sequenceDigits = 10
 	// maxCandidates bounds how many nodes of its prefix a sequential create is looked for
 	// among.
 	maxCandidates = 1 << 14
@@ -340,8 +338,7 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	}
 	var candidates []string
 	for _, name := range r.Children {
-		number, ok := strings.CutPrefix(name, prefix)
-		if ok && len(number) == sequenceDigits && strings.Trim(number, "0123456789") == "" {
+		if number, ok := strings.CutPrefix(name, prefix); ok && IsSequenceNumber(number) {
 			candidates = append(candidates, child(parent, name))
 		}
 	}

@@ -159,7 +159,7 @@ func (s Subject) UnseenConflict(doing string, err error, planned attr.Planned) d
 }
 
 // LockedOut warns of an ACL that gives permissions which the provider needs to none of its
-// identities.
+// identities. The path may be empty, for one that is not known yet.
 func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 	var without []string
 	for _, p := range []struct {
@@ -176,16 +176,22 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 			without = append(without, p.what)
 		}
 	}
+	node := "the node"
+	if s.Path != "" {
+		node = fmt.Sprintf("%q", s.Path)
+	}
 	return diag.NewWarningDiagnostic("ACL locks the provider out", fmt.Sprintf(
-		"With the ACL that %q is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n"+
+		"With the ACL that %s is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n"+
 			"Add an entry for the provider, such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }, which stands for the identities that it presents. "+
 			"If this is what you want, others or the servers' super user have to change the ACL later on.",
-		s.Path, strings.Join(without, ", nor "), s.presented()))
+		node, strings.Join(without, ", nor "), s.presented()))
 }
+
+// shown is how many of many are named.
+const shown = 5
 
 // NotEmpty tells that a node with children was not deleted.
 func (s Subject) NotEmpty(children []string) diag.Diagnostic {
-	const shown = 5
 	names := strings.Join(children[:min(shown, len(children))], ", ")
 	if len(children) > shown {
 		names += ", …"
@@ -331,6 +337,32 @@ func (s Subject) TreeTooLarge(nodes int, size, limit int64) diag.Diagnostic {
 		s.Path, size, plural(nodes, "node", "nodes"), limit))
 }
 
+// Unread is what could not be read of many nodes.
+type Unread struct {
+	// Count is how many.
+	Count int
+	first []string
+}
+
+// Add takes up the error about one of them.
+func (u *Unread) Add(err error) {
+	u.Count++
+	if len(u.first) < shown {
+		u.first = append(u.first, err.Error())
+	}
+}
+
+// LeftOut warns of nodes that are not in a list.
+func (s Subject) LeftOut(u Unread) diag.Diagnostic {
+	why := strings.Join(u.first, "\n  ")
+	if u.Count > len(u.first) {
+		why += "\n  …"
+	}
+	return diag.NewWarningDiagnostic("Znodes are not in the list", fmt.Sprintf(
+		"The list of what is below %q lacks %s that could not be read, and whatever is below there:\n\n  %s\n\nThe provider presents %s.",
+		s.Path, plural(u.Count, "znode", "znodes"), why, s.presented()))
+}
+
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 	return s.new("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %v.\n\n"+
@@ -358,8 +390,9 @@ func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
 // numberTaken tells that the node which is next in the sequence exists.
 func (s Subject) numberTaken() diag.Diagnostic {
 	return s.new("Next number is taken", fmt.Sprintf(
-		"The node that %q and the next number of its parent's sequence make exists already: somebody created it under its full name. Nothing was created.\n\n"+
-			"The parent counts its children as they are created. Delete that node, or create any other child of %q, which may be deleted again, and run again; or choose another path_prefix.",
+		"The node that %q and the next number of its parent's sequence make exists already. Nothing was created.\n\n"+
+			"Somebody may have created it under its full name. The parent counts its children as they are created: delete that node, or create any other child of %[2]q, which may be deleted again, and run again; or choose another path_prefix.\n\n"+
+			"If it is %[1]s2147483647, the count of the parent has run out: since 3.6, servers give no higher number. Choose a path_prefix below another parent.",
 		s.Path, zk.Parent(s.Path)))
 }
 

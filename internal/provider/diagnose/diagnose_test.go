@@ -148,7 +148,7 @@ func TestError(t *testing.T) {
 		},
 		"number taken": {
 			prefix, "create the sequential znode", failure("create", "/jobs/job-", zk.ErrNodeExists), "Next number is taken",
-			[]string{`"/jobs/job-" and the next number`, "Nothing was created", `any other child of "/jobs"`, "another path_prefix"},
+			[]string{`"/jobs/job-" and the next number`, "Nothing was created", `any other child of "/jobs"`, "another path_prefix", "If it is /jobs/job-2147483647, the count"},
 		},
 		"changed": {
 			znode, "update the znode", &session.ConflictError{Path: "/a/b", Planned: attr.Planned{Czxid: 7, Version: 1}, Found: &attr.Planned{Czxid: 7, Version: 2}, Err: zk.ErrBadVersion}, "Znode was changed by somebody else",
@@ -224,6 +224,9 @@ func TestLockedOut(t *testing.T) {
 	if d := nobody.LockedOut(zk.PermWrite | zk.PermCreate | zk.PermDelete); !strings.Contains(d.Detail(), each) || !strings.Contains(d.Detail(), "no identity") {
 		t.Errorf("the detail is:\n%s", d.Detail())
 	}
+	if d := (diagnose.Subject{}).LockedOut(zk.PermAdmin); !strings.Contains(d.Detail(), "With the ACL that the node is to get") {
+		t.Errorf("the detail is:\n%s", d.Detail())
+	}
 }
 
 func TestNoTarget(t *testing.T) {
@@ -239,6 +242,23 @@ func TestMissing(t *testing.T) {
 func TestTreeTooLarge(t *testing.T) {
 	t.Parallel()
 	check(t, source.TreeTooLarge(12, 1234, 1000), "Tree is too large", `The tree of "/a/b" holds 1234 bytes of data in 12 nodes`, "at most 1000 bytes", "max_depth", "include_data")
+}
+
+func TestLeftOut(t *testing.T) {
+	t.Parallel()
+	var unread diagnose.Unread
+	for n := range 7 {
+		d := znode.LeftOut(unread)
+		if n == 1 && (d.Severity() != diag.SeverityWarning || d.Summary() != "Znodes are not in the list" ||
+			!strings.Contains(d.Detail(), `below "/a/b" lacks 1 znode that`) || !strings.HasSuffix(d.Detail(), ":\n\n  children /a/b/0: not authorized\n\nThe provider presents digest (alice).")) {
+			t.Errorf("%v %q:\n%s", d.Severity(), d.Summary(), d.Detail())
+		}
+		unread.Add(&zk.Error{Op: "children", Path: fmt.Sprintf("/a/b/%d", n), Err: zk.ErrNoAuth})
+	}
+	d := znode.LeftOut(unread)
+	if !strings.Contains(d.Detail(), "lacks 7 znodes that") || !strings.Contains(d.Detail(), "/a/b/4: not authorized\n  …\n\n") || strings.Contains(d.Detail(), "/a/b/5") {
+		t.Errorf("the detail is:\n%s", d.Detail())
+	}
 }
 
 func check(t *testing.T, d diag.Diagnostic, summary string, detail ...string) {

@@ -35,12 +35,16 @@ const (
 )
 
 // Resource is the resource zookeeper_ensure_path.
-type Resource struct{ session *session.Session }
+type Resource struct {
+	attr.IdentifiedByPath
+	session *session.Session
+}
 
 var (
 	_ resource.ResourceWithConfigure   = (*Resource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*Resource)(nil)
 	_ resource.ResourceWithImportState = (*Resource)(nil)
+	_ resource.ResourceWithIdentity    = (*Resource)(nil)
 )
 
 // NewResource returns the resource.
@@ -164,6 +168,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	// and destroys it before it makes another.
 	resp.Diagnostics.Append(plan.remember(ctx, resp.Private, made)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
 
 // ensure makes the path that a plan asks for, reads the stat of its end, and returns what
@@ -195,6 +200,7 @@ func (r *Resource) ensure(ctx context.Context, plan *resourceModel) ([]session.M
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -235,6 +241,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	var plan, state resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -330,18 +337,24 @@ func (r *Resource) recognize(ctx context.Context, state *resourceModel, made []s
 // ImportState begins with a path; the read that follows fills in the rest. Nothing of it
 // was made here.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if err := r.session.CheckManaged(req.ID); err != nil {
+	nodePath, diags := r.ImportedPath(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	if err := r.session.CheckManaged(nodePath); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "A path is imported by itself: "+err.Error())
 		return
 	}
 	state := resourceModel{
-		Path:      types.StringValue(req.ID),
+		Path:      types.StringValue(nodePath),
 		ACL:       types.SetNull(attr.ACLEntryType),
 		OnDestroy: types.StringValue(prune),
 		Created:   pathsOf(nil),
 		Stat:      types.ObjectNull(attr.StatType.AttrTypes),
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 }
 
 func (r *Resource) exists(ctx context.Context, nodePath string) (zk.Stat, bool, error) {

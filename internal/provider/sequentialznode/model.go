@@ -3,12 +3,11 @@ package sequentialznode
 import (
 	"fmt"
 	"math"
-	"strconv"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/zk"
 )
 
 // resourceModel is the resource as the framework decodes it.
@@ -32,29 +31,15 @@ func adopted(node attr.Node, prefix, path string) resourceModel {
 	}
 }
 
-// prefixOf takes the number off the path of a sequential node.
-//
-// Servers count in 32 bits and format the count with %010d. Behind 2147483647 comes
-// -2147483648: the number then has a minus, and eleven characters while it has ten digits.
-// Where a name can be read in two ways, as /a-1000000000, it is not taken for one of a
-// count that has run over.
+// prefixOf takes the number off the path of a sequential node. Where a name can be read in
+// two ways, as /a-1000000000, its minus is not taken for that of a count that has run over:
+// few have.
 func prefixOf(path string) (string, error) {
-	const width = 10
+	const width = 10 // and one more with a minus
 	for _, n := range []int{width, width + 1} {
-		cut := len(path) - n
-		if cut < 1 {
-			break
+		if cut := len(path) - n; cut > 0 && zk.IsSequenceNumber(path[cut:]) {
+			return path[:cut], nil
 		}
-		number := path[cut:]
-		digits := strings.TrimPrefix(number, "-")
-		if strings.Trim(digits, "0123456789") != "" || n > width && digits == number {
-			continue
-		}
-		count, err := strconv.ParseInt(number, 10, 64)
-		if err != nil || count > math.MaxInt32 || count < math.MinInt32 {
-			continue
-		}
-		return path[:cut], nil
 	}
 	return "", fmt.Errorf("%q does not end with the number of a sequential node, which has ten digits and is %d at most", path, math.MaxInt32)
 }

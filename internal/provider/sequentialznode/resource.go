@@ -32,13 +32,17 @@ const (
 )
 
 // Resource is the resource zookeeper_sequential_znode.
-type Resource struct{ session *session.Session }
+type Resource struct {
+	attr.IdentifiedByPath
+	session *session.Session
+}
 
 var (
 	_ resource.ResourceWithConfigure      = (*Resource)(nil)
 	_ resource.ResourceWithValidateConfig = (*Resource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*Resource)(nil)
 	_ resource.ResourceWithImportState    = (*Resource)(nil)
+	_ resource.ResourceWithIdentity       = (*Resource)(nil)
 	_ resource.ResourceWithUpgradeState   = (*Resource)(nil)
 )
 
@@ -78,7 +82,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"path": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "Path of the node, with its number. When the count of the parent passes 2147483647, ZooKeeper goes on with negative numbers.",
+				MarkdownDescription: "Path of the node, with its number. The highest is 2147483647: servers before 3.6 go on with negative numbers from there, as in `-2147483648`, and later ones have no more.",
 			},
 			"data":            attr.ResourceData(),
 			"data_base64":     attr.ResourceDataBase64(),
@@ -198,6 +202,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	resp.Diagnostics.Append(r.subject(plan).Overwritten(plan.Settle(node, wrote, !plan.DeclaresACL()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
 
 // create makes the node that a plan asks for and returns it as it was made, and with an
@@ -224,6 +229,7 @@ func (r *Resource) create(ctx context.Context, plan, config *resourceModel) (zk.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -253,6 +259,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -301,17 +308,23 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 
 // ImportState begins with a path; the read that follows fills in the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	err := r.session.CheckManaged(req.ID)
+	nodePath, diags := r.ImportedPath(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	err := r.session.CheckManaged(nodePath)
 	var prefix string
 	if err == nil {
-		prefix, err = prefixOf(req.ID)
+		prefix, err = prefixOf(nodePath)
 	}
 	if err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "A sequential znode is imported by its path: "+err.Error())
 		return
 	}
-	state := adopted(attr.NullNode(), prefix, req.ID)
+	state := adopted(attr.NullNode(), prefix, nodePath)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 }
 
 func (r *Resource) read(ctx context.Context, nodePath string) (zk.Node, error) {

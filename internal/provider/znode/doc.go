@@ -1,5 +1,6 @@
-// Package znode is zookeeper_znode: the resource that manages one node, the data source
-// that reads one, and the ephemeral resource that reads one without storing what it read.
+// Package znode is zookeeper_znode: the resource that manages one node, the list resource
+// that finds nodes to manage, the data source that reads one, and the ephemeral resource
+// that reads one without storing what it read.
 //
 // A node has two parts that are owned apart: its data and its ACL. What the configuration
 // declares is the resource's, it is compared at each refresh and written by

@@ -19,6 +19,7 @@ const (
 	doingUpdate = "update the znode"
 	doingDelete = "delete the znode"
 	doingAdopt  = "take over the znode"
+	doingList   = "list the znodes at and below"
 )
 
 func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }

@@ -72,6 +72,13 @@ func (m *resourceModel) sameKind(o *resourceModel) bool {
 	return m.Mode.Equal(o.Mode) && m.TTLMillis.Equal(o.TTLMillis)
 }
 
+// imported is the state of a node that is known by its path alone, for a refresh to fill in.
+func imported(nodePath string) resourceModel {
+	m := resourceModel{Path: types.StringValue(nodePath), Node: attr.NullNode()}
+	m.setDefaults()
+	return m
+}
+
 // setDefaults gives the settings that the server knows nothing of the values that they
 // have when nobody writes them, as after an import.
 func (m *resourceModel) setDefaults() {

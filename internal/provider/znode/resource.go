@@ -24,13 +24,17 @@ import (
 const typeName = "zookeeper_znode"
 
 // Resource is the resource zookeeper_znode.
-type Resource struct{ session *session.Session }
+type Resource struct {
+	attr.IdentifiedByPath
+	session *session.Session
+}
 
 var (
 	_ resource.ResourceWithConfigure      = (*Resource)(nil)
 	_ resource.ResourceWithValidateConfig = (*Resource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*Resource)(nil)
 	_ resource.ResourceWithImportState    = (*Resource)(nil)
+	_ resource.ResourceWithIdentity       = (*Resource)(nil)
 	_ resource.ResourceWithUpgradeState   = (*Resource)(nil)
 )
 
@@ -222,12 +226,14 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	resp.Diagnostics.Append(about.Overwritten(plan.Settle(node, wrote, !plan.DeclaresACL()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
 
 // Read brings the state to what the server holds.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -259,6 +265,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -314,13 +321,18 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 
 // ImportState begins with a path; the read that follows fills in the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if err := r.session.CheckManaged(req.ID); err != nil {
+	nodePath, diags := r.ImportedPath(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	if err := r.session.CheckManaged(nodePath); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "A znode is imported by its path: "+err.Error())
 		return
 	}
-	state := resourceModel{Path: types.StringValue(req.ID), Node: attr.NullNode()}
-	state.setDefaults()
+	state := imported(nodePath)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, true)...)
 }
 

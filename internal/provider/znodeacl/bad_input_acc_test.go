@@ -2,8 +2,6 @@ package znodeacl_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -14,33 +12,50 @@ import (
 // nobodyThere is an address that refuses connections: nothing listens on port 1.
 const nobodyThere = "127.0.0.1:1"
 
-// rewrite replaces the configuration of a working folder.
-func rewrite(t *testing.T, cli *acctest.CLI, hcl string) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(cli.Dir, "main.tf"), []byte(hcl), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // What a plan can know, it refuses, and names the attribute. Nothing is connected to.
 func TestAccZnodeACL_invalidConfiguration(t *testing.T) {
-	const acl = "\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"r\" }]"
+	const open = "\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"r\" }]"
+	acl := func(entry string) string { return "path = \"/a\"\n  acl = [" + entry + "]" }
 	tests := map[string]struct {
 		hcl  string
 		want []string
 	}{
-		"no path":            {acl, []string{`The argument "path" is required`}},
-		"no ACL":             {`path = "/a"`, []string{`The argument "acl" is required`}},
-		"relative path":      {`path = "a"` + acl, []string{`path = "a"`, `the path "a" is not absolute`}},
-		"slash at the end":   {`path = "/a/"` + acl, []string{`path = "/a/"`, "ends with /"}},
-		"no entries":         {"path = \"/a\"\n  acl = []", []string{"acl = []", "An ACL without entries lets nobody in"}},
-		"unknown letter":     {"path = \"/a\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"rwx\" }]", []string{"acl = [", `unknown letter "x"`}},
-		"mask out of range":  {"path = \"/a\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = 32 }]", []string{`"32" are no bit mask from 1 to 31`}},
-		"clear password":     {"path = \"/a\"\n  acl = [{ scheme = \"digest\", id = \"bob:builder\", permissions = \"r\" }]", []string{`what follows "bob:" is no digest`}},
-		"masked digest":      {"path = \"/a\"\n  acl = [{ scheme = \"digest\", id = \"bob:x\", permissions = \"r\" }]", []string{"write the digest itself"}},
-		"unknown on_destroy": {"path = \"/a\"\n  on_destroy = \"revert\"" + acl, []string{`on_destroy = "revert"`, `"restore" "keep"`}},
-		"no bool":            {"path = \"/a\"\n  recursive = \"deep\"" + acl, []string{`recursive = "deep"`, "a bool is required"}},
-		"computed":           {"path = \"/a\"\n  differing = {}" + acl, []string{"Invalid Configuration for Read-Only Attribute", "differing = {}"}},
+		"no path":          {open, []string{`The argument "path" is required`}},
+		"path is null":     {"path = null" + open, []string{"path = null", "Must set a configuration value for the path attribute"}},
+		"path is empty":    {`path = ""` + open, []string{`path = ""`, "the path is empty"}},
+		"relative path":    {`path = "a"` + open, []string{`path = "a"`, `the path "a" is not absolute`}},
+		"slash at the end": {`path = "/a/"` + open, []string{`path = "/a/"`, "ends with /"}},
+		"nothing between":  {`path = "/a//b"` + open, []string{`path = "/a//b"`, "has an empty element (//)"}},
+		"one's parent":     {`path = "/a/../b"` + open, []string{`path = "/a/../b"`, "relative paths are not allowed"}},
+
+		"no ACL":              {`path = "/a"`, []string{`The argument "acl" is required`}},
+		"ACL is null":         {"path = \"/a\"\n  acl = null", []string{"acl = null", "Must set a configuration value for the acl attribute"}},
+		"no entries":          {acl(""), []string{"acl = []", "An ACL without entries lets nobody in"}},
+		"entry is null":       {acl("null"), []string{"acl = [null]", "An entry is null"}},
+		"zkCli's notation":    {acl(`"world:anyone:r"`), []string{`acl = ["world:anyone:r"]`, "object required"}},
+		"scheme is missing":   {acl(`{ id = "anyone", permissions = "r" }`), []string{"acl = [", "scheme is missing"}},
+		"scheme is empty":     {acl(`{ scheme = "", id = "anyone", permissions = "r" }`), []string{"acl = [", "the scheme is empty"}},
+		"id is missing":       {acl(`{ scheme = "auth", permissions = "r" }`), []string{"acl = [", "id is missing"}},
+		"id is somebody":      {acl(`{ scheme = "world", id = "bob", permissions = "r" }`), []string{"acl = [", `the only id of the scheme "world" is "anyone"`}},
+		"id is no address":    {acl(`{ scheme = "ip", id = "localhost", permissions = "r" }`), []string{"acl = [", `the id of the scheme "ip" is an address`}},
+		"id is no network":    {acl(`{ scheme = "ip", id = "10.0.0.0/33", permissions = "r" }`), []string{"acl = [", "a number of bits from 0 to 32"}},
+		"id is a user alone":  {acl(`{ scheme = "digest", id = "bob", permissions = "r" }`), []string{"acl = [", "is user:hash, with one colon"}},
+		"clear password":      {acl(`{ scheme = "digest", id = "bob:builder", permissions = "r" }`), []string{"acl = [", `what follows "bob:" is no digest`}},
+		"masked digest":       {acl(`{ scheme = "digest", id = "bob:x", permissions = "r" }`), []string{"acl = [", "write the digest itself"}},
+		"no principal":        {acl(`{ scheme = "sasl", id = "", permissions = "r" }`), []string{"acl = [", "the id is empty"}},
+		"permissions missing": {acl(`{ scheme = "world", id = "anyone" }`), []string{"acl = [", "permissions is missing"}},
+		"no permissions":      {acl(`{ scheme = "world", id = "anyone", permissions = "" }`), []string{"acl = [", "no permissions"}},
+		"unknown letter":      {acl(`{ scheme = "world", id = "anyone", permissions = "rwx" }`), []string{"acl = [", `unknown letter "x"`}},
+		"mask of nothing":     {acl(`{ scheme = "world", id = "anyone", permissions = 0 }`), []string{"acl = [", `permissions "0"`}},
+		"mask out of range":   {acl(`{ scheme = "world", id = "anyone", permissions = 32 }`), []string{"acl = [", `"32" are no bit mask from 1 to 31`}},
+
+		"recursive is no bool": {"path = \"/a\"\n  recursive = \"deep\"" + open, []string{`recursive = "deep"`, "a bool is required"}},
+		"unknown on_destroy":   {"path = \"/a\"\n  on_destroy = \"prune\"" + open, []string{`on_destroy = "prune"`, `"restore" "keep"`}},
+		"empty on_destroy":     {"path = \"/a\"\n  on_destroy = \"\"" + open, []string{`on_destroy = ""`, `"restore" "keep"`}},
+
+		"differing is computed": {"path = \"/a\"\n  differing = {}" + open, []string{"Invalid Configuration for Read-Only Attribute", "differing = {}"}},
+		"record is computed":    {"path = \"/a\"\n  record = \"\"" + open, []string{"Invalid Configuration for Read-Only Attribute", `record = ""`}},
+		"stat is computed":      {"path = \"/a\"\n  stat = {}" + open, []string{"Invalid Configuration for Read-Only Attribute", "stat = {}"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -61,9 +76,11 @@ func TestAccZnodeACL_invalidLate(t *testing.T) {
 		hcl  string
 		want []string
 	}{
-		"path":        {on("/${terraform_data.late.output}/", guarded()), []string{"Invalid path of a znode", "ends with /"}},
-		"permissions": {on("/a", `[{ scheme = "world", id = "anyone", permissions = terraform_data.late.output }]`), []string{"Invalid ACL entry", `unknown letter "q"`}},
-		"on_destroy":  {on("/a", guarded(), "on_destroy = terraform_data.late.output"), []string{`"restore" "keep"`}},
+		"path":          {on("/${terraform_data.late.output}/", guarded()), []string{"Invalid path of a znode", "path = ", "ends with /"}},
+		"scheme and id": {on("/a", `[{ scheme = terraform_data.late.output == "q" ? "world" : "auth", id = terraform_data.late.output, permissions = 31 }]`), []string{"Invalid ACL entry", "acl = [", `the only id of the scheme "world" is "anyone"`}},
+		"permissions":   {on("/a", `[{ scheme = "world", id = "anyone", permissions = terraform_data.late.output }]`), []string{"Invalid ACL entry", "acl = [", `unknown letter "q"`}},
+		"entries":       {on("/a", `terraform_data.late.output == "q" ? [] : [{ scheme = "world", id = "anyone", permissions = "r" }]`), []string{"acl = ", "An ACL without entries lets nobody in"}},
+		"on_destroy":    {on("/a", guarded(), "on_destroy = terraform_data.late.output"), []string{"on_destroy = ", `"restore" "keep"`, `got: "q"`}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

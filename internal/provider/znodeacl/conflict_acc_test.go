@@ -424,7 +424,7 @@ func TestAccZnodeACL_lockout(t *testing.T) {
 	}
 	// The super user comes back in, and destroys it.
 	locked.Env = []string{"ZOOKEEPER_USERNAME=" + zktest.SuperUser, "ZOOKEEPER_PASSWORD=" + zktest.SuperPassword}
-	rewrite(t, locked, tree.Config(on("/a", hcl(bob), recursive)))
+	locked.Write("main.tf", tree.Config(on("/a", hcl(bob), recursive)))
 	if run := locked.Run("plan", "-no-color", "-detailed-exitcode"); run.Code != 0 {
 		t.Errorf("the super user's plan is not empty: exit code %d:\n%s", run.Code, run.Output)
 	}
@@ -455,6 +455,43 @@ func TestAccZnodeACL_lockoutInPart(t *testing.T) {
 				t.Errorf("want %q:\n%s", tt.want, run.Output)
 			}
 		})
+	}
+}
+
+// A warning comes with the plan that locks out, whatever else the plan does not know, and
+// with no other.
+func TestAccZnodeACL_lockoutWarnings(t *testing.T) {
+	tree := acctest.NewTree(t)
+	tree.Put("/a", "")
+	tree.Put("/b", "")
+	only := hcl(user(zk.PermRead))
+	const warning = "ACL locks the provider out"
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": as(tree, on("/a", only))})
+	if out := cli.MustRun("apply", "-no-color", "-auto-approve").Output; !strings.Contains(out, warning) {
+		t.Errorf("no warning of the creation:\n%s", out)
+	}
+	steps := []struct {
+		name, hcl string
+		want      []string // of the warning; none for no warning
+	}{
+		{"no change", on("/a", only), nil},
+		{"a setting alone", on("/a", only, `on_destroy = "keep"`), nil},
+		{"another ACL that locks out", on("/a", hcl(user(zk.PermRead|zk.PermWrite))), []string{`acl  = [`, `With the ACL that "` + tree.Path("/a") + `" is to get`, "change the ACL again (a)"}},
+		{"another node", on("/b", only), []string{`With the ACL that "` + tree.Path("/b") + `" is to get`}},
+		{"all nodes below", on("/a", only, recursive), []string{`With the ACL that "` + tree.Path("/a") + `" is to get`}},
+		{"a node not known yet", "resource \"terraform_data\" \"late\" { input = \"b\" }\n\n" + on("/${terraform_data.late.output}", only), []string{"With the ACL that the node is to get"}},
+		{"an ACL not known yet", "resource \"terraform_data\" \"late\" { input = \"r\" }\n\n" + on("/a", `[{ scheme = "world", id = "anyone", permissions = terraform_data.late.output }]`), nil},
+		{"a way back", on("/a", guarded()), nil},
+	}
+	for _, tt := range steps {
+		cli.Write("main.tf", as(tree, tt.hcl))
+		out := cli.MustRun("plan", "-no-color").Output
+		switch {
+		case len(tt.want) == 0 && strings.Contains(out, warning):
+			t.Errorf("%s: a warning:\n%s", tt.name, out)
+		case len(tt.want) > 0 && !acctest.Error(append([]string{"Warning: " + warning}, tt.want...)...).MatchString(out):
+			t.Errorf("%s: want a warning with %q:\n%s", tt.name, tt.want, out)
+		}
 	}
 }
 

@@ -51,12 +51,6 @@ func leftWarning(paths []string) diag.Diagnostic {
 		"Somebody else has set the ACL of %s since this resource did. What they set stands, and was not replaced with what was there before.", nodesText(paths)))
 }
 
-// unreadWarning tells that the node could not be read behind the write.
-func unreadWarning(d diag.Diagnostic) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Znode could not be read back",
-		"The write itself succeeded, and the state holds what was written. "+d.Summary()+": "+d.Detail())
-}
-
 // overwrittenWarning tells that somebody else set the ACL right after the apply did.
 func overwrittenWarning(nodePath string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("ACL was changed right after it was set", fmt.Sprintf(

@@ -30,7 +30,7 @@ type record struct {
 type entry struct {
 	// czxid and aversion are the node's when it was last seen: what a plan is made against.
 	// A node that was deleted and made anew has another czxid, and nothing of the older one
-	// is remembered for it.
+	// is remembered for it. An aversion of -1 is that of a node which may have been written.
 	czxid    int64
 	aversion int32
 	// had is the ACL that the node had when the resource first covered it; nil for one that
@@ -99,6 +99,17 @@ func (r *record) wrote(n zk.ACLReading, restored bool) {
 		e.set = nil
 	}
 	r.nodes[n.Path] = e
+}
+
+// doubt notes that nodes may have been given an ACL, and may not. Whether one has it by the
+// time that it is looked at again, its ACL tells, and not the count: somebody else may have
+// set another in the place of the one that got lost.
+func (r *record) doubt(nodes []zk.ACLReading) {
+	for _, n := range nodes {
+		e := r.nodes[n.Path]
+		e.aversion, e.set = -1, n.ACL
+		r.nodes[n.Path] = e
+	}
 }
 
 // see brings the record to what was read of the nodes, forgets all others, and returns

@@ -30,7 +30,7 @@ func TestRecordEncoding(t *testing.T) {
 		rec := newRecord(path, reader)
 		rec.nodes[path] = entry{czxid: 1 << 40, aversion: 7, had: open, set: reader}
 		rec.nodes[strings.TrimSuffix(path, "/")+"/x"] = entry{czxid: 5, had: odd}
-		rec.nodes[strings.TrimSuffix(path, "/")+"/x/ü"] = entry{czxid: 6}
+		rec.nodes[strings.TrimSuffix(path, "/")+"/x/ü"] = entry{czxid: 6, aversion: -1}
 		text, err := rec.encode()
 		if err != nil {
 			t.Fatal(err)
@@ -87,6 +87,9 @@ func TestRecordSee(t *testing.T) {
 		"made anew with the same":         {covered, reader, reading("/a", 9, 1, reader), entry{9, 1, nil, nil}, false},
 		"new":                             {entry{}, reader, reading("/a", 3, 0, open), entry{3, 0, nil, nil}, true},
 		"new as wanted":                   {entry{}, reader, reading("/a", 3, 0, reader), entry{3, 0, nil, nil}, false},
+		"in doubt, and was not written":   {entry{1, -1, open, reader}, reader, reading("/a", 1, 1, open), entry{1, 1, open, nil}, true},
+		"in doubt, and was written":       {entry{1, -1, open, reader}, reader, reading("/a", 1, 2, reader), entry{1, 2, open, reader}, false},
+		"in doubt, and theirs":            {entry{1, -1, open, reader}, reader, reading("/a", 1, 2, ofHers), entry{1, 2, open, nil}, true},
 		"auth":                            {entry{1, 1, open, byAuth}, byAuth, reading("/a", 1, 2, ofHers), entry{1, 2, open, byAuth}, false},
 		"masked":                          {entry{1, 1, open, ofHers}, ofHers, reading("/a", 1, 2, masked), entry{1, 2, open, ofHers}, false},
 	}
@@ -138,6 +141,17 @@ func TestRecordCover(t *testing.T) {
 	}
 }
 
+func TestRecordDoubt(t *testing.T) {
+	t.Parallel()
+	rec := newRecord("/a", reader)
+	rec.cover([]zk.ACLReading{reading("/a", 1, 4, open), reading("/a/b", 2, 5, open)})
+	rec.doubt([]zk.ACLReading{{Path: "/a/b", ACL: reader}})
+	want := map[string]entry{"/a": {1, 4, open, nil}, "/a/b": {2, -1, open, reader}}
+	if !reflect.DeepEqual(rec.nodes, want) {
+		t.Errorf("%+v, want %+v", rec.nodes, want)
+	}
+}
+
 func TestRecordRestorations(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -149,6 +163,9 @@ func TestRecordRestorations(t *testing.T) {
 		"ours, set again":         {entry{1, 1, open, reader}, reading("/a", 1, 4, reader), "restored"},
 		"theirs since":            {entry{1, 1, open, reader}, reading("/a", 1, 2, ofHers), "left"},
 		"theirs for longer":       {entry{1, 2, open, nil}, reading("/a", 1, 2, ofHers), "left"},
+		"in doubt, was not set":   {entry{1, -1, open, reader}, reading("/a", 1, 1, open), ""},
+		"in doubt, was set":       {entry{1, -1, open, reader}, reading("/a", 1, 2, reader), "restored"},
+		"in doubt, and theirs":    {entry{1, -1, open, reader}, reading("/a", 1, 2, ofHers), "left"},
 		"as it was":               {entry{1, 1, open, open}, reading("/a", 1, 1, open), ""},
 		"as it was, set by other": {entry{1, 2, open, nil}, reading("/a", 1, 2, open), ""},
 		"made anew":               {entry{1, 1, open, reader}, reading("/a", 2, 1, reader), ""},

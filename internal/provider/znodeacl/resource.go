@@ -26,12 +26,16 @@ import (
 const typeName = "zookeeper_znode_acl"
 
 // Resource is the resource zookeeper_znode_acl.
-type Resource struct{ session *session.Session }
+type Resource struct {
+	attr.IdentifiedByPath
+	session *session.Session
+}
 
 var (
 	_ resource.ResourceWithConfigure   = (*Resource)(nil)
 	_ resource.ResourceWithModifyPlan  = (*Resource)(nil)
 	_ resource.ResourceWithImportState = (*Resource)(nil)
+	_ resource.ResourceWithIdentity    = (*Resource)(nil)
 )
 
 // NewResource returns the resource.
@@ -112,30 +116,16 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		state = new(resourceModel)
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	}
-	resp.Diagnostics.Append(lateErrors(ctx, config)...)
+	// What was unknown when the configuration was validated may be known by now.
+	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), config.ACL)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	plan, writes := complete(plan, config, state, r.session.Identities())
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	if writes && (state == nil || !plan.ACL.Equal(state.ACL) || !plan.Recursive.Equal(state.Recursive)) {
+	if writes {
 		resp.Diagnostics.Append(r.checkLockout(plan)...)
 	}
-}
-
-// lateErrors checks what was not known when the configuration was validated, and may be
-// known by now: an apply plans once more, and knows all.
-func lateErrors(ctx context.Context, config resourceModel) (diags diag.Diagnostics) {
-	var aclResp validator.SetResponse
-	attr.ACL().ValidateSet(ctx, validator.SetRequest{Path: path.Root("acl"), ConfigValue: config.ACL}, &aclResp)
-	diags.Append(aclResp.Diagnostics...)
-	var pathResp validator.StringResponse
-	attr.Path().ValidateString(ctx, validator.StringRequest{Path: path.Root("path"), ConfigValue: config.Path}, &pathResp)
-	diags.Append(pathResp.Diagnostics...)
-	var destroyResp validator.StringResponse
-	stringvalidator.OneOf(onDestroyRestore, onDestroyKeep).ValidateString(ctx, validator.StringRequest{Path: path.Root("on_destroy"), ConfigValue: config.OnDestroy}, &destroyResp)
-	diags.Append(destroyResp.Diagnostics...)
-	return diags
 }
 
 // checkLockout warns of an ACL that keeps the provider from going on with the nodes. To
@@ -173,12 +163,14 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(plan.keep(rec)...)
 	// Also behind a failure: what has been done is in the state, for a destroy to undo.
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
 
 // Read brings the state to what the server holds.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -219,6 +211,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	var plan, state resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -273,13 +266,18 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 
 // ImportState begins with a path; the read that follows fills in the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if err := attr.CheckPath(req.ID, false); err != nil {
+	nodePath, diags := r.ImportedPath(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	if err := attr.CheckPath(nodePath, false); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "The ACL of a znode is imported by the path of the node: "+err.Error())
 		return
 	}
-	resp.Diagnostics.Append(importWarning(req.ID))
+	resp.Diagnostics.Append(importWarning(nodePath))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &resourceModel{
-		Path:      types.StringValue(req.ID),
+		Path:      types.StringValue(nodePath),
 		ACL:       types.SetNull(attr.ACLEntryType),
 		Recursive: types.BoolValue(false),
 		OnDestroy: types.StringValue(onDestroyRestore),
@@ -287,4 +285,5 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		Record:    types.StringNull(),
 		Stat:      types.ObjectNull(attr.StatType.AttrTypes),
 	})...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, types.StringValue(nodePath))...)
 }

@@ -339,6 +339,94 @@ resource "zookeeper_znode_acl" "test" {
 	})
 }
 
+// They are destroyed together too, each behind what refers to it, though the ACL of the
+// nodes has changed since the plan by then.
+func TestAccZnodeACL_destroyedWithZnode(t *testing.T) {
+	tree := acctest.NewTree(t)
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: tree.CheckGone("/a"),
+		Steps: []resource.TestStep{{
+			Config: as(tree, fmt.Sprintf(`resource "zookeeper_znode" "test" {
+  path = "${local.base}/a"
+}
+
+resource "zookeeper_znode" "child" {
+  path = "${zookeeper_znode.test.path}/child"
+  data = "child"
+}
+
+resource "zookeeper_znode_acl" "test" {
+  path       = zookeeper_znode.test.path
+  acl        = %s
+  recursive  = true
+  depends_on = [zookeeper_znode.child]
+}`, hcl(user(zk.PermRead|zk.PermAdmin)))),
+			ConfigPlanChecks: planned(create),
+			Check:            all(tree.CheckACL("/a", user(zk.PermRead|zk.PermAdmin)), tree.CheckACL("/a/child", user(zk.PermRead|zk.PermAdmin))),
+		}},
+	})
+}
+
+// A zookeeper_znode that declares an ACL leaves it alone from the time that it declares
+// none, and zookeeper_znode_acl takes it over.
+func TestAccZnodeACL_takesOver(t *testing.T) {
+	tree := acctest.NewTree(t)
+	znode := func(acl string) string {
+		return "resource \"zookeeper_znode\" \"test\" {\n  path = \"${local.base}/a\"\n" + acl + "}\n\n"
+	}
+	both := as(tree, znode("")+strings.Replace(on("/a", guarded()), `"${local.base}/a"`, "zookeeper_znode.test.path", 1))
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: tree.CheckGone("/a"),
+		Steps: []resource.TestStep{
+			{Config: as(tree, znode("  acl = "+hcl(user(zk.PermAll))+"\n")), Check: tree.CheckACL("/a", user(zk.PermAll))},
+			{
+				Config: both,
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction("zookeeper_znode.test", nothing),
+					plancheck.ExpectResourceAction(address, create),
+				}},
+				ConfigStateChecks: state(tree, "/a", nil),
+				Check:             tree.CheckACL("/a", user(zk.PermAll), read),
+			},
+			{Config: both, PlanOnly: true},
+		},
+	})
+}
+
+// What is known only in the apply is planned as unknown, and is then what was meant.
+func TestAccZnodeACL_knownLate(t *testing.T) {
+	tree := acctest.NewTree(t)
+	tree.Put("/a", "")
+	config := as(tree, `resource "terraform_data" "late" {
+  input = { name = "a", id = "`+acctest.UserID()+`", recursive = true, on_destroy = "keep" }
+}
+
+`+on("/${terraform_data.late.output.name}", `[
+    { scheme = "digest", id = terraform_data.late.output.id, permissions = 31 },
+    { scheme = "world", id = "anyone", permissions = "r" },
+  ]`, "recursive = terraform_data.late.output.recursive", "on_destroy = terraform_data.late.output.on_destroy"))
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: isGuarded(tree, "/a"),
+		Steps: []resource.TestStep{
+			{
+				Config: config,
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction(address, create),
+					plancheck.ExpectUnknownValue(address, tfjsonpath.New("path")),
+					plancheck.ExpectUnknownValue(address, tfjsonpath.New("recursive")),
+					plancheck.ExpectUnknownValue(address, tfjsonpath.New("on_destroy")),
+				}},
+				ConfigStateChecks: state(tree, "/a", attrs{
+					"acl":       knownvalue.SetExact([]knownvalue.Check{acctest.ACLEntry("digest", acctest.UserID(), "31"), acctest.ACLEntry("world", "anyone", "r")}),
+					"recursive": yes, "on_destroy": text("keep"),
+				}),
+				Check: isGuarded(tree, "/a"),
+			},
+			{Config: config, PlanOnly: true},
+		},
+	})
+}
+
 // Servers' own nodes can have an ACL from here too, and the root.
 func TestAccZnodeACL_ofTheRoot(t *testing.T) {
 	tree := acctest.NewTreeOn(t, acctest.OwnServer(t).Addr())
@@ -382,7 +470,7 @@ func TestAccZnodeACL_imported(t *testing.T) {
 	tree := acctest.NewTree(t)
 	tree.PutGuarded("/a", "", user(zk.PermAll), read)
 	tree.Put("/a/b", "")
-	config := as(tree, "import {\n  to = zookeeper_znode_acl.test\n  id = \"${local.base}/a\"\n}\n\n"+on("/a", guarded()))
+	config := as(tree, tree.ImportBlock(address, "/a")+on("/a", guarded()))
 	open := hcl(acctest.Open())
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: all(tree.CheckACL("/a", user(zk.PermAll), read), tree.CheckACL("/a/b", acctest.Open())),
@@ -402,6 +490,22 @@ func TestAccZnodeACL_imported(t *testing.T) {
 				Check:             tree.CheckACL("/a/b", user(zk.PermAll), read),
 			},
 		},
+	})
+}
+
+// A tree is imported by its top, and the rest comes with the first apply.
+func TestAccZnodeACL_importedTree(t *testing.T) {
+	tree := acctest.NewTree(t)
+	tree.PutGuarded("/a", "", user(zk.PermAll), read)
+	tree.PutGuarded("/a/x", "", user(zk.PermAll), read)
+	tree.Put("/a/y", "")
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: all(isGuarded(tree, "/a", "/a/x"), isOpen(tree, "/a/y")),
+		Steps: []resource.TestStep{{
+			Config: as(tree, tree.ImportBlock(address, "/a")+on("/a", guarded(), recursive)), ConfigPlanChecks: planned(update),
+			ConfigStateChecks: state(tree, "/a", attrs{"recursive": yes, "stat": acctest.Stat(0, 0, 0, 2)}),
+			Check:             all(isGuarded(tree, "/a", "/a/x", "/a/y"), tree.CheckVersions("/a", 0, 0), tree.CheckVersions("/a/x", 0, 0)),
+		}},
 	})
 }
 

@@ -88,7 +88,7 @@ func (r *Resource) planned(rec *record, root attr.Planned, nodes []zk.ACLReading
 type outcome struct {
 	nodes []zk.ACLReading // as they are behind it, without those that are gone
 	done  int             // nodes that were written
-	doubt bool            // one may have been written
+	doubt []zk.ACLReading // nodes that may have been given the ACL that they have here
 	left  []string        // nodes that were to be restored, and were not, because somebody else was faster
 	err   error           // why it ended before its end
 	at    zk.ACLReading   // the node where that was
@@ -125,7 +125,9 @@ func carryOut(ctx context.Context, client *zk.Client, rec *record, nodes []zk.AC
 			o.left = append(o.left, n.Path)
 			return nil
 		}
-		o.doubt = o.doubt || errors.Is(err, zk.ErrOutcomeUnknown)
+		if errors.Is(err, zk.ErrOutcomeUnknown) && !s.restores {
+			o.doubt = append(o.doubt, zk.ACLReading{Path: n.Path, ACL: s.acl})
+		}
 		if o.err == nil {
 			o.err, o.at = err, *n
 		}
@@ -180,9 +182,10 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 		return rec, r.settle(ctx, client, plan, o.nodes[0])
 	}
 	diags := diag.Diagnostics{r.failed(ctx, client, doingSet, o, len(steps))}
-	if o.done == 0 && !o.doubt {
+	if o.done == 0 && len(o.doubt) == 0 {
 		return nil, diags
 	}
+	rec.doubt(o.doubt)
 	root := o.nodes[0]
 	if !rec.conforms(root, self) {
 		plan.ACL = attr.ACLValue(root.ACL)
@@ -250,6 +253,7 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 		rec.want = before
 	}
 	was.Differing = differingValue(nodePath, rec.see(o.nodes, self))
+	rec.doubt(o.doubt)
 	*plan = was
 	return rec, diags
 }
@@ -262,7 +266,7 @@ func (r *Resource) settle(ctx context.Context, client *zk.Client, plan *resource
 	_, stat, err := client.ACL(ctx, root.Path)
 	switch {
 	case err != nil:
-		diags.Append(unreadWarning(r.subject(root.Path).Error("read back", err)))
+		diags.Append(r.subject(root.Path).NotReadBack(err))
 		stat = root.Stat
 	case stat.Czxid != root.Stat.Czxid || stat.Aversion != root.Stat.Aversion:
 		diags.Append(overwrittenWarning(root.Path))
