@@ -10,11 +10,11 @@ import (
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
-// How our client reads many nodes, for the wire to do the same: so many nodes with a
+// How our client reads many small nodes, for the wire to do the same: so many nodes with a
 // request, and so many requests on their way at once.
 const (
 	readBatch  = zk.DefaultMaxReplyBytes / zk.DefaultMaxBufferBytes
-	readWindow = 4
+	readWindow = 16
 )
 
 // bulk measures what is done to many nodes at once. go-zookeeper has no request for many
@@ -105,8 +105,8 @@ func (b *bench) measureMany(round int, name string, goal float64, n int, ours, o
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	b.add(report.Figure{Name: name, Best: report.Higher, Goal: goal}, costs.ours.perSecond()/costs.other.perSecond())
-	b.add(report.Figure{Name: "cpu/" + name, Best: report.Lower}, costs.ours.cpuEach()/costs.other.cpuEach())
-	b.add(report.Figure{Name: "wire/" + name, Best: report.Higher}, costs.ours.perSecond()/costs.wire.perSecond())
+	b.addBeside(report.Figure{Name: name, Best: report.Higher, Goal: goal}, costs, throughput)
+	b.addBeside(report.Figure{Name: "cpu/" + name, Best: report.Lower}, costs, cpu)
+	b.add(report.Figure{Name: "wire/" + name, Best: report.Higher}, throughput(costs.ours, costs.wire))
 	return nil
 }

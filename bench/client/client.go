@@ -101,6 +101,20 @@ func (b *bench) add(f report.Figure, value float64) {
 	}
 }
 
+// addBeside adds a figure that compares our client with go-zookeeper, and the same of the
+// wire: nobody can be better.
+func (b *bench) addBeside(f report.Figure, c costs, ratio func(one, other cost) float64) {
+	b.add(f, ratio(c.ours, c.other))
+	if b.warm {
+		b.report.AddLimit(f.Name, ratio(c.wire, c.other))
+	}
+}
+
+// The ratios of two costs.
+func latency(one, other cost) float64    { return one.wall.Seconds() / other.wall.Seconds() }
+func throughput(one, other cost) float64 { return one.perSecond() / other.perSecond() }
+func cpu(one, other cost) float64        { return one.cpuEach() / other.cpuEach() }
+
 // sessions are one of each of what is compared.
 type sessions struct {
 	ours  ours
@@ -250,21 +264,21 @@ func (b *bench) single(ctx context.Context, round, callers int) error {
 
 // compare adds the figures of one round of one operation.
 func (b *bench) compare(kind string, callers int, c costs) {
-	add := func(name string, best report.Better, goal float64, wanted bool, value float64) {
+	figure := func(name string, best report.Better, goal float64, wanted bool) report.Figure {
 		f := report.Figure{Name: figureName(name, kind, callers), Best: best}
 		if wanted {
 			f.Goal = goal
 		}
-		b.add(f, value)
+		return f
 	}
 	if callers == 1 {
-		add("latency", report.Lower, goalLatency, true, c.ours.wall.Seconds()/c.other.wall.Seconds())
+		b.addBeside(figure("latency", report.Lower, goalLatency, true), c, latency)
 	} else {
-		add("throughput", report.Higher, goalThroughput, callers >= goalCallers, c.ours.perSecond()/c.other.perSecond())
+		b.addBeside(figure("throughput", report.Higher, goalThroughput, callers >= goalCallers), c, throughput)
 	}
-	add("cpu", report.Lower, goalCPU, callers >= goalCallers, c.ours.cpuEach()/c.other.cpuEach())
-	add("wire", report.Higher, goalWire, callers == mostCallers, c.ours.perSecond()/c.wire.perSecond())
-	add("allocs", report.Lower, goalAllocs, kind == "get" || kind == "create", c.ours.mallocsEach())
+	b.addBeside(figure("cpu", report.Lower, goalCPU, callers >= goalCallers), c, cpu)
+	b.add(figure("wire", report.Higher, goalWire, callers == mostCallers), throughput(c.ours, c.wire))
+	b.add(figure("allocs", report.Lower, goalAllocs, kind == "get" || kind == "create"), c.ours.mallocsEach())
 }
 
 func figureName(name, kind string, callers int) string {

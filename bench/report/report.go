@@ -34,6 +34,7 @@ type Figure struct {
 type Report struct {
 	figures []Figure
 	values  map[string][]float64
+	limits  map[string][]float64
 }
 
 // Add adds a value of a figure.
@@ -47,10 +48,22 @@ func (r *Report) Add(f Figure, value float64) {
 	r.values[f.Name] = append(r.values[f.Name], value)
 }
 
+// AddLimit adds a value that a figure could have had at best, measured at the same time.
+func (r *Report) AddLimit(name string, value float64) {
+	if r.limits == nil {
+		r.limits = make(map[string][]float64)
+	}
+	r.limits[name] = append(r.limits[name], value)
+}
+
 // Quartiles returns the quartiles of a figure's values, the second of which is the median;
 // zeros for one that was not measured.
 func (r *Report) Quartiles(name string) (first, median, third float64) {
-	v := slices.Sorted(slices.Values(r.values[name]))
+	return quartiles(r.values[name])
+}
+
+func quartiles(values []float64) (first, median, third float64) {
+	v := slices.Sorted(slices.Values(values))
 	if len(v) == 0 {
 		return 0, 0, 0
 	}
@@ -72,13 +85,19 @@ func (r *Report) Reached(f Figure) bool {
 	return median <= f.Goal
 }
 
-// Table writes each figure's median, the quartiles around it, and its goal.
+// Table writes each figure's median, the quartiles around it, the median of its limit where
+// it has one, and its goal.
 func (r *Report) Table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	_, _ = fmt.Fprintln(t, "figure\tmedian\tquartiles\tgoal\t")
+	_, _ = fmt.Fprintln(t, "figure\tmedian\tquartiles\tlimit\tgoal\t")
 	for _, f := range r.figures {
 		first, median, third := r.Quartiles(f.Name)
-		_, _ = fmt.Fprintf(t, "%s\t%.2f\t%.2f–%.2f\t%s\t\n", f.Name, median, first, third, r.goal(f))
+		limit := ""
+		if of := r.limits[f.Name]; len(of) > 0 {
+			_, best, _ := quartiles(of)
+			limit = fmt.Sprintf("%.2f", best)
+		}
+		_, _ = fmt.Fprintf(t, "%s\t%.2f\t%.2f–%.2f\t%s\t%s\t\n", f.Name, median, first, third, limit, r.goal(f))
 	}
 	return t.Flush()
 }

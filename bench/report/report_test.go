@@ -13,6 +13,7 @@ func TestReport(t *testing.T) {
 		r.Add(fast, v)
 		r.Add(small, v)
 	}
+	r.AddLimit("fast", 7.25)
 	if first, median, third := r.Quartiles("fast"); first != 1.75 || median != 2.5 || third != 3.25 {
 		t.Errorf("quartiles %v, %v, %v", first, median, third)
 	}
@@ -26,7 +27,7 @@ func TestReport(t *testing.T) {
 	if err := r.Table(&table); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Count(table.String(), "2.50"); got != 2 || !strings.Contains(table.String(), "missed") {
+	if got := strings.Count(table.String(), "2.50"); got != 2 || !strings.Contains(table.String(), "missed") || !strings.Contains(table.String(), "7.25") {
 		t.Errorf("the table is\n%s", &table)
 	}
 	if err := r.JSON(&json); err != nil || !strings.Contains(json.String(), `"fast": 2.5`) {

@@ -96,6 +96,12 @@ type reply[R any] interface {
 	conn.Reply
 }
 
+// request is a pointer to a record Q that appends itself.
+type request[Q any] interface {
+	*Q
+	conn.Request
+}
+
 // noBody is the reply of operations whose reply has no body, or none of interest.
 type noBody struct{}
 
@@ -110,6 +116,12 @@ type attempt[R any] struct {
 	out  R
 }
 
+// query is an attempt of a request that changes nothing, together with the request.
+type query[Q, R any] struct {
+	attempt[R]
+	req Q
+}
+
 // try returns an attempt, whose record begins as blank is.
 func try[R any, P reply[R]](op proto.Op, req conn.Request, blank R) *attempt[R] {
 	a := &attempt[R]{out: blank}
@@ -119,15 +131,16 @@ func try[R any, P reply[R]](op proto.Op, req conn.Request, blank R) *attempt[R] 
 
 // read makes a request that changes nothing, and repeats it when its reply was lost. The
 // path is the one for the error; the request has its own, on the servers.
-func read[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request) (*R, error) {
+func read[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client, op proto.Op, path string, req Q) (*R, error) {
 	var blank R
-	return readInto[R, P](ctx, c, op, path, req, blank)
+	return readInto[R, Q, P, W](ctx, c, op, path, req, blank)
 }
 
 // readInto is read with the record as it is before a reply fills it in.
-func readInto[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, blank R) (*R, error) {
+func readInto[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client, op proto.Op, path string, req Q, blank R) (*R, error) {
 	for r := c.cfg.Retry.begin(); ; {
-		a := try[R, P](op, req, blank)
+		a := &query[Q, R]{attempt: attempt[R]{out: blank}, req: req}
+		a.call.Init(op, W(&a.req), P(&a.out))
 		c.submit(ctx, &a.call)
 		_, err := c.await(ctx, &a.call)
 		if err == nil {
@@ -216,7 +229,7 @@ func unresolved(err error) bool {
 // answers SessionMoved to an older follower); the sync waits for what they had accepted.
 func (c *Client) settle(ctx context.Context, look func() (verdict, error)) (verdict, error) {
 	// Servers wait for all that was committed, whatever the path.
-	if _, err := read[noBody](ctx, c, proto.OpSync, "/", &proto.SyncRequest{Path: "/"}); err != nil {
+	if _, err := read[noBody](ctx, c, proto.OpSync, "/", proto.SyncRequest{Path: "/"}); err != nil {
 		return unknown, err
 	}
 	return look()

@@ -156,7 +156,7 @@ func (c *Client) ensurePath(ctx context.Context, path string, acl []ACL) ([]Crea
 	}
 	full := c.chrooted(path)
 	// The usual case costs one read, and no write that servers would have to agree on.
-	if _, err := read[Stat](ctx, c, proto.OpExists, path, &proto.PathWatchRequest{Path: full}); err == nil {
+	if _, err := read[Stat](ctx, c, proto.OpExists, path, proto.PathWatchRequest{Path: full}); err == nil {
 		return nil, nil
 	} else if !errors.Is(err, ErrNoNode) && !errors.Is(err, ErrNoAuth) {
 		return nil, err

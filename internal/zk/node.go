@@ -30,7 +30,7 @@ func (c *Client) Exists(ctx context.Context, path string) (Stat, bool, error) {
 	if err := check(proto.OpExists.String(), path); err != nil {
 		return Stat{}, false, err
 	}
-	stat, err := read[Stat](ctx, c, proto.OpExists, path, &proto.PathWatchRequest{Path: c.chrooted(path)})
+	stat, err := read[Stat](ctx, c, proto.OpExists, path, proto.PathWatchRequest{Path: c.chrooted(path)})
 	if errors.Is(err, ErrNoNode) {
 		return Stat{}, false, nil
 	}
@@ -46,7 +46,7 @@ func (c *Client) Get(ctx context.Context, path string) ([]byte, Stat, error) {
 	if err := check(proto.OpGetData.String(), path); err != nil {
 		return nil, Stat{}, err
 	}
-	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, path, &proto.PathWatchRequest{Path: c.chrooted(path)})
+	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, path, proto.PathWatchRequest{Path: c.chrooted(path)})
 	if err != nil {
 		return nil, Stat{}, err
 	}
@@ -58,7 +58,7 @@ func (c *Client) Children(ctx context.Context, path string) ([]string, Stat, err
 	if err := check(proto.OpGetChildren2.String(), path); err != nil {
 		return nil, Stat{}, err
 	}
-	r, err := read[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, path, &proto.PathWatchRequest{Path: c.chrooted(path)})
+	r, err := read[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, path, proto.PathWatchRequest{Path: c.chrooted(path)})
 	if err != nil {
 		return nil, Stat{}, err
 	}
@@ -72,7 +72,7 @@ func (c *Client) ACL(ctx context.Context, path string) ([]ACL, Stat, error) {
 	if err := check(proto.OpGetACL.String(), path); err != nil {
 		return nil, Stat{}, err
 	}
-	r, err := read[proto.GetACLReply](ctx, c, proto.OpGetACL, path, &proto.GetACLRequest{Path: c.chrooted(path)})
+	r, err := read[proto.GetACLReply](ctx, c, proto.OpGetACL, path, proto.GetACLRequest{Path: c.chrooted(path)})
 	if err != nil {
 		return nil, Stat{}, err
 	}
@@ -85,7 +85,7 @@ func (c *Client) Sync(ctx context.Context, path string) error {
 	if err := check(proto.OpSync.String(), path); err != nil {
 		return err
 	}
-	_, err := read[noBody](ctx, c, proto.OpSync, path, &proto.SyncRequest{Path: c.chrooted(path)})
+	_, err := read[noBody](ctx, c, proto.OpSync, path, proto.SyncRequest{Path: c.chrooted(path)})
 	return err
 }
 

@@ -52,7 +52,7 @@ func (c *Client) reconfigRequest(ctx context.Context, r Reconfig) (*proto.Reconf
 // resolveReconfig looks whether a reconfig took effect. What the configuration would be
 // is for the servers to know: when it has changed at all, nothing can be told.
 func resolveReconfig(ctx context.Context, c *Client, _ *proto.ReconfigRequest, l loss, out *proto.GetDataReply) (verdict, error) {
-	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, &proto.PathWatchRequest{Path: configPath})
+	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, proto.PathWatchRequest{Path: configPath})
 	if err != nil {
 		return unknown, err
 	}
@@ -66,7 +66,7 @@ func resolveReconfig(ctx context.Context, c *Client, _ *proto.ReconfigRequest, l
 // EnsembleConfig returns the ensemble's configuration, a line for each server and the
 // version, and the stat of the node that holds it. It needs 3.5.
 func (c *Client) EnsembleConfig(ctx context.Context) ([]byte, Stat, error) {
-	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, &proto.PathWatchRequest{Path: configPath})
+	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, proto.PathWatchRequest{Path: configPath})
 	if errors.Is(err, ErrNoNode) {
 		if old := c.require(ctx, feature{"the ensemble's configuration", Version{3, 5, 0}}); old != nil {
 			err = &Error{Op: proto.OpGetData.String(), Path: configPath, Err: old}

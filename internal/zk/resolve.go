@@ -122,7 +122,7 @@ func (c *Client) claimed(look func() (verdict, claim, error)) (verdict, error) {
 
 // statAt looks at a path on the servers, which may be above the chroot.
 func (c *Client) statAt(ctx context.Context, full string) (Stat, error) {
-	stat, err := read[Stat](ctx, c, proto.OpExists, c.unchrooted(full), &proto.PathWatchRequest{Path: full})
+	stat, err := read[Stat](ctx, c, proto.OpExists, c.unchrooted(full), proto.PathWatchRequest{Path: full})
 	if err != nil {
 		return Stat{}, err
 	}
@@ -163,7 +163,7 @@ func resolveSet(ctx context.Context, c *Client, req *proto.SetDataRequest, l los
 // lookForSet looks whether a set took effect: the version is then the expected one plus
 // one, and the data the same.
 func (c *Client) lookForSet(ctx context.Context, req *proto.SetDataRequest, l loss, out *Stat) (verdict, error) {
-	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, c.unchrooted(req.Path), &proto.PathWatchRequest{Path: req.Path})
+	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, c.unchrooted(req.Path), proto.PathWatchRequest{Path: req.Path})
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return c.absent(ctx, req.Path, l, unknown)
@@ -208,7 +208,7 @@ func resolveSetACL(ctx context.Context, c *Client, req *proto.SetACLRequest, l l
 }
 
 func (c *Client) lookForSetACL(ctx context.Context, req *proto.SetACLRequest, l loss, out *Stat) (verdict, error) {
-	r, err := read[proto.GetACLReply](ctx, c, proto.OpGetACL, c.unchrooted(req.Path), &proto.GetACLRequest{Path: req.Path})
+	r, err := read[proto.GetACLReply](ctx, c, proto.OpGetACL, c.unchrooted(req.Path), proto.GetACLRequest{Path: req.Path})
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return c.absent(ctx, req.Path, l, unknown)
@@ -327,7 +327,7 @@ const (
 func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest, l loss, out *proto.CreateReply) (verdict, error) {
 	slash := strings.LastIndexByte(req.Path, '/')
 	parent, prefix := req.Path[:max(1, slash)], req.Path[slash+1:]
-	r, err := read[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, c.unchrooted(parent), &proto.PathWatchRequest{Path: parent})
+	r, err := read[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, c.unchrooted(parent), proto.PathWatchRequest{Path: parent})
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return c.absent(ctx, parent, l, unknown)
