@@ -60,7 +60,7 @@ func (c *Client) Multi(ctx context.Context, ops ...Op) ([]OpResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply, err := write(ctx, c, proto.OpMulti, "", req, freshMulti(ops), c.multiResolver(req))
+	reply, err := write(ctx, c, proto.OpMulti, "", req, blankMulti(ops), resolveMulti)
 	return c.multiResults(ops, reply, err)
 }
 
@@ -76,9 +76,7 @@ func (c *Client) multiRequest(ctx context.Context, ops []Op, wait bool) (*proto.
 	return req, nil
 }
 
-func freshMulti(ops []Op) func() *proto.MultiReply {
-	return func() *proto.MultiReply { return &proto.MultiReply{Want: len(ops)} }
-}
+func blankMulti(ops []Op) proto.MultiReply { return proto.MultiReply{Want: len(ops)} }
 
 func multiFailed(err error) error { return &Error{Op: proto.OpMulti.String(), Err: err} }
 
