@@ -85,7 +85,7 @@ func TestCheckSources(t *testing.T) {
 		{"no version", ".goreleaser.yml", " -X main.version={{ .Version }}", "", "should set main.version"},
 		{"renamed version", "main.go", "var version =", "var release =", "should set main.version"},
 		{"protocol of the manifest", manifestFile, `"6.0"`, `"5.0"`, `the protocols ["5.0"], and the provider serves 6.0`},
-		{"protocol of the provider", "main.go", "ProtocolVersion: 6", "ProtocolVersion: 5", "the provider serves 5.0"},
+		{"protocol of the provider", "main.go", "tf6server\"", "tf5server\"", "the provider serves 5.0"},
 		{"version of the manifest", manifestFile, `"version": 1`, `"version": 2`, "registries read 1"},
 		{"heading", "CHANGELOG.md", "(Unreleased)", "Unreleased", "no heading of a version"},
 		{"date", "CHANGELOG.md", "(Unreleased)", "(2027-03-01)", "March 1, 2027"},

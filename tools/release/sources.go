@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -17,6 +18,9 @@ import (
 )
 
 const manifestFile = "terraform-registry-manifest.json"
+
+// server is the package that main.go serves the provider with.
+var server = regexp.MustCompile(`^"github\.com/hashicorp/terraform-plugin-go/tfprotov\d/tf(\d)server"$`)
 
 // checkSources holds the files that a release is made of to each other and to a registry.
 // It builds nothing.
@@ -104,17 +108,16 @@ func (r *release) checkProvider() error {
 		return err
 	}
 	var protocol string
+	for _, imported := range file.Imports {
+		// The library that serves a provider has a package for each protocol.
+		if m := server.FindStringSubmatch(imported.Path.Value); m != nil {
+			protocol = m[1] + ".0"
+		}
+	}
 	var version bool
 	ast.Inspect(file, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.KeyValueExpr:
-			if key, ok := n.Key.(*ast.Ident); ok && key.Name == "ProtocolVersion" {
-				if value, ok := n.Value.(*ast.BasicLit); ok {
-					protocol = value.Value + ".0"
-				}
-			}
-		case *ast.ValueSpec:
-			version = version || slices.ContainsFunc(n.Names, func(name *ast.Ident) bool { return name.Name == "version" })
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			version = version || slices.ContainsFunc(spec.Names, func(name *ast.Ident) bool { return name.Name == "version" })
 		}
 		return true
 	})
