@@ -286,6 +286,7 @@ func TestAccSequentialZnode_ofOthers(t *testing.T) {
 // A secret reaches the server and neither the plan nor the state, and is written when its
 // version changes or somebody else has written over it.
 func TestAccSequentialZnode_writeOnly(t *testing.T) {
+	acctest.Needs(t, acctest.WriteOnly)
 	tree := acctest.NewTree(t)
 	const rel = "/job-0000000000"
 	config := func(secret, version string) string {
