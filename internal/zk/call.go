@@ -14,6 +14,9 @@ import (
 // submit hands a call to the current connection, or to the queue of those that wait for
 // one. It does not wait for the reply.
 func (c *Client) submit(ctx context.Context, call *conn.Call) {
+	if c.cfg.Tracer != nil {
+		c.trace(call)
+	}
 	if err := conn.ContextError(ctx); err != nil {
 		call.Fail(err)
 		return
@@ -79,7 +82,7 @@ func (c *Client) repeatable(err error) bool {
 
 // again decides behind a try that failed with err: it returns nil after the wait that the
 // policy asks for, or the error to give up with.
-func (c *Client) again(ctx context.Context, r *retry, err error) error {
+func (c *Client) again(ctx context.Context, r *retry, op proto.Op, path string, err error) error {
 	if errors.Is(err, errUnasked) {
 		_, err := c.serverVersion(ctx)
 		return err // nothing was sent: it does not count as a try
@@ -87,7 +90,11 @@ func (c *Client) again(ctx context.Context, r *retry, err error) error {
 	if !c.repeatable(err) {
 		return err
 	}
-	return r.again(ctx, err)
+	if err := r.again(ctx, err); err != nil {
+		return err
+	}
+	c.log.Debug("an operation is repeated", "op", op.String(), "path", path, "tries", r.tries, "reason", err)
+	return nil
 }
 
 // reply is a pointer to a record R that decodes itself.
@@ -146,7 +153,7 @@ func readInto[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client
 		if err == nil {
 			return &a.out, nil
 		}
-		if err = c.again(ctx, &r, err); err != nil {
+		if err = c.again(ctx, &r, op, path, err); err != nil {
 			return nil, &Error{Op: op.String(), Path: path, Err: err}
 		}
 	}
@@ -187,7 +194,7 @@ func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op
 		if session == 0 {
 			session = call.Session
 		}
-		if err = c.again(ctx, &r, err); err != nil {
+		if err = c.again(ctx, &r, op, path, err); err != nil {
 			return out, fail(err)
 		}
 		if _, ok := features[op]; ok {
@@ -203,6 +210,7 @@ func judge[Q, R any](ctx context.Context, c *Client, call *conn.Call, req Q, out
 	v, err := c.settle(ctx, func() (verdict, error) {
 		return resolve(ctx, c, req, loss{seen: call.Seen, session: call.Session}, out)
 	})
+	c.log.Debug("the reply to a write was lost, and the servers were asked what became of it", "op", call.Op.String(), "found", v.String())
 	switch {
 	case err != nil:
 		return false, lookFailed(call.Err, err)
