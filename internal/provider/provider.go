@@ -24,6 +24,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/provider/tree"
 	"terraform-provider-zookeeper/internal/provider/znode"
+	"terraform-provider-zookeeper/internal/provider/znodes"
 )
 
 // Provider is the provider for ZooKeeper.
@@ -150,6 +151,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		znode.NewResource,
+		znodes.NewResource,
 	}
 }
 

@@ -99,8 +99,11 @@ func (e *ConflictError) Error() string {
 
 // Is tells whether one of the conflicts is the target.
 func (e *ConflictError) Is(target error) bool {
-	return slices.ContainsFunc(e.Conflicts, func(c Conflict) bool { return c.Err == target }) //nolint:errorlint // they are codes
+	return slices.ContainsFunc(e.Conflicts, func(c Conflict) bool { return errors.Is(c.Err, target) })
 }
+
+// opBatch is the operation of an error about one write of a batch.
+const opBatch = "batch"
 
 // batchTries bounds how often a batch is tried again because of nodes in between, which
 // others make and remove as well.
@@ -115,7 +118,7 @@ const batchTries = 10
 //
 // There is a result for each write, with an error too: what of a split batch was done.
 func (c *Client) Apply(ctx context.Context, b Batch) ([]WriteResult, error) {
-	const op = "batch"
+	const op = opBatch
 	for _, w := range b.Writes {
 		if err := check(op, w.Path); err != nil {
 			return make([]WriteResult, len(b.Writes)), err
@@ -364,9 +367,9 @@ func (s batchSizes) of(w Write, chroot string) int {
 	return size
 }
 
-// CheckSize returns a *[TooLargeError] when the batch takes more than limit bytes in one
-// transaction with all its writes, or, with Split, when one of its writes alone does, and
-// then an *[Error] that names it. The chroot is in front of all paths on the servers, and
+// CheckSize tells, with a *[TooLargeError] in an *[Error], when the batch takes more than
+// limit bytes: one of its writes alone, which the error names, or, unless it may be split,
+// all of them in one transaction. The chroot is in front of all paths on the servers, and
 // the batch has the ACL that its nodes are to get.
 func (b Batch) CheckSize(chroot string, limit int) error {
 	sizes := newBatchSizes(b.ACL)
@@ -374,12 +377,12 @@ func (b Batch) CheckSize(chroot string, limit int) error {
 	for _, w := range b.Writes {
 		size := sizes.of(w, chroot)
 		if sizes.base+size > limit {
-			return &Error{Op: "batch", Path: w.Path, Err: &TooLargeError{Size: sizes.base + size, Limit: limit}}
+			return &Error{Op: opBatch, Path: w.Path, Err: &TooLargeError{Size: sizes.base + size, Limit: limit}}
 		}
 		total += size
 	}
 	if !b.Split && total > limit {
-		return &TooLargeError{Size: total, Limit: limit}
+		return &Error{Op: proto.OpMulti.String(), Err: &TooLargeError{Size: total, Limit: limit}}
 	}
 	return nil
 }

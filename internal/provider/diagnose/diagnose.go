@@ -35,6 +35,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		tooLarge *zk.TooLargeError
 		tooOld   *zk.VersionError
 		locked   *session.LockedError
+		conflict *zk.ConflictError
 	)
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		d := s.Error(doing, partial.Err)
@@ -56,10 +57,15 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.As(err, &connect):
 		return unreachable(connect)
 	case errors.As(err, &tooLarge):
+		if op, _ := operation(err); op == "multi" {
+			return s.transactionTooLarge(tooLarge)
+		}
 		return s.tooLarge(tooLarge)
 	case errors.As(err, &tooOld):
 		return s.new("ZooKeeper is too old", fmt.Sprintf(
 			"The provider could not %s%s: %v. Upgrade the servers, or do without.", doing, s.at(), tooOld))
+	case errors.As(err, &conflict):
+		return s.conflicts(doing, conflict)
 	case errors.Is(err, zk.ErrNodeExists):
 		return s.exists()
 	case errors.Is(err, zk.ErrNoNode):

@@ -56,3 +56,21 @@ func (s *Session) Claim(ctx context.Context, path string) (bool, error) {
 	delete(s.parents.made, path)
 	return ours, nil
 }
+
+// ClaimAll claims all of the nodes, or none: it tells whether each was made as a parent in
+// this run and not claimed before.
+func (s *Session) ClaimAll(ctx context.Context, paths []string) (bool, error) {
+	if err := s.parents.lock(ctx); err != nil {
+		return false, err
+	}
+	defer s.parents.unlock()
+	for _, path := range paths {
+		if !s.parents.made[path] {
+			return false, nil
+		}
+	}
+	for _, path := range paths {
+		delete(s.parents.made, path)
+	}
+	return true, nil
+}
