@@ -3,12 +3,12 @@ package znodes
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/zk"
@@ -65,12 +65,12 @@ func checkKey(key string) error {
 
 // checkBase tells what is wrong with base_path, or with the keys below it where that is the
 // root. managed is a check of a node that a resource creates and deletes.
-func checkBase(base string, managed func(path string) error, keys ...types.Map) error {
+func checkBase(base string, managed func(path string) error, keys ...nodeMap) error {
 	if base != root {
 		return managed(base)
 	}
 	for _, m := range keys {
-		for key := range m.Elements() {
+		for key := range m.elements {
 			if first, _, _ := strings.Cut(key, "/"); first == "zookeeper" {
 				if err := managed(root + key); err != nil {
 					return err
@@ -109,20 +109,14 @@ func (f *findings) diagnostics() diag.Diagnostics {
 // two maps have the same, base64, and that secrets come with their version.
 func checkData(config *model) diag.Diagnostics {
 	var f findings
-	maps := []struct {
+	all := []struct {
 		name  string
-		value types.Map
+		value nodeMap
 	}{{"data", config.Data}, {"data_base64", config.DataBase64}, {"data_wo", config.DataWO}}
 	in := make(map[string]string) // which map has a key, from the first on
-	for n, m := range maps {
-		elements := m.value.Elements()
-		keys := make([]string, 0, len(elements))
-		for key := range elements {
-			keys = append(keys, key)
-		}
-		slices.Sort(keys)
-		for _, key := range keys {
-			v := elements[key]
+	for n, m := range all {
+		for _, key := range slices.Sorted(maps.Keys(m.value.elements)) {
+			v := m.value.elements[key]
 			if err := checkKey(key); err != nil {
 				f.add(m.name, key, "Invalid key", fmt.Sprintf("The key %q of %s is no path of a node: %s.", key, m.name, err))
 				continue
@@ -133,28 +127,28 @@ func checkData(config *model) diag.Diagnostics {
 					continue
 				}
 			}
-			if n+1 < len(maps) {
+			if n+1 < len(all) {
 				in[key] = m.name
 			}
 			switch {
 			case v.IsNull():
 				f.add(m.name, key, "Value is null", fmt.Sprintf("The value of %q in %s is null. Leave the key out for no node, or write \"\" for one without data.", key, m.name))
-			case n == 1 && !v.IsUnknown():
-				if _, err := attr.DecodeBase64(valueOf(v)); err != nil {
+			case n == 1 && v.IsKnown():
+				if _, err := attr.DecodeBase64(textOf(v)); err != nil {
 					f.add(m.name, key, "Invalid base64", fmt.Sprintf("The value of %q: %s. base64encode(…) and filebase64(…) give the right notation.", key, err))
 				}
 			}
 		}
 	}
 	diags := f.diagnostics()
-	if config.DataWO.IsUnknown() || config.DataWOVersion.IsUnknown() {
+	if config.DataWO.unknown || config.DataWOVersion.IsUnknown() {
 		return diags
 	}
 	switch {
-	case !config.DataWO.IsNull() && config.DataWOVersion.IsNull():
+	case !config.DataWO.isNull() && config.DataWOVersion.IsNull():
 		diags.AddAttributeError(path.Root("data_wo_version"), "Missing data_wo_version",
 			`data_wo is stored nowhere, so that a plan cannot see whether it has changed. Set data_wo_version as well, as in data_wo_version = "1", and change it with each new secret.`)
-	case config.DataWO.IsNull() && !config.DataWOVersion.IsNull():
+	case config.DataWO.isNull() && !config.DataWOVersion.IsNull():
 		diags.AddAttributeError(path.Root("data_wo_version"), "Unexpected data_wo_version",
 			"data_wo_version says which secrets data_wo has, and there are none: data_wo is null. Set data_wo, or leave both out.")
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
@@ -119,12 +120,12 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 
 // ValidateConfig checks what fits together.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config model
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	config, diags := decode(ctx, req.Config, req.Config.Raw)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(checkConfig(&config, func(p string) error { return attr.CheckPath(p, true) })...)
+	resp.Diagnostics.Append(checkConfig(config, func(p string) error { return attr.CheckPath(p, true) })...)
 }
 
 func checkConfig(config *model, managed func(string) error) diag.Diagnostics {
@@ -137,9 +138,6 @@ func checkConfig(config *model, managed func(string) error) diag.Diagnostics {
 	return diags
 }
 
-// acl is the declared ACL; nil where there is none, or none is known yet.
-func (m *model) acl() ([]zk.ACL, error) { return attr.ACLFrom(m.ACL) }
-
 // ModifyPlan completes a plan, and checks what can be checked without the servers.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if r.session == nil {
@@ -149,46 +147,59 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		r.planRemoval(ctx, req, resp)
 		return
 	}
-	var plan model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("data_wo"), &plan.DataWO)...)
+	plan, diags := planned(ctx, req.Plan, req.Config)
+	resp.Diagnostics.Append(diags...)
 	var state *model
 	if !req.State.Raw.IsNull() {
-		state = new(model)
-		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+		state, diags = decode(ctx, req.State, req.State.Raw)
+		resp.Diagnostics.Append(diags...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	// What was unknown when the configuration was validated may be known by now.
-	resp.Diagnostics.Append(checkConfig(&plan, r.session.CheckManaged)...)
+	resp.Diagnostics.Append(checkConfig(plan, r.session.CheckManaged)...)
 	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), plan.ACL)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	replaces := state != nil && !plan.BasePath.Equal(state.BasePath)
-	if state == nil || replaces {
-		state = nil
-		resp.Diagnostics.Append(r.warnLockedOut(&plan)...)
-	} else {
-		if !plan.ACL.Equal(state.ACL) {
-			resp.Diagnostics.Append(r.warnLockedOut(&plan)...)
-		}
+	if state != nil && !plan.BasePath.Equal(state.BasePath) {
+		state = nil // other nodes are planned
+	}
+	if state == nil || !plan.ACL.Equal(state.ACL) {
+		resp.Diagnostics.Append(r.warnLockedOut(plan)...)
+	}
+	if state != nil {
 		plan.ACL = attr.PlanACL(plan.ACL, state.ACL, r.session.Identities())
 	}
-	zxid, diags := r.planChanges(ctx, &plan, state, resp.Private)
+	zxid, diags := r.planChanges(ctx, plan, state, resp.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan.Zxid, plan.DataWO = zxid, types.MapNull(types.StringType)
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	plan.Zxid, plan.DataWO = zxid, nodeMap{}
+	resp.Plan.Raw, diags = plan.encode(ctx, req.Plan.Raw.Type())
+	resp.Diagnostics.Append(diags...)
+}
+
+// planned returns a plan with the secrets of its configuration, which the plan has not.
+func planned(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config) (*model, diag.Diagnostics) {
+	m, diags := decode(ctx, plan, plan.Raw)
+	if diags.HasError() {
+		return nil, diags
+	}
+	c, diags := decode(ctx, config, config.Raw)
+	if diags.HasError() {
+		return nil, diags
+	}
+	m.DataWO = c.DataWO
+	return m, nil
 }
 
 // planChanges returns what to plan for zxid: that of the state when nothing is to be
 // written, and otherwise unknown. It checks the size of what is to be written.
 func (r *Resource) planChanges(ctx context.Context, plan, state *model, private privateState) (types.Int64, diag.Diagnostics) {
-	if !plan.allKnown() {
+	if !plan.known() {
 		return types.Int64Unknown(), nil
 	}
 	want, err := plan.wants(state)
@@ -242,8 +253,8 @@ func (r *Resource) planExtra(ctx context.Context, base string, have contents, wa
 
 // planRemoval checks the size of what a destruction is to write.
 func (r *Resource) planRemoval(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	state, diags := decode(ctx, req.State, req.State.Raw)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -253,26 +264,7 @@ func (r *Resource) planRemoval(ctx context.Context, req resource.ModifyPlanReque
 	}
 	rec, diags := load(ctx, resp.Private, have)
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(r.checkSize(&state, removal(state.BasePath.ValueString(), have, rec, state.Exclusive.ValueBool()))...)
-}
-
-// allKnown tells whether a plan has all that decides what is written. DataWO is that of the
-// configuration.
-func (m *model) allKnown() bool {
-	return !m.BasePath.IsUnknown() && !m.DataWOVersion.IsUnknown() && !m.Exclusive.IsUnknown() && !m.Atomic.IsUnknown() &&
-		known(m.Data) && known(m.DataBase64) && known(m.DataWO)
-}
-
-// wants is what a plan asks for, with the secrets of the configuration in DataWO. The state
-// may be nil.
-func (m *model) wants(state *model) (wanted, error) {
-	nodes, err := m.declared()
-	return wanted{
-		nodes:     nodes,
-		secrets:   secrets(m.DataWO),
-		rewrite:   state == nil || !m.DataWOVersion.Equal(state.DataWOVersion),
-		exclusive: m.Exclusive.ValueBool(),
-	}, err
+	resp.Diagnostics.Append(r.checkSize(state, removal(state.BasePath.ValueString(), have, rec, state.Exclusive.ValueBool()))...)
 }
 
 // checkSize refuses writes that the servers would not take.
@@ -291,13 +283,11 @@ func (r *Resource) checkSize(m *model, writes []zk.Write) diag.Diagnostics {
 		about = e.Path
 		key := keyOf(base, about)
 		at = path.Root("data_wo").AtMapKey(key)
-		for _, maps := range []struct {
-			name  string
-			value types.Map
-		}{{"data", m.Data}, {"data_base64", m.DataBase64}} {
-			if _, ok := maps.value.Elements()[key]; ok {
-				at = path.Root(maps.name).AtMapKey(key)
-			}
+		switch {
+		case m.Data.has(key):
+			at = path.Root("data").AtMapKey(key)
+		case m.DataBase64.has(key):
+			at = path.Root("data_base64").AtMapKey(key)
 		}
 	}
 	return diag.Diagnostics{diag.WithPath(at, r.subject(about).Error("store the data", err))}
@@ -321,9 +311,8 @@ func (r *Resource) warnLockedOut(plan *model) diag.Diagnostics {
 
 // Create makes the nodes.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	var plan model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("data_wo"), &plan.DataWO)...)
+	plan, diags := planned(ctx, req.Plan, req.Config)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -339,13 +328,14 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 			return
 		}
 	}
-	out, diags := r.apply(ctx, doingCreate, &plan, nil, newRecord(), want)
+	out, diags := r.apply(ctx, doingCreate, plan, nil, newRecord(), want)
 	resp.Diagnostics.Append(diags...)
 	if !out.complete && !out.wrote {
 		return
 	}
 	plan.finish(out)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.State.Raw, diags = plan.encode(ctx, req.Plan.Raw.Type())
+	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(out.rec.save(ctx, resp.Private, out.have)...)
 }
 
@@ -369,7 +359,7 @@ func (r *Resource) checkEmpty(ctx context.Context, about diagnose.Subject) diag.
 // finish makes a state of a plan and of what its apply has left. What the apply did not
 // complete is as it was.
 func (m *model) finish(out outcome) {
-	m.DataWO = types.MapNull(types.StringType)
+	m.DataWO = nodeMap{}
 	if m.Zxid.IsUnknown() || out.wrote {
 		m.Zxid = types.Int64Value(out.zxid)
 	}
@@ -381,8 +371,8 @@ func (m *model) finish(out outcome) {
 
 // Read brings the state to what the servers hold.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	state, diags := decode(ctx, req.State, req.State.Raw)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -424,7 +414,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if found.rewritten {
 		resp.Diagnostics.Append(rewrittenWarning(base))
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.State.Raw, diags = state.encode(ctx, req.State.Raw.Type())
+	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(found.rec.save(ctx, resp.Private, found.have)...)
 }
 
@@ -437,10 +428,10 @@ func rewrittenWarning(base string) diag.Diagnostic {
 
 // Update writes what changed, provided that nobody else has changed it since the plan.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state model
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, path.Root("data_wo"), &plan.DataWO)...)
+	plan, diags := planned(ctx, req.Plan, req.Config)
+	resp.Diagnostics.Append(diags...)
+	state, diags := decode(ctx, req.State, req.State.Raw)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -452,7 +443,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	rec, diags := load(ctx, req.Private, have)
 	resp.Diagnostics.Append(diags...)
-	want, err := plan.wants(&state)
+	want, err := plan.wants(state)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingUpdate, err))
 		return
@@ -462,21 +453,22 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	out, diags := r.apply(ctx, doingUpdate, &plan, have, rec, want)
+	out, diags := r.apply(ctx, doingUpdate, plan, have, rec, want)
 	resp.Diagnostics.Append(diags...)
 	if !out.complete && !out.wrote {
 		return
 	}
 	plan.finish(out)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.State.Raw, diags = plan.encode(ctx, req.Plan.Raw.Type())
+	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(out.rec.save(ctx, resp.Private, out.have)...)
 	resp.Diagnostics.Append(saveExtra(ctx, resp.Private, nil)...)
 }
 
 // Delete removes the nodes, provided that nobody else has changed them since the plan.
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state model
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	state, diags := decode(ctx, req.State, req.State.Raw)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -490,7 +482,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.remove(ctx, &state, have, rec)...)
+	resp.Diagnostics.Append(r.remove(ctx, state, have, rec)...)
 }
 
 // ImportState begins with a path, and perhaps with keys below it; the read that follows
@@ -501,13 +493,10 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		base = root
 	}
 	state := model{
-		BasePath:   types.StringValue(base),
-		Data:       types.MapNull(types.StringType),
-		DataBase64: types.MapNull(types.StringType),
-		DataWO:     types.MapNull(types.StringType),
-		ACL:        types.SetNull(attr.ACLEntryType),
-		Exclusive:  types.BoolValue(false),
-		Atomic:     types.BoolValue(true),
+		BasePath:  types.StringValue(base),
+		ACL:       types.SetNull(attr.ACLEntryType),
+		Exclusive: types.BoolValue(false),
+		Atomic:    types.BoolValue(true),
 	}
 	if some {
 		nodes := make(contents)
@@ -528,7 +517,9 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		resp.Diagnostics.AddError("Invalid import ID", "Znodes are imported by their base_path, and by keys with // in front of each where only some are meant: "+err.Error())
 		return
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	raw, diags := state.encode(ctx, resp.State.Raw.Type())
+	resp.State.Raw = raw
+	resp.Diagnostics.Append(diags...)
 }
 
 func (r *Resource) subject(nodePath string) diagnose.Subject {
