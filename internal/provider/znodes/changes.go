@@ -82,6 +82,7 @@ func changes(base string, have contents, rec record, want wanted) []zk.Write {
 			add(zk.WriteDelete, key, "")
 		}
 	}
+	var unneeded []string
 	for key := range rec.nodes {
 		if _, shown := have[key]; shown || !gone(key) {
 			continue
@@ -90,12 +91,18 @@ func changes(base string, have contents, rec record, want wanted) []zk.Write {
 		case rec.secrets[key]:
 			add(zk.WriteDelete, key, "")
 		case rec.ours(key), want.exclusive:
-			add(zk.WritePrune, key, "")
+			unneeded = append(unneeded, key)
 		}
 	}
 	for key, zxid := range want.extra {
 		if _, shown := have[key]; !shown && gone(key) && !rec.there(key) {
 			writes = append(writes, zk.Write{Kind: zk.WriteDelete, Path: join(base, key), Mzxid: zxid})
+		}
+	}
+	if len(writes) > 0 {
+		// One that others use goes with a later change, and is no reason for one.
+		for _, key := range unneeded {
+			add(zk.WritePrune, key, "")
 		}
 	}
 	return writes
