@@ -75,6 +75,9 @@ func TestApply(t *testing.T) {
 		t.Error(err)
 	}
 	zxid := mzxid(t, c, base+"/a/x")
+	if got := c.Zxid(); got < zxid {
+		t.Errorf("the latest transaction is said to be %d, and one was %d", got, zxid)
+	}
 	for i, r := range made {
 		if want := (zk.WriteResult{Done: true, Zxid: zxid}); i != 4 && r != want {
 			t.Errorf("write %d: %+v, want %+v", i, r, want)

@@ -72,7 +72,7 @@ func (c *Client) multi(ctx context.Context, ops []Op) (results []OpResult, zxid 
 	if results, err = c.multiResults(ops, reply, err); err != nil {
 		return nil, 0, err
 	}
-	return results, cmp.Or(reply.Zxid, c.zxid.Load()), nil
+	return results, cmp.Or(reply.Zxid, c.Zxid()), nil
 }
 
 func (c *Client) multiRequest(ctx context.Context, ops []Op, wait bool) (*proto.MultiRequest, error) {

@@ -69,6 +69,7 @@ func refresh(ctx context.Context, client *zk.Client, base string, have contents,
 	if err != nil {
 		return refreshed{}, err
 	}
+	out.rec.seen = client.Zxid()
 	for key := range rec.secrets {
 		if out.rec.nodes[key] != rec.nodes[key] {
 			out.rewritten = true
@@ -140,6 +141,7 @@ func importAll(ctx context.Context, client *zk.Client, base string) (refreshed, 
 	if err != nil {
 		return refreshed{}, err
 	}
+	out.rec.seen = client.Zxid()
 	// What is in between ephemeral nodes alone is none of those.
 	in := between(out.have)
 	for key := range out.rec.nodes {
@@ -150,8 +152,8 @@ func importAll(ctx context.Context, client *zk.Client, base string) (refreshed, 
 	return out, nil
 }
 
-// importSome reads the nodes with the keys, and those in between, which are not the
-// resource's.
+// importSome reads the nodes with the keys, all of which must be there, and those in
+// between, which are not the resource's.
 func importSome(ctx context.Context, client *zk.Client, base string, keys contents) (refreshed, error) {
 	out, err := refresh(ctx, client, base, keys, newRecord(), false)
 	if err != nil {
@@ -159,11 +161,16 @@ func importSome(ctx context.Context, client *zk.Client, base string, keys conten
 	}
 	for key := range keys {
 		if !out.rec.ours(key) {
-			return refreshed{}, &zk.Error{Op: "get", Path: join(base, key), Err: fmt.Errorf("%w: it cannot be imported", zk.ErrNoNode)}
+			return refreshed{}, &missingError{path: join(base, key)}
 		}
 	}
 	return out, nil
 }
+
+// A missingError tells that a node that is to be imported is not there.
+type missingError struct{ path string }
+
+func (e *missingError) Error() string { return fmt.Sprintf("there is no node %q", e.path) }
 
 // fill puts what was read into a state.
 func (m *model) fill(r refreshed, have contents) {

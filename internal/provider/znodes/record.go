@@ -20,6 +20,8 @@ type record struct {
 	nodes map[string]int64
 	// secrets are the keys of the nodes whose content is that of data_wo.
 	secrets map[string]bool
+	// seen is the latest transaction at the time of the last read.
+	seen int64
 }
 
 func newRecord() record {
@@ -27,7 +29,7 @@ func newRecord() record {
 }
 
 func (r record) clone() record {
-	return record{nodes: maps.Clone(r.nodes), secrets: maps.Clone(r.secrets)}
+	return record{nodes: maps.Clone(r.nodes), secrets: maps.Clone(r.secrets), seen: r.seen}
 }
 
 // ours tells whether a node is the resource's.
@@ -49,7 +51,8 @@ const (
 	// recordKey has the record.
 	recordKey = "nodes"
 	// extraKey has the nodes that a plan is to remove and that are not in its prior state,
-	// with the transactions that last wrote them.
+	// with the transactions that last wrote them. An apply plans once more before it writes,
+	// and it is from that plan.
 	extraKey = "extra"
 )
 
@@ -65,6 +68,7 @@ type storedRecord struct {
 	// More are nodes which are not those of the state, nor above them.
 	More    map[string]int64 `json:"more,omitempty"`
 	Secrets []string         `json:"secrets,omitempty"`
+	Seen    int64            `json:"seen"`
 }
 
 // positions returns the keys of the nodes, and of those above them, in the order in which
@@ -96,7 +100,7 @@ func checksum(keys []string) uint32 {
 // encode makes JSON of a record that belongs to a state with the nodes.
 func (r record) encode(nodes contents) ([]byte, error) {
 	keys := positions(nodes, r.secrets)
-	s := storedRecord{Sum: checksum(keys), Secrets: slices.Sorted(maps.Keys(r.secrets))}
+	s := storedRecord{Sum: checksum(keys), Secrets: slices.Sorted(maps.Keys(r.secrets)), Seen: r.seen}
 	var last int64
 	stored := 0
 	for i, key := range keys {
@@ -128,6 +132,7 @@ func decodeRecord(b []byte, nodes contents) record {
 	if len(b) == 0 || json.Unmarshal(b, &s) != nil {
 		return r
 	}
+	r.seen = s.Seen
 	for _, key := range s.Secrets {
 		r.secrets[key] = true
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -217,7 +218,7 @@ func (r *Resource) planChanges(ctx context.Context, plan, state *model, private 
 			return types.Int64Unknown(), diags
 		}
 		if want.exclusive && !state.Exclusive.ValueBool() {
-			want.extra, diags = r.planExtra(ctx, plan.BasePath.ValueString(), have, want)
+			want.extra, diags = r.planExtra(ctx, plan.BasePath.ValueString(), have, rec, want)
 		}
 		diags.Append(saveExtra(ctx, private, want.extra)...)
 	}
@@ -230,8 +231,10 @@ func (r *Resource) planChanges(ctx context.Context, plan, state *model, private 
 }
 
 // planExtra looks what is below base that a state does not have, when that is to go from now
-// on, and warns of it: the plan itself has no place for it.
-func (r *Resource) planExtra(ctx context.Context, base string, have contents, want wanted) (map[string]int64, diag.Diagnostics) {
+// on, and warns of it: the plan itself has no place for it. What was written since the state
+// was read is not among it. So an apply, which plans once more and knows nothing of the plan
+// that it is to apply but the state, finds no more than that plan told of.
+func (r *Resource) planExtra(ctx context.Context, base string, have contents, rec record, want wanted) (map[string]int64, diag.Diagnostics) {
 	about := r.subject(base)
 	client, err := r.session.Client(ctx)
 	if err != nil {
@@ -241,9 +244,10 @@ func (r *Resource) planExtra(ctx context.Context, base string, have contents, wa
 	if err != nil {
 		return nil, diag.Diagnostics{about.Error(doingRead, err)}
 	}
-	for key := range have {
-		delete(extra, key)
-	}
+	maps.DeleteFunc(extra, func(key string, zxid int64) bool {
+		_, shown := have[key]
+		return shown || zxid > rec.seen
+	})
 	if len(extra) == 0 {
 		return nil, nil
 	}
@@ -392,6 +396,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	doing, imported := doingRead, state.Zxid.IsNull() // no state but an import's leaves it open
 	var found refreshed
+	var missing *missingError
 	switch {
 	case imported && len(have) == 0:
 		doing = doingImport
@@ -403,8 +408,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		found, err = refresh(ctx, client, base, have, rec, state.Exclusive.ValueBool())
 	}
 	switch {
-	case errors.Is(err, zk.ErrNoNode) && (!imported || len(have) == 0):
+	case errors.Is(err, zk.ErrNoNode):
 		resp.State.RemoveResource(ctx)
+		return
+	case errors.As(err, &missing):
+		resp.Diagnostics.AddError("Cannot import a znode", fmt.Sprintf("There is no node %q. Nothing was imported: leave its key out, and let an apply create it.", missing.path))
 		return
 	case err != nil:
 		resp.Diagnostics.Append(about.Error(doing, err))
