@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -444,5 +445,182 @@ func TestStats(t *testing.T) {
 	cancel()
 	if _, err := c.Stats(ended, []string{base}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want the end of the context", err)
+	}
+}
+
+// trees are two states of a tree, between which batches go: nodes come, change and go.
+func trees() [2]map[string]string {
+	a, b := map[string]string{"": ""}, map[string]string{"": ""}
+	for i := range 40 {
+		dir := fmt.Sprintf("/d%d", i%4)
+		key := fmt.Sprintf("%s/n%d", dir, i)
+		switch i % 4 {
+		case 0:
+			a[dir], a[key] = "", "only here"
+		case 1:
+			b[dir], b[key] = "", "only there"
+		default:
+			a[dir], b[dir], a[key], b[key] = "", "", fmt.Sprintf("a%d", i), fmt.Sprintf("b%d", i)
+		}
+	}
+	return [2]map[string]string{a, b}
+}
+
+// toward returns the batch that makes the tree below base, which is as told, another one.
+func toward(t *testing.T, c *zk.Client, base string, is, to map[string]string) zk.Batch {
+	t.Helper()
+	var b zk.Batch
+	for name, data := range to {
+		if was, ok := is[name]; !ok {
+			b.Writes = append(b.Writes, zk.Write{Path: base + name, Data: []byte(data)})
+		} else if was != data {
+			b.Writes = append(b.Writes, zk.Write{Kind: zk.WriteSet, Path: base + name, Data: []byte(data)})
+		}
+	}
+	for name := range is {
+		if _, ok := to[name]; !ok {
+			b.Writes = append(b.Writes, zk.Write{Kind: zk.WriteDelete, Path: base + name})
+		}
+	}
+	paths := make([]string, len(b.Writes))
+	for i, w := range b.Writes {
+		paths[i] = w.Path
+	}
+	stats, err := c.Stats(testContext(t), paths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, stat := range stats {
+		b.Writes[i].Mzxid = stat.Mzxid
+	}
+	return b
+}
+
+// atNth matches the nth request from now on.
+func atNth(n int) func(int32) bool {
+	return func(int32) bool {
+		n--
+		return n == 0
+	}
+}
+
+// Whatever happens to the connection, and when, the tree is the old one or the new one.
+func TestApplyIsAtomic(t *testing.T) {
+	t.Parallel()
+	direct := connect(t, server.Addr())
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr())
+	base := folder(t, direct)
+	states := trees()
+	now := map[string]string{"": ""}
+	const rounds = 60
+	var old, fresh, failed int
+	var cuts sync.WaitGroup
+	defer cuts.Wait()
+	for round := range rounds {
+		to := states[round%2]
+		batch := toward(t, direct, base, now, to)
+		// Settling what was lost takes some more requests than a batch does.
+		n := 1 + rand.IntN(countLooks(batch)+5)
+		if round%3 == 0 {
+			n = 1 + countLooks(batch) // the transaction itself
+		}
+		switch rand.IntN(3) {
+		case 0:
+			proxy.CutBeforeRequest(atNth(n))
+		case 1:
+			proxy.CutAfterRequest(atNth(n))
+		case 2:
+			left := atNth(n)
+			proxy.CutBeforeRequest(func(op int32) bool {
+				if left(op) {
+					cuts.Go(proxy.CutAll) // while the request is on its way; the proxy is locked here
+				}
+				return false
+			})
+		}
+		_, err := c.Apply(testContext(t), batch)
+		got := holding(t, direct, base)
+		isOld, isNew := equalTrees(got, now) == nil, equalTrees(got, to) == nil
+		switch {
+		case !isOld && !isNew:
+			t.Fatalf("round %d: the tree is neither the old one nor the new one: %q", round, got)
+		case err == nil && !isNew:
+			t.Fatalf("round %d: the tree is the old one, and there is no error", round)
+		case err != nil && !errors.Is(err, zk.ErrOutcomeUnknown) && isNew:
+			t.Fatalf("round %d: the tree is the new one, and the error is %v", round, err)
+		}
+		if err != nil {
+			failed++
+		}
+		if isNew {
+			now = to
+			fresh++
+		} else {
+			old++
+		}
+	}
+	t.Logf("%d new, %d old, %d with an error", fresh, old, failed)
+	if fresh < rounds/2 {
+		t.Errorf("%d of %d batches were applied", fresh, rounds)
+	}
+}
+
+// countLooks returns how many requests go before the transaction of a batch.
+func countLooks(b zk.Batch) (n int) {
+	for _, w := range b.Writes {
+		if w.Kind != zk.WriteCreate {
+			n++
+		}
+	}
+	return n
+}
+
+// Nor does it matter when the server is killed: it comes back with all or with nothing.
+func TestApplyServerKilled(t *testing.T) {
+	t.Parallel()
+	own := zktest.StartServer(t)
+	proxy := zktest.StartProxy(t, own.Addr())
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.ConnectTimeout, cfg.SessionTimeout = patience, patience })
+	base := folder(t, c)
+	states := trees()
+	now := map[string]string{"": ""}
+	for round := range 8 {
+		to := states[round%2]
+		batch := toward(t, c, base, now, to)
+		n := 1 + rand.IntN(countLooks(batch)+1)
+		if round%2 == 0 {
+			n = 1 + countLooks(batch)
+		}
+		killed := make(chan error, 1)
+		left := atNth(n)
+		proxy.CutBeforeRequest(func(op int32) bool {
+			if left(op) {
+				go func() { // while the request is on its way
+					err := own.Kill()
+					if err == nil {
+						err = own.Restart(context.WithoutCancel(t.Context()))
+					}
+					killed <- err
+				}()
+			}
+			return false
+		})
+		_, err := c.Apply(testContext(t), batch)
+		if err := <-killed; err != nil {
+			t.Fatal(err)
+		}
+		got := holding(t, c, base)
+		isOld, isNew := equalTrees(got, now) == nil, equalTrees(got, to) == nil
+		switch {
+		case !isOld && !isNew:
+			t.Fatalf("round %d: the tree is neither the old one nor the new one: %q", round, got)
+		case err == nil && !isNew:
+			t.Fatalf("round %d: the tree is the old one, and there is no error", round)
+		}
+		t.Logf("killed at request %d of the batch: new %v, error %v", n, isNew, err)
+		if isNew {
+			now = to
+		}
 	}
 }
