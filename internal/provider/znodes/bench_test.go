@@ -16,11 +16,12 @@ import (
 // A plan of many nodes, without a server: what the provider itself and the framework take.
 func BenchmarkPlan(b *testing.B) {
 	for _, n := range []int{500, 5000, 50000} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) { benchmarkPlan(b, n) })
+		b.Run(fmt.Sprintf("create-%d", n), func(b *testing.B) { benchmarkPlan(b, n, true) })
+		b.Run(fmt.Sprintf("update-%d", n), func(b *testing.B) { benchmarkPlan(b, n, false) })
 	}
 }
 
-func benchmarkPlan(b *testing.B, n int) {
+func benchmarkPlan(b *testing.B, n int, creation bool) {
 	b.Helper()
 	ctx := context.Background()
 	server, err := providerserver.NewProtocol6WithError(provider.New("test", new(session.Group)))()
@@ -65,6 +66,13 @@ func benchmarkPlan(b *testing.B, n int) {
 	}
 	config := value("new")
 	prior := value("old")
+	if creation {
+		none, err := tfprotov6.NewDynamicValue(objectType, tftypes.NewValue(objectType, nil))
+		if err != nil {
+			b.Fatal(err)
+		}
+		prior = &none
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := server.ValidateResourceConfig(ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: "zookeeper_znodes", Config: config}); err != nil {
