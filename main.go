@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"time"
 
-	frameworkprovider "github.com/hashicorp/terraform-plugin-framework/provider"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"terraform-provider-zookeeper/internal/provider"
 	"terraform-provider-zookeeper/internal/provider/session"
@@ -39,9 +39,15 @@ func main() {
 
 	sessions := new(session.Group)
 	stopOnSignal(sessions)
-	err := providerserver.Serve(context.Background(), func() frameworkprovider.Provider {
-		return provider.New(version, sessions)
-	}, providerserver.ServeOpts{Address: address, Debug: *debug, ProtocolVersion: 6})
+	server, err := provider.NewServer(provider.New(version, sessions))
+	if err != nil {
+		log.Fatal(err)
+	}
+	var opts []tf6server.ServeOpt
+	if *debug {
+		opts = append(opts, tf6server.WithManagedDebug())
+	}
+	err = tf6server.Serve(address, func() tfprotov6.ProviderServer { return server }, opts...)
 	closeSessions(sessions)
 	if err != nil {
 		log.Fatal(err)

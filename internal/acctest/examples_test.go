@@ -29,10 +29,19 @@ type surroundings struct {
 	// etc is in the place of the folder /etc/zookeeper.
 	etc string
 	env []string
+	// inTheWay is a node that the example makes on the way and does not manage, and that keeps
+	// one of its resources from being destroyed.
+	inTheWay string
 }
 
 // special has what is around those examples that need more than any server.
 var special = map[string]func(t *testing.T) surroundings{
+	"guides/migrating-from-tfzk": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.env = append(s.env, "TF_VAR_zookeeper_password=secret") // as in the ACL
+		s.inTheWay = "/from_tfzk/jobs"
+		return s
+	},
 	"guides/authentication-and-tls/tls": func(t *testing.T) surroundings {
 		return withTLS(t, zktest.WithConfig("ssl.clientAuth", "none"))
 	},
@@ -92,7 +101,7 @@ var placeholder = regexp.MustCompile(`"zk1\.example\.com:[^"]*"`)
 func TestAccExamples(t *testing.T) {
 	found, unseen := 0, maps.Clone(special)
 	err := filepath.WalkDir(examples, func(path string, _ fs.DirEntry, err error) error {
-		if err != nil || !strings.HasSuffix(path, ".tf") {
+		if err != nil || !strings.HasSuffix(path, ".tf") && !strings.HasSuffix(path, ".tfquery.hcl") || filepath.Base(path) == byIdentity {
 			return err
 		}
 		name, err := filepath.Rel(examples, filepath.Dir(path))
@@ -103,6 +112,10 @@ func TestAccExamples(t *testing.T) {
 		name = filepath.ToSlash(name)
 		t.Run(strings.ReplaceAll(name, "/", "-"), func(t *testing.T) {
 			t.Parallel()
+			if strings.HasPrefix(name, "list-resources/") {
+				testQuery(t, name)
+				return
+			}
 			testExample(t, name)
 		})
 		delete(unseen, name)
@@ -111,7 +124,7 @@ func TestAccExamples(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if found < 18 || len(unseen) > 0 {
+	if found < 20 || len(unseen) > 0 {
 		t.Errorf("%d examples found, and not %v", found, unseen)
 	}
 }
@@ -139,6 +152,37 @@ func ordinary(t *testing.T) surroundings {
 
 func testExample(t *testing.T, name string) {
 	t.Helper()
+	prepare := ordinary
+	if f, ok := special[name]; ok {
+		prepare = f
+	}
+	testFiles(t, exampleFiles(t, name), prepare(t))
+}
+
+// testQuery runs an example of lists, which need something to find.
+func testQuery(t *testing.T, name string) {
+	t.Helper()
+	acctest.Needs(t, acctest.List)
+	s := ordinary(t)
+	for _, path := range []string{"/services", "/services/web", "/services/web/settings"} {
+		s.tree.Put(path, "")
+	}
+	cli := acctest.NewCLI(t, exampleFiles(t, name))
+	cli.Env = []string{"ZOOKEEPER_SERVERS=" + s.servers}
+	lists := 0
+	for line := range strings.Lines(cli.MustRun("query", "-no-color").Output) {
+		if strings.HasPrefix(line, "list.") && strings.Contains(line, "path=/services/web/settings") {
+			lists++
+		}
+	}
+	if lists != 2 {
+		t.Errorf("%d of 2 lists have what is there", lists)
+	}
+}
+
+// exampleFiles returns the files of an example by name.
+func exampleFiles(t *testing.T, name string) map[string]string {
+	t.Helper()
 	dir := filepath.Join(examples, name)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -152,11 +196,7 @@ func testExample(t *testing.T, name string) {
 		}
 		files[e.Name()] = string(b)
 	}
-	prepare := ordinary
-	if f, ok := special[name]; ok {
-		prepare = f
-	}
-	testFiles(t, files, prepare(t))
+	return files
 }
 
 // signs are what shows that an example needs more of the CLI than every CLI has.
@@ -164,11 +204,18 @@ var signs = map[*regexp.Regexp]acctest.Feature{
 	regexp.MustCompile(`provider::zookeeper::`): acctest.Functions,
 	regexp.MustCompile(`(?m)^ephemeral "`):      acctest.Ephemeral,
 	regexp.MustCompile(`_wo\s*=`):               acctest.WriteOnly,
-	regexp.MustCompile(`(?m)^\s*identity\s*=`):  acctest.Identity,
 }
+
+// byIdentity is the file of an example that imports what the example has made.
+const byIdentity = "import-by-identity.tf"
+
+// importTo matches what is imported.
+var importTo = regexp.MustCompile(`(?m)^\s*to\s*=\s*(\S+)$`)
 
 func testFiles(t *testing.T, files map[string]string, s surroundings) {
 	t.Helper()
+	imports, byIdentityToo := files[byIdentity]
+	delete(files, byIdentity)
 	for _, content := range files {
 		for sign, feature := range signs {
 			if sign.MatchString(content) {
@@ -209,6 +256,24 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 				empty(line)
 			}
 		}
+	}
+	if byIdentityToo && acctest.Has(t, acctest.Identity) {
+		for _, to := range importTo.FindAllStringSubmatch(imports, -1) {
+			cli.MustRun("state", "rm", to[1])
+		}
+		cli.Write(byIdentity, imports)
+		run := cli.MustRun("apply", "-no-color", "-auto-approve")
+		if !strings.Contains(run.Output, "1 imported, 0 added, 0 changed, 0 destroyed") {
+			t.Errorf("the import by identity:\n%s", run.Output)
+		}
+		empty("the import by identity")
+		cli.Write(byIdentity, "") // it can import no more what is destroyed
+	}
+	if s.inTheWay != "" {
+		if run := cli.Run("destroy", "-no-color", "-auto-approve"); run.Code == 0 || !strings.Contains(run.Output, "Znode is not empty") {
+			t.Errorf("destroy took no notice of %s: exit code %d\n%s", s.inTheWay, run.Code, run.Output)
+		}
+		tree.Remove(s.inTheWay)
 	}
 	cli.MustRun("destroy", "-no-color", "-auto-approve")
 	for path, data := range nodes(t, tree) {

@@ -29,6 +29,10 @@ var (
 	WriteOnly = Feature{"write-only attributes", "1.11", "1.11"}
 	// Identity is the identity of resources.
 	Identity = Feature{"resource identity", "1.12", "1.12"}
+	// IdentityShown is the identity of resources in the state as it is shown.
+	IdentityShown = Feature{"identities in what it shows of a state", "1.12", ""}
+	// Generation is configuration for an import that the provider generates.
+	Generation = Feature{"configuration that providers generate", "1.14", ""}
 	// List is list resources, for queries.
 	List = Feature{"list resources", "1.14", ""}
 	// Actions are actions of providers.
@@ -40,14 +44,25 @@ var (
 // anything is started.
 func Needs(tb testing.TB, f Feature) {
 	tb.Helper()
+	if lack := lack(tb, f); lack != "" {
+		tb.Skip(lack)
+	}
+}
+
+// Has tells whether the CLI has a feature, for a test of which a part needs it.
+func Has(tb testing.TB, f Feature) bool {
+	tb.Helper()
+	return lack(tb, f) == ""
+}
+
+func lack(tb testing.TB, f Feature) string {
+	tb.Helper()
 	skipWithoutCLI(tb)
 	tested.once.Do(func() { tested.cli, tested.err = askVersion(os.Getenv(cliVariable)) })
 	if tested.err != nil {
 		tb.Fatal(tested.err)
 	}
-	if lack := tested.cli.lacks(f); lack != "" {
-		tb.Skip(lack)
-	}
+	return tested.cli.lacks(f)
 }
 
 // tested is the CLI that the tests run.

@@ -16,26 +16,26 @@ func TestFeatures(t *testing.T) {
 	t.Parallel()
 	features := map[string]acctest.Feature{
 		"functions": acctest.Functions, "ephemeral": acctest.Ephemeral, "write-only": acctest.WriteOnly,
-		"identity": acctest.Identity, "list": acctest.List, "actions": acctest.Actions,
+		"identity": acctest.Identity, "shown": acctest.IdentityShown, "generation": acctest.Generation, "list": acctest.List, "actions": acctest.Actions,
 	}
 	tests := map[string]struct {
 		out   string
 		lacks string
 	}{
-		"Terraform 1.5":   {"Terraform v1.5.7\non linux_amd64\n", "actions ephemeral functions identity list write-only"},
-		"Terraform 1.8":   {"Terraform v1.8.0\non linux_amd64\n", "actions ephemeral identity list write-only"},
-		"Terraform 1.10":  {"Terraform v1.10.5\non linux_amd64\n", "actions identity list write-only"},
-		"Terraform 1.11":  {"Terraform v1.11.4\non linux_amd64\n\nYour version of Terraform is out of date!\n", "actions identity list"},
-		"Terraform 1.12":  {"Terraform v1.12.0\n", "actions list"},
+		"Terraform 1.5":   {"Terraform v1.5.7\non linux_amd64\n", "actions ephemeral functions generation identity list shown write-only"},
+		"Terraform 1.8":   {"Terraform v1.8.0\non linux_amd64\n", "actions ephemeral generation identity list shown write-only"},
+		"Terraform 1.10":  {"Terraform v1.10.5\non linux_amd64\n", "actions generation identity list shown write-only"},
+		"Terraform 1.11":  {"Terraform v1.11.4\non linux_amd64\n\nYour version of Terraform is out of date!\n", "actions generation identity list shown"},
+		"Terraform 1.12":  {"Terraform v1.12.0\n", "actions generation list"},
 		"Terraform 1.14":  {"Terraform v1.14.0\n", ""},
 		"a release to be": {"Terraform v1.14.0-beta2\n", ""},
 		"Terraform 1.15":  {"Terraform v1.15.0\non linux_amd64\n", ""},
-		"OpenTofu 1.6":    {"OpenTofu v1.6.3\non linux_amd64\n", "actions ephemeral functions identity list write-only"},
-		"OpenTofu 1.7":    {"OpenTofu v1.7.0\non linux_amd64\n", "actions ephemeral identity list write-only"},
-		"OpenTofu 1.10":   {"OpenTofu v1.10.9\non linux_amd64\n", "actions ephemeral identity list write-only"},
-		"OpenTofu 1.11":   {"OpenTofu v1.11.0\non linux_amd64\n", "actions identity list"},
-		"OpenTofu 1.12":   {"\nWarning: Unable to open CLI configuration file\n\nOpenTofu v1.12.6\non linux_amd64\n", "actions list"},
-		"OpenTofu 1.14":   {"OpenTofu v1.14.0\n", "actions list"}, // as far as anybody knows
+		"OpenTofu 1.6":    {"OpenTofu v1.6.3\non linux_amd64\n", "actions ephemeral functions generation identity list shown write-only"},
+		"OpenTofu 1.7":    {"OpenTofu v1.7.0\non linux_amd64\n", "actions ephemeral generation identity list shown write-only"},
+		"OpenTofu 1.10":   {"OpenTofu v1.10.9\non linux_amd64\n", "actions ephemeral generation identity list shown write-only"},
+		"OpenTofu 1.11":   {"OpenTofu v1.11.0\non linux_amd64\n", "actions generation identity list shown"},
+		"OpenTofu 1.12":   {"\nWarning: Unable to open CLI configuration file\n\nOpenTofu v1.12.6\non linux_amd64\n", "actions generation list shown"},
+		"OpenTofu 1.14":   {"OpenTofu v1.14.0\n", "actions generation list shown"}, // as far as anybody knows
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
@@ -32,6 +31,6 @@ func Factories(t *testing.T) map[string]func() (tfprotov6.ProviderServer, error)
 		_ = sessions.Close(ctx)
 	})
 	return map[string]func() (tfprotov6.ProviderServer, error){
-		"zookeeper": providerserver.NewProtocol6WithError(provider.New("test", sessions)),
+		"zookeeper": func() (tfprotov6.ProviderServer, error) { return provider.NewServer(provider.New("test", sessions)) },
 	}
 }

@@ -3,12 +3,8 @@ package provider_test
 import (
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
-
-	"terraform-provider-zookeeper/internal/provider"
-	"terraform-provider-zookeeper/internal/provider/session"
 )
 
 // A CLI that can put off what depends on an unknown configuration is told to; one that
@@ -27,10 +23,7 @@ func TestDeferral(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, err := providerserver.NewProtocol6WithError(provider.New("test", new(session.Group)))()
-			if err != nil {
-				t.Fatal(err)
-			}
+			server := newServer(t)
 			schemas, err := server.GetProviderSchema(t.Context(), new(tfprotov6.GetProviderSchemaRequest))
 			if err != nil {
 				t.Fatal(err)
@@ -70,6 +63,10 @@ func dynamic(t *testing.T, schema *tfprotov6.Schema, values map[string]any) *tfp
 	}
 	attributes := make(map[string]tftypes.Value)
 	for name, sub := range typ.AttributeTypes {
+		if v, ok := values[name].(tftypes.Value); ok {
+			attributes[name] = v
+			continue
+		}
 		attributes[name] = tftypes.NewValue(sub, values[name])
 	}
 	v, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, attributes))

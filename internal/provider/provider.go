@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
+	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -18,12 +19,15 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/children"
+	"terraform-provider-zookeeper/internal/provider/ensurepath"
 	"terraform-provider-zookeeper/internal/provider/functions"
 	"terraform-provider-zookeeper/internal/provider/lock"
+	"terraform-provider-zookeeper/internal/provider/sequentialznode"
 	"terraform-provider-zookeeper/internal/provider/serverversion"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/provider/tree"
 	"terraform-provider-zookeeper/internal/provider/znode"
+	"terraform-provider-zookeeper/internal/provider/znodeacl"
 	"terraform-provider-zookeeper/internal/provider/znodes"
 )
 
@@ -36,6 +40,7 @@ type Provider struct {
 var (
 	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
 	_ provider.ProviderWithFunctions          = (*Provider)(nil)
+	_ provider.ProviderWithListResources      = (*Provider)(nil)
 	_ provider.ProviderWithValidateConfig     = (*Provider)(nil)
 )
 
@@ -145,12 +150,16 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	resp.ResourceData = s
 	resp.DataSourceData = s
 	resp.EphemeralResourceData = s
+	resp.ListResourceData = s
 }
 
 // Resources lists the resources.
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
+		ensurepath.NewResource,
+		sequentialznode.NewResource,
 		znode.NewResource,
+		znodeacl.NewResource,
 		znodes.NewResource,
 	}
 }
@@ -170,6 +179,13 @@ func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.Epheme
 	return []func() ephemeral.EphemeralResource{
 		lock.NewEphemeralResource,
 		znode.NewEphemeralResource,
+	}
+}
+
+// ListResources lists the list resources.
+func (p *Provider) ListResources(context.Context) []func() list.ListResource {
+	return []func() list.ListResource{
+		znode.NewListResource,
 	}
 }
 

@@ -80,15 +80,15 @@ type Conflict struct {
 // MadeAnew tells whether the node was deleted and made anew.
 func (c Conflict) MadeAnew() bool { return c.Found.Czxid > c.Write.Mzxid }
 
-// A ConflictError tells that a [Batch] was refused, because nodes are not as it was planned
+// A BatchConflictError tells that a [Batch] was refused, because nodes are not as it was planned
 // against.
-type ConflictError struct {
+type BatchConflictError struct {
 	// Conflicts are all of them, sorted by path.
 	Conflicts []Conflict
 }
 
 // Error names the first node and counts the others.
-func (e *ConflictError) Error() string {
+func (e *BatchConflictError) Error() string {
 	c := e.Conflicts[0]
 	s := fmt.Sprintf("%s: %v", c.Write.Path, c.Err)
 	if more := len(e.Conflicts) - 1; more > 0 {
@@ -98,7 +98,7 @@ func (e *ConflictError) Error() string {
 }
 
 // Is tells whether one of the conflicts is the target.
-func (e *ConflictError) Is(target error) bool {
+func (e *BatchConflictError) Is(target error) bool {
 	return slices.ContainsFunc(e.Conflicts, func(c Conflict) bool { return errors.Is(c.Err, target) })
 }
 
@@ -112,7 +112,7 @@ const batchTries = 10
 // Apply does all writes of a batch in one transaction, so that others see all of them or
 // none; with Split in as few as possible. It looks at the nodes first, and writes each on
 // the condition that it has not been changed since that look. Where nodes are not as the
-// batch was planned against, the error is a *[ConflictError] and nothing is written; in the
+// batch was planned against, the error is a *[BatchConflictError] and nothing is written; in the
 // midst of several transactions it is a *[PartialError] with that. A node to be made whose
 // parent is neither there nor in the batch is [ErrNoNode].
 //
@@ -249,7 +249,7 @@ func (r *batchRun) look(ctx context.Context, all bool) error {
 		return nil
 	}
 	slices.SortFunc(conflicts, func(x, y Conflict) int { return cmp.Compare(x.Write.Path, y.Write.Path) })
-	return &ConflictError{Conflicts: conflicts}
+	return &BatchConflictError{Conflicts: conflicts}
 }
 
 // judge judges a write by the node's stat, which is zero where there is none, and by how

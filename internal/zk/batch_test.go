@@ -150,7 +150,7 @@ func TestApplyConflicts(t *testing.T) {
 		{Path: base + "/full/child"}, // not looked at as long as others keep the batch from being written
 	}}
 	_, err := c.Apply(ctx, batch)
-	var conflict *zk.ConflictError
+	var conflict *zk.BatchConflictError
 	if !errors.As(err, &conflict) {
 		t.Fatal(err)
 	}
@@ -338,7 +338,7 @@ func TestApplySplit(t *testing.T) {
 	})
 	got, err := c.Apply(ctx, zk.Batch{Writes: sets, Split: true})
 	var partial *zk.PartialError
-	var conflict *zk.ConflictError
+	var conflict *zk.BatchConflictError
 	if !errors.As(err, &partial) || !errors.As(err, &conflict) || len(conflict.Conflicts) != 1 || conflict.Conflicts[0].Write.Path != last {
 		t.Fatalf("%v", err)
 	}

@@ -212,6 +212,9 @@ func (c *Client) settle(ctx context.Context, look func() (verdict, error)) (verd
 // outcome could not be looked at, as look says. What a server answered to the look is no
 // answer to the write, and so is told in words alone.
 func lookFailed(cause, look error) error {
+	if candidates, ok := errors.AsType[*CandidatesError](look); ok {
+		return outcomeUnknown(fmt.Errorf("%w; %w", cause, candidates))
+	}
 	if code, ok := errors.AsType[ErrCode](look); ok && code != ErrSessionExpired {
 		return outcomeUnknown(fmt.Errorf("%w; looking for it failed: %v", cause, look)) //nolint:errorlint // see above
 	}

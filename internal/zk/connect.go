@@ -49,7 +49,7 @@ func (c *Client) run(ctx context.Context) {
 		}
 		for l != nil {
 			c.acquaint(ctx, l)
-			again, ok := c.attach(l, told)
+			registered, ok := c.attach(l, told)
 			if !ok {
 				// Closed while the handshake was under way: the session is there all the same.
 				c.abandon(ctx, l)
@@ -61,7 +61,7 @@ func (c *Client) run(ctx context.Context) {
 			stop()
 			// What was missed is told only when the watches are registered: the server may have
 			// named a later transaction before that.
-			if answered(again) {
+			if registered() {
 				told = max(told, l.Zxid())
 			}
 			short++
@@ -95,11 +95,6 @@ func (c *Client) hold(ctx context.Context, l *link, s *session) *link {
 	}
 	c.detach(l)
 	return nil
-}
-
-// answered tells whether all calls have succeeded, which have ended.
-func answered(calls []*conn.Call) bool {
-	return !slices.ContainsFunc(calls, func(call *conn.Call) bool { return call.Err != nil })
 }
 
 // abandon ends a session that nobody asks for, and its connection.
@@ -142,7 +137,8 @@ func (c *Client) acquaint(ctx context.Context, l *link) {
 }
 
 // tidy asks the server behind l for its version once a watch is to be removed there, and has
-// it removed, without anybody waiting for it. The function returned ends it.
+// it removed, without anybody waiting for it. A server that does not tell keeps it, until there
+// is another one to be removed: then it is asked again. The function returned ends tidy.
 func (c *Client) tidy(ctx context.Context, l *link) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
@@ -153,17 +149,16 @@ func (c *Client) tidy(ctx context.Context, l *link) (stop func()) {
 			case <-ctx.Done():
 				return
 			}
-			for n := 1; ; n++ {
-				_, err := c.versionOf(ctx, l)
-				if l.version.told.Load() != nil {
-					break
-				}
-				c.log.Debug("watches stay on the server for now", "server", l.at.String(), "reason", err)
-				if wait(ctx, c.cfg.ConnectRetry.delay(n)) != nil {
-					return
-				}
+			r := c.cfg.Retry.begin()
+			_, err := c.versionOf(ctx, l)
+			for l.version.told.Load() == nil && r.again(ctx, err) == nil {
+				_, err = c.versionOf(ctx, l)
 			}
-			c.watches.sweep()
+			if l.version.told.Load() != nil {
+				c.watches.sweep()
+			} else {
+				c.log.Debug("watches stay on the server for now", "server", l.at.String(), "reason", err)
+			}
 		}
 	})
 	return func() {
@@ -173,19 +168,26 @@ func (c *Client) tidy(ctx context.Context, l *link) (stop func()) {
 }
 
 // attach registers the watches with l, sends what is waiting over it, and makes it the
-// current connection. It returns the calls that register the watches, and false when the
-// client has been closed meanwhile.
-func (c *Client) attach(l *link, told int64) (again []*conn.Call, ok bool) {
+// current connection. The function returned tells, when l has ended, whether the watches were
+// registered; ok is false when the client has been closed meanwhile.
+func (c *Client) attach(l *link, told int64) (registered func() bool, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.state != running {
 		return nil, false
 	}
-	for _, req := range c.watches.again(l, told) {
+	requests, alive := c.watches.again(l, told)
+	var again []*conn.Call
+	for _, req := range requests {
 		call := conn.NewCall(req.Op(), req, nil)
 		call.Xid = proto.XidSetWatches
+		call.Ended = func(call *conn.Call) {
+			if call.Err != nil && !lost(call) { // or the next connection registers them
+				c.watches.unregistered(req, call.Err)
+			}
+		}
 		if !l.SubmitNow(call) {
-			call.Fail(l.Err())
+			call.Fail(&conn.LostError{Cause: l.Err()})
 		}
 		again = append(again, call)
 	}
@@ -209,7 +211,13 @@ func (c *Client) attach(l *link, told int64) (again []*conn.Call, ok bool) {
 		c.listeners.enter(StateConnected)
 	}
 	c.markStarted()
-	return again, true
+	return func() bool { return alive && !slices.ContainsFunc(again, lost) }, true
+}
+
+// lost tells whether a call has ended with its connection.
+func lost(call *conn.Call) bool {
+	_, lost := errors.AsType[*conn.LostError](call.Err)
+	return lost
 }
 
 func (c *Client) detach(l *link) {

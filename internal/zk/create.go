@@ -85,7 +85,8 @@ type Created struct {
 
 // Create makes a node. The path of a sequential one may end with "/", for a name that is
 // the bare number. The error is [ErrNodeExists] when there is one, [ErrNoNode] when its
-// parent is missing and MakeParents is not set.
+// parent is missing and MakeParents is not set; and a [CandidatesError] where the reply to
+// the create of a sequential one was lost and more than one node can be it.
 func (c *Client) Create(ctx context.Context, path string, data []byte, o CreateOptions) (Created, error) {
 	req, op, err := c.createRequest(ctx, path, data, o, true)
 	if err != nil {
@@ -106,7 +107,7 @@ func (c *Client) Create(ctx context.Context, path string, data []byte, o CreateO
 			acl = req.ACL
 		}
 		made, perr := c.makeParents(ctx, Parent(req.Path), acl)
-		out.Parents = append(out.Parents, made...)
+		out.Parents = append(out.Parents, paths(made)...)
 		if perr != nil {
 			return out, perr
 		}
@@ -119,9 +120,34 @@ const parentTries = 10
 
 // EnsurePath makes the node and those above it that are missing, as persistent and empty
 // nodes with the ACL, nil for the client's default; and returns the paths of those that it
-// made, from the top down. A node that is there is left as it is, whether it may be read or
-// not.
+// made, from the top down, with an error too. A node that is there is left as it is,
+// whether it may be read or not.
 func (c *Client) EnsurePath(ctx context.Context, path string, acl []ACL) ([]string, error) {
+	made, err := c.ensurePath(ctx, path, acl)
+	return paths(made), err
+}
+
+// MakePath is [Client.EnsurePath] that tells more of the nodes that it made: each has its
+// stat, unless a server older than 3.5 did not let it be looked at.
+func (c *Client) MakePath(ctx context.Context, path string, acl []ACL) ([]Created, error) {
+	// Servers answer with the stat when they are asked in a way that not all of them know.
+	var unknown *versionUnknownError
+	if _, err := c.serverVersion(ctx); err != nil && !errors.As(err, &unknown) {
+		return nil, &Error{Op: proto.OpCreate.String(), Path: path, Err: err}
+	}
+	made, err := c.ensurePath(ctx, path, acl)
+	for i, node := range made {
+		if node.HasStat {
+			continue
+		}
+		if stat, serr := c.statAt(ctx, c.chrooted(node.Path)); serr == nil {
+			made[i].Stat, made[i].HasStat = stat, true
+		}
+	}
+	return made, err
+}
+
+func (c *Client) ensurePath(ctx context.Context, path string, acl []ACL) ([]Created, error) {
 	if err := check(proto.OpCreate.String(), path); err != nil {
 		return nil, err
 	}
@@ -136,6 +162,14 @@ func (c *Client) EnsurePath(ctx context.Context, path string, acl []ACL) ([]stri
 		return nil, err
 	}
 	return c.makeParents(ctx, full, acl)
+}
+
+func paths(nodes []Created) []string {
+	var all []string
+	for _, node := range nodes {
+		all = append(all, node.Path)
+	}
+	return all
 }
 
 // CreateSize returns how many bytes the frame of a create takes, to compare it with the
@@ -157,7 +191,7 @@ func (c *Client) createRequest(ctx context.Context, path string, data []byte, o 
 	}
 	valid := ValidatePath
 	if mode.sequential {
-		valid = validatePrefix
+		valid = ValidatePrefix
 	}
 	if err := valid(path); err != nil {
 		return nil, 0, err
@@ -197,19 +231,19 @@ func (c *Client) create(ctx context.Context, op proto.Op, path string, req *prot
 func freshCreate() *proto.CreateReply { return new(proto.CreateReply) }
 
 // makeParents makes the node at the full path and those above it that are missing, and
-// returns, without the chroot, those that it made. It begins at the bottom: an ancestor
+// returns those that it made inside the chroot. It begins at the bottom: an ancestor
 // that is there but may not be read or added to is no obstacle that way.
 //
 // An empty persistent node may be asked for twice. So where it cannot be told whether one
 // was made it is asked for again; that it exists then is no failure, and it is not counted
 // among those that were made.
-func (c *Client) makeParents(ctx context.Context, full string, acl []ACL) (made []string, err error) {
+func (c *Client) makeParents(ctx context.Context, full string, acl []ACL) (made []Created, err error) {
 	missing := []string{full}
 	var unknown error // why it cannot be told whether the last of missing was made
 	for tries := 1; len(missing) > 0; {
 		next := missing[len(missing)-1]
 		req := &proto.CreateRequest{Path: next, Data: []byte{}, ACL: acl, Flags: proto.FlagPersistent}
-		_, err := c.create(ctx, proto.OpCreate, c.unchrooted(next), req)
+		r, err := c.create(ctx, proto.OpCreate2, c.unchrooted(next), req)
 		switch {
 		case errors.Is(err, ErrNoNode) && next != "/":
 			missing, unknown = append(missing, Parent(next)), nil
@@ -219,7 +253,7 @@ func (c *Client) makeParents(ctx context.Context, full string, acl []ACL) (made 
 			tries++
 			continue
 		case err == nil && c.inChroot(next):
-			made = append(made, c.unchrooted(next))
+			made = append(made, Created{Path: c.unchrooted(next), Stat: r.Stat, HasStat: r.HasStat})
 		case err != nil && !errors.Is(err, ErrNodeExists):
 			return made, cmp.Or(unknown, err)
 		}

@@ -143,6 +143,22 @@ func (e *PartialError) Error() string { return e.Err.Error() + " (" + e.Done + "
 // Unwrap returns why the rest was not done.
 func (e *PartialError) Unwrap() error { return e.Err }
 
+// A CandidatesError tells why the outcome of a sequential create is unknown, with
+// [ErrOutcomeUnknown]: not exactly one node can be the one that it made.
+type CandidatesError struct {
+	// Paths are the nodes that can be it: of its prefix, made since it was submitted, and
+	// as it makes them. They are the first few where there are very many.
+	Paths []string
+}
+
+// Error names the nodes.
+func (e *CandidatesError) Error() string {
+	if len(e.Paths) == 0 {
+		return "none of the nodes that are there can be it, and others have come or gone since"
+	}
+	return "it can be any of " + strings.Join(e.Paths, ", ")
+}
+
 // A ConnectError tells that no server could be reached in time.
 type ConnectError struct {
 	// Attempts holds each server's last failure, in the order of the connect string and

@@ -53,7 +53,7 @@ func Watched(c *Client) int {
 // one; the function runs when it is decided which they are, and none of them is sent.
 func Reregister(c *Client, between func()) {
 	l := c.current.Load()
-	requests := c.watches.again(l, 0)
+	requests, _ := c.watches.again(l, 0)
 	between()
 	for _, req := range requests {
 		call := conn.NewCall(req.Op(), req, nil)

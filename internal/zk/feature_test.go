@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"net"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"terraform-provider-zookeeper/internal/zk"
@@ -22,6 +25,7 @@ type mixed struct {
 	version  string // of the server that is connected, "" for one that does not tell
 	next     string // that of the one behind it
 	leave    int32  // the request that ends the first connection
+	refuse   int32  // the request that is throttled
 	left     chan struct{}
 	requests []int32 // what the next server was sent
 	asked    int     // how often it was asked for its version
@@ -78,6 +82,7 @@ func (m *mixed) serve(nc net.Conn) {
 	}
 	m.mu.Lock()
 	m.conns++
+	refuse := m.refuse
 	m.mu.Unlock()
 	for zxid := int64(2); ; zxid++ {
 		frame, err := zktest.ReadFrame(nc)
@@ -90,6 +95,8 @@ func (m *mixed) serve(nc net.Conn) {
 		}
 		code, body := proto.OK, make([]byte, 80)
 		switch op {
+		case refuse:
+			code, body = zk.ErrThrottledOp, nil
 		case 1:
 			body = body[:4] // the path alone
 		case 3, 4, 12: // nothing is there but the root
@@ -260,5 +267,83 @@ func TestNextServerKeepsOneKind(t *testing.T) {
 	}
 	if !m.sent(105) {
 		t.Error("it was not registered again")
+	}
+}
+
+// What depends on the version does not fail because the server is gone that was asked for it:
+// the next one is asked.
+func TestServerGoneWhileAsked(t *testing.T) {
+	t.Parallel()
+	needs(t, persistentWatch)
+	proxy := zktest.StartProxy(t, server.Addr())
+	var dials atomic.Int32
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) {
+		cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if dials.Add(1) == 2 {
+				proxy.CutAll()
+				return nil, syscall.ECONNREFUSED
+			}
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}
+	})
+	w, err := c.Watch(testContext(t), "/", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+}
+
+// silent is a server that does not tell its version, and counts how often it is asked.
+func silent(t *testing.T) (addr string, asked *atomic.Int32) {
+	t.Helper()
+	asked = new(atomic.Int32)
+	return zktest.StartPeer(t, func(nc net.Conn) {
+		ours := greetedBy(nc, 10000, func() string {
+			asked.Add(1)
+			return "no more than that"
+		})
+		for ours {
+			frame, err := zktest.ReadFrame(nc)
+			if err != nil || zktest.WriteFrame(nc, append(header(int32(binary.BigEndian.Uint32(frame)), 2, proto.OK), make([]byte, 80)...)) != nil {
+				return
+			}
+		}
+	}), asked
+}
+
+// One that is there, and does not tell its version, is not asked for ever.
+func TestServerDoesNotTell(t *testing.T) {
+	t.Parallel()
+	peer, asked := silent(t)
+	c := connect(t, peer)
+	if _, err := c.Watch(testContext(t), "/", true); err == nil || !strings.Contains(err.Error(), "no more than that") {
+		t.Error(err)
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
+// Neither is it for the sake of a watch that nobody waits for, but when there is another one.
+func TestServerDoesNotTellForRemoval(t *testing.T) {
+	t.Parallel()
+	peer, asked := silent(t)
+	ctx := testContext(t)
+	c := connect(t, peer, steady, func(cfg *zk.Config) { cfg.Retry.MaxTries = 3 })
+	for want := int32(3); want <= 6; want += 3 {
+		_, _, w, err := c.GetWatch(ctx, fmt.Sprintf("/%d", want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Close()
+		until(t, "the tries", func() bool { return asked.Load() >= want })
+		for range 500 {
+			if err := c.Sync(ctx, "/"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := asked.Load(); n != want {
+			t.Errorf("asked %d times, want %d", n, want)
+		}
 	}
 }

@@ -464,8 +464,17 @@ func TestOutcomeUnknown(t *testing.T) {
 			}
 			if tc.name == "create_of_what_was_taken_away" {
 				oneChild("ours")(ctx, t, direct, base)
+				return
 			}
-			if strings.HasPrefix(tc.name, "sequential") || tc.name == "create_of_what_was_taken_away" {
+			if strings.HasPrefix(tc.name, "sequential") {
+				var want []string
+				if tc.name == "sequential" {
+					want = []string{base + "/n-0000000002", base + "/n-0000000003"}
+				}
+				candidates := (*zk.CandidatesError)(nil)
+				if !errors.As(err, &candidates) || !slices.Equal(candidates.Paths, want) {
+					t.Errorf("%v does not name the candidates %v", err, want)
+				}
 				return
 			}
 			path := base + "/there"
@@ -848,6 +857,36 @@ func TestContextEndsWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	version("1")(ctx, t, direct, base) // a set that was withdrawn is not sent
+}
+
+// What comes into a node between the look at it and its deletion stands.
+func TestPruneOfANodeThatChanges(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := prepare(ctx, t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	g := newGate()
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
+	made, err := c.MakePath(ctx, base+"/ours", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cut := proxy.CutBeforeRequest(isDelete)
+	reopen := g.close()
+	defer reopen()
+	result := make(chan error, 1)
+	go func() { result <- c.Prune(ctx, made[0].Path, made[0].Stat.Czxid) }()
+	<-cut
+	if _, err := direct.Set(ctx, made[0].Path, []byte("theirs"), 0); err != nil {
+		t.Fatal(err)
+	}
+	reopen()
+	if err := <-result; !errors.Is(err, zk.ErrNotEmpty) {
+		t.Errorf("got %v, want %v", err, zk.ErrNotEmpty)
+	}
+	if data, _, err := direct.Get(ctx, made[0].Path); err != nil || string(data) != "theirs" {
+		t.Errorf("what they wrote: %q, %v", data, err)
+	}
 }
 
 // A node that somebody else has made meanwhile is not taken for ours, though it differs in

@@ -33,6 +33,9 @@ func TestCreateModes(t *testing.T) {
 		{name: "ttl", o: zk.CreateOptions{Mode: zk.PersistentTTL, TTL: time.Hour}, needs: ttlNode},
 		{name: "ttl-sequential-", o: zk.CreateOptions{Mode: zk.PersistentSequentialTTL, TTL: zk.MaxTTL}, sequential: true, needs: ttlNode},
 		{name: "", o: zk.CreateOptions{Mode: zk.PersistentSequential}, sequential: true},
+		// With the number these are names, and neither the folder nor the one above it.
+		{name: ".", o: zk.CreateOptions{Mode: zk.PersistentSequential}, sequential: true},
+		{name: "..", o: zk.CreateOptions{Mode: zk.PersistentSequential}, sequential: true},
 	} {
 		if !hasPart(t, tc.needs) {
 			continue

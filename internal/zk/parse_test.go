@@ -112,8 +112,8 @@ func validatePaths(t *testing.T) {
 			t.Errorf("%q: %v, want %q", path, err, want)
 		}
 	}
-	for path, ok := range map[string]bool{"/": true, "/a/": true, "/a-": true, "/a//": false, "a": false, "": false} {
-		if err := validatePrefix(path); (err == nil) != ok {
+	for path, ok := range map[string]bool{"/": true, "/a/": true, "/a-": true, "/a7": true, "/a/.": true, "/a/..": true, "/a//": false, "//": false, "/a/./b": false, "/a/\x00": false, "/a\xff": false, "a": false, "": false} {
+		if err := ValidatePrefix(path); (err == nil) != ok {
 			t.Errorf("prefix %q: %v", path, err)
 		}
 	}
@@ -352,5 +352,18 @@ func TestCredentialIsNotPrinted(t *testing.T) {
 	}
 	if !strings.Contains(b.String(), "digest") {
 		t.Errorf("the scheme is not told: %s", b.String())
+	}
+}
+
+func TestIsSequenceNumber(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"0000000000": true, "0000000007": true, "2147483647": true, "-2147483648": true, "-1000000000": true, "-999999999": true, "-000000001": true,
+		"": false, "7": false, "000000007": false, "00000000007": false, "2147483648": false, "9999999999": false, "-2147483649": false,
+		"-0000000001": false, "-000000000": false, "+000000007": false, "000 000007": false, "000000000a": false, "0x00000007": false,
+	} {
+		if got := IsSequenceNumber(text); got != want {
+			t.Errorf("%q: %t", text, got)
+		}
 	}
 }

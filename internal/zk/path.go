@@ -3,6 +3,7 @@ package zk
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -21,33 +22,45 @@ func ValidatePath(path string) error {
 	case strings.HasSuffix(path, "/"):
 		return fmt.Errorf("the path %q ends with /", path)
 	}
-	return validateElements(path)
+	return validateElements(path, path)
 }
 
-// validatePrefix checks the path of a sequential create, which may end with "/": the
-// node's name is then the bare number.
-func validatePrefix(path string) error {
-	if path == "/" {
-		return nil
+// ValidatePrefix checks the path of a sequential create as servers do: they look at it with
+// its number behind it. So it may end with "/", for a name that is the bare number, and
+// with a dot.
+func ValidatePrefix(path string) error {
+	if path == "" || path[0] != '/' {
+		return ValidatePath(path)
 	}
-	return ValidatePath(strings.TrimSuffix(path, "/"))
+	return validateElements(path, path+"0000000000")
 }
 
-func validateElements(path string) error {
+// IsSequenceNumber tells whether the text can be the number of a sequential node. Servers
+// count in 32 bits and format the count with %010d. Behind 2147483647, those before 3.6 go
+// on with -2147483648, and with a minus from there on: a number has ten characters, and one
+// below -999999999 has eleven. Later servers count no further.
+func IsSequenceNumber(text string) bool {
+	count, err := strconv.ParseInt(text, 10, 32)
+	return err == nil && fmt.Sprintf("%010d", count) == text
+}
+
+// validateElements checks the elements of a path that is shown in the error as the caller
+// wrote it.
+func validateElements(shown, path string) error {
 	if !utf8.ValidString(path) {
-		return fmt.Errorf("the path %q is not UTF-8", path)
+		return fmt.Errorf("the path %q is not UTF-8", shown)
 	}
 	for element := range strings.SplitSeq(path[1:], "/") {
 		switch element {
 		case "":
-			return fmt.Errorf("the path %q has an empty element (//)", path)
+			return fmt.Errorf("the path %q has an empty element (//)", shown)
 		case ".", "..":
-			return fmt.Errorf("the path %q has the element %q; relative paths are not allowed", path, element)
+			return fmt.Errorf("the path %q has the element %q; relative paths are not allowed", shown, element)
 		}
 	}
 	for at, r := range path {
 		if refused(r) {
-			return fmt.Errorf("the path %q has the character %U at byte %d, which ZooKeeper refuses", path, r, at)
+			return fmt.Errorf("the path %q has the character %U at byte %d, which ZooKeeper refuses", shown, r, at)
 		}
 	}
 	return nil

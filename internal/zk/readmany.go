@@ -17,6 +17,8 @@ type Reading struct {
 	// Data and Stat are the node's; Data is nil for null.
 	Data []byte
 	Stat Stat
+	// ACL is the node's, where it was asked for.
+	ACL []ACL
 	// Children are the names of its children, sorted, where they were asked for.
 	Children []string
 	// Err is why the node could not be read, [ErrNoNode] for one; nil for one that was.
@@ -284,7 +286,7 @@ func (c *Client) withdrawAll(calls []*conn.Call) {
 //
 // The nodes are read a few hundred at a time, and visited before the next ones are read.
 func (c *Client) Walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error) error {
-	return c.walk(ctx, path, maxDepth, visit, func(ctx context.Context, paths []string) ([]Reading, error) {
+	return c.walk(ctx, path, maxDepth, readable(visit), func(ctx context.Context, paths []string) ([]Reading, error) {
 		return c.ReadMany(ctx, paths, true)
 	})
 }
@@ -295,15 +297,29 @@ func (c *Client) WalkStats(ctx context.Context, path string, maxDepth int, visit
 	if err := check(proto.OpGetChildren2.String(), path); err != nil {
 		return err
 	}
-	return c.walk(ctx, path, maxDepth, visit, func(ctx context.Context, paths []string) ([]Reading, error) {
-		out := make([]Reading, len(paths))
-		for i, path := range paths {
-			out[i].Path = path
-		}
-		return out, c.readEach(ctx, out, false, true)
-	})
+	return c.walk(ctx, path, maxDepth, readable(visit), c.readStats)
 }
 
+// readStats reads the stats of nodes and the names of their children.
+func (c *Client) readStats(ctx context.Context, paths []string) ([]Reading, error) {
+	out := make([]Reading, len(paths))
+	for i, path := range paths {
+		out[i].Path = path
+	}
+	return out, c.readEach(ctx, out, false, true)
+}
+
+// readable makes a visit end the walk at a node that could not be read.
+func readable(visit func(Reading) error) func(Reading) error {
+	return func(r Reading) error {
+		if r.Err != nil {
+			return r.Err
+		}
+		return visit(r)
+	}
+}
+
+// walk visits also the nodes that could not be read, the first apart.
 func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error, read func(context.Context, []string) ([]Reading, error)) error {
 	level := []string{path}
 	for depth := 0; len(level) > 0; depth++ {
@@ -315,10 +331,10 @@ func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func
 			}
 			for _, r := range readings {
 				switch {
-				case errors.Is(r.Err, ErrNoNode) && depth > 0:
-					continue
-				case r.Err != nil:
+				case r.Err != nil && depth == 0:
 					return r.Err
+				case errors.Is(r.Err, ErrNoNode):
+					continue
 				}
 				if err := visit(r); err != nil {
 					return err

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -338,11 +339,11 @@ func (c *Client) judgeStat(stat Stat, req *proto.CreateRequest, l loss) verdict 
 }
 
 const (
-	// sequenceDigits is the number of digits of a sequential node's number.
-	sequenceDigits = 10
 	// maxCandidates bounds how many nodes of its prefix a sequential create is looked for
 	// among.
 	maxCandidates = 1 << 14
+	// maxNamed bounds how many of them are told of when it cannot be told which one it is.
+	maxNamed = 32
 	// candidatesInFlight is how many of them are read at once.
 	candidatesInFlight = 16
 )
@@ -364,8 +365,7 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	}
 	var candidates []string
 	for _, name := range r.Children {
-		number, ok := strings.CutPrefix(name, prefix)
-		if ok && len(number) == sequenceDigits && strings.Trim(number, "0123456789") == "" {
+		if number, ok := strings.CutPrefix(name, prefix); ok && IsSequenceNumber(number) {
 			candidates = append(candidates, child(parent, name))
 		}
 	}
@@ -376,33 +376,39 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	if err != nil {
 		return unknown, err
 	}
-	// The few of which the stat leaves it open.
-	var open []string
+	// Those that can be it; the few of which the stat leaves it open; and how many of them
+	// somebody has changed since.
+	var fit, open []string
+	doubts := 0
 	for i, full := range candidates {
 		switch c.judgeStat(stats[i], req, l) {
 		case unknown:
-			return unknown, nil
+			fit = append(fit, c.unchrooted(full))
+			doubts++
 		case applied:
 			open = append(open, full)
 		case likelyNot, certainlyNot:
 		}
 	}
-	fits := 0
-	var changed bool
 	err = c.nodesAt(ctx, open, func(full string, node Node) {
 		switch c.judgeNode(node, req, l) {
 		case unknown:
-			changed = true
+			fit = append(fit, c.unchrooted(full))
+			doubts++
 		case applied:
 			*out = proto.CreateReply{Path: full, Stat: node.Stat, HasStat: true}
-			fits++
+			fit = append(fit, c.unchrooted(full))
 		case likelyNot, certainlyNot:
 		}
 	})
-	if err != nil || changed || fits != 1 {
+	switch {
+	case err != nil:
 		return unknown, err
+	case len(fit) == 1 && doubts == 0:
+		return applied, nil
 	}
-	return applied, nil
+	slices.Sort(fit)
+	return unknown, &CandidatesError{Paths: fit[:min(len(fit), maxNamed)]}
 }
 
 // statsAt looks at many nodes at once. The stat of one that is gone is zero.
@@ -571,10 +577,10 @@ func (c *Client) witness(ctx context.Context, op proto.MultiOp, l loss, zxid int
 	switch r := op.Request.(type) {
 	case *proto.CreateRequest:
 		var made proto.CreateReply
-		v, err := c.lookForCreate(ctx, r, l, &made)
+		v, err := c.lookForOne(ctx, r, l, &made)
 		if err == nil && v == unknown && isSequential(r) && zxid > l.seen {
 			// Of several, one may be left when those from before the transaction are not counted.
-			if v, err = c.lookForCreate(ctx, r, loss{seen: zxid - 1, session: l.session}, &made); v != applied {
+			if v, err = c.lookForOne(ctx, r, loss{seen: zxid - 1, session: l.session}, &made); v != applied {
 				v = unknown
 			}
 		}
@@ -589,6 +595,16 @@ func (c *Client) witness(ctx context.Context, op proto.MultiOp, l loss, zxid int
 		return v, 0, err
 	}
 	return unknown, 0, nil
+}
+
+// lookForOne is lookForCreate for one operation of many: that several nodes can be what it
+// made is no failure, as the others may tell.
+func (c *Client) lookForOne(ctx context.Context, req *proto.CreateRequest, l loss, out *proto.CreateReply) (verdict, error) {
+	v, err := c.lookForCreate(ctx, req, l, out)
+	if _, ok := errors.AsType[*CandidatesError](err); ok {
+		return unknown, nil
+	}
+	return v, err
 }
 
 // rebuild fills in the result of an operation that is no witness, of a transaction that

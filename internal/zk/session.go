@@ -25,7 +25,7 @@ var _ conn.Request = noRequest{}
 // 3.6.
 func (c *Client) Ephemerals(ctx context.Context, prefix string) ([]string, error) {
 	op := proto.OpGetEphemerals
-	if err := validatePrefix(prefix); err != nil {
+	if err := ValidatePrefix(prefix); err != nil {
 		return nil, &Error{Op: op.String(), Path: prefix, Err: err}
 	}
 	if err := c.require(ctx, features[op]); err != nil {

@@ -76,7 +76,7 @@ func (c *Client) State() State {
 // time, and may use the client. To one that is more than 64 states behind, the oldest of those
 // are not told that the client has entered again since: what is told last is the state that it
 // is in, and none of those that it was in is left out altogether. The function returned removes
-// the listener; no call begins behind it.
+// the listener; a call that is under way, or just about to begin, is made all the same.
 func (c *Client) AddListener(tell func(State)) (remove func()) {
 	ls := &c.listeners
 	l := &listener{tell: tell}

@@ -38,6 +38,34 @@ func (c *Client) DeleteTree(ctx context.Context, path string, version int32) err
 	}
 }
 
+// Prune removes the node that the transaction czxid made (Stat.Czxid), when there is
+// nothing in it. The error is [ErrNotEmpty] when it has children or data, and [ErrNoNode]
+// when it is gone, or the node of that path is another one. "/" and "/zookeeper" are
+// refused.
+func (c *Client) Prune(ctx context.Context, path string, czxid int64) error {
+	op := proto.OpDelete.String()
+	if err := check(op, path); err != nil {
+		return err
+	}
+	if path == "/" || protected(c.chrooted(path)) {
+		return &Error{Op: op, Path: path, Err: errOwnNodes}
+	}
+	for n := 1; ; n++ {
+		stat, found, err := c.Exists(ctx, path)
+		switch {
+		case err != nil:
+			return err
+		case !found || stat.Czxid != czxid:
+			return &Error{Op: op, Path: path, Err: ErrNoNode}
+		case stat.NumChildren > 0 || stat.DataLength > 0:
+			return &Error{Op: op, Path: path, Err: ErrNotEmpty}
+		}
+		if err := c.Delete(ctx, path, stat.Version); !errors.Is(err, ErrBadVersion) || n == treeTries {
+			return err
+		}
+	}
+}
+
 // retreeable tells whether a delete failed because the tree below path has changed since
 // it was looked at.
 func retreeable(err error, path string) bool {

@@ -90,11 +90,20 @@ func (c *Client) connected(ctx context.Context) (*link, error) {
 		if l := c.current.Load(); l != nil {
 			return l, nil
 		}
-		// Any request waits for a connection. Every server answers this one to everybody.
-		if _, err := read[Stat](ctx, c, proto.OpExists, "/", &proto.PathWatchRequest{Path: "/"}); err != nil && !errors.Is(err, ErrNoAuth) {
-			return nil, errors.Unwrap(err)
+		if err := c.answered(ctx); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// answered waits until a server answers a request, as any request waits for a connection. Every
+// server answers this one to everybody.
+func (c *Client) answered(ctx context.Context) error {
+	_, err := read[Stat](ctx, c, proto.OpExists, "/", &proto.PathWatchRequest{Path: "/"})
+	if err == nil || errors.Is(err, ErrNoAuth) {
+		return nil
+	}
+	return errors.Unwrap(err)
 }
 
 func (c *Client) serverInfo(ctx context.Context, at target) (ServerInfo, error) {
@@ -219,11 +228,26 @@ func (e *versionUnknownError) Unwrap() error { return e.err }
 // asked for once for a connection, because servers are upgraded one by one. The error is a
 // *versionUnknownError where there is a connection and no version.
 func (c *Client) serverVersion(ctx context.Context) (Version, error) {
-	l, err := c.connected(ctx)
-	if err != nil {
-		return Version{}, err
+	for r := c.cfg.Retry.begin(); ; {
+		l, err := c.connected(ctx)
+		if err != nil {
+			return Version{}, err
+		}
+		v, err := c.versionOf(ctx, l)
+		if err == nil || ctx.Err() != nil || l.version.told.Load() != nil {
+			return v, err
+		}
+		if lost := c.answered(ctx); lost != nil {
+			return Version{}, lost
+		}
+		if c.current.Load() == l {
+			return Version{}, err
+		}
+		// The server that was asked is gone, and the next one has answered.
+		if err := r.again(ctx, err); err != nil {
+			return Version{}, err
+		}
 	}
-	return c.versionOf(ctx, l)
 }
 
 // versionOf is serverVersion of the server behind l.

@@ -3,6 +3,7 @@ package zk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -44,9 +45,12 @@ var (
 const maxEvents = 1 << 16
 
 // A Watch tells of changes of a node, or of a tree of nodes. It survives the loss of the
-// connection: what happened meanwhile is told behind the reconnect. It ends with the
-// context that it was asked for with, with its session, and with the client; then it holds
-// nothing of the client's any more.
+// connection. What happened meanwhile is told behind the reconnect by a watch that is left for
+// one event; of what one of [Client.Watch] has missed servers tell nothing: who needs to know
+// looks again when the client is connected again ([Client.AddListener]), and misses nothing
+// from then on. It ends with the context that it was asked for with, with its session, and with
+// the client, and when the servers do not take it behind a reconnect; then it holds nothing of
+// the client's any more.
 type Watch struct {
 	client *Client
 	full   string // the path on the servers
@@ -62,7 +66,8 @@ type Watch struct {
 
 // Next returns the next event, or waits for it. Behind the last one it returns why there
 // will be no other: [ErrWatchEnded], [ErrWatchOverflow], [ErrSessionExpired], [ErrClosed],
-// or why the watch's context ended. The end of ctx ends the wait and not the watch.
+// why the watch's context ended, or why it was not registered again behind a reconnect, a
+// *[VersionError] for one. The end of ctx ends the wait and not the watch.
 func (w *Watch) Next(ctx context.Context) (Event, error) {
 	for {
 		w.mu.Lock()
@@ -94,7 +99,8 @@ func (w *Watch) Next(ctx context.Context) (Event, error) {
 // waiting, for use in a select.
 func (w *Watch) Ready() <-chan struct{} { return w.ready }
 
-// Close ends the watch, here and on the server.
+// Close ends the watch, here and, with the last one of this client's that is of the same node,
+// on the server.
 func (w *Watch) Close() { w.client.watches.close(w, ErrWatchEnded) }
 
 func (w *Watch) signal() {
@@ -156,7 +162,7 @@ type pathWatches struct {
 	// What follows is of the current connection.
 
 	sent [watchKinds]int  // those of them that were sent
-	kept [watchKinds]bool // the server has one of the kind, which stays, whether here still is one or not
+	kept [watchKinds]bool // the last request for one of the kind, which stays, was granted
 	left bool             // the server may have some that nobody here waits for
 }
 
@@ -205,11 +211,6 @@ func (ws *watches) admit(l *link, a *asking) error {
 		}
 	}
 	a.covered = p.any(covers[a.kind])
-	if !a.covered {
-		for _, kind := range covers[a.kind] {
-			p.kept[kind] = false // an older server has this one in its place
-		}
-	}
 	a.sent = true
 	p.sent[a.kind]++
 	return nil
@@ -230,9 +231,22 @@ func (ws *watches) finish(a *asking) {
 	}
 }
 
+// refused notes that a request has left no watch. Those that were to share it, which are behind
+// it on the wire, have none either, unless there was one before.
+func (ws *watches) refused(a *asking) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if p := ws.at(a.full); a.sent && len(p.kinds[a.kind]) == 0 {
+		p.kept[a.kind] = false
+	}
+}
+
 // add keeps a watch that the server has. It runs on the read goroutine, so that the
 // events behind the reply find it. It returns false where the server has none: the one that
 // was to tell of the events had been asked for, and was refused.
+//
+// One that was there may have been closed since. The server has it all the same, or, where it
+// is older, a one-time watch that was asked for behind this one, which tells of as much.
 func (ws *watches) add(w *Watch, kind watchKind, a *asking) bool {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
@@ -412,22 +426,29 @@ func (ws *watches) endAll(why error) {
 	}
 }
 
-// setWatchesSize bounds one setWatches request, in bytes, as Java's client does: the
-// request of many watches would be larger than servers accept.
+// setWatchesSize bounds the paths of one setWatches request, in bytes, as Java's client does:
+// the request of many watches would be larger than servers accept.
 const setWatchesSize = 128 << 10
+
+// setWatchesLists are a request's paths, by the kinds of their watches.
+func setWatchesLists(req *proto.SetWatchesRequest) [watchKinds]*[]string {
+	return [watchKinds]*[]string{&req.Data, &req.Exist, &req.Child, &req.Persistent, &req.Recursive}
+}
 
 // again returns the requests that register all watches with the server behind l after a
 // reconnect, with the latest transaction whose events have been told. It ends those that the
-// server does not know.
-func (ws *watches) again(l *link, zxid int64) []*proto.SetWatchesRequest {
+// server does not know. It returns false, and leaves all as it is, where l has ended: the next
+// connection is the one that counts.
+func (ws *watches) again(l *link, zxid int64) (out []*proto.SetWatchesRequest, ok bool) {
 	if l.Err() != nil {
-		return nil // the next connection is the one that counts
+		return nil, false
 	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	var out []*proto.SetWatchesRequest
 	var req *proto.SetWatchesRequest
-	size := setWatchesSize
+	const around = 8 + 8 + int(watchKinds)*4 // headers, transaction, lengths of the lists
+	limit := min(setWatchesSize, ws.client.cfg.MaxBufferBytes-around)
+	size := 0
 	ws.link = nil
 	for full, p := range ws.by {
 		p.kept, p.left = [watchKinds]bool{}, false // it is another server
@@ -440,17 +461,34 @@ func (ws *watches) again(l *link, zxid int64) []*proto.SetWatchesRequest {
 				continue
 			}
 			need := len(jute.AppendString(nil, full))
-			if size+need > setWatchesSize {
+			if req == nil || size+need > limit {
 				req, size = &proto.SetWatchesRequest{RelativeZxid: zxid}, 0
 				out = append(out, req)
 			}
 			size += need
 			p.kept[kind] = stays(kind)
-			list := [watchKinds]*[]string{&req.Data, &req.Exist, &req.Child, &req.Persistent, &req.Recursive}[kind]
+			list := setWatchesLists(req)[kind]
 			*list = append(*list, full)
 		}
 	}
-	return out
+	return out, true
+}
+
+// unregistered ends the watches that a request was to register again, because of its error.
+// The server may have some of them all the same.
+func (ws *watches) unregistered(req *proto.SetWatchesRequest, why error) {
+	why = fmt.Errorf("the watch was not registered again: %w", why)
+	ws.mu.Lock()
+	for kind, list := range setWatchesLists(req) {
+		for _, full := range *list {
+			if p := ws.by[full]; p != nil {
+				p.end(watchKind(kind), why)
+				p.kept[kind], p.left = false, true
+			}
+		}
+	}
+	ws.mu.Unlock()
+	ws.sweep()
 }
 
 // fit ends the watches that the server behind l does not know, or would drop for the sake of
@@ -568,6 +606,7 @@ func watchCall[R any, P reply[R]](ctx context.Context, c *Client, req watchReque
 			call.Err, ok = errUncovered, false
 		}
 		if !ok {
+			c.watches.refused(a)
 			w.unhook()
 			return
 		}

@@ -399,6 +399,131 @@ func TestWatchesNotRegistered(t *testing.T) {
 	}
 }
 
+// The same where the connection ends while its server is asked for its version, before which
+// nothing is registered: the handshake has named the latest transaction already.
+func TestWatchesNotRegisteredYet(t *testing.T) {
+	t.Parallel()
+	needs(t, persistentWatch)
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	dials := make(chan struct{}, 2) // holds a token for each that is let through
+	dials <- struct{}{}
+	dials <- struct{}{}
+	asked := make(chan struct{}, 1)
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) {
+		cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			select {
+			case <-dials:
+				return new(net.Dialer).DialContext(ctx, network, address)
+			default:
+			}
+			select {
+			case asked <- struct{}{}:
+			default:
+			}
+			select {
+			case <-dials:
+				return new(net.Dialer).DialContext(ctx, network, address)
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+	})
+	if _, err := c.Watch(ctx, base+"/other", false); err != nil { // for which the version is asked
+		t.Fatal(err)
+	}
+	_, _, w, err := c.GetWatch(ctx, base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy.CutAll()
+	<-asked // that is the next connection, which waits
+	if _, err := direct.Set(ctx, base, []byte("x"), 0); err != nil {
+		t.Fatal(err)
+	}
+	dials <- struct{}{}
+	<-asked // and that is for the version
+	proxy.CutAll()
+	close(dials)
+	if got := next(t, w); got != "data changed "+base {
+		t.Error(got)
+	}
+}
+
+// All watches are registered again where requests are bounded by less than they take together.
+func TestWatchesInSmallRequests(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.MaxBufferBytes = 1000 })
+	var watches []*zk.Watch
+	add := func(length int) {
+		t.Helper()
+		path := fmt.Sprintf("%s/%d-", base, len(watches))
+		_, _, w, err := c.ExistsWatch(ctx, path+strings.Repeat("x", length-len(path)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		watches = append(watches, w)
+	}
+	for range 20 {
+		add(200)
+	}
+	const header, exists, set = 8, 4 + 1, 8 + 3*4 + 4 // what requests take beside the path
+	add(1000 - header - set)
+	add(1000 - header - set + 1) // that cannot be registered again
+	add(1000 - header - exists)
+	proxy.CutAll()
+	if err := c.Sync(ctx, "/"); err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range watches[21:] {
+		var large *zk.TooLargeError
+		if _, err := w.Next(ctx); !errors.As(err, &large) {
+			t.Errorf("watch %d: %v", i, err)
+		}
+	}
+	out, err := direct.Command(ctx, "wchp")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(out, base+"/"); n != 21 {
+		t.Errorf("the server has %d watches", n)
+	}
+}
+
+// What the server does not register again tells so.
+func TestWatchesRefusedAgain(t *testing.T) {
+	t.Parallel()
+	m, addr := newMixed(t, "3.8.6", "3.9.4", 9)
+	m.mu.Lock()
+	m.refuse = 105
+	m.mu.Unlock()
+	ctx, c := testContext(t), connect(t, addr)
+	lasting, err := c.Watch(ctx, "/", true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, once, err := c.ExistsWatch(ctx, "/new")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Sync(ctx, "/"); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range []*zk.Watch{lasting, once} {
+		if _, err := w.Next(ctx); !errors.Is(err, zk.ErrThrottledOp) {
+			t.Error(err)
+		}
+	}
+	until(t, "the removal of what it may have registered all the same", func() bool { return zk.Watched(c) == 0 })
+	if _, _, _, err := c.ExistsWatch(ctx, "/new"); err != nil {
+		t.Error(err)
+	}
+}
+
 // A watch that is asked for with a context that has ended is refused.
 func TestWatchWithEndedContext(t *testing.T) {
 	t.Parallel()
@@ -465,6 +590,7 @@ func TestWatchesInChroot(t *testing.T) {
 // server is not told to remove what the new one needs.
 func TestWatchAnew(t *testing.T) {
 	t.Parallel()
+	needs(t, persistentWatch)
 	ctx, direct := testContext(t), connect(t, server.Addr())
 	base := folder(t, direct)
 	c := connect(t, server.Addr())
@@ -623,6 +749,47 @@ func TestWatchesAtOnce(t *testing.T) {
 							t.Errorf("round %d, watch %d: %q, want %q", round, i, got, want)
 						}
 					}
+				}
+			}
+		})
+	}
+}
+
+// A watch that shares one that is closed meanwhile is left all the same, with another one on
+// its way that shares none.
+func TestWatchBesideClosedOne(t *testing.T) {
+	t.Parallel()
+	needs(t, persistentWatch)
+	direct := connect(t, server.Addr())
+	for _, recursive := range []bool{false, true} {
+		t.Run(fmt.Sprintf("recursive=%t", recursive), func(t *testing.T) {
+			t.Parallel()
+			ctx, base := testContext(t), folder(t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			c := connect(t, proxy.Addr())
+			all, err := c.Watch(ctx, base, recursive)
+			if err != nil {
+				t.Fatal(err)
+			}
+			proxy.Blackhole(true)
+			first := c.Async().GetWatch(ctx, base)
+			all.Close()
+			second := c.Async().ExistsWatch(ctx, base)
+			proxy.Blackhole(false)
+			get, err := first.Wait(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			exists, err := second.Wait(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := direct.Set(ctx, base, nil, 0); err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range []*zk.Watch{get.Watch, exists.Watch} {
+				if got := next(t, w); got != "data changed "+base {
+					t.Error(got)
 				}
 			}
 		})

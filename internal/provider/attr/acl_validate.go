@@ -46,7 +46,7 @@ func CheckACL(at path.Path, acl types.Set) (diags diag.Diagnostics) {
 	}
 	if len(acl.Elements()) == 0 {
 		diags.AddAttributeError(at, "Empty ACL",
-			"An ACL without entries lets nobody in, and ZooKeeper refuses it. Leave the attribute out for the default ACL, or list who may do what.")
+			"An ACL without entries lets nobody in, and ZooKeeper refuses it. List who may do what, or, where the default ACL will do, leave the attribute out.")
 		return diags
 	}
 	for _, e := range acl.Elements() {

@@ -18,6 +18,9 @@ func Path() validator.String { return pathValidator{} }
 // does not let go.
 func ManagedPath() validator.String { return pathValidator{managed: true} }
 
+// PathPrefix validates what the path of a sequential node begins with, before its number.
+func PathPrefix() validator.String { return prefixValidator{} }
+
 type pathValidator struct{ managed bool }
 
 var _ validator.String = pathValidator{}
@@ -53,10 +56,39 @@ func CheckPath(path string, managed bool) error {
 		return nil
 	}
 	if path == "/" {
-		return fmt.Errorf("the root %q always exists and cannot be managed as a resource. To read it, use the data source of the same name", path)
+		return fmt.Errorf("the root %q always exists and cannot be managed as a resource. To read it, use the data source zookeeper_znode", path)
 	}
 	if path == "/zookeeper" || strings.HasPrefix(path, "/zookeeper/") {
-		return fmt.Errorf("%q belongs to ZooKeeper itself (/zookeeper and all below) and cannot be managed as a resource. To read it, use the data source of the same name", path)
+		return fmt.Errorf("%q belongs to ZooKeeper itself (/zookeeper and all below) and cannot be managed as a resource. To read it, use the data source zookeeper_znode", path)
 	}
 	return nil
+}
+
+type prefixValidator struct{}
+
+var _ validator.String = prefixValidator{}
+
+// Description says what a valid prefix is.
+func (prefixValidator) Description(context.Context) string {
+	return "must be an absolute path, not within /zookeeper; it may end with /"
+}
+
+// MarkdownDescription says what a valid prefix is.
+func (v prefixValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+// ValidateString checks a prefix that is known.
+func (prefixValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	prefix := req.ConfigValue.ValueString()
+	if err := zk.ValidatePrefix(prefix); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid path prefix of a znode",
+			err.Error()+". A prefix is absolute, as in \"/jobs/job-\", or \"/jobs/\" for a name that is the bare number.")
+		return
+	}
+	if strings.HasPrefix(prefix, "/zookeeper/") {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid path prefix of a znode",
+			fmt.Sprintf("%q leads into what belongs to ZooKeeper itself (/zookeeper and all below).", prefix))
+	}
 }

@@ -114,6 +114,22 @@ type Planned struct {
 	Version, Aversion int32
 }
 
+// After is what a change that succeeded leaves of what it was planned against.
+func (p Planned) After(change zk.Change) Planned {
+	if change.SetData {
+		p.Version++
+	}
+	if change.SetACL {
+		p.Aversion++
+	}
+	return p
+}
+
+// PlannedOf is what a plan is made against when it reads a node.
+func PlannedOf(stat zk.Stat) Planned {
+	return Planned{Czxid: stat.Czxid, Version: stat.Version, Aversion: stat.Aversion}
+}
+
 // PlannedAgainst takes from a stat in a state what was planned against. It is false when
 // the state holds no stat.
 func PlannedAgainst(stat types.Object) (Planned, bool) {

@@ -23,8 +23,16 @@ func Named(lines []string) string {
 	return "  " + strings.Join(lines, "\n  ") + more
 }
 
+// outcomeOf says what had been written when writes of one apply failed.
+func outcomeOf(err error) string {
+	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+		return "This came in the middle: " + partial.Done + "."
+	}
+	return "Nothing was written."
+}
+
 // conflicts tells that nodes are not as the writes of one apply need them.
-func (s Subject) conflicts(doing string, err *zk.ConflictError) diag.Diagnostic {
+func (s Subject) conflicts(doing string, err *zk.BatchConflictError, outcome string) diag.Diagnostic {
 	n := len(err.Conflicts)
 	lines := make([]string, n)
 	exist, full := 0, 0
@@ -46,36 +54,36 @@ func (s Subject) conflicts(doing string, err *zk.ConflictError) diag.Diagnostic 
 	}
 	switch list := Named(lines); {
 	case exist == n:
-		return s.manyExist(n, list, err.Conflicts[0].Write.Path)
+		return s.manyExist(n, list, err.Conflicts[0].Write.Path, outcome)
 	case full == n:
 		return s.new("Znode is not empty", fmt.Sprintf(
 			"The provider did not %s%s, because below nodes to be deleted there are others, which this resource does not have:\n\n%s\n\n"+
-				"Nothing was written. If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.base_path}/…\": they are then deleted first. "+
-				"To delete whatever is below base_path, set exclusive = true and apply.", doing, s.at(), list, s.Resource))
+				"%s If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.base_path}/…\": they are then deleted first. "+
+				"To delete whatever is below base_path, set exclusive = true and apply.", doing, s.at(), list, outcome, s.Resource))
 	default:
 		return s.new("Znodes were changed by somebody else", fmt.Sprintf(
 			"The provider did not %s%s, because since the plan was made somebody else changed %s:\n\n%s\n\n"+
-				"Nothing was written, and what they wrote stands. Run plan again to see the nodes as they are now, and apply if that is still what you want. "+
+				"%s What they wrote stands. Run plan again to see the nodes as they are now, and apply if that is still what you want. "+
 				// See Conflict.
-				"Where a plan of a deletion goes on showing them as they were, run apply -refresh-only first.", doing, s.at(), plural(n, "node", "nodes"), list))
+				"Where a plan of a deletion goes on showing them as they were, run apply -refresh-only first.", doing, s.at(), plural(n, "node", "nodes"), list, outcome))
 	}
 }
 
 // manyExist tells that nodes to be made are there already. first is one of them.
-func (s Subject) manyExist(n int, list, first string) diag.Diagnostic {
+func (s Subject) manyExist(n int, list, first, outcome string) diag.Diagnostic {
 	summary, they := "Znode already exists", "A node that is to be created is there already, and was not created by this resource"
 	if n > 1 {
 		summary, they = "Znodes already exist", fmt.Sprintf("%d nodes that are to be created are there already, and were not created by this resource", n)
 	}
 	key := strings.TrimPrefix(strings.TrimPrefix(first, s.Path), "/")
 	return s.new(summary, fmt.Sprintf(
-		"%s:\n\n%s\n\nNothing was written. To manage what is there from here on, import all nodes below base_path, or some of them by their keys:\n\n"+
+		"%[1]s:\n\n%[2]s\n\n%[7]s To manage what is there from here on, import all nodes below base_path, or some of them by their keys:\n\n"+
 			"  terraform import %[3]s.NAME %[4]s\n"+
 			"  terraform import %[3]s.NAME %[4]s//%[5]s\n\n"+
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[3]s.NAME\n    id = %[6]q\n  }\n\n"+
 			"A resource that is in the state already has to leave it first, with state rm, and is imported with all its keys. "+
-			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.", they, list, s.Resource, s.Path, key, s.Path+"//"+key))
+			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.", they, list, s.Resource, s.Path, key, s.Path+"//"+key, outcome))
 }
 
 // Occupied tells that a resource that is to have all that is below a node cannot be created,

@@ -22,6 +22,8 @@ type Subject struct {
 	Resource string
 	// Path is the path of the node; empty when the operation is about none.
 	Path string
+	// Sequential tells that the path is the prefix of a node that has no number yet.
+	Sequential bool
 	// Presented names the identities that the provider presents.
 	Presented []string
 }
@@ -34,9 +36,23 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		connect  *zk.ConnectError
 		tooLarge *zk.TooLargeError
 		tooOld   *zk.VersionError
+		conflict *session.ConflictError
+		notEmpty *session.NotEmptyError
 		locked   *session.LockedError
-		conflict *zk.ConflictError
 	)
+	switch {
+	case errors.As(err, &conflict):
+		s.Path = conflict.Path // perhaps one above
+		if conflict.Found == nil {
+			return s.UnseenConflict(doing, conflict.Err, conflict.Planned)
+		}
+		return s.Conflict(doing, conflict.Err, conflict.Planned, *conflict.Found)
+	case errors.As(err, &notEmpty):
+		return s.NotEmpty(notEmpty.Children)
+	}
+	if conflict, ok := errors.AsType[*zk.BatchConflictError](err); ok {
+		return s.conflicts(doing, conflict, outcomeOf(err))
+	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		d := s.Error(doing, partial.Err)
 		return s.new(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
@@ -44,6 +60,8 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	switch {
 	case errors.As(err, &unknown):
 		return notConfigured(unknown)
+	case errors.Is(err, zk.ErrOutcomeUnknown) && s.Sequential:
+		return s.numberUnknown(doing, err)
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		return s.outcomeUnknown(doing, err)
 	case errors.As(err, &locked):
@@ -64,8 +82,8 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.As(err, &tooOld):
 		return s.new("ZooKeeper is too old", fmt.Sprintf(
 			"The provider could not %s%s: %v. Upgrade the servers, or do without.", doing, s.at(), tooOld))
-	case errors.As(err, &conflict):
-		return s.conflicts(doing, conflict)
+	case errors.Is(err, zk.ErrNodeExists) && s.Sequential:
+		return s.numberTaken()
 	case errors.Is(err, zk.ErrNodeExists):
 		return s.exists()
 	case errors.Is(err, zk.ErrNoNode):
@@ -147,7 +165,7 @@ func (s Subject) UnseenConflict(doing string, err error, planned attr.Planned) d
 }
 
 // LockedOut warns of an ACL that gives permissions which the provider needs to none of its
-// identities.
+// identities. The path may be empty, for one that is not known yet.
 func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 	var without []string
 	for _, p := range []struct {
@@ -164,16 +182,22 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 			without = append(without, p.what)
 		}
 	}
+	node := "the node"
+	if s.Path != "" {
+		node = fmt.Sprintf("%q", s.Path)
+	}
 	return diag.NewWarningDiagnostic("ACL locks the provider out", fmt.Sprintf(
-		"With the ACL that %q is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n"+
+		"With the ACL that %s is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n"+
 			"Add an entry for the provider, such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }, which stands for the identities that it presents. "+
 			"If this is what you want, others or the servers' super user have to change the ACL later on.",
-		s.Path, strings.Join(without, ", nor "), s.presented()))
+		node, strings.Join(without, ", nor "), s.presented()))
 }
+
+// shown is how many of many are named.
+const shown = 5
 
 // NotEmpty tells that a node with children was not deleted.
 func (s Subject) NotEmpty(children []string) diag.Diagnostic {
-	const shown = 5
 	names := strings.Join(children[:min(shown, len(children))], ", ")
 	if len(children) > shown {
 		names += ", …"
@@ -192,6 +216,37 @@ func (s Subject) OtherKind(have, want string) diag.Diagnostic {
 		"%q exists as a %s node, and is declared as a %s one. The kind of a node cannot be changed, and it was left as it was.\n\n"+
 			"If it was made as the parent of another resource in this run, let the path of that resource refer to this one, as in path = \"${%s.NAME.path}/child\": this one is then created first.",
 		s.Path, have, want, s.Resource))
+}
+
+// Ephemeral refuses the import of a node that lives and dies with a session.
+func (s Subject) Ephemeral() diag.Diagnostic {
+	return s.new("Znode is ephemeral", fmt.Sprintf(
+		"%q belongs to the session of another client and goes when that ends, so it cannot be managed as a resource. To read it, use the data source zookeeper_znode.", s.Path))
+}
+
+// Rewritten warns that a secret may no longer be the one that was written.
+func (s Subject) Rewritten() diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
+		"Since the last apply that succeeded, the data of %q was written again: by somebody else, or by an apply that failed half-way. What it is now is not looked at, and is not in the state; "+
+			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes it again.", s.Path))
+}
+
+// NotReadBack warns that a node could not be read after it was written.
+func (s Subject) NotReadBack(err error) diag.Diagnostic {
+	d := s.Error("read the znode that it had just written", err)
+	return diag.NewWarningDiagnostic("Znode could not be read back",
+		"The write itself succeeded, and the state holds what was written. "+d.Summary()+": "+d.Detail())
+}
+
+// Overwritten warns that somebody else wrote parts of a node, as in "data", right after
+// the apply did; with no parts it says nothing.
+func (s Subject) Overwritten(parts []string) diag.Diagnostics {
+	if len(parts) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewWarningDiagnostic("Znode was changed right after it was written", fmt.Sprintf(
+		"The provider wrote %q, and when it read it back somebody else had already changed its %s. Their change stands; the next plan shows it.",
+		s.Path, strings.Join(parts, " and its ")))}
 }
 
 func (s Subject) exists() diag.Diagnostic {
@@ -224,6 +279,13 @@ func (s Subject) noNode(err error) diag.Diagnostic {
 		return s.new("Znode was deleted by somebody else", fmt.Sprintf(
 			"%q existed when the plan was made, and does not any more. Run plan again: it will be created anew.", s.Path))
 	}
+}
+
+// NoTarget tells that there is no node for a resource that changes one and makes none.
+func (s Subject) NoTarget(doing string) diag.Diagnostic {
+	return s.new("Znode does not exist", fmt.Sprintf(
+		"The provider could not %s%s: there is no such node, and this resource makes none. Check the path, and remember that a chroot in the provider's servers comes before it. "+
+			"If the node is a resource of this configuration, let the path refer to it, as in path = zookeeper_znode.NAME.path: it is then created first.", doing, s.at()))
 }
 
 // Missing tells that a node that must exist does not, and that it may be allowed to.
@@ -281,10 +343,63 @@ func (s Subject) TreeTooLarge(nodes int, size, limit int64) diag.Diagnostic {
 		s.Path, size, plural(nodes, "node", "nodes"), limit))
 }
 
+// Unread is what could not be read of many nodes.
+type Unread struct {
+	// Count is how many.
+	Count int
+	first []string
+}
+
+// Add takes up the error about one of them.
+func (u *Unread) Add(err error) {
+	u.Count++
+	if len(u.first) < shown {
+		u.first = append(u.first, err.Error())
+	}
+}
+
+// LeftOut warns of nodes that are not in a list.
+func (s Subject) LeftOut(u Unread) diag.Diagnostic {
+	why := strings.Join(u.first, "\n  ")
+	if u.Count > len(u.first) {
+		why += "\n  …"
+	}
+	return diag.NewWarningDiagnostic("Znodes are not in the list", fmt.Sprintf(
+		"The list of what is below %q lacks %s that could not be read, and whatever is below there:\n\n  %s\n\nThe provider presents %s.",
+		s.Path, plural(u.Count, "znode", "znodes"), why, s.presented()))
+}
+
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 	return s.new("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %v.\n\n"+
 			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), err))
+}
+
+// numberUnknown is outcomeUnknown where a plan could not show what is left to do: it knows
+// of no node, and would make a second one.
+func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
+	parent, name := zk.Parent(s.Path), s.Path[strings.LastIndexByte(s.Path, '/')+1:]
+	lost := fmt.Sprintf("did not learn whether it took effect: %v", err)
+	look := fmt.Sprintf("Look at the nodes below %q whose name is %q and ten digits (ls %s in zkCli).", parent, name, parent)
+	example := s.Path + "0000000000"
+	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
+		lost = "lost the connection before the answer came"
+		look = "It made one of these nodes, or none: " + strings.Join(candidates.Paths, ", ") + ". Look at them (stat and get in zkCli)."
+		example = candidates.Paths[0]
+	}
+	return s.new("Outcome unknown", fmt.Sprintf(
+		"The provider sent the request to %s%s, and %s.\n\n"+
+			"It was not repeated, and the state has no node. %s If one of them is this resource's, import it before the next apply, which would make another one:\n\n"+
+			"  terraform import %s.NAME %s", doing, s.at(), lost, look, s.Resource, example))
+}
+
+// numberTaken tells that the node which is next in the sequence exists.
+func (s Subject) numberTaken() diag.Diagnostic {
+	return s.new("Next number is taken", fmt.Sprintf(
+		"The node that %q and the next number of its parent's sequence make exists already. Nothing was created.\n\n"+
+			"Somebody may have created it under its full name. The parent counts its children as they are created: delete that node, or create any other child of %[2]q, which may be deleted again, and run again; or choose another path_prefix.\n\n"+
+			"If it is %[1]s2147483647, the count of the parent has run out: since 3.6, servers give no higher number. Choose a path_prefix below another parent.",
+		s.Path, zk.Parent(s.Path)))
 }
 
 func notConfigured(err *session.UnknownError) diag.Diagnostic {

@@ -21,6 +21,7 @@ var (
 	nobody = diagnose.Subject{Resource: "zookeeper_znode", Path: "/a/b"}
 	source = diagnose.Subject{Path: "/a/b"}
 	server = diagnose.Subject{}
+	prefix = diagnose.Subject{Resource: "zookeeper_sequential_znode", Path: "/jobs/job-", Sequential: true}
 )
 
 func failure(op, path string, err error) error { return &zk.Error{Op: op, Path: path, Err: err} }
@@ -130,6 +131,42 @@ func TestError(t *testing.T) {
 			znode, "create the znode", failure("create", "/a/b", fmt.Errorf("%w: %w", zk.ErrOutcomeUnknown, context.Canceled)), "Outcome unknown",
 			[]string{`create the znode "/a/b"`, "did not learn whether it took effect", "Run plan again"},
 		},
+		"which number is unknown": {
+			prefix, "create the sequential znode",
+			failure("create", "/jobs/job-", fmt.Errorf("%w: %w", zk.ErrOutcomeUnknown, &zk.CandidatesError{Paths: []string{"/jobs/job-0000000004", "/jobs/job-0000000007"}})), "Outcome unknown",
+			[]string{
+				`create the sequential znode "/jobs/job-"`, "lost the connection", "not repeated", "one of these nodes, or none: /jobs/job-0000000004, /jobs/job-0000000007.",
+				"would make another one", "terraform import zookeeper_sequential_znode.NAME /jobs/job-0000000004",
+			},
+		},
+		"whether there is a number is unknown": {
+			prefix, "create the sequential znode", failure("create", "/jobs/job-", fmt.Errorf("%w: %w", zk.ErrOutcomeUnknown, context.Canceled)), "Outcome unknown",
+			[]string{
+				context.Canceled.Error(), "not repeated", `the nodes below "/jobs" whose name is "job-" and ten digits (ls /jobs in zkCli)`,
+				"terraform import zookeeper_sequential_znode.NAME /jobs/job-0000000000",
+			},
+		},
+		"number taken": {
+			prefix, "create the sequential znode", failure("create", "/jobs/job-", zk.ErrNodeExists), "Next number is taken",
+			[]string{`"/jobs/job-" and the next number`, "Nothing was created", `any other child of "/jobs"`, "another path_prefix", "If it is /jobs/job-2147483647, the count"},
+		},
+		"changed": {
+			znode, "update the znode", &session.ConflictError{Path: "/a/b", Planned: attr.Planned{Czxid: 7, Version: 1}, Found: &attr.Planned{Czxid: 7, Version: 2}, Err: zk.ErrBadVersion}, "Znode was changed by somebody else",
+			[]string{`did not update the znode "/a/b"`, "version 1 and is at version 2", "Nothing was written"},
+		},
+		"changed in between": {
+			znode, "update the znode", &session.ConflictError{Path: "/a/b", Planned: attr.Planned{Czxid: 7, Version: 1}, Found: &attr.Planned{Czxid: 7, Version: 2}, Err: &zk.PartialError{Done: "the ACL has been replaced, the data has not", Err: zk.ErrBadVersion}},
+			"Znode was changed by somebody else",
+			[]string{"between two writes of this run: the ACL has been replaced, the data has not"},
+		},
+		"changed unseen": {
+			znode, "update the znode", &session.ConflictError{Path: "/a/b", Planned: attr.Planned{Czxid: 7, Version: 1}, Err: zk.ErrBadVersion}, "Znode was changed by somebody else",
+			[]string{"which the provider may not read"},
+		},
+		"not empty": {
+			znode, "delete the znode", &session.NotEmptyError{Children: []string{"x", "y"}, Err: zk.ErrNotEmpty}, "Znode is not empty",
+			[]string{`"/a/b" was not deleted, because it has 2 children: x, y.`},
+		},
 		"anything else":            {znode, "update the znode", failure("set", "/a/b", zk.ErrCode(-77)), "ZooKeeper operation failed", []string{`update the znode "/a/b"`, "-77"}},
 		"of no node in particular": {server, "ask the server for its version", failure("version", "", errors.New("srvr: refused")), "ZooKeeper operation failed", []string{"could not ask the server for its version: version: srvr: refused"}},
 	}
@@ -187,6 +224,14 @@ func TestLockedOut(t *testing.T) {
 	if d := nobody.LockedOut(zk.PermWrite | zk.PermCreate | zk.PermDelete); !strings.Contains(d.Detail(), each) || !strings.Contains(d.Detail(), "no identity") {
 		t.Errorf("the detail is:\n%s", d.Detail())
 	}
+	if d := (diagnose.Subject{}).LockedOut(zk.PermAdmin); !strings.Contains(d.Detail(), "With the ACL that the node is to get") {
+		t.Errorf("the detail is:\n%s", d.Detail())
+	}
+}
+
+func TestNoTarget(t *testing.T) {
+	t.Parallel()
+	check(t, znode.NoTarget("set the ACL of"), "Znode does not exist", `could not set the ACL of "/a/b"`, "makes none", "zookeeper_znode.NAME.path")
 }
 
 func TestMissing(t *testing.T) {
@@ -197,6 +242,23 @@ func TestMissing(t *testing.T) {
 func TestTreeTooLarge(t *testing.T) {
 	t.Parallel()
 	check(t, source.TreeTooLarge(12, 1234, 1000), "Tree is too large", `The tree of "/a/b" holds 1234 bytes of data in 12 nodes`, "at most 1000 bytes", "max_depth", "include_data")
+}
+
+func TestLeftOut(t *testing.T) {
+	t.Parallel()
+	var unread diagnose.Unread
+	for n := range 7 {
+		d := znode.LeftOut(unread)
+		if n == 1 && (d.Severity() != diag.SeverityWarning || d.Summary() != "Znodes are not in the list" ||
+			!strings.Contains(d.Detail(), `below "/a/b" lacks 1 znode that`) || !strings.HasSuffix(d.Detail(), ":\n\n  children /a/b/0: not authorized\n\nThe provider presents digest (alice).")) {
+			t.Errorf("%v %q:\n%s", d.Severity(), d.Summary(), d.Detail())
+		}
+		unread.Add(&zk.Error{Op: "children", Path: fmt.Sprintf("/a/b/%d", n), Err: zk.ErrNoAuth})
+	}
+	d := znode.LeftOut(unread)
+	if !strings.Contains(d.Detail(), "lacks 7 znodes that") || !strings.Contains(d.Detail(), "/a/b/4: not authorized\n  …\n\n") || strings.Contains(d.Detail(), "/a/b/5") {
+		t.Errorf("the detail is:\n%s", d.Detail())
+	}
 }
 
 func check(t *testing.T, d diag.Diagnostic, summary string, detail ...string) {

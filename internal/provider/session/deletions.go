@@ -58,6 +58,16 @@ func (s *Session) Delete(ctx context.Context, path string, remove func() error) 
 	}
 }
 
+// Prune removes a node when there is nothing in it, in an order that suits the other
+// deletions of this run. The error is that of [zk.Client.Prune].
+func (s *Session) Prune(ctx context.Context, node Made) error {
+	client, err := s.Client(ctx)
+	if err != nil {
+		return err
+	}
+	return s.Delete(ctx, node.Path, func() error { return client.Prune(ctx, node.Path, node.Czxid) })
+}
+
 // HasChildren tells whether the deletion of the node at path failed because of nodes below
 // it: there are some, or one was gone when its turn came.
 func HasChildren(path string, err error) bool {

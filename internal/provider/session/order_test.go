@@ -21,7 +21,7 @@ func TestClaimTakesAParentOnce(t *testing.T) {
 		path string
 		want bool
 	}{{"/a", true}, {"/a", false}, {"/a/b", true}, {"/a/b/c", false}} {
-		if got, err := s.Claim(t.Context(), tt.path); err != nil || got != tt.want {
+		if got, _, err := s.Claim(t.Context(), tt.path); err != nil || got != tt.want {
 			t.Errorf("Claim(%s) = %v, %v; want %v", tt.path, got, err, tt.want)
 		}
 	}
@@ -42,14 +42,14 @@ func TestClaimWaitsForParentsInTheMaking(t *testing.T) {
 	<-made
 	stopped, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Claim(stopped, "/a"); !errors.Is(err, context.Canceled) {
+	if _, _, err := s.Claim(stopped, "/a"); !errors.Is(err, context.Canceled) {
 		t.Errorf("while it is being made: %v, want a wait that the context ends", err)
 	}
 	if err := s.MakeParents(stopped, func() ([]string, error) { return nil, nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("a second maker: %v, want a wait that the context ends", err)
 	}
 	close(register)
-	if ours, err := s.Claim(t.Context(), "/a"); err != nil || !ours {
+	if ours, _, err := s.Claim(t.Context(), "/a"); err != nil || !ours {
 		t.Errorf("Claim = %v, %v; want true", ours, err)
 	}
 	if err := <-done; err != nil {

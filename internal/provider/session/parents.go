@@ -1,6 +1,12 @@
 package session
 
-import "context"
+import (
+	"context"
+	"errors"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/zk"
+)
 
 // parents remembers the nodes that were made as parents on the way to another node and
 // that no resource has claimed yet. Terraform runs resources in no particular order
@@ -12,11 +18,20 @@ type parents struct {
 	// because making parents takes round trips, and waiting for it must end with the
 	// caller's context.
 	busy chan struct{}
-	made map[string]bool
+	made map[string]madeNode
+}
+
+// madeNode is a node that was made on the way.
+type madeNode struct {
+	// aversion counts the writes of its ACL by this run.
+	aversion int32
+	// ensured tells that EnsurePath has given it to somebody. A resource of its own may
+	// still claim it.
+	ensured bool
 }
 
 func newParents() parents {
-	return parents{busy: make(chan struct{}, 1), made: make(map[string]bool)}
+	return parents{busy: make(chan struct{}, 1), made: make(map[string]madeNode)}
 }
 
 func (p *parents) lock(ctx context.Context) error {
@@ -40,37 +55,114 @@ func (s *Session) MakeParents(ctx context.Context, create func() (made []string,
 	defer s.parents.unlock()
 	made, err := create()
 	for _, path := range made {
-		s.parents.made[path] = true
+		s.parents.made[path] = madeNode{}
 	}
 	return err
 }
 
-// Claim tells whether the node was made as a parent in this run and not claimed before.
-// It waits for parents that are being made.
-func (s *Session) Claim(ctx context.Context, path string) (bool, error) {
-	if err := s.parents.lock(ctx); err != nil {
-		return false, err
-	}
-	defer s.parents.unlock()
-	ours := s.parents.made[path]
-	delete(s.parents.made, path)
-	return ours, nil
+// Made is a node that was made.
+type Made struct {
+	Path string
+	// Czxid tells it from another one of that path.
+	Czxid int64
 }
 
-// ClaimAll claims all of the nodes, or none: it tells whether each was made as a parent in
-// this run and not claimed before.
-func (s *Session) ClaimAll(ctx context.Context, paths []string) (bool, error) {
+// EnsurePath makes the node and those above it that are missing, with the ACL; nil is the
+// default one. It returns those that are the caller's from here on, from the top down and
+// with an error too: those that it made, and those that this run had made before on the way
+// to another node, which are given the ACL as if they had been made here. So the order of
+// the two does not matter. A node is given to one caller alone.
+func (s *Session) EnsurePath(ctx context.Context, path string, acl []zk.ACL) ([]Made, error) {
+	client, err := s.Client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if acl == nil {
+		acl = s.DefaultACL()
+	}
 	if err := s.parents.lock(ctx); err != nil {
-		return false, err
+		return nil, err
 	}
 	defer s.parents.unlock()
-	for _, path := range paths {
-		if !s.parents.made[path] {
-			return false, nil
+	taken, err := s.takeParents(ctx, client, path, acl)
+	if err != nil {
+		return taken, err
+	}
+	created, err := client.MakePath(ctx, path, acl)
+	for _, node := range created {
+		s.parents.made[node.Path] = madeNode{ensured: true}
+		taken = append(taken, Made{Path: node.Path, Czxid: node.Stat.Czxid})
+	}
+	return taken, err
+}
+
+// takeParents takes those nodes on the path that this run has made as parents, from the
+// top down. One that is not there any more is left to be made anew.
+func (s *Session) takeParents(ctx context.Context, client *zk.Client, path string, acl []zk.ACL) ([]Made, error) {
+	var taken []Made
+	for end := 1; end <= len(path); end++ {
+		if end < len(path) && path[end] != '/' {
+			continue
+		}
+		node, ok, err := s.takeParent(ctx, client, path[:end], acl)
+		switch {
+		case err != nil:
+			return taken, err
+		case ok:
+			taken = append(taken, Made{Path: path[:end], Czxid: node.Czxid})
 		}
 	}
-	for _, path := range paths {
-		delete(s.parents.made, path)
+	return taken, nil
+}
+
+// takeParent takes a node that this run has made as a parent, if it is one and nobody has
+// taken it, and tells whether. The lock is held.
+func (s *Session) takeParent(ctx context.Context, client *zk.Client, at string, acl []zk.ACL) (zk.Stat, bool, error) {
+	made, ok := s.parents.made[at]
+	if !ok || made.ensured {
+		return zk.Stat{}, false, nil
 	}
-	return true, nil
+	stat, err := s.giveACL(ctx, client, at, acl, made)
+	switch {
+	case errors.Is(err, zk.ErrNoNode):
+		return zk.Stat{}, false, nil
+	case err != nil:
+		return zk.Stat{}, false, err
+	}
+	if stat.Aversion != made.aversion {
+		made.aversion++
+	}
+	made.ensured = true
+	s.parents.made[at] = made
+	return stat, true, nil
+}
+
+// giveACL gives a node that this run has made the ACL, unless it means the same as the one
+// that it was made with, and returns the node's stat.
+func (s *Session) giveACL(ctx context.Context, client *zk.Client, at string, acl []zk.ACL, made madeNode) (zk.Stat, error) {
+	node, err := client.Node(ctx, at)
+	if err != nil || attr.SameACL(acl, node.ACL, s.Identities()) {
+		return node.Stat, err
+	}
+	from := attr.PlannedOf(node.Stat)
+	from.Aversion = made.aversion
+	change := zk.Change{SetACL: true, ACL: acl, ACLVersion: from.Aversion}
+	if err := s.Update(ctx, at, change, from); err != nil {
+		return zk.Stat{}, err
+	}
+	node.Stat.Aversion = made.aversion + 1
+	return node.Stat, nil
+}
+
+// Claim tells whether the node was made on the way to another in this run and not claimed
+// before, and how often this run has written its ACL since. It waits for nodes that are
+// being made.
+func (s *Session) Claim(ctx context.Context, path string) (ours bool, aversion int32, err error) {
+	if err := s.parents.lock(ctx); err != nil {
+		return false, 0, err
+	}
+	defer s.parents.unlock()
+	made, ours := s.parents.made[path]
+	delete(s.parents.made, path)
+	return ours, made.aversion, nil
 }

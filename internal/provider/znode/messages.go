@@ -19,17 +19,10 @@ const (
 	doingUpdate = "update the znode"
 	doingDelete = "delete the znode"
 	doingAdopt  = "take over the znode"
+	doingList   = "list the znodes at and below"
 )
 
 func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
-
-// diagWithPath attaches a diagnostic to an attribute of the configuration.
-func diagWithPath(at path.Path, d diag.Diagnostic) diag.Diagnostic { return diag.WithPath(at, d) }
-
-// asWarning tells of a failure that does not make the operation one.
-func asWarning(summary string, d diag.Diagnostic) diag.Diagnostic {
-	return diag.NewWarningDiagnostic(summary, "The write itself succeeded, and the state holds what was written. "+d.Summary()+": "+d.Detail())
-}
 
 // parentsLeftWarning tells of what a creation that failed made before it did.
 func parentsLeftWarning(parents []string) diag.Diagnostic {
@@ -38,34 +31,11 @@ func parentsLeftWarning(parents []string) diag.Diagnostic {
 			"They have the ACL of parent_acl, or the node's own where that is not set: if it does not let the provider create children, delete them or change their ACL (setAcl in zkCli), and set parent_acl.", strings.Join(parents, ", ")))
 }
 
-// overwrittenWarning tells that somebody else wrote right after the apply did.
-func overwrittenWarning(nodePath types.String, parts []string) diag.Diagnostics {
-	if len(parts) == 0 {
-		return nil
-	}
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Znode was changed right after it was written", fmt.Sprintf(
-		"The provider wrote %q, and when it read it back somebody else had already changed its %s. Their change stands; the next plan shows it.",
-		nodePath.ValueString(), strings.Join(parts, " and its ")))}
-}
-
-// rewrittenWarning tells that a secret may no longer be the one that was written.
-func rewrittenWarning(nodePath types.String) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
-		"Since the last apply that succeeded, the data of %q was written again: by somebody else, or by an apply that failed half-way. What it is now is not looked at, and is not in the state; "+
-			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes it again.", nodePath.ValueString()))
-}
-
 // importShowsWarning tells that an import is no way for data that the state must not have.
 func importShowsWarning(nodePath types.String) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("An import puts the data into the state", fmt.Sprintf(
 		"The import of %q reads its data into the state and into the plan. If that is a secret already, set adopt_existing = true instead: the node is then taken over, and its data is replaced by data_wo without being stored.",
 		nodePath.ValueString()))
-}
-
-// ephemeralError refuses the import of a node that lives and dies with a session.
-func ephemeralError(nodePath types.String) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Znode is ephemeral", fmt.Sprintf(
-		"%q belongs to the session of another client and goes when that ends, so it cannot be managed as a resource. To read it, use the data source.", nodePath.ValueString()))
 }
 
 // kindOnTrustWarning tells that the kind of an imported node is not known.

@@ -181,7 +181,7 @@ func TestSettle(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			node := zk.Node{Path: "/a", Data: []byte("theirs"), ACL: theirs, Stat: tt.stat}
-			if got := tt.plan.settle(node, wrote, tt.aclIsOthers); !slices.Equal(got, tt.overwritten) {
+			if got := tt.plan.Settle(node, wrote, tt.aclIsOthers); !slices.Equal(got, tt.overwritten) {
 				t.Errorf("overwritten %v, want %v", got, tt.overwritten)
 			}
 			if got := tt.plan.Data.ValueString(); got != tt.data {

@@ -29,7 +29,7 @@ func anyone(permissions string) types.Set {
 
 // config is a configuration of /a, as written, with defaults left out.
 func config(data, b64 types.String, acl types.Set) resourceModel {
-	return resourceModel{Path: text("/a"), Data: data, DataBase64: b64, ACL: acl, ParentACL: nullACL}
+	return resourceModel{Path: text("/a"), Node: attr.Node{Data: data, DataBase64: b64, ACL: acl}, ParentACL: nullACL}
 }
 
 // secret is a configuration of /a with write-only data of a version.

@@ -24,13 +24,17 @@ import (
 const typeName = "zookeeper_znode"
 
 // Resource is the resource zookeeper_znode.
-type Resource struct{ session *session.Session }
+type Resource struct {
+	attr.IdentifiedByPath
+	session *session.Session
+}
 
 var (
 	_ resource.ResourceWithConfigure      = (*Resource)(nil)
 	_ resource.ResourceWithValidateConfig = (*Resource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*Resource)(nil)
 	_ resource.ResourceWithImportState    = (*Resource)(nil)
+	_ resource.ResourceWithIdentity       = (*Resource)(nil)
 	_ resource.ResourceWithUpgradeState   = (*Resource)(nil)
 )
 
@@ -65,32 +69,11 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				MarkdownDescription: "Absolute path of the node, as in `/services/web`. `/`, `/zookeeper` and what is below that cannot be managed. Changing it makes a new node.",
 				Validators:          []validator.String{attr.ManagedPath()},
 			},
-			"data": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				MarkdownDescription: "Content of the node as UTF-8 text. When it is left out, it shows what the server holds, and is null if that is not UTF-8. **No place for secrets:** it is stored in the state, and shown in plans as `data_base64` even where the value written here is marked as sensitive. Use `data_wo` for them.",
-			},
-			"data_base64": schema.StringAttribute{
-				Optional:            true,
-				Computed:            true,
-				MarkdownDescription: "Content of the node as base64, for what is not text; `filebase64(…)` reads it from a file. When it is left out, it shows what the server holds. **No place for secrets**, as `data` is not: text shows there in the clear.",
-				Validators:          []validator.String{attr.Base64()},
-			},
-			"data_wo": schema.StringAttribute{
-				Optional:  true,
-				Sensitive: true,
-				WriteOnly: true,
-				MarkdownDescription: "Content of the node as UTF-8 text that is a secret: it is written to the server, and is in no state, plan or log. " +
-					"`data` and `data_base64` are null then, and stay so when `data_wo` leaves the configuration, until one of them is declared: the secret is still on the server. " +
-					"Takes ephemeral values, and needs Terraform 1.11 or OpenTofu 1.11. In place of `data` and `data_base64`.",
-			},
-			"data_wo_version": schema.StringAttribute{
-				Optional: true,
-				MarkdownDescription: "Names the secret in `data_wo`, as in `1` or a date, and is needed with it: the secret is not stored, so that a plan cannot see whether it has changed. " +
-					"It is written when this changes, and when somebody else wrote the data of the node since, which the plan tells. Stored and shown.",
-				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
-			},
-			"acl": attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true),
+			"data":            attr.ResourceData(),
+			"data_base64":     attr.ResourceDataBase64(),
+			"data_wo":         attr.ResourceDataWO(),
+			"data_wo_version": attr.ResourceDataWOVersion(),
+			"acl":             attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true),
 			"create_parents": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
@@ -111,12 +94,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				MarkdownDescription: "Time to live in milliseconds, with `mode = \"ttl\"` and only then. The servers must run with `zookeeper.extendedTypesEnabled=true`. Changing it makes a new node.",
 				Validators:          []validator.Int64{int64validator.Between(1, maxTTLMillis)},
 			},
-			"force_destroy": schema.BoolAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "Delete whatever is below with the node. By default a node with children is not deleted, and the error counts them. Default `false`.",
-			},
+			"force_destroy": attr.ResourceForceDestroy(),
 			"adopt_existing": schema.BoolAttribute{
 				Optional:            true,
 				Computed:            true,
@@ -136,7 +114,7 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 		return
 	}
 	resp.Diagnostics.Append(checkKind(config)...)
-	resp.Diagnostics.Append(checkData(config)...)
+	resp.Diagnostics.Append(config.CheckData()...)
 }
 
 // ModifyPlan completes a plan, and checks what can be checked without the server.
@@ -165,7 +143,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	// What was unknown when the configuration was validated may be known by now.
 	resp.Diagnostics.Append(checkKind(config)...)
-	resp.Diagnostics.Append(checkData(config)...)
+	resp.Diagnostics.Append(config.CheckData()...)
 	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), config.ACL)...)
 	resp.Diagnostics.Append(attr.CheckACL(path.Root("parent_acl"), config.ParentACL)...)
 	if !plan.Path.IsUnknown() {
@@ -183,60 +161,21 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if plan.Path.IsUnknown() {
 		return
 	}
-	if state == nil || replaces || plan.changesData(state) {
-		r.checkSize(plan, config, resp)
-	}
 	creates := state == nil || replaces
+	if creates || plan.ChangesData(&state.Node) {
+		// Data that the servers would not take.
+		if err := r.session.CheckNode(plan.Path.ValueString(), &plan.Node, &config.Node); err != nil {
+			resp.Diagnostics.Append(diag.WithPath(plan.DataPath(&config.Node), r.subject(plan.Path).Error("store the data", err)))
+		}
+	}
 	if creates || !plan.ACL.Equal(state.ACL) {
-		resp.Diagnostics.Append(r.checkACL(plan, config)...)
+		if lost := r.session.LockedOutOf(&plan.Node, &config.Node); lost != 0 {
+			resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).LockedOut(lost)))
+		}
 	}
 	if creates && plan.CreateParents.ValueBool() {
 		resp.Diagnostics.Append(r.checkParentACL(plan)...)
 	}
-}
-
-// checkSize refuses data that the servers would not take.
-func (r *Resource) checkSize(plan, config resourceModel, resp *resource.ModifyPlanResponse) {
-	if !plan.declaresData() || config.DataWO.IsUnknown() {
-		return
-	}
-	data, err := plan.content(&config)
-	if err != nil {
-		return // validation has told
-	}
-	acl, _ := attr.ACLFrom(plan.ACL)
-	if acl == nil {
-		acl = r.session.DefaultACL()
-	}
-	if err := r.session.CheckSize(plan.Path.ValueString(), data, acl); err != nil {
-		at := path.Root("data")
-		switch {
-		case plan.writeOnly():
-			at = path.Root("data_wo")
-		case config.Data.IsNull():
-			at = path.Root("data_base64")
-		}
-		resp.Diagnostics.Append(diagWithPath(at, r.subject(plan.Path).Error("store the data", err)))
-	}
-}
-
-// checkACL warns of an ACL that keeps the provider from reading what it manages, from
-// writing data that it declares, or from changing an ACL that it declares.
-func (r *Resource) checkACL(plan, config resourceModel) diag.Diagnostics {
-	need := zk.PermRead
-	if declaresData(config) {
-		need |= zk.PermWrite
-	}
-	acl, err := attr.ACLFrom(plan.ACL)
-	if err != nil {
-		return nil // validation has told
-	}
-	if config.ACL.IsNull() {
-		acl = r.session.DefaultACL()
-	} else {
-		need |= zk.PermAdmin
-	}
-	return r.lockedOut(path.Root("acl"), plan.Path.ValueString(), acl, need)
 }
 
 // checkParentACL warns of an ACL that keeps the provider from what it makes parents for,
@@ -246,16 +185,12 @@ func (r *Resource) checkParentACL(plan resourceModel) diag.Diagnostics {
 	if err != nil {
 		return nil // validation has told
 	}
-	return r.lockedOut(path.Root("parent_acl"), zk.Parent(plan.Path.ValueString()), acl, zk.PermCreate|zk.PermDelete)
-}
-
-func (r *Resource) lockedOut(at path.Path, nodePath string, acl []zk.ACL, need zk.Perms) diag.Diagnostics {
-	lost := r.session.LockedOut(acl, need)
+	lost := r.session.LockedOut(acl, zk.PermCreate|zk.PermDelete)
 	if lost == 0 {
 		return nil
 	}
-	about := diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.session.Presented()}
-	return diag.Diagnostics{diagWithPath(at, about.LockedOut(lost))}
+	about := diagnose.Subject{Resource: typeName, Path: zk.Parent(plan.Path.ValueString()), Presented: r.session.Presented()}
+	return diag.Diagnostics{diag.WithPath(path.Root("parent_acl"), about.LockedOut(lost))}
 }
 
 // Create creates the node, or takes over one that this run made as a parent, or that it
@@ -283,20 +218,22 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
-	wrote := plannedOf(node.Stat)
+	wrote := attr.PlannedOf(node.Stat)
 	if read, err := client.Node(ctx, node.Path); err == nil {
 		node = read
 	} else {
-		resp.Diagnostics.Append(asWarning("Znode could not be read back", about.Error("read the znode that it had just written", err)))
+		resp.Diagnostics.Append(about.NotReadBack(err))
 	}
-	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.settle(node, wrote, !plan.declaresACL()))...)
+	resp.Diagnostics.Append(about.Overwritten(plan.Settle(node, wrote, !plan.DeclaresACL()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
 
 // Read brings the state to what the server holds.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -310,13 +247,13 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	imported := state.Mode.IsNull() // no state but an import's leaves it open
-	wasWriteOnly := state.writeOnly()
+	wasWriteOnly := state.WriteOnly()
 	state.refresh(node, r.session.Identities())
-	if wasWriteOnly && !state.writeOnly() {
-		resp.Diagnostics.Append(rewrittenWarning(state.Path))
+	if wasWriteOnly && !state.WriteOnly() {
+		resp.Diagnostics.Append(r.subject(state.Path).Rewritten())
 	}
 	if imported && state.Mode.ValueString() == modeEphemeral {
-		resp.Diagnostics.Append(ephemeralError(state.Path))
+		resp.Diagnostics.Append(r.subject(state.Path).Ephemeral())
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
@@ -328,6 +265,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -343,22 +281,27 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(about.Error(doingUpdate, err))
 		return
 	}
-	wrote, diags := r.change(ctx, client, &plan, &state, &config)
-	resp.Diagnostics.Append(diags...)
-	if diags.HasError() {
+	change, err := plan.Change(&state.Node, &config.Node)
+	from, _ := attr.PlannedAgainst(state.Stat)
+	if err == nil {
+		err = r.session.Update(ctx, plan.Path.ValueString(), change, from)
+	}
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingUpdate, err))
 		return
 	}
 	// From here on the node is as planned: whatever else goes wrong, the state has it.
+	wrote := from.After(change)
 	node, err := client.Node(ctx, plan.Path.ValueString())
 	if err != nil {
-		resp.Diagnostics.Append(asWarning("Znode could not be read back", about.Error("read the znode that it had just written", err)))
-		node, err = r.written(&plan, &state, &config, wrote)
+		resp.Diagnostics.Append(about.NotReadBack(err))
+		node, err = plan.Written(plan.Path.ValueString(), &state.Node, change, wrote)
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
 			return
 		}
 	}
-	resp.Diagnostics.Append(overwrittenWarning(plan.Path, plan.settle(node, wrote, config.ACL.IsNull()))...)
+	resp.Diagnostics.Append(about.Overwritten(plan.Settle(node, wrote, config.ACL.IsNull()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, false)...)
 }
@@ -370,36 +313,26 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, err := r.session.Client(ctx)
-	if err != nil {
+	from, _ := attr.PlannedAgainst(state.Stat)
+	if err := r.session.Remove(ctx, state.Path.ValueString(), from, state.ForceDestroy.ValueBool()); err != nil {
 		resp.Diagnostics.Append(r.subject(state.Path).Error(doingDelete, err))
-		return
 	}
-	from, known := attr.PlannedAgainst(state.Stat)
-	version := zk.AnyVersion
-	if known {
-		version = from.Version
-		resp.Diagnostics.Append(r.sameNode(ctx, client, doingDelete, &state, from)...)
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(r.remove(ctx, client, &state, from, version)...)
 }
 
 // ImportState begins with a path; the read that follows fills in the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	if err := r.session.CheckManaged(req.ID); err != nil {
+	nodePath, diags := r.ImportedPath(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	if err := r.session.CheckManaged(nodePath); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "A znode is imported by its path: "+err.Error())
 		return
 	}
-	state := resourceModel{
-		Path: types.StringValue(req.ID),
-		ACL:  types.SetNull(attr.ACLEntryType),
-		Stat: types.ObjectNull(attr.StatType.AttrTypes),
-	}
-	state.setDefaults()
+	state := imported(nodePath)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, true)...)
 }
 

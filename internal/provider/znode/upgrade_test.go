@@ -20,14 +20,14 @@ import (
 // 1.4 wrote, by name.
 func tfzkInstances(t *testing.T) map[string]json.RawMessage {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", "tfzk", "terraform.tfstate"))
+	b, err := os.ReadFile(filepath.Join("..", "..", "acctest", "testdata", "tfzk", "terraform.tfstate"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var state struct {
 		Resources []struct {
-			Name      string
-			Instances []struct{ Attributes json.RawMessage }
+			Type, Name string
+			Instances  []struct{ Attributes json.RawMessage }
 		}
 	}
 	if err := json.Unmarshal(b, &state); err != nil {
@@ -35,7 +35,9 @@ func tfzkInstances(t *testing.T) map[string]json.RawMessage {
 	}
 	instances := make(map[string]json.RawMessage)
 	for _, r := range state.Resources {
-		instances[r.Name] = r.Instances[0].Attributes
+		if r.Type == typeName {
+			instances[r.Name] = r.Instances[0].Attributes
+		}
 	}
 	return instances
 }

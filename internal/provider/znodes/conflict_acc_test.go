@@ -39,7 +39,7 @@ func TestAccZnodes_changedBySomebodyElse(t *testing.T) {
 				}),
 				ExpectError: acctest.Error(summary, `did not update the znodes below "`+tree.Path("/app")+`"`, "somebody else changed 4 nodes",
 					named("anew", "was deleted and created anew"), named("changed", "was changed (by transaction"), "to version 1",
-					named("gone", "was deleted"), named("removed", "was changed"), "Nothing was written, and what they wrote stands", "Run plan again"),
+					named("gone", "was deleted"), named("removed", "was changed"), "Nothing was written. What they wrote stands", "Run plan again"),
 			},
 			{
 				// The node that was made is told of once the others have been seen.

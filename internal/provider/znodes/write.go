@@ -10,7 +10,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
-	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/zk"
 )
@@ -50,66 +49,11 @@ func (r *Resource) apply(ctx context.Context, doing string, m *model, have conte
 		return settle(base, have, rec, want, batch, nil, true), nil
 	}
 	results, err := r.session.Apply(ctx, base, batch)
-	var adopted []string
-	if err != nil {
-		if adopted = r.adopt(ctx, &batch, err); len(adopted) > 0 {
-			results, err = r.session.Apply(ctx, base, batch)
-		}
-	}
 	out := settle(base, have, rec, want, batch, results, err == nil)
 	if err != nil {
 		return out, diag.Diagnostics{about.Error(doing, err)}
 	}
-	diags := r.lookBack(ctx, base, batch, results, &out)
-	for _, nodePath := range adopted {
-		diags.Append(r.setACL(ctx, nodePath, batch.ACL)...)
-	}
-	return out, diags
-}
-
-// adopt turns creations that failed because the nodes are there into writes to them, where
-// this run has made all of them as the parents of others: the order of the two does not
-// matter then. It returns the paths of those nodes.
-func (r *Resource) adopt(ctx context.Context, batch *zk.Batch, err error) []string {
-	var conflict *zk.ConflictError
-	if !errors.As(err, &conflict) {
-		return nil
-	}
-	there := make(map[string]int64, len(conflict.Conflicts))
-	for _, c := range conflict.Conflicts {
-		if !errors.Is(c.Err, zk.ErrNodeExists) || c.Found.Version != 0 || c.Found.Aversion != 0 {
-			return nil
-		}
-		there[c.Write.Path] = c.Found.Mzxid
-	}
-	paths := slices.Sorted(maps.Keys(there))
-	if ours, err := r.session.ClaimAll(ctx, paths); err != nil || !ours {
-		return nil
-	}
-	batch.Writes = slices.Clone(batch.Writes)
-	for i, w := range batch.Writes {
-		if zxid, ok := there[w.Path]; ok {
-			batch.Writes[i].Kind, batch.Writes[i].Mzxid = zk.WriteSet, zxid
-		}
-	}
-	return paths
-}
-
-// setACL gives a node that this run has made as a parent the ACL that it would have got.
-func (r *Resource) setACL(ctx context.Context, nodePath string, acl []zk.ACL) diag.Diagnostics {
-	client, err := r.session.Client(ctx)
-	if err == nil {
-		var now []zk.ACL
-		if now, _, err = client.ACL(ctx, nodePath); err == nil && !attr.SameACL(acl, now, r.session.Identities()) {
-			_, err = client.SetACL(ctx, nodePath, acl, 0)
-		}
-	}
-	if err == nil {
-		return nil
-	}
-	d := r.subject(nodePath).Error("give the ACL of the resource to", err)
-	return diag.Diagnostics{diag.NewWarningDiagnostic("ACL was not replaced", fmt.Sprintf(
-		"%q was made as the parent of another node in this run, with the ACL of that, and keeps it. %s: %s", nodePath, d.Summary(), d.Detail()))}
+	return out, r.lookBack(ctx, base, batch, results, &out)
 }
 
 // settle tells what writes have left, of which all or some were done.
@@ -201,9 +145,6 @@ func (r *Resource) lookBack(ctx context.Context, base string, batch zk.Batch, re
 			out.rec.nodes[key] = -stat.Mzxid
 			if !out.wrote {
 				out.zxid = max(out.zxid, stat.Mzxid)
-			}
-			if ours, err := r.session.Claim(ctx, paths[i]); err == nil && ours {
-				out.rec.nodes[key] = stat.Mzxid
 			}
 		}
 	}

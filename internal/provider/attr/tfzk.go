@@ -1,0 +1,103 @@
+package attr
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// TFZKNode is what the states of tfzk/zookeeper 1.4 say of a node, in each of its two
+// resources.
+type TFZKNode struct {
+	ID         types.String   `tfsdk:"id"`
+	Path       types.String   `tfsdk:"path"`
+	Data       types.String   `tfsdk:"data"`
+	DataBase64 types.String   `tfsdk:"data_base64"`
+	ACL        []tfzkACLEntry `tfsdk:"acl"`
+	Stat       []tfzkStat     `tfsdk:"stat"`
+}
+
+type tfzkACLEntry struct {
+	Scheme      types.String `tfsdk:"scheme"`
+	ID          types.String `tfsdk:"id"`
+	Permissions types.Int64  `tfsdk:"permissions"`
+}
+
+type tfzkStat struct {
+	Czxid          types.Int64 `tfsdk:"czxid"`
+	Mzxid          types.Int64 `tfsdk:"mzxid"`
+	Pzxid          types.Int64 `tfsdk:"pzxid"`
+	Ctime          types.Int64 `tfsdk:"ctime"`
+	Mtime          types.Int64 `tfsdk:"mtime"`
+	Version        types.Int64 `tfsdk:"version"`
+	Cversion       types.Int64 `tfsdk:"cversion"`
+	Aversion       types.Int64 `tfsdk:"aversion"`
+	EphemeralOwner types.Int64 `tfsdk:"ephemeral_owner"`
+	DataLength     types.Int64 `tfsdk:"data_length"`
+	NumChildren    types.Int64 `tfsdk:"num_children"`
+}
+
+// TFZKAttributes are the attributes of a [TFZKNode]. They describe the types of a state
+// alone; nothing is validated against them.
+func TFZKAttributes() map[string]schema.Attribute {
+	stat := make(map[string]schema.Attribute, len(StatType.AttrTypes))
+	for name := range StatType.AttrTypes {
+		stat[name] = schema.Int64Attribute{Computed: true}
+	}
+	return map[string]schema.Attribute{
+		"id":          schema.StringAttribute{Computed: true},
+		"path":        schema.StringAttribute{Required: true},
+		"data":        schema.StringAttribute{Optional: true, Computed: true},
+		"data_base64": schema.StringAttribute{Optional: true, Computed: true},
+		"acl": schema.ListNestedAttribute{Optional: true, Computed: true, NestedObject: schema.NestedAttributeObject{
+			Attributes: map[string]schema.Attribute{
+				"scheme":      schema.StringAttribute{Required: true},
+				"id":          schema.StringAttribute{Required: true},
+				"permissions": schema.Int64Attribute{Required: true},
+			},
+		}},
+		"stat": schema.ListNestedAttribute{Computed: true, NestedObject: schema.NestedAttributeObject{Attributes: stat}},
+	}
+}
+
+// Node converts what a state says. Its text of data that is not UTF-8 has replacement
+// characters where bytes were, so the data comes from the base64.
+func (t *TFZKNode) Node() Node {
+	node := zk.Node{Path: t.Path.ValueString(), Data: []byte(t.Data.ValueString())}
+	if data, err := DecodeBase64(t.DataBase64.ValueString()); err == nil && !t.DataBase64.IsNull() {
+		node.Data = data
+	}
+	for _, e := range t.ACL {
+		node.ACL = append(node.ACL, zk.ACL{
+			Perms:  zk.Perms(e.Permissions.ValueInt64()),
+			Scheme: e.Scheme.ValueString(),
+			ID:     e.ID.ValueString(),
+		})
+	}
+	n := NullNode()
+	if len(t.Stat) != 1 {
+		n.Refresh(node, nil)
+		n.Stat = types.ObjectNull(StatType.AttrTypes)
+		return n
+	}
+	node.Stat = t.Stat[0].stat()
+	n.Refresh(node, nil)
+	return n
+}
+
+func (s tfzkStat) stat() zk.Stat {
+	return zk.Stat{
+		Czxid:          s.Czxid.ValueInt64(),
+		Mzxid:          s.Mzxid.ValueInt64(),
+		Pzxid:          s.Pzxid.ValueInt64(),
+		Ctime:          s.Ctime.ValueInt64(),
+		Mtime:          s.Mtime.ValueInt64(),
+		Version:        int32(s.Version.ValueInt64()),
+		Cversion:       int32(s.Cversion.ValueInt64()),
+		Aversion:       int32(s.Aversion.ValueInt64()),
+		EphemeralOwner: s.EphemeralOwner.ValueInt64(),
+		DataLength:     int32(s.DataLength.ValueInt64()),
+		NumChildren:    int32(s.NumChildren.ValueInt64()),
+	}
+}

@@ -1,0 +1,107 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+)
+
+// NewServer returns what serves a provider to the CLI: the framework, but for one answer.
+func NewServer(p *Provider) (tfprotov6.ProviderServer, error) {
+	server := providerserver.NewProtocol6(p)()
+	all, ok := server.(frameworkServer)
+	if !ok {
+		return nil, fmt.Errorf("%T has not all that the protocol knows of", server)
+	}
+	return generator{all}, nil
+}
+
+// frameworkServer is all that the framework's server implements: what serves it asks for
+// each of the later additions by its own type.
+type frameworkServer interface {
+	tfprotov6.ProviderServer
+	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
+	tfprotov6.StateStoreServer
+}
+
+// generator generates configuration for resources that are imported (-generate-config-out).
+// Left alone, each attribute that may be an argument becomes one, and a node's data would be
+// declared in both of its notations, which is an error. The framework has no means yet to
+// say otherwise. CLIs before Terraform 1.14 do not ask.
+type generator struct{ frameworkServer }
+
+// GetMetadata tells that the provider generates configuration. The framework does, but does
+// not tell.
+func (g generator) GetMetadata(ctx context.Context, req *tfprotov6.GetMetadataRequest) (*tfprotov6.GetMetadataResponse, error) {
+	resp, err := g.frameworkServer.GetMetadata(ctx, req)
+	if err == nil && resp.ServerCapabilities != nil {
+		resp.ServerCapabilities.GenerateResourceConfig = true
+	}
+	return resp, err
+}
+
+// GetProviderSchema tells it too.
+func (g generator) GetProviderSchema(ctx context.Context, req *tfprotov6.GetProviderSchemaRequest) (*tfprotov6.GetProviderSchemaResponse, error) {
+	resp, err := g.frameworkServer.GetProviderSchema(ctx, req)
+	if err == nil && resp.ServerCapabilities != nil {
+		resp.ServerCapabilities.GenerateResourceConfig = true
+	}
+	return resp, err
+}
+
+// GenerateResourceConfig returns the configuration of a resource with a state.
+func (g generator) GenerateResourceConfig(ctx context.Context, req *tfprotov6.GenerateResourceConfigRequest) (*tfprotov6.GenerateResourceConfigResponse, error) {
+	resp, err := g.frameworkServer.GenerateResourceConfig(ctx, req)
+	if err != nil || resp.Config == nil {
+		return resp, err
+	}
+	schemas, err := g.GetProviderSchema(ctx, new(tfprotov6.GetProviderSchemaRequest))
+	if err != nil {
+		return nil, err
+	}
+	typ := schemas.ResourceSchemas[req.TypeName].ValueType()
+	config, err := resp.Config.Unmarshal(typ)
+	if err != nil {
+		return nil, err
+	}
+	if config, err = declarable(ctx, config); err != nil {
+		return nil, err
+	}
+	generated, err := tfprotov6.NewDynamicValue(typ, config)
+	if err != nil {
+		return nil, err
+	}
+	resp.Config = &generated
+	return resp, nil
+}
+
+// declarable leaves out of a node's configuration what cannot be declared: its data as
+// base64 beside the same as text, and an ACL that the provider was not shown all of.
+func declarable(ctx context.Context, config tftypes.Value) (tftypes.Value, error) {
+	var attributes map[string]tftypes.Value
+	if err := config.As(&attributes); err != nil {
+		return config, err
+	}
+	b64, ok := attributes["data_base64"]
+	if !ok || !b64.Type().Is(tftypes.String) {
+		return config, nil // no node
+	}
+	if !attributes["data"].IsNull() {
+		attributes["data_base64"] = tftypes.NewValue(tftypes.String, nil)
+	}
+	acl, err := attr.ACLType.ValueFromTerraform(ctx, attributes["acl"])
+	if err != nil {
+		return config, err
+	}
+	if set, ok := acl.(types.Set); ok && attr.ACLMasked(set) {
+		attributes["acl"] = tftypes.NewValue(attributes["acl"].Type(), nil)
+	}
+	return tftypes.NewValue(config.Type(), attributes), nil
+}

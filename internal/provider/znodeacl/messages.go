@@ -1,0 +1,85 @@
+package znodeacl
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// What the resource does with a node, in the words of a diagnostic.
+const (
+	doingRead    = "read the ACL of"
+	doingSet     = "set the ACL of"
+	doingRestore = "restore the ACL of"
+)
+
+func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
+
+// named is how many nodes a message names.
+const named = 5
+
+// nodesText names the first of some nodes.
+func nodesText(paths []string) string {
+	paths = slices.Sorted(slices.Values(paths))
+	quoted := make([]string, 0, named)
+	for _, p := range paths[:min(len(paths), named)] {
+		quoted = append(quoted, fmt.Sprintf("%q", p))
+	}
+	text := strings.Join(quoted, ", ")
+	if more := len(paths) - named; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
+}
+
+// unreadableRecord tells of a state that somebody has tampered with.
+func unreadableRecord(nodePath string, err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("record"), "Unreadable record", fmt.Sprintf(
+		"What the state remembers of %q cannot be read: %v. Was the state edited?\n\n"+
+			"Remove the resource from the state (terraform state rm) and import it: the ACLs on the server stay as they are.", nodePath, err))
+}
+
+// leftWarning tells of nodes that did not get back what they had.
+func leftWarning(paths []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("ACL was not restored", fmt.Sprintf(
+		"Somebody else has set the ACL of %s since this resource did. What they set stands, and was not replaced with what was there before.", nodesText(paths)))
+}
+
+// overwrittenWarning tells that somebody else set the ACL right after the apply did.
+func overwrittenWarning(nodePath string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("ACL was changed right after it was set", fmt.Sprintf(
+		"The provider set the ACL of %q, and when it read the node back somebody else had already set another one. Theirs stands; the next plan shows it.", nodePath))
+}
+
+// differingWarning tells that there are more nodes with another ACL than the attribute
+// shows.
+func differingWarning(nodePath string, differing, all int) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("differing"), "Many znodes have another ACL", fmt.Sprintf(
+		"Of the %d nodes below %q, %d have another ACL than declared. The attribute differing names the first %d of them.", all, nodePath, differing, maxDiffering))
+}
+
+// importWarning tells what an import cannot know.
+func importWarning(nodePath string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("What the znode had before is not known", fmt.Sprintf(
+		"%q was imported with the ACL that it has, which counts as what it had before: with on_destroy = \"restore\", it is what the node gets back when this resource is destroyed.", nodePath))
+}
+
+// restoreError adds to a failed restoration how to do without it.
+func restoreError(d diag.Diagnostic) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+
+		"\n\nTo leave the ACLs as they are in place of restoring them, set on_destroy = \"keep\" and apply before you destroy, or remove the resource from the state (terraform state rm).")
+}
+
+// partial tells in an error how much was done before it.
+func partial(done, of int, err error) error {
+	if done == 0 {
+		return err
+	}
+	return &zk.PartialError{Done: fmt.Sprintf("the ACLs of %d of %d nodes have been replaced", done, of), Err: err}
+}

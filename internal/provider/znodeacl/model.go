@@ -1,0 +1,97 @@
+package znodeacl
+
+import (
+	"slices"
+	"strings"
+
+	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// resourceModel is the resource as the framework decodes it.
+type resourceModel struct {
+	Path      types.String `tfsdk:"path"`
+	ACL       types.Set    `tfsdk:"acl"`
+	Recursive types.Bool   `tfsdk:"recursive"`
+	OnDestroy types.String `tfsdk:"on_destroy"`
+	Differing types.Map    `tfsdk:"differing"`
+	Record    types.String `tfsdk:"record"`
+	Stat      types.Object `tfsdk:"stat"`
+}
+
+// The values of on_destroy.
+const (
+	onDestroyRestore = "restore"
+	onDestroyKeep    = "keep"
+)
+
+// maxDiffering is how many nodes the attribute differing names: a plan is for people.
+const maxDiffering = 100
+
+// restores tells whether nodes that leave the resource get back what they had.
+func (m *resourceModel) restores() bool { return m.OnDestroy.ValueString() != onDestroyKeep }
+
+// load returns the record; nil where there is none, which is so behind an import.
+func (m *resourceModel) load() (*record, diag.Diagnostics) {
+	if m.Record.IsNull() {
+		return nil, nil
+	}
+	rec, err := decodeRecord(m.Path.ValueString(), m.Record.ValueString())
+	if err != nil {
+		return nil, diag.Diagnostics{unreadableRecord(m.Path.ValueString(), err)}
+	}
+	return rec, nil
+}
+
+// keep puts the record into the model.
+func (m *resourceModel) keep(rec *record) diag.Diagnostics {
+	text, err := rec.encode()
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("The record cannot be written", err.Error())}
+	}
+	m.Record = types.StringValue(text)
+	return nil
+}
+
+// refresh fills in what the server holds. What the state says of the ACL is kept for as
+// long as it means the same, which it certainly does while nobody has written an ACL to
+// the same node: the server's count says so even where the server shows us less than it
+// has.
+func (m *resourceModel) refresh(root zk.ACLReading, differing []zk.ACLReading, self []attr.Identity) {
+	last, ok := attr.PlannedAgainst(m.Stat)
+	untouched := ok && last.Czxid == root.Stat.Czxid && last.Aversion == root.Stat.Aversion
+	if !untouched || !attr.ACLKnown(m.ACL) || attr.ACLMasked(m.ACL) {
+		m.ACL = attr.KeepACL(m.ACL, root.ACL, self)
+	}
+	m.Stat = attr.StatValue(root.Stat)
+	m.Differing = differingValue(m.Path.ValueString(), differing)
+}
+
+// differingValue shows the nodes below path whose ACL is another one.
+func differingValue(path string, nodes []zk.ACLReading) types.Map {
+	shown := make(map[string]fwattr.Value)
+	for _, n := range nodes {
+		if n.Path == path {
+			continue // the attribute acl shows it
+		}
+		if len(shown) == maxDiffering {
+			break
+		}
+		shown[n.Path] = types.StringValue(aclText(n.ACL))
+	}
+	return types.MapValueMust(types.StringType, shown)
+}
+
+// aclText is an ACL in zkCli's notation, in an order of its own.
+func aclText(acl []zk.ACL) string {
+	entries := make([]string, len(acl))
+	for i, e := range acl {
+		entries[i] = e.String()
+	}
+	slices.Sort(entries)
+	return strings.Join(entries, ",")
+}

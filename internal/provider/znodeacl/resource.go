@@ -1,0 +1,289 @@
+package znodeacl
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// typeName is the name of the resource.
+const typeName = "zookeeper_znode_acl"
+
+// Resource is the resource zookeeper_znode_acl.
+type Resource struct {
+	attr.IdentifiedByPath
+	session *session.Session
+}
+
+var (
+	_ resource.ResourceWithConfigure   = (*Resource)(nil)
+	_ resource.ResourceWithModifyPlan  = (*Resource)(nil)
+	_ resource.ResourceWithImportState = (*Resource)(nil)
+	_ resource.ResourceWithIdentity    = (*Resource)(nil)
+)
+
+// NewResource returns the resource.
+func NewResource() resource.Resource { return new(Resource) }
+
+// Metadata tells the resource's name.
+func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = typeName
+}
+
+// Configure takes the session over from the provider.
+func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	s, diags := session.FromProviderData(req.ProviderData)
+	resp.Diagnostics.Append(diags...)
+	r.session = s
+}
+
+// Schema describes the resource.
+func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	acl := attr.ResourceACL("Who may do what with the node, and with `recursive` with each node below it too. It replaces the whole ACL.", false)
+	acl.Required, acl.Optional = true, false
+	resp.Schema = schema.Schema{
+		MarkdownDescription: "Manages the ACL of a znode that exists, or of a whole tree: of a node that another tool makes, of one whose data is somebody else's, of `/` itself.\n\n" +
+			"A [`zookeeper_znode`](znode.md) that declares no `acl` leaves its ACL alone, and goes together with this resource. One that declares an `acl` does not: each apply of one would undo the other's. " +
+			"Neither do two of this resource that cover the same node. The [guide to ACLs](../guides/acls.md) tells more.\n\n" +
+			"Creating the resource replaces whatever ACL is there, which a plan does not show. Updates are compare-and-set: when somebody else set the ACL of one of the nodes after the plan was made, the apply says so, and nothing is written.",
+		Attributes: map[string]schema.Attribute{
+			"path": schema.StringAttribute{
+				Required: true,
+				MarkdownDescription: "Absolute path of the node, which must exist. `/` and what is below `/zookeeper` can be managed too. " +
+					"Changing it lets go of the one node, as `on_destroy` says, and takes the other.",
+				Validators:    []validator.String{attr.Path()},
+				PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()},
+			},
+			"acl": acl,
+			"recursive": schema.BoolAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  booldefault.StaticBool(false),
+				MarkdownDescription: "Manage the ACL of all nodes below as well. Each refresh reads them all; a node that has another ACL, or has appeared with another one, shows in `differing`, and the next apply gives it `acl`. " +
+					"ZooKeeper cannot set more than one ACL at once, so others see a tree that is half done for a moment; a failure in the middle says how many nodes are done, and the next apply does the rest. " +
+					"`/zookeeper` and what is below belongs to no tree but its own. When it is changed to `false`, the nodes below are let go of as `on_destroy` says. Default `false`.",
+			},
+			"on_destroy": schema.StringAttribute{
+				Optional: true,
+				Computed: true,
+				Default:  stringdefault.StaticString(onDestroyRestore),
+				MarkdownDescription: "What becomes of the ACLs when the resource is destroyed: `restore` gives each node back the ACL that it had when the resource was created, or, for one that came later, when an apply first covered it; `keep` leaves all as they are. " +
+					"A node whose ACL somebody else has set meanwhile is left as it is, with a warning. Default `restore`.",
+				Validators: []validator.String{stringvalidator.OneOf(onDestroyRestore, onDestroyKeep)},
+			},
+			"differing": schema.MapAttribute{
+				Computed:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: fmt.Sprintf("Nodes below that have another ACL than `acl`, as of the last read: from path to ACL, in zkCli's notation. At most %d are named. "+
+					"Empty behind each apply, and always without `recursive`.", maxDiffering),
+			},
+			"record": schema.StringAttribute{
+				Computed:            true,
+				Sensitive:           true,
+				MarkdownDescription: "What is remembered of each node, to restore it and to see who else has set its ACL: compressed, and of no use elsewhere.",
+			},
+			"stat": attr.ResourceStat(),
+		},
+	}
+}
+
+// ModifyPlan completes a plan, and checks what can be checked without the server.
+func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() || r.session == nil {
+		return // a deletion
+	}
+	var plan, config resourceModel
+	var state *resourceModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if !req.State.Raw.IsNull() {
+		state = new(resourceModel)
+		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	}
+	// What was unknown when the configuration was validated may be known by now.
+	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), config.ACL)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan, writes := complete(plan, config, state, r.session.Identities())
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if writes {
+		resp.Diagnostics.Append(r.checkLockout(plan)...)
+	}
+}
+
+// checkLockout warns of an ACL that keeps the provider from going on with the nodes. To
+// read an ACL takes one of the permissions READ and ADMIN, to read what is below a node
+// READ, and to set an ACL again, or to restore it, ADMIN.
+func (r *Resource) checkLockout(plan resourceModel) diag.Diagnostics {
+	acl, err := attr.ACLFrom(plan.ACL)
+	if err != nil {
+		return nil // validation has told
+	}
+	lost := r.session.LockedOut(acl, zk.PermRead|zk.PermAdmin)
+	if lost == 0 || lost == zk.PermRead && !plan.Recursive.ValueBool() {
+		return nil
+	}
+	return diag.Diagnostics{diag.WithPath(path.Root("acl"), r.subject(plan.Path.ValueString()).LockedOut(lost))}
+}
+
+// Create gives the node the ACL, and those below it where that is asked for.
+func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan resourceModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, err := r.session.Client(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(r.subject(plan.Path.ValueString()).Error(doingSet, err))
+		return
+	}
+	rec, diags := r.create(ctx, client, &plan)
+	resp.Diagnostics.Append(diags...)
+	if rec == nil {
+		return
+	}
+	resp.Diagnostics.Append(plan.keep(rec)...)
+	// Also behind a failure: what has been done is in the state, for a destroy to undo.
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
+}
+
+// Read brings the state to what the server holds.
+func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state resourceModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	nodePath, self := state.Path.ValueString(), r.session.Identities()
+	rec, diags := state.load()
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	client, err := r.session.Client(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(r.subject(nodePath).Error(doingRead, err))
+		return
+	}
+	nodes, err := read(ctx, client, nodePath, state.Recursive.ValueBool())
+	switch {
+	case isNoNode(err):
+		resp.State.RemoveResource(ctx)
+		return
+	case err != nil:
+		resp.Diagnostics.Append(r.subject(nodePath).Error(doingRead, err))
+		return
+	}
+	if rec == nil {
+		rec = covering(nodes)
+	}
+	differing := rec.see(nodes, self)
+	state.refresh(nodes[0], differing, self)
+	if len(differing) > maxDiffering {
+		resp.Diagnostics.Append(differingWarning(nodePath, len(differing), len(nodes)-1))
+	}
+	resp.Diagnostics.Append(state.keep(rec)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+// Update replaces ACLs, provided that nobody else has since the plan.
+func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, state resourceModel
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !plan.Stat.IsUnknown() {
+		// Only on_destroy has changed, which the server knows nothing of.
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		return
+	}
+	nodePath := plan.Path.ValueString()
+	rec, diags := state.load()
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	if rec == nil {
+		rec = newRecord(nodePath, nil)
+	}
+	client, err := r.session.Client(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(r.subject(nodePath).Error(doingSet, err))
+		return
+	}
+	rec, diags = r.update(ctx, client, &plan, &state, rec)
+	resp.Diagnostics.Append(diags...)
+	if rec == nil {
+		return
+	}
+	resp.Diagnostics.Append(plan.keep(rec)...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+// Delete gives back what the nodes had, where on_destroy asks for it.
+func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state resourceModel
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() || !state.restores() {
+		return
+	}
+	nodePath := state.Path.ValueString()
+	rec, diags := state.load()
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() || rec == nil {
+		return
+	}
+	client, err := r.session.Client(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(r.subject(nodePath).Error(doingRestore, err))
+		return
+	}
+	resp.Diagnostics.Append(r.restore(ctx, client, rec)...)
+}
+
+// ImportState begins with a path; the read that follows fills in the rest.
+func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	nodePath, diags := r.ImportedPath(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	if err := attr.CheckPath(nodePath, false); err != nil {
+		resp.Diagnostics.AddError("Invalid import ID", "The ACL of a znode is imported by the path of the node: "+err.Error())
+		return
+	}
+	resp.Diagnostics.Append(importWarning(nodePath))
+	resp.Diagnostics.Append(resp.State.Set(ctx, &resourceModel{
+		Path:      types.StringValue(nodePath),
+		ACL:       types.SetNull(attr.ACLEntryType),
+		Recursive: types.BoolValue(false),
+		OnDestroy: types.StringValue(onDestroyRestore),
+		Differing: types.MapValueMust(types.StringType, map[string]fwattr.Value{}),
+		Record:    types.StringNull(),
+		Stat:      types.ObjectNull(attr.StatType.AttrTypes),
+	})...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, types.StringValue(nodePath))...)
+}

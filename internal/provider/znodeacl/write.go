@@ -1,0 +1,325 @@
+package znodeacl
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// read returns the node, and behind it those below where they are asked for.
+func read(ctx context.Context, client *zk.Client, nodePath string, recursive bool) ([]zk.ACLReading, error) {
+	if recursive {
+		return client.ACLTree(ctx, nodePath)
+	}
+	acl, stat, err := client.ACL(ctx, nodePath)
+	if err != nil {
+		return nil, err
+	}
+	return []zk.ACLReading{{Path: nodePath, ACL: acl, Stat: stat}}, nil
+}
+
+// A step is a new ACL for one of some nodes.
+type step struct {
+	node     int // its index
+	acl      []zk.ACL
+	restores bool // gives back what the node had
+}
+
+// changes are the steps that give the wanted ACL to those of the nodes that have another.
+func (r *record) changes(nodes []zk.ACLReading, self []attr.Identity) (steps []step) {
+	for i, n := range nodes {
+		if !r.conforms(n, self) {
+			steps = append(steps, step{node: i, acl: r.want})
+		}
+	}
+	return steps
+}
+
+// restorations are the steps that give back what nodes had, to those which have what the
+// resource gave them: node i of nodes is number from+i. The paths are of those that
+// somebody else has given another ACL.
+func (r *record) restorations(nodes []zk.ACLReading, from int, self []attr.Identity) (steps []step, left []string) {
+	for i, n := range nodes {
+		e := r.nodes[n.Path]
+		switch {
+		case e.had == nil, e.czxid != n.Stat.Czxid, attr.SameACL(e.had, n.ACL, nil):
+		case r.ours(n, self):
+			steps = append(steps, step{node: from + i, acl: e.had, restores: true})
+		default:
+			left = append(left, n.Path)
+		}
+	}
+	return steps, left
+}
+
+// planned returns the conflict where somebody has set the ACL of one of the nodes to be
+// written since the plan was made. Nodes that have come since are none: the plan is for all
+// that there are.
+func (r *Resource) planned(rec *record, root attr.Planned, nodes []zk.ACLReading, steps []step) diag.Diagnostics {
+	for _, s := range steps {
+		n := nodes[s.node]
+		e, known := rec.nodes[n.Path]
+		from := attr.Planned{Czxid: e.czxid, Aversion: e.aversion}
+		switch {
+		case s.restores:
+			continue
+		case s.node == 0:
+			from, known = attr.Planned{Czxid: root.Czxid, Aversion: root.Aversion}, true
+		default:
+			known = known && e.czxid == n.Stat.Czxid
+		}
+		found := attr.Planned{Czxid: n.Stat.Czxid, Aversion: n.Stat.Aversion}
+		if known && from != found {
+			return diag.Diagnostics{r.subject(n.Path).Conflict(doingSet, zk.ErrBadVersion, from, found)}
+		}
+	}
+	return nil
+}
+
+// An outcome is what became of some steps.
+type outcome struct {
+	nodes []zk.ACLReading // as they are behind it, without those that are gone
+	done  int             // nodes that were written
+	doubt []zk.ACLReading // nodes that may have been given the ACL that they have here
+	left  []string        // nodes that were to be restored, and were not, because somebody else was faster
+	err   error           // why it ended before its end
+	at    zk.ACLReading   // the node where that was
+}
+
+// progress is after how many nodes the log tells of them.
+const progress = 1000
+
+// carryOut makes the steps, and notes each in the record. It stops at the first node that
+// is refused.
+func carryOut(ctx context.Context, client *zk.Client, rec *record, nodes []zk.ACLReading, steps []step) outcome {
+	o := outcome{at: zk.ACLReading{Path: rec.path}}
+	writes := make([]zk.ACLWrite, len(steps))
+	for i, s := range steps {
+		writes[i] = zk.ACLWrite{Path: nodes[s.node].Path, ACL: s.acl, Stat: nodes[s.node].Stat}
+	}
+	gone := make(map[int]bool)
+	err := client.SetACLs(ctx, writes, func(i int, stat zk.Stat, err error) error {
+		s := steps[i]
+		n := &nodes[s.node]
+		switch {
+		case err == nil:
+			n.ACL, n.Stat = s.acl, stat
+			rec.wrote(*n, s.restores)
+			o.done++
+			if o.done%progress == 0 || o.done == len(steps) {
+				tflog.Info(ctx, "ACLs replaced", map[string]any{"path": rec.path, "done": o.done, "of": len(steps)})
+			}
+			return nil
+		case errors.Is(err, zk.ErrNoNode) && (s.restores || s.node > 0):
+			gone[s.node] = true
+			return nil
+		case errors.Is(err, zk.ErrBadVersion) && s.restores:
+			o.left = append(o.left, n.Path)
+			return nil
+		}
+		if errors.Is(err, zk.ErrOutcomeUnknown) && !s.restores {
+			o.doubt = append(o.doubt, zk.ACLReading{Path: n.Path, ACL: s.acl})
+		}
+		if o.err == nil {
+			o.err, o.at = err, *n
+		}
+		return err
+	})
+	if o.err == nil {
+		o.err = err
+	}
+	for i, n := range nodes {
+		if !gone[i] {
+			o.nodes = append(o.nodes, n)
+		}
+	}
+	return o
+}
+
+// failed tells why steps ended before their end.
+func (r *Resource) failed(ctx context.Context, client *zk.Client, doing string, o outcome, of int) diag.Diagnostic {
+	about, err := r.subject(o.at.Path), partial(o.done, of, o.err)
+	switch {
+	case isNoNode(err):
+		return about.NoTarget(doing)
+	case !errors.Is(err, zk.ErrBadVersion):
+		return about.Error(doing, err)
+	}
+	from := attr.Planned{Czxid: o.at.Stat.Czxid, Aversion: o.at.Stat.Aversion}
+	_, stat, lookErr := client.ACL(ctx, o.at.Path)
+	if lookErr != nil {
+		return about.UnseenConflict(doing, err, from)
+	}
+	return about.Conflict(doing, err, from, attr.Planned{Czxid: stat.Czxid, Aversion: stat.Aversion})
+}
+
+// create gives the planned ACL to the nodes, and completes the plan. The record is nil
+// where nothing was written; with an error, it and the plan tell what was.
+func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resourceModel) (*record, diag.Diagnostics) {
+	nodePath, self := plan.Path.ValueString(), r.session.Identities()
+	want, err := attr.ACLFrom(plan.ACL)
+	if err != nil {
+		return nil, diag.Diagnostics{r.subject(nodePath).Error(doingSet, err)}
+	}
+	nodes, err := read(ctx, client, nodePath, plan.Recursive.ValueBool())
+	if err != nil {
+		return nil, r.unread(doingSet, nodePath, err)
+	}
+	rec := newRecord(nodePath, want)
+	rec.cover(nodes)
+	steps := rec.changes(nodes, self)
+	o := carryOut(ctx, client, rec, nodes, steps)
+	differing := rec.see(o.nodes, self)
+	if o.err == nil {
+		return rec, r.settle(ctx, client, plan, o.nodes[0])
+	}
+	diags := diag.Diagnostics{r.failed(ctx, client, doingSet, o, len(steps))}
+	if o.done == 0 && len(o.doubt) == 0 {
+		return nil, diags
+	}
+	rec.doubt(o.doubt)
+	root := o.nodes[0]
+	if !rec.conforms(root, self) {
+		plan.ACL = attr.ACLValue(root.ACL)
+	}
+	plan.Stat, plan.Differing = attr.StatValue(root.Stat), differingValue(nodePath, differing)
+	return rec, diags
+}
+
+// update brings the nodes from what the state says to what is planned, and completes the
+// plan. With an error the plan and the record tell what was done; the record is nil where
+// nothing was.
+func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *resourceModel, rec *record) (*record, diag.Diagnostics) {
+	nodePath, self := plan.Path.ValueString(), r.session.Identities()
+	want, err := attr.ACLFrom(plan.ACL)
+	if err != nil {
+		return nil, diag.Diagnostics{r.subject(nodePath).Error(doingSet, err)}
+	}
+	recursive := plan.Recursive.ValueBool()
+	nodes, err := read(ctx, client, nodePath, recursive || state.Recursive.ValueBool())
+	if err != nil {
+		return nil, r.unread(doingSet, nodePath, err)
+	}
+	covered := nodes
+	if !recursive {
+		covered = nodes[:1]
+	}
+	before := rec.want
+	rec.want = want
+	steps := rec.changes(covered, self)
+	root, _ := attr.PlannedAgainst(state.Stat)
+	if diags := r.planned(rec, root, nodes, steps); diags.HasError() {
+		return nil, diags
+	}
+	var left []string
+	if plan.restores() {
+		var restorations []step
+		restorations, left = rec.restorations(nodes[len(covered):], len(covered), self)
+		steps = append(steps, restorations...)
+	}
+	rec.cover(covered)
+	o := carryOut(ctx, client, rec, nodes, steps)
+	left = append(left, o.left...)
+
+	var diags diag.Diagnostics
+	if o.err == nil {
+		if len(left) > 0 {
+			diags.Append(leftWarning(left))
+		}
+		if !recursive {
+			o.nodes = o.nodes[:1]
+		}
+		rec.see(o.nodes, self)
+		diags.Append(r.settle(ctx, client, plan, o.nodes[0])...)
+		return rec, diags
+	}
+
+	diags.Append(r.failed(ctx, client, doingSet, o, len(steps)))
+	// The nodes below stay the resource's, whether they were to come or to go, until an
+	// apply gets through.
+	was := *state
+	was.Recursive = types.BoolValue(recursive || state.Recursive.ValueBool())
+	if rec.conforms(o.nodes[0], self) {
+		was.ACL, was.Stat = plan.ACL, attr.StatValue(o.nodes[0].Stat)
+	} else {
+		rec.want = before
+	}
+	was.Differing = differingValue(nodePath, rec.see(o.nodes, self))
+	rec.doubt(o.doubt)
+	*plan = was
+	return rec, diags
+}
+
+// settle completes a plan that was applied: its stat is read, behind the write. root is the
+// node as the apply left it. Where it has another ACL by now, somebody else was there: the
+// state then has the version that the apply left, so that the next refresh shows theirs as
+// a change.
+func (r *Resource) settle(ctx context.Context, client *zk.Client, plan *resourceModel, root zk.ACLReading) (diags diag.Diagnostics) {
+	_, stat, err := client.ACL(ctx, root.Path)
+	switch {
+	case err != nil:
+		diags.Append(r.subject(root.Path).NotReadBack(err))
+		stat = root.Stat
+	case stat.Czxid != root.Stat.Czxid || stat.Aversion != root.Stat.Aversion:
+		diags.Append(overwrittenWarning(root.Path))
+		stat.Czxid, stat.Aversion = root.Stat.Czxid, root.Stat.Aversion
+	}
+	plan.Stat = attr.StatValue(stat)
+	return diags
+}
+
+// restore gives back to the nodes of a record what they had.
+func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record) diag.Diagnostics {
+	self := r.session.Identities()
+	var paths []string
+	for nodePath, e := range rec.nodes {
+		if e.had != nil {
+			paths = append(paths, nodePath)
+		}
+	}
+	slices.Sort(paths)
+	readings, err := client.ACLs(ctx, paths)
+	if err != nil {
+		return r.unread(doingRestore, rec.path, err)
+	}
+	nodes := readings[:0]
+	for _, n := range readings {
+		switch {
+		case n.Err == nil:
+			nodes = append(nodes, n)
+		case !errors.Is(n.Err, zk.ErrNoNode):
+			return diag.Diagnostics{restoreError(r.subject(n.Path).Error(doingRestore, n.Err))}
+		}
+	}
+	steps, left := rec.restorations(nodes, 0, self)
+	o := carryOut(ctx, client, rec, nodes, steps)
+	var diags diag.Diagnostics
+	if left = append(left, o.left...); len(left) > 0 {
+		diags.Append(leftWarning(left))
+	}
+	if o.err != nil {
+		diags.Append(restoreError(r.failed(ctx, client, doingRestore, o, len(steps))))
+	}
+	return diags
+}
+
+// unread tells why the nodes could not be read.
+func (r *Resource) unread(doing, nodePath string, err error) diag.Diagnostics {
+	about := r.subject(nodePath)
+	if isNoNode(err) {
+		return diag.Diagnostics{about.NoTarget(doing)}
+	}
+	return diag.Diagnostics{about.Error(doing, err)}
+}
+
+func (r *Resource) subject(nodePath string) diagnose.Subject {
+	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.session.Presented()}
+}

@@ -1,0 +1,171 @@
+package zk
+
+import (
+	"context"
+	"errors"
+
+	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
+
+// An ACLReading is what [Client.ACLs] found of one node.
+type ACLReading struct {
+	// Path is the node's, as it was asked for.
+	Path string
+	// ACL and Stat are the node's at one moment.
+	ACL  []ACL
+	Stat Stat
+	// Err is why the ACL could not be read, [ErrNoNode] or [ErrNoAuth]; nil where it was.
+	Err error
+}
+
+// ACLs reads the ACLs of many nodes, many at once. It returns a reading for each, in the
+// order of the paths: that one may not be read does not keep the others from it. Nodes that
+// change meanwhile may be read at different moments.
+func (c *Client) ACLs(ctx context.Context, paths []string) ([]ACLReading, error) {
+	out := make([]ACLReading, len(paths))
+	issued := make([]*Pending[Access], 0, len(paths))
+	for i, path := range paths {
+		for len(issued) < len(paths) && len(issued) < i+window {
+			issued = append(issued, c.Async().ACL(ctx, paths[len(issued)]))
+		}
+		r := &out[i]
+		r.Path = path
+		got, err := issued[i].Wait(ctx)
+		issued[i] = nil
+		r.ACL, r.Stat = got.ACL, got.Stat
+		if err != nil && ctx.Err() == nil && c.repeatable(err) {
+			r.ACL, r.Stat, err = c.ACL(ctx, path)
+		}
+		switch {
+		case err == nil:
+		case ctx.Err() == nil && (errors.Is(err, ErrNoNode) || errors.Is(err, ErrNoAuth)):
+			r.Err = err
+		case ctx.Err() != nil:
+			return nil, &Error{Op: proto.OpGetACL.String(), Path: path, Err: conn.ContextError(ctx)}
+		default:
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// ACLTree reads the ACLs of the node and of everything below it, each node behind its
+// parent. A node that is gone by the time that it is read is left out, the first apart; one
+// that may not be read ends the reading with the error that names it. The servers' own
+// nodes, "/zookeeper" and below, are left out, unless path is one of them.
+func (c *Client) ACLTree(ctx context.Context, path string) ([]ACLReading, error) {
+	if err := check(proto.OpGetACL.String(), path); err != nil {
+		return nil, err
+	}
+	paths, err := c.descend(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	if full := c.chrooted(path); full == "/" || !protected(full) {
+		kept := paths[:1]
+		for _, p := range paths[1:] {
+			if !protected(c.chrooted(p)) {
+				kept = append(kept, p)
+			}
+		}
+		paths = kept
+	}
+	readings, err := c.ACLs(ctx, paths)
+	if err != nil {
+		return nil, err
+	}
+	kept := readings[:0]
+	for i, r := range readings {
+		switch {
+		case r.Err == nil:
+			kept = append(kept, r)
+		case i == 0 || !errors.Is(r.Err, ErrNoNode):
+			return nil, r.Err
+		}
+	}
+	return kept, nil
+}
+
+// An ACLWrite is a new ACL for a node.
+type ACLWrite struct {
+	Path string
+	ACL  []ACL
+	// Stat is the node's as the client read it, with its ACL. The ACL is replaced when it
+	// still has the version, Stat.Aversion.
+	Stat Stat
+}
+
+// SetACLs replaces the ACLs of many nodes that this client has read, each as
+// [Client.SetACL] does, in their order and many at once: servers have no transaction that
+// sets an ACL. Of each write whose reply was lost it finds out whether it took effect.
+//
+// It calls done with the outcome of each write, in their order; the stat is the node's
+// behind the write. An error that done returns keeps further writes from being sent. Those
+// that have been are waited for, and done is told of them too; then the error is returned.
+// The end of ctx does the same, and leaves what is on its way as [ErrOutcomeUnknown].
+func (c *Client) SetACLs(ctx context.Context, writes []ACLWrite, done func(i int, stat Stat, err error) error) error {
+	for _, w := range writes {
+		if err := check(proto.OpSetACL.String(), w.Path); err != nil {
+			return err
+		}
+	}
+	var stop error
+	issued := make([]*Pending[Stat], 0, len(writes))
+	for i := range writes {
+		for stop == nil && len(issued) < len(writes) && len(issued) < i+window {
+			if stop = conn.ContextError(ctx); stop == nil {
+				issued = append(issued, c.issueACLWrite(ctx, &writes[len(issued)]))
+			}
+		}
+		if i == len(issued) {
+			return stop
+		}
+		stat, err := c.collectACLWrite(ctx, &writes[i], issued[i])
+		issued[i] = nil
+		if err = done(i, stat, err); stop == nil {
+			stop = err
+		}
+	}
+	return stop
+}
+
+func (c *Client) aclWriteRequest(w *ACLWrite) *proto.SetACLRequest {
+	return &proto.SetACLRequest{Path: c.chrooted(w.Path), ACL: w.ACL, Version: w.Stat.Aversion}
+}
+
+func (c *Client) issueACLWrite(ctx context.Context, w *ACLWrite) *Pending[Stat] {
+	req := c.aclWriteRequest(w)
+	return issueWrite(ctx, c, proto.OpSetACL, w.Path, req, newStat, c.aclWriteResolver(w, req), statResult)
+}
+
+// collectACLWrite waits for a write that was issued, and repeats it when its request was
+// lost without an effect.
+func (c *Client) collectACLWrite(ctx context.Context, w *ACLWrite, issued *Pending[Stat]) (Stat, error) {
+	stat, err := issued.Wait(ctx)
+	switch {
+	case err == nil, errors.Is(err, ErrOutcomeUnknown):
+		return stat, err
+	case ctx.Err() != nil:
+		return Stat{}, &Error{Op: proto.OpSetACL.String(), Path: w.Path, Err: outcomeUnknown(conn.ContextError(ctx))}
+	case !c.repeatable(err):
+		return Stat{}, err
+	}
+	req := c.aclWriteRequest(w)
+	return statResult(write(ctx, c, proto.OpSetACL, w.Path, req, newStat, c.aclWriteResolver(w, req)))
+}
+
+// aclWriteResolver is setACLResolver for an ACL that the client could read. Where it may
+// not any more, and its own ACL does not let it, that is the write's effect: it would still
+// see what was there before.
+func (c *Client) aclWriteResolver(w *ACLWrite, req *proto.SetACLRequest) resolver[Stat] {
+	return func(ctx context.Context, l loss, out *Stat) (verdict, error) {
+		v, err := c.resolveSetACL(ctx, req, l, out)
+		if errors.Is(err, ErrNoAuth) && !grants(w.ACL, PermRead|PermAdmin, c.credentials()) {
+			*out = w.Stat
+			out.Aversion++
+			return applied, nil
+		}
+		return v, err
+	}
+}
