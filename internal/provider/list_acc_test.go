@@ -27,7 +27,10 @@ func TestAccList_givenUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, ok := made.(tfprotov6.ProviderServerWithListResource)
+	server, ok := made.(interface {
+		tfprotov6.ProviderServer
+		tfprotov6.ListResourceServer
+	})
 	if !ok {
 		t.Fatal("the provider lists nothing")
 	}
@@ -56,7 +59,8 @@ func TestAccList_givenUp(t *testing.T) {
 			if last = r.Diagnostics; r.Identity == nil {
 				continue
 			}
-			if n++; !heard(n) {
+			n++
+			if !heard(n) {
 				break
 			}
 		}

@@ -131,6 +131,7 @@ func TestAccProviderLock_invalid(t *testing.T) {
 		`path = "/a", mode = "open"`:    {"Invalid lock mode", "lock.mode", "exclusive"},
 		`path = "/a", timeout = -1`:     {"Invalid lock timeout", "lock.timeout", "from 0"},
 		`path = "/a", timeout = "long"`: {"lock", "number"},
+		`path = "/a", identifier = []`:  {"lock", "identifier", "string"},
 	} {
 		steps = append(steps, resource.TestStep{Config: lockedRun(t, tree, strings.TrimSpace(lock), func() {}), ExpectError: acctest.Error(want...)})
 	}

@@ -123,6 +123,7 @@ func TestWriteOnlyNeedsTheCLI(t *testing.T) {
 
 // An entry of an ACL may come whole from a variable, which is unknown to a validation.
 func TestAccProvider_aclOfVariables(t *testing.T) {
+	acctest.Needs(t, acctest.Functions)
 	cli := acctest.NewCLI(t, map[string]string{"main.tf": `
 variable "entry" { type = object({ scheme = string, id = string, permissions = string }) }
 

@@ -374,7 +374,8 @@ func TestUnreachableMeanwhile(t *testing.T) {
 // A server that was restarted, with its data, takes the session again.
 func TestServerRestart(t *testing.T) {
 	t.Parallel()
-	ctx := testContext(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // a JVM starts, and once more
+	defer cancel()
 	own := zktest.StartServer(t)
 	c := connect(t, own.Addr(), func(cfg *zk.Config) {
 		cfg.SessionTimeout = 20 * time.Second

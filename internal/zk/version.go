@@ -237,11 +237,13 @@ func (c *Client) serverVersion(ctx context.Context) (Version, error) {
 		if err == nil || ctx.Err() != nil || l.version.told.Load() != nil {
 			return v, err
 		}
-		if lost := c.answered(ctx); lost != nil {
-			return Version{}, lost
-		}
-		if c.current.Load() == l {
+		switch lost := c.answered(ctx); {
+		case ctx.Err() != nil:
+			return Version{}, conn.ContextError(ctx)
+		case c.current.Load() == l: // whatever it has answered
 			return Version{}, err
+		case lost != nil:
+			return Version{}, lost
 		}
 		// The server that was asked is gone, and the next one has answered.
 		if err := r.again(ctx, err); err != nil {

@@ -18,6 +18,7 @@ func TestMain(m *testing.M) { os.Exit(acctest.Main(m)) }
 // What the functions give is what the resource takes, and the server too: the user that
 // digest made may do what the entry says, and a change of notation is none.
 func TestAccFunctions_inResources(t *testing.T) {
+	acctest.Needs(t, acctest.Functions)
 	tree := acctest.NewTree(t)
 	config := func(letters string) string {
 		return tree.ConfigAs("bob", "builder", `
@@ -60,6 +61,7 @@ output "all" {
 
 // An argument that comes late gives a result that comes late.
 func TestAccFunctions_unknown(t *testing.T) {
+	acctest.Needs(t, acctest.Functions)
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: tree.CheckGone("/web"),
@@ -85,6 +87,7 @@ output "parent" { value = provider::zookeeper::parent(zookeeper_znode.test.path)
 
 // An error names the argument, as the configuration has it.
 func TestAccFunctions_errors(t *testing.T) {
+	acctest.Needs(t, acctest.Functions)
 	tests := map[string]struct {
 		call string
 		want []string

@@ -15,6 +15,7 @@ import (
 
 // The lock is held while what refers to it runs, and free when the run has ended.
 func TestAccLock_basic(t *testing.T) {
+	acctest.Needs(t, acctest.Ephemeral)
 	tree := acctest.NewTree(t)
 	lock, err := recipe.NewLock(tree.Client, tree.Path("/lock"), recipe.LockOptions{})
 	if err != nil {
@@ -59,6 +60,7 @@ resource "zookeeper_znode" "guarded" {
 
 // Who does not get the lock in time is told who holds it.
 func TestAccLock_held(t *testing.T) {
+	acctest.Needs(t, acctest.Ephemeral)
 	tree := acctest.NewTree(t)
 	lock, err := recipe.NewLock(tree.Client, tree.Path("/lock"), recipe.LockOptions{Identifier: "somebody else"})
 	if err != nil {
@@ -92,13 +94,40 @@ resource "zookeeper_znode" "guarded" {
 	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
 		{Config: config("exclusive", 0), ExpectError: acctest.Error("Lock is held", `take the lock "`+tree.Path("/lock")+`"`, "not free within", "somebody else", "timeout")},
 		{Config: config("shared", 0.1), ExpectError: acctest.Error("Lock is held", "somebody else")},
-		{Config: config("open", 1), ExpectError: acctest.Error("mode", "exclusive", "shared")},
-		{Config: config("shared", -1), ExpectError: acctest.Error("timeout", "between")},
 	}})
+}
+
+// What is wrong with an attribute is said at plan time, without a server.
+func TestAccLock_badValues(t *testing.T) {
+	acctest.Needs(t, acctest.Ephemeral)
+	tests := map[string]struct {
+		attributes string
+		want       []string
+	}{
+		"no path":               {``, []string{`The argument "path" is required`}},
+		"empty path":            {`path = ""`, []string{`path = ""`, "the path is empty"}},
+		"relative path":         {`path = "a/b"`, []string{`path = "a/b"`, `"a/b" is not absolute`}},
+		"slash at the end":      {`path = "/a/"`, []string{`path = "/a/"`, "ends with /"}},
+		"unknown mode":          {"path = \"/a\"\n  mode = \"open\"", []string{`mode = "open"`, "exclusive", "shared"}},
+		"negative timeout":      {"path = \"/a\"\n  timeout = -1", []string{"timeout = -1", "between 0"}},
+		"timeout of days":       {"path = \"/a\"\n  timeout = 86401", []string{"timeout = 86401", "between 0"}},
+		"timeout in words":      {"path = \"/a\"\n  timeout = \"long\"", []string{`timeout = "long"`, "a number is required"}},
+		"list of identifiers":   {"path = \"/a\"\n  identifier = []", []string{"identifier = []", "string required"}},
+		"lock_path is computed": {"path = \"/a\"\n  lock_path = \"/a/b\"", []string{"Read-Only Attribute", `lock_path = "/a/b"`}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
+				Config:      fmt.Sprintf("provider \"zookeeper\" { servers = \"127.0.0.1:1\" }\n\nephemeral \"zookeeper_lock\" \"test\" {\n  %s\n}", tt.attributes),
+				ExpectError: acctest.Error(tt.want...),
+			}}})
+		})
+	}
 }
 
 // A lock that is lost in the meantime fails the run.
 func TestAccLock_lost(t *testing.T) {
+	acctest.Needs(t, acctest.Ephemeral)
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{{

@@ -286,6 +286,7 @@ func TestAccSequentialZnode_ofOthers(t *testing.T) {
 // A secret reaches the server and neither the plan nor the state, and is written when its
 // version changes or somebody else has written over it.
 func TestAccSequentialZnode_writeOnly(t *testing.T) {
+	acctest.Needs(t, acctest.WriteOnly)
 	tree := acctest.NewTree(t)
 	const rel = "/job-0000000000"
 	config := func(secret, version string) string {
@@ -435,6 +436,48 @@ func TestAccSequentialZnode_replyLost(t *testing.T) {
 			},
 		}},
 	})
+}
+
+// Connections break behind a request and before one, while many nodes are made at the same
+// time: none is made twice, and what is not in the state, an error tells of.
+func TestAccSequentialZnode_manyLost(t *testing.T) {
+	const count = 12
+	tree := acctest.NewTree(t)
+	proxy := zktest.StartProxy(t, acctest.Server(t).Addr())
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": through(proxy, tree, test("/n-", fmt.Sprintf("count = %d\ndata = format(\"%%02d\", count.index)", count)))})
+	cut := proxy.CutAfterRequest(isCreate)
+	proxy.CutBeforeRequest(isCreate)
+	proxy.CutAfterRequest(isCreate)
+	run := cli.Run("apply", "-no-color", "-auto-approve")
+	select {
+	case <-cut:
+	default:
+		t.Error("no reply was lost: the test showed nothing")
+	}
+
+	owned := strings.Count(cli.MustRun("state", "list").Output, address)
+	failed, unknown := strings.Count(run.Output, "Error: "), strings.Count(run.Output, "Error: Outcome unknown")
+	if owned == 0 || owned+failed != count || unknown != failed || (run.Code != 0) != (failed > 0) {
+		t.Errorf("%d nodes in the state, %d errors, %d of an unknown outcome, exit code %d:\n%s", owned, failed, unknown, run.Code, run.Output)
+	}
+	names, _, err := tree.Client.Children(t.Context(), tree.Base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	maker := make(map[string]string)
+	for _, name := range names {
+		data, _, err := tree.Client.Get(t.Context(), tree.Path("/"+name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first, twice := maker[string(data)]; twice {
+			t.Errorf("%s and %s are of the same resource", first, name)
+		}
+		maker[string(data)] = name
+	}
+	if len(names) < owned || len(names) > count {
+		t.Errorf("%d nodes, and %d in the state", len(names), owned)
+	}
 }
 
 // Somebody else makes the very same meanwhile: nothing is guessed, and nothing is repeated.

@@ -137,17 +137,14 @@ func (l *ListResource) results(ctx context.Context, req list.ListRequest, config
 		var listed int64
 		var unread diagnose.Unread
 		err = client.Survey(ctx, about.Path, config.depth(), req.IncludeResource, func(r zk.Reading) error {
-			switch {
-			case r.Err != nil:
+			if r.Err != nil {
 				unread.Add(r.Err)
+			}
+			if !l.manageable(r) {
 				return nil
-			case isEphemeral(r.Stat), l.session.CheckManaged(r.Path) != nil:
-				return nil
-			case !push(l.result(ctx, req, r)):
-				return errEnough
 			}
 			listed++
-			if listed == req.Limit {
+			if !push(l.result(ctx, req, r)) || listed == req.Limit {
 				return errEnough
 			}
 			return nil
@@ -160,6 +157,11 @@ func (l *ListResource) results(ctx context.Context, req list.ListRequest, config
 			push(told(about.LeftOut(unread)))
 		}
 	}
+}
+
+// manageable tells whether a node can be imported as a zookeeper_znode.
+func (l *ListResource) manageable(r zk.Reading) bool {
+	return r.Err == nil && !isEphemeral(r.Stat) && l.session.CheckManaged(r.Path) == nil
 }
 
 // result is a node in the list: with the resource, as an import would read it.

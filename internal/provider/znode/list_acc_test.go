@@ -226,8 +226,11 @@ func TestAccList_vanishing(t *testing.T) {
 			seen := 0
 			proxy.CutBeforeRequest(func(o int32) bool {
 				if o == tt.op {
-					if seen++; seen == tt.nr {
-						tree.Remove("/gone")
+					seen++
+					if seen == tt.nr {
+						if err := tree.Client.Delete(t.Context(), tree.Path("/gone"), zk.AnyVersion); err != nil {
+							t.Error(err)
+						}
 					}
 				}
 				return false // looks on, and cuts nothing
