@@ -82,6 +82,9 @@ provider "zookeeper" {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if strings.Contains(tc.hcl, "ephemeral") {
+				acctest.Needs(t, acctest.Ephemeral)
+			}
 			tree := acctest.NewTreeOn(t, server.Addr())
 			cli := acctest.NewCLI(t, map[string]string{"main.tf": strings.ReplaceAll(tc.hcl, "/TestAccSecrets", tree.Base)})
 			log := filepath.Join(cli.Dir, "log")

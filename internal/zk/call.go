@@ -96,28 +96,55 @@ type reply[R any] interface {
 	conn.Reply
 }
 
+// request is a pointer to a record Q that appends itself.
+type request[Q any] interface {
+	*Q
+	conn.Request
+}
+
 // noBody is the reply of operations whose reply has no body, or none of interest.
 type noBody struct{}
 
 // Decode reads nothing.
 func (*noBody) Decode(*jute.Reader) {}
 
-// read makes a request that changes nothing, and repeats it when its reply was lost. The
-// path is the one for the error; the request has its own, on the servers.
-func read[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request) (*R, error) {
-	return readInto[R, P](ctx, c, op, path, req, func() *R { return new(R) })
+// attempt is one try of a request: its call and the record for its reply, in one piece of
+// memory. Each try has its own, since that of a call whose caller has gone is still written
+// to.
+type attempt[R any] struct {
+	call conn.Call
+	out  R
 }
 
-// readInto is read with a record that fresh makes for each try: that of a call whose
-// caller has gone is still written to.
-func readInto[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, fresh func() *R) (*R, error) {
+// query is an attempt of a request that changes nothing, together with the request.
+type query[Q, R any] struct {
+	attempt[R]
+	req Q
+}
+
+// try returns an attempt, whose record begins as blank is.
+func try[R any, P reply[R]](op proto.Op, req conn.Request, blank R) *attempt[R] {
+	a := &attempt[R]{out: blank}
+	a.call.Init(op, req, P(&a.out))
+	return a
+}
+
+// read makes a request that changes nothing, and repeats it when its reply was lost. The
+// path is the one for the error; the request has its own, on the servers.
+func read[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client, op proto.Op, path string, req Q) (*R, error) {
+	var blank R
+	return readInto[R, Q, P, W](ctx, c, op, path, req, blank)
+}
+
+// readInto is read with the record as it is before a reply fills it in.
+func readInto[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client, op proto.Op, path string, req Q, blank R) (*R, error) {
 	for r := c.cfg.Retry.begin(); ; {
-		out := fresh()
-		call := conn.NewCall(op, req, P(out))
-		c.submit(ctx, call)
-		_, err := c.await(ctx, call)
+		a := &query[Q, R]{attempt: attempt[R]{out: blank}, req: req}
+		a.call.Init(op, W(&a.req), P(&a.out))
+		c.submit(ctx, &a.call)
+		_, err := c.await(ctx, &a.call)
 		if err == nil {
-			return out, nil
+			return &a.out, nil
 		}
 		if err = c.again(ctx, &r, err); err != nil {
 			return nil, &Error{Op: op.String(), Path: path, Err: err}
@@ -126,16 +153,16 @@ func readInto[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, pa
 }
 
 // write makes a request that changes something. When its reply was lost, resolve says
-// whether it took effect; it is repeated only when it did not. The record, which fresh
-// makes for each try, is returned with an error of the server's too: a multi's says what
-// failed.
-func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, fresh func() *R, resolve resolver[R]) (*R, error) {
+// whether it took effect; it is repeated only when it did not. The record, which is blank
+// before a reply fills it in, is returned with an error of the server's too: a multi's says
+// what failed.
+func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req Q, blank R, resolve resolver[Q, R]) (*R, error) {
 	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: err} }
 	var session int64 // that of the first try
 	for r := c.cfg.Retry.begin(); ; {
-		out := fresh()
-		call := conn.NewCall(op, req, P(out))
-		call.Ended = c.claim
+		a := try[R, P](op, req, blank)
+		call, out := &a.call, &a.out
+		call.Ended = c.written
 		if !c.cfg.Retry.Expired {
 			call.Pinned = session
 		}
@@ -148,8 +175,8 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 			return nil, fail(outcomeUnknown(err))
 		}
 		if unresolved(err) {
-			*out = *fresh()
-			took, rerr := judge(ctx, c, call, out, resolve)
+			*out = blank
+			took, rerr := judge(ctx, c, call, req, out, resolve)
 			switch {
 			case rerr != nil:
 				return nil, fail(rerr)
@@ -172,9 +199,9 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 
 // judge finds out whether a write took effect whose reply was lost, and if it did fills in
 // out. The error, where that cannot be told, is [ErrOutcomeUnknown].
-func judge[R any](ctx context.Context, c *Client, call *conn.Call, out *R, resolve resolver[R]) (took bool, err error) {
+func judge[Q, R any](ctx context.Context, c *Client, call *conn.Call, req Q, out *R, resolve resolver[Q, R]) (took bool, err error) {
 	v, err := c.settle(ctx, func() (verdict, error) {
-		return resolve(ctx, loss{seen: call.Seen, session: call.Session}, out)
+		return resolve(ctx, c, req, loss{seen: call.Seen, session: call.Session}, out)
 	})
 	switch {
 	case err != nil:
@@ -202,7 +229,7 @@ func unresolved(err error) bool {
 // answers SessionMoved to an older follower); the sync waits for what they had accepted.
 func (c *Client) settle(ctx context.Context, look func() (verdict, error)) (verdict, error) {
 	// Servers wait for all that was committed, whatever the path.
-	if _, err := read[noBody](ctx, c, proto.OpSync, "/", &proto.SyncRequest{Path: "/"}); err != nil {
+	if _, err := read[noBody](ctx, c, proto.OpSync, "/", proto.SyncRequest{Path: "/"}); err != nil {
 		return unknown, err
 	}
 	return look()

@@ -108,6 +108,7 @@ type Client struct {
 	watches   watches
 	listeners listeners
 	claims    claims
+	written   func(*conn.Call) // claim, as a value that is made once and not with each write
 
 	// current is the connection that requests go to; nil while there is none. It is
 	// changed with mu held, and read without.
@@ -207,6 +208,7 @@ func New(cfg Config) (*Client, error) {
 		stopped: make(chan struct{}),
 	}
 	c.watches.client = c
+	c.written = c.claim
 	if cfg.SASL != nil {
 		if c.sasl, err = sasl.New(*cfg.SASL); err != nil {
 			return nil, err

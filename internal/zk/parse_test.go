@@ -304,8 +304,8 @@ func TestClaims(t *testing.T) {
 			t.Fatalf("%d was taken", zxid+2)
 		}
 	}
-	if cl.has(first) || !cl.has(second) || len(cl.taken) != claimsKept {
-		t.Errorf("%d are kept", len(cl.taken))
+	if cl.has(first) || !cl.has(second) || len(cl.ring) != claimsKept {
+		t.Errorf("%d are kept", len(cl.ring))
 	}
 }
 

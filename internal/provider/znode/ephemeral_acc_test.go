@@ -15,6 +15,7 @@ import (
 // What the ephemeral resource reads can be looked at where ephemeral values may go: in the
 // write-only data of another node.
 func TestAccZnodeEphemeral_basic(t *testing.T) {
+	acctest.Needs(t, acctest.Ephemeral)
 	tree := acctest.NewTree(t)
 	tree.Put("/text", "Grüße")
 	tree.Put("/text/child", "")
@@ -71,6 +72,7 @@ resource "zookeeper_znode" %[1]q {
 }
 
 func TestAccZnodeEphemeral_errors(t *testing.T) {
+	acctest.Needs(t, acctest.Ephemeral)
 	tree := acctest.NewTree(t)
 	tree.PutGuarded("/secret", "sesame", userACL(31))
 	config := func(path string) string {

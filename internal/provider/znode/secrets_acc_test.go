@@ -27,6 +27,7 @@ var secrets = map[string]string{
 // secret, the secrets are in none of the files that a run leaves, the plan among them, and
 // in nothing that it prints.
 func TestAccZnode_secretsAreNowhere(t *testing.T) {
+	acctest.Needs(t, acctest.WriteOnly)
 	t.Parallel()
 	tree := acctest.NewTree(t)
 	tree.Put("/source", secrets["the ephemeral resource"])

@@ -37,6 +37,7 @@ func plannedHidden(action plancheck.ResourceActionType) resource.ConfigPlanCheck
 }
 
 func TestAccZnode_writeOnly(t *testing.T) {
+	acctest.Needs(t, acctest.WriteOnly)
 	tree := acctest.NewTree(t)
 	const readable = `acl = [{ scheme = "world", id = "anyone", permissions = "cdra" }, { scheme = "ip", id = "127.0.0.1", permissions = 31 }]`
 	entries := knownvalue.SetExact([]knownvalue.Check{acctest.ACLEntry("world", "anyone", "cdra"), acctest.ACLEntry("ip", "127.0.0.1", "31")})
@@ -132,6 +133,7 @@ func TestAccZnode_writeOnly(t *testing.T) {
 // When data_wo leaves the configuration, the secret is still on the server. It does not
 // come into the state because of that.
 func TestAccZnode_writeOnlyNoLongerDeclared(t *testing.T) {
+	acctest.Needs(t, acctest.WriteOnly)
 	tree := acctest.NewTree(t)
 	bare := tree.Config(`resource "zookeeper_znode" "test" { path = "${local.base}/a" }`)
 	acctest.Test(t, resource.TestCase{
@@ -175,6 +177,7 @@ func TestAccZnode_writeOnlyNoLongerDeclared(t *testing.T) {
 }
 
 func TestAccZnode_writeOnlyChangedBySomebodyElse(t *testing.T) {
+	acctest.Needs(t, acctest.WriteOnly)
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: tree.CheckGone("/a"),
@@ -212,6 +215,7 @@ func TestAccZnode_writeOnlyChangedBySomebodyElse(t *testing.T) {
 
 // The way to a secret that is on the server already, without reading it into the state.
 func TestAccZnode_writeOnlyAdopts(t *testing.T) {
+	acctest.Needs(t, acctest.WriteOnly)
 	tree := acctest.NewTree(t)
 	tree.Put("/a", "theirs")
 	const adopt = "adopt_existing = true"
@@ -248,6 +252,7 @@ func TestAccZnode_writeOnlyAdopts(t *testing.T) {
 
 // Secret and version may come late, as everything may.
 func TestAccZnode_writeOnlyUnknown(t *testing.T) {
+	acctest.Needs(t, acctest.WriteOnly)
 	tree := acctest.NewTree(t)
 	config := func(input, hcl string) string {
 		return tree.Config(fmt.Sprintf("resource \"terraform_data\" \"late\" { input = %s }\n\nresource \"zookeeper_znode\" \"test\" {\n  path = \"${local.base}/a\"\n  %s\n}", input, hcl))

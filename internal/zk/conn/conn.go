@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,7 @@ type Conn struct {
 	raw     deadlineReader
 	in      *bufio.Reader // of raw
 	large   bytes.Buffer  // a frame that is larger than in
+	record  jute.Reader   // of the frame that is being decoded
 	reply   proto.ConnectReply
 	timeout time.Duration // of the session, as the server granted it
 	zxid    atomic.Int64  // the latest that a reply carried
@@ -191,8 +193,12 @@ func (c *Conn) enqueued(call *Call, err error) {
 // look for, and its cause in words. The cause itself is not wrapped: it may be any error,
 // a server's answer to somebody else among them.
 func ContextError(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if err == nil || cause == nil || errors.Is(err, context.DeadlineExceeded) && errors.Is(cause, context.DeadlineExceeded) || cause.Error() == err.Error() {
+	err := ctx.Err()
+	if err == nil {
+		return nil
+	}
+	cause := context.Cause(ctx)
+	if cause == nil || errors.Is(err, context.DeadlineExceeded) && errors.Is(cause, context.DeadlineExceeded) || cause.Error() == err.Error() {
 		return err
 	}
 	return fmt.Errorf("%w: %v", err, cause) //nolint:errorlint // see above
@@ -279,6 +285,9 @@ func (c *Conn) writeLoop() error {
 			}
 			idle.Reset(rest)
 		}
+		// Whoever has been woken by the same replies goes first, so that one write takes what
+		// all of them queue.
+		runtime.Gosched()
 		for {
 			c.mu.Lock()
 			if ping {
@@ -344,9 +353,10 @@ func (c *Conn) readLoop() error {
 }
 
 func (c *Conn) dispatch(frame []byte) error {
-	r := jute.NewReader(frame)
+	c.record = jute.NewReader(frame)
+	r := &c.record
 	var h proto.ReplyHeader
-	h.Decode(&r)
+	h.Decode(r)
 	if r.Err() != nil {
 		return &ProtocolError{"reply header: " + r.Err().Error()}
 	}
@@ -356,7 +366,7 @@ func (c *Conn) dispatch(frame []byte) error {
 		return nil
 	case proto.XidNotification:
 		var event proto.WatcherEvent
-		event.Decode(&r)
+		event.Decode(r)
 		if r.Err() != nil {
 			return &ProtocolError{"event: " + r.Err().Error()}
 		}
@@ -381,7 +391,7 @@ func (c *Conn) dispatch(frame []byte) error {
 		call.Err = h.Err
 	}
 	if call.Reply != nil && (h.Err == proto.OK || call.Op == proto.OpMulti && r.Remaining() > 0) {
-		call.Reply.Decode(&r)
+		call.Reply.Decode(r)
 		if err := r.Err(); err != nil {
 			// The request was executed, and what came of it cannot be read: to the caller
 			// the same as a reply that was lost.

@@ -10,7 +10,7 @@ import (
 
 func TestStartPeer(t *testing.T) {
 	t.Parallel()
-	returned := make(chan struct{})
+	accepted, returned := make(chan struct{}), make(chan struct{})
 	var addr string
 	t.Run("while the test runs", func(t *testing.T) {
 		echo := make(chan struct{})
@@ -18,6 +18,7 @@ func TestStartPeer(t *testing.T) {
 			select {
 			case <-echo:
 				// The second connection finds a peer that says nothing until it is closed.
+				close(accepted)
 				_, _ = zktest.ReadFrame(conn)
 				close(returned)
 			default:
@@ -34,6 +35,8 @@ func TestStartPeer(t *testing.T) {
 		}
 		client.wantClosed()
 		dial(t, addr)
+		// Until then it may be no more than a connection that the kernel keeps.
+		waitFor(t, "the second connection", accepted)
 	})
 	waitFor(t, "the handler's end", returned)
 	if listening(t, addr) {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -30,13 +31,13 @@ type Proxy struct {
 	ctx      context.Context //nolint:containedctx // The proxy's own life, which the dials in its goroutines end with.
 	cancel   context.CancelFunc
 	work     sync.WaitGroup
+	refuse   atomic.Bool
 
 	mu       sync.Mutex
 	links    map[*link]struct{}
 	faults   []*fault // armed, and not yet met
 	requests []Request
 	accepted int
-	refuse   bool
 	flowing  chan struct{} // closed while traffic flows, open while it is held back
 	closed   bool
 }
@@ -103,12 +104,9 @@ func (p *Proxy) CutAll() {
 	}
 }
 
-// Refuse closes new connections at once while it is on. Current ones stay.
-func (p *Proxy) Refuse(on bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.refuse = on
-}
+// Refuse closes new connections at once while it is on. Current ones stay. It may be called by the function that picks a
+// request to cut at: nobody is let in again behind that cut.
+func (p *Proxy) Refuse(on bool) { p.refuse.Store(on) }
 
 // Blackhole holds back all traffic in both directions while it is on, of new connections too, which are accepted. What
 // was held back goes on its way afterwards, as after a partition of the network.
@@ -181,7 +179,7 @@ func (p *Proxy) admit(client net.Conn) *link {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.accepted++
-	if p.refuse || p.closed {
+	if p.refuse.Load() || p.closed {
 		return nil
 	}
 	l := &link{proxy: p, client: client, done: make(chan struct{})}
