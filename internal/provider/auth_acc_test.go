@@ -124,7 +124,7 @@ data "zookeeper_znode" "carols" { path = "${local.base}/carols" }
 			},
 			resource.TestStep{
 				Config:      tree.ConfigFor(`auth = [{ scheme = "no-such-scheme", credential = "`+secret+`" }]`, guarded),
-				ExpectError: acctest.Error("ZooKeeper refused the credentials", "(no-such-scheme)", "its scheme is not enabled there, or what proves it is wrong"),
+				ExpectError: acctest.Error("ZooKeeper refused the credentials", "its scheme is not enabled there, or what proves it is wrong", "presents no-such-scheme."),
 			},
 			resource.TestStep{Config: tree.ConfigFor(attributes, "")},
 		),
@@ -220,7 +220,7 @@ func TestAccProvider_mutualTLS(t *testing.T) {
 			},
 			resource.TestStep{
 				Config:      strings.Replace(inline, secret, "guess", 1),
-				ExpectError: acctest.Error("Invalid TLS settings", "tls.key_password: the key cannot be decrypted: is the key password right?", "Set key_password, or ZOOKEEPER_TLS_KEY_PASSWORD"),
+				ExpectError: acctest.Error("Invalid TLS settings", "tls.key_password: the key cannot be decrypted with the key password", "Set key_password, or ZOOKEEPER_TLS_KEY_PASSWORD"),
 			},
 			resource.TestStep{
 				Config:      impatient(config(tree, server.SecureAddr(), fmt.Sprintf("tls = { ca_file = %q }", p.file("ca.pem")), guarded)),
@@ -255,7 +255,7 @@ func TestAccProvider_saslDigest(t *testing.T) {
 			},
 			resource.TestStep{
 				Config:      config(tree, server.Addr(), as("alice", secret+"!"), guarded),
-				ExpectError: acctest.Error("ZooKeeper refused the credentials", "an identity that the provider presents (sasl (alice))", "what proves it is wrong"),
+				ExpectError: acctest.Error("ZooKeeper refused the credentials", "what proves it is wrong", "The provider presents sasl (alice)."),
 			},
 			resource.TestStep{Config: config(tree, server.Addr(), as("alice", secret), "")},
 			resource.TestStep{

@@ -134,8 +134,8 @@ func (r *resolver) checkSASL(at path.Path, opts sasl.Options) {
 	case "KRB5ConfFile":
 		name, advice = "krb5_conf_file", "With GSSAPI, name a krb5.conf that this machine can read, or leave it out for the system's. With DIGEST-MD5, leave it out."
 	}
-	if r.partial && missing {
-		return
+	if r.partial && (missing || option.Option == "Mechanism") {
+		return // it may still come, or its own validator has told
 	}
 	r.invalid(at.AtName(name), "Invalid SASL settings", option.Err, advice)
 }

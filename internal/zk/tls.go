@@ -166,7 +166,7 @@ func (t *TLS) keyPair(certPEM, keyPEM []byte) (tls.Certificate, error) {
 	key, err := pemutil.ParseKey(keyPEM, opts...)
 	if err != nil {
 		if encrypted {
-			return tls.Certificate{}, &TLSOptionError{"KeyPassword", errors.New("the key cannot be decrypted: is the key password right?")}
+			return tls.Certificate{}, &TLSOptionError{"KeyPassword", errors.New("the key cannot be decrypted with the key password")}
 		}
 		return invalid(errors.New("the key is no private key in PEM"))
 	}
@@ -228,7 +228,7 @@ func handshakeTLS(ctx context.Context, cfg *tls.Config, nc net.Conn, host string
 	if err := tc.HandshakeContext(ctx); err != nil {
 		_ = nc.Close()
 		if ctx.Err() != nil {
-			return nil, &TLSError{"does this port speak TLS?", &conn.NoAnswerError{Step: "the TLS handshake", After: time.Since(began)}}
+			return nil, &TLSError{"the server does not answer (does this port speak TLS?)", &conn.NoAnswerError{Step: "the TLS handshake", After: time.Since(began)}}
 		}
 		return nil, tlsError(err, cfg.ServerName)
 	}
@@ -262,7 +262,7 @@ func tlsError(err error, name string) error {
 	case alerted:
 		return &TLSError{"the server ended the connection", err}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-		return &TLSError{"the server ended the handshake; does this port speak TLS?", err}
+		return &TLSError{"the server ended the handshake (does this port speak TLS?)", err}
 	}
 	return err
 }

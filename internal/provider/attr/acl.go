@@ -84,7 +84,7 @@ func ACLFrom(set types.Set) ([]zk.ACL, error) {
 		if s := field("permissions").ValueString(); s != "" {
 			var err error
 			if entry.Perms, err = zk.ParsePerms(s); err != nil {
-				return nil, fmt.Errorf("ACL entry %s: %w", entryName(field), err)
+				return nil, fmt.Errorf("ACL entry %q: %w", entryName(field), err)
 			}
 		}
 		acl = append(acl, entry)

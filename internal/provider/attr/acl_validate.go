@@ -59,8 +59,10 @@ func CheckACL(at path.Path, acl types.Set) (diags diag.Diagnostics) {
 		}
 		field := entryFields(e)
 		for _, err := range checkEntry(field) {
-			diags.AddAttributeError(at.AtSetValue(e), "Invalid ACL entry",
-				fmt.Sprintf("Entry %s: %s.", entryName(field), err))
+			// Not at the element itself: its path is its value, which goes into logs, and
+			// may have a password where a digest belongs.
+			diags.AddAttributeError(at, "Invalid ACL entry",
+				fmt.Sprintf("Entry %q: %s.", entryName(field), err))
 		}
 	}
 	return diags

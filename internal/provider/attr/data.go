@@ -30,13 +30,13 @@ func DecodeBase64(s string) ([]byte, error) {
 	var corrupt base64.CorruptInputError
 	switch {
 	case errors.As(err, &corrupt) && len(s)%4 != 0:
-		return nil, fmt.Errorf("%d characters are no standard base64, whose length is a multiple of 4: it was cut, or its padding (=) is missing", len(s))
+		return nil, fmt.Errorf("its length, %d, is no multiple of 4: it was cut, or its padding (=) is missing", len(s))
 	case errors.As(err, &corrupt):
-		return nil, fmt.Errorf("no standard base64 from character %d of %d on", int64(corrupt)+1, len(s))
+		return nil, fmt.Errorf("it is wrong from character %d of %d on", int64(corrupt)+1, len(s))
 	case err != nil:
 		return nil, err
 	case base64.StdEncoding.EncodeToString(data) != s:
-		return nil, errors.New("line breaks are not allowed in base64 here: remove them, for example with replace(…, \"\\n\", \"\")")
+		return nil, errors.New("it has line breaks, which are not allowed here: remove them, for example with replace(…, \"\\n\", \"\")")
 	}
 	return data, nil
 }
@@ -62,6 +62,6 @@ func (base64Validator) ValidateString(_ context.Context, req validator.StringReq
 	}
 	if _, err := DecodeBase64(req.ConfigValue.ValueString()); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid base64",
-			err.Error()+". base64encode(…) and filebase64(…) give the right notation.")
+			"The value is no standard base64: "+err.Error()+". base64encode(…) and filebase64(…) give the right notation.")
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
@@ -42,7 +44,7 @@ func (v pathValidator) ValidateString(_ context.Context, req validator.StringReq
 		return
 	}
 	if err := CheckPath(req.ConfigValue.ValueString(), v.managed); err != nil {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid path of a znode", err.Error())
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid path of a znode", Sentence(err))
 	}
 }
 
@@ -62,6 +64,12 @@ func CheckPath(path string, managed bool) error {
 		return fmt.Errorf("%q belongs to ZooKeeper itself (/zookeeper and all below) and cannot be managed as a resource. To read it, use the data source zookeeper_znode", path)
 	}
 	return nil
+}
+
+// Sentence is the text of an error as a sentence of its own.
+func Sentence(err error) string {
+	first, size := utf8.DecodeRuneInString(err.Error())
+	return string(unicode.ToUpper(first)) + err.Error()[size:] + "."
 }
 
 type prefixValidator struct{}
@@ -84,7 +92,7 @@ func (prefixValidator) ValidateString(_ context.Context, req validator.StringReq
 	prefix := req.ConfigValue.ValueString()
 	if err := zk.ValidatePrefix(prefix); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid path prefix of a znode",
-			err.Error()+". A prefix is absolute, as in \"/jobs/job-\", or \"/jobs/\" for a name that is the bare number.")
+			Sentence(err)+" A prefix is absolute, as in \"/jobs/job-\", or \"/jobs/\" for a name that is the bare number.")
 		return
 	}
 	if strings.HasPrefix(prefix, "/zookeeper/") {

@@ -53,10 +53,10 @@ func TestBase64Validator(t *testing.T) {
 		"empty":        {in: types.StringValue("")},
 		"standard":     {in: types.StringValue("AAEC/v8=")},
 		"no padding":   {types.StringValue("AAEC/v8"), "its padding (=) is missing"},
-		"URL alphabet": {types.StringValue("AAEC_v8="), "no standard base64 from character 5 of 8 on"},
-		"stray bits":   {types.StringValue("AAEC/v9="), "no standard base64 from character"},
-		"line breaks":  {types.StringValue("AAEC\n/v8=\n"), "line breaks are not allowed"},
-		"clear text":   {types.StringValue("hello, world"), "no standard base64 from character 6 of 12 on"},
+		"URL alphabet": {types.StringValue("AAEC_v8="), "it is wrong from character 5 of 8 on"},
+		"stray bits":   {types.StringValue("AAEC/v9="), "it is wrong from character"},
+		"line breaks":  {types.StringValue("AAEC\n/v8=\n"), "it has line breaks, which are not allowed here"},
+		"clear text":   {types.StringValue("hello, world"), "it is wrong from character 6 of 12 on"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

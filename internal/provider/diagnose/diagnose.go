@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -68,8 +69,8 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return s.locked(doing, locked)
 	case errors.Is(err, recipe.ErrLost):
 		return s.new("Lock was lost", fmt.Sprintf(
-			"The provider could not %s%s: %v. Others may have done something since, that this run should have waited for or kept from.\n\n"+
-				"Look at what the run has done, and run again. Where it was lost because the servers could not be reached for a while, a longer session_timeout of the provider helps.", doing, s.at(), err))
+			"The provider could not %s%s, because the lock that it held was lost: %s. Others may have done something since, that this run should have waited for or kept from.\n\n"+
+				"Look at what the run has done, and run again. Where it was lost because the servers could not be reached for a while, a longer session_timeout of the provider helps.", doing, s.at(), behind(err, recipe.ErrLost)))
 	case errors.Is(err, context.Canceled):
 		return s.new("Interrupted", fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at()))
 	case errors.As(err, &connect):
@@ -96,11 +97,12 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 				"TTL nodes need zookeeper.extendedTypesEnabled=true on every server (a Java system property, -Dzookeeper.extendedTypesEnabled=true).", doing, s.at()))
 	case errors.Is(err, zk.ErrInvalidACL):
 		return s.new("ZooKeeper refused the ACL", fmt.Sprintf(
-			"An entry of the ACL of %q is not valid for this server. Either its scheme is not enabled there, or its id is not one of that scheme, "+
-				"or its scheme is \"auth\", which stands for the identities that the provider presents: %s.", s.Path, s.presented()))
+			"The server refused an entry of the ACL of %q. Either its scheme is not enabled there, or its id is not one of that scheme, "+
+				"or its scheme is \"auth\", which stands for the identities that the provider presents. The provider presents %s.\n\n"+
+				"Correct the entry, or enable its scheme on each server (authProvider in zoo.cfg).", s.Path, s.presented()))
 	case errors.Is(err, zk.ErrNoChildrenForEphemerals):
 		return s.new("Parent is ephemeral", fmt.Sprintf(
-			"%q cannot be created, because its parent is an ephemeral node, which can have no children. Choose another parent.", s.Path))
+			"%q was not created, because its parent is an ephemeral node, which can have no children. Choose another parent.", s.Path))
 	case errors.Is(err, zk.ErrQuotaExceeded):
 		return s.new("Quota exceeded", fmt.Sprintf(
 			"The provider could not %s%s: a quota on the node or on one above it does not allow it. Raise the quota (setquota in zkCli) or free some of it.", doing, s.at()))
@@ -113,15 +115,16 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 				"Set sasl in the provider's configuration. Where it is set, the servers did not take what it has: check its username and its password.", doing, s.at(), s.presented()))
 	case errors.Is(err, sasl.ErrFailed):
 		return s.new("SASL authentication failed", fmt.Sprintf(
-			"The provider could not %s%s: %v.\n\nLook at sasl in the provider's configuration: the mechanism has to be the servers', and the rest who the provider is to them.", doing, s.at(), err))
+			"The provider could not %s%s: %s.\n\nLook at sasl in the provider's configuration: mechanism has to be the one that the servers log in with, and the rest has to say who the provider is to them.", doing, s.at(), behind(err, sasl.ErrFailed)))
 	case errors.Is(err, zk.ErrAuthFailed):
 		return s.new("ZooKeeper refused the credentials", fmt.Sprintf(
-			"The server closed the connection because of an identity that the provider presents (%s): its scheme is not enabled there, or what proves it is wrong.", s.presented()))
+			"The provider could not %s%s, because the server refused an identity: its scheme is not enabled there, or what proves it is wrong. The provider presents %s.\n\n"+
+				"Check username, auth, sasl and tls in the provider's configuration.", doing, s.at(), s.presented()))
 	case errors.Is(err, zk.ErrConnectionLoss), errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
 		return s.new("Lost the connection to ZooKeeper", fmt.Sprintf(
-			"The connection ended before the provider could %s%s: %v.\n\nRun again when the servers are well.", doing, s.at(), err))
+			"The connection ended before the provider could %s%s: %s.\n\nRun again when the servers are well.", doing, s.at(), s.reason(err)))
 	default:
-		return s.new("ZooKeeper operation failed", fmt.Sprintf("The provider could not %s%s: %v.", doing, s.at(), err))
+		return s.new("ZooKeeper operation failed", fmt.Sprintf("The provider could not %s%s: %s.\n\nThe servers' logs may tell more.", doing, s.at(), s.reason(err)))
 	}
 }
 
@@ -161,7 +164,7 @@ func (s Subject) UnseenConflict(doing string, err error, planned attr.Planned) d
 	}
 	return s.new("Znode was changed by somebody else", fmt.Sprintf(
 		"The provider did not %s%s, because since the plan was made somebody else changed the node: it was planned against version %d of its data and version %d of its ACL, "+
-			"and is at another, which the provider may not read. %s\n\nRun plan again, as somebody who may read the node.", doing, s.at(), planned.Version, planned.Aversion, outcome))
+			"and is at another, which the provider could not read. %s\n\nRun plan again when the provider can: as somebody who may read the node, and while the servers can be reached.", doing, s.at(), planned.Version, planned.Aversion, outcome))
 }
 
 // LockedOut warns of an ACL that gives permissions which the provider needs to none of its
@@ -186,11 +189,15 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 	if s.Path != "" {
 		node = fmt.Sprintf("%q", s.Path)
 	}
+	first := ""
+	if len(s.Presented) == 0 {
+		first = "Have the provider present an identity. "
+	}
 	return diag.NewWarningDiagnostic("ACL locks the provider out", fmt.Sprintf(
 		"With the ACL that %s is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n"+
-			"Add an entry for the provider, such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }, which stands for the identities that it presents. "+
+			"%sAdd an entry for the provider, such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }, which stands for the identities that it presents. "+
 			"If this is what you want, others or the servers' super user have to change the ACL later on.",
-		node, strings.Join(without, ", nor "), s.presented()))
+		node, strings.Join(without, ", nor "), s.presented(), first))
 }
 
 // shown is how many of many are named.
@@ -198,7 +205,7 @@ const shown = 5
 
 // NotEmpty tells that a node with children was not deleted.
 func (s Subject) NotEmpty(children []string) diag.Diagnostic {
-	names := strings.Join(children[:min(shown, len(children))], ", ")
+	names := Quoted(children[:min(shown, len(children))])
 	if len(children) > shown {
 		names += ", …"
 	}
@@ -212,6 +219,10 @@ func (s Subject) NotEmpty(children []string) diag.Diagnostic {
 // OtherKind tells that a node cannot be taken over because it is of another kind than
 // declared, which cannot be changed.
 func (s Subject) OtherKind(have, want string) diag.Diagnostic {
+	if have == "ephemeral" {
+		return s.new("Znode is of another kind", fmt.Sprintf(
+			"%q exists as an ephemeral node, which belongs to the session of another client and goes when that ends. It cannot be taken over, and was left as it was. Choose another path.", s.Path))
+	}
 	return s.new("Znode is of another kind", fmt.Sprintf(
 		"%q exists as a %s node, and is declared as a %s one. The kind of a node cannot be changed, and it was left as it was.\n\n"+
 			"If it was made as the parent of another resource in this run, let the path of that resource refer to this one, as in path = \"${%s.NAME.path}/child\": this one is then created first.",
@@ -233,9 +244,9 @@ func (s Subject) Rewritten() diag.Diagnostic {
 
 // NotReadBack warns that a node could not be read after it was written.
 func (s Subject) NotReadBack(err error) diag.Diagnostic {
-	d := s.Error("read the znode that it had just written", err)
+	d := s.Error("read back the znode", err)
 	return diag.NewWarningDiagnostic("Znode could not be read back",
-		"The write itself succeeded, and the state holds what was written. "+d.Summary()+": "+d.Detail())
+		"The write itself succeeded, and the state holds what was written.\n\n"+d.Summary()+": "+d.Detail())
 }
 
 // Overwritten warns that somebody else wrote parts of a node, as in "data", right after
@@ -324,14 +335,21 @@ func (s Subject) tooLarge(err *zk.TooLargeError) diag.Diagnostic {
 }
 
 func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic {
+	which, within := "it", ""
+	if s.Path != err.Lock.Path {
+		which = fmt.Sprintf("the lock %q", err.Lock.Path)
+	}
+	if err.Lock.Timeout > 0 {
+		within = fmt.Sprintf(" within %v", err.Lock.Timeout)
+	}
 	holders := "Who holds it could not be read."
 	if len(err.Contenders) > 0 {
 		holders = "It is held, or waited for in front of this run, by:\n\n  " + strings.Join(err.Contenders, "\n  ")
 	}
 	return s.new("Lock is held by others", fmt.Sprintf(
-		"The provider could not %s%s, because the lock %q was not free within %v.\n\n%s\n\n"+
+		"The provider could not %s%s, because %s was not free%s.\n\n%s\n\n"+
 			"Wait for them, or give it more time with timeout. A lock goes with the session of who holds it: that of a process which has died is free when its session expires.",
-		doing, s.at(), err.Lock.Path, err.Lock.Timeout, holders))
+		doing, s.at(), which, within, holders))
 }
 
 // TreeTooLarge tells that the data of a tree was not read, because it is over a limit. Both
@@ -350,11 +368,11 @@ type Unread struct {
 	first []string
 }
 
-// Add takes up the error about one of them.
-func (u *Unread) Add(err error) {
+// Add takes up one of them, and the error about it.
+func (u *Unread) Add(path string, err error) {
 	u.Count++
 	if len(u.first) < shown {
-		u.first = append(u.first, err.Error())
+		u.first = append(u.first, fmt.Sprintf("%q: %s", path, Subject{Path: path}.reason(err)))
 	}
 }
 
@@ -365,26 +383,26 @@ func (s Subject) LeftOut(u Unread) diag.Diagnostic {
 		why += "\n  …"
 	}
 	return diag.NewWarningDiagnostic("Znodes are not in the list", fmt.Sprintf(
-		"The list of what is below %q lacks %s that could not be read, and whatever is below there:\n\n  %s\n\nThe provider presents %s.",
+		"The list of what is below %q lacks %s that could not be read, and whatever is below there:\n\n  %s\n\nThe provider presents %s. To have them in the list too, present somebody who may read them.",
 		s.Path, plural(u.Count, "znode", "znodes"), why, s.presented()))
 }
 
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 	return s.new("Outcome unknown", fmt.Sprintf(
-		"The provider sent the request to %s%s, and did not learn whether it took effect: %v.\n\n"+
-			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), err))
+		"The provider sent the request to %s%s, and did not learn whether it took effect: %s.\n\n"+
+			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), behind(err, zk.ErrOutcomeUnknown)))
 }
 
 // numberUnknown is outcomeUnknown where a plan could not show what is left to do: it knows
 // of no node, and would make a second one.
 func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
 	parent, name := zk.Parent(s.Path), s.Path[strings.LastIndexByte(s.Path, '/')+1:]
-	lost := fmt.Sprintf("did not learn whether it took effect: %v", err)
+	lost := "did not learn whether it took effect: " + behind(err, zk.ErrOutcomeUnknown)
 	look := fmt.Sprintf("Look at the nodes below %q whose name is %q and ten digits (ls %s in zkCli).", parent, name, parent)
 	example := s.Path + "0000000000"
 	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
 		lost = "lost the connection before the answer came"
-		look = "It made one of these nodes, or none: " + strings.Join(candidates.Paths, ", ") + ". Look at them (stat and get in zkCli)."
+		look = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + ". Look at them (stat and get in zkCli)."
 		example = candidates.Paths[0]
 	}
 	return s.new("Outcome unknown", fmt.Sprintf(
@@ -396,7 +414,7 @@ func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
 // numberTaken tells that the node which is next in the sequence exists.
 func (s Subject) numberTaken() diag.Diagnostic {
 	return s.new("Next number is taken", fmt.Sprintf(
-		"The node that %q and the next number of its parent's sequence make exists already. Nothing was created.\n\n"+
+		"The next node of the sequence, which is %q and the next number of its parent, exists already. Nothing was created.\n\n"+
 			"Somebody may have created it under its full name. The parent counts its children as they are created: delete that node, or create any other child of %[2]q, which may be deleted again, and run again; or choose another path_prefix.\n\n"+
 			"If it is %[1]s2147483647, the count of the parent has run out: since 3.6, servers give no higher number. Choose a path_prefix below another parent.",
 		s.Path, zk.Parent(s.Path)))
@@ -436,9 +454,35 @@ func (s Subject) at() string {
 
 func (s Subject) presented() string {
 	if len(s.Presented) == 0 {
-		return "no identity (username and password are not set)"
+		return "no identity (none of username, auth, sasl and a certificate in tls is set)"
 	}
 	return strings.Join(s.Presented, ", ")
+}
+
+// reason is why an operation of the client failed, without the names of the operation and of
+// the node where they are those of the subject: a diagnostic has them already.
+func (s Subject) reason(err error) string {
+	if e, ok := errors.AsType[*zk.Error](err); ok && (e.Path == "" || e.Path == s.Path) && e.Error() == err.Error() {
+		err = e.Err
+	}
+	return err.Error()
+}
+
+// behind is what the text of an error says behind that of another, which it wraps.
+func behind(err, wrapped error) string {
+	if _, text, ok := strings.Cut(err.Error(), wrapped.Error()+": "); ok {
+		return text
+	}
+	return err.Error()
+}
+
+// Quoted lists names or paths.
+func Quoted(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = strconv.Quote(name)
+	}
+	return strings.Join(quoted, ", ")
 }
 
 // operation is the client's operation that failed, and the path that it was about: that

@@ -76,7 +76,7 @@ func TestError(t *testing.T) {
 			[]string{`delete the znode "/a/b"`, `"delete" needs the permission DELETE (d) on "/a/b"`},
 		},
 		"no auth to do anything": {znode, "update the znode", failure("reconfig", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`"reconfig" needs a permission on "/a/b"`}},
-		"no auth for nobody":     {nobody, "read the znode", failure("get", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`READ (r) on "/a/b"`, "presents no identity (username and password are not set)"}},
+		"no auth for nobody":     {nobody, "read the znode", failure("get", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`READ (r) on "/a/b"`, "presents no identity (none of username, auth, sasl and a certificate in tls is set)"}},
 		"a wrong password":       {znode, "read the znode", failure("get", "/a/b", zk.ErrNoAuth), "Permission denied", []string{"ZooKeeper never says that a password is wrong"}},
 		"invalid ACL":            {nobody, "create the znode", failure("create", "/a/b", zk.ErrInvalidACL), "ZooKeeper refused the ACL", []string{`ACL of "/a/b"`, `scheme is "auth"`, "no identity"}},
 		"refused credentials":    {znode, "create the znode", zk.ErrAuthFailed, "ZooKeeper refused the credentials", []string{"digest (alice)"}},
@@ -135,7 +135,7 @@ func TestError(t *testing.T) {
 			prefix, "create the sequential znode",
 			failure("create", "/jobs/job-", fmt.Errorf("%w: %w", zk.ErrOutcomeUnknown, &zk.CandidatesError{Paths: []string{"/jobs/job-0000000004", "/jobs/job-0000000007"}})), "Outcome unknown",
 			[]string{
-				`create the sequential znode "/jobs/job-"`, "lost the connection", "not repeated", "one of these nodes, or none: /jobs/job-0000000004, /jobs/job-0000000007.",
+				`create the sequential znode "/jobs/job-"`, "lost the connection", "not repeated", "one of these nodes, or none: \"/jobs/job-0000000004\", \"/jobs/job-0000000007\".",
 				"would make another one", "terraform import zookeeper_sequential_znode.NAME /jobs/job-0000000004",
 			},
 		},
@@ -161,14 +161,14 @@ func TestError(t *testing.T) {
 		},
 		"changed unseen": {
 			znode, "update the znode", &session.ConflictError{Path: "/a/b", Planned: attr.Planned{Czxid: 7, Version: 1}, Err: zk.ErrBadVersion}, "Znode was changed by somebody else",
-			[]string{"which the provider may not read"},
+			[]string{"which the provider could not read"},
 		},
 		"not empty": {
 			znode, "delete the znode", &session.NotEmptyError{Children: []string{"x", "y"}, Err: zk.ErrNotEmpty}, "Znode is not empty",
-			[]string{`"/a/b" was not deleted, because it has 2 children: x, y.`},
+			[]string{`"/a/b" was not deleted, because it has 2 children: "x", "y".`},
 		},
 		"anything else":            {znode, "update the znode", failure("set", "/a/b", zk.ErrCode(-77)), "ZooKeeper operation failed", []string{`update the znode "/a/b"`, "-77"}},
-		"of no node in particular": {server, "ask the server for its version", failure("version", "", errors.New("srvr: refused")), "ZooKeeper operation failed", []string{"could not ask the server for its version: version: srvr: refused"}},
+		"of no node in particular": {server, "ask the server for its version", failure("version", "", errors.New("srvr: refused")), "ZooKeeper operation failed", []string{"could not ask the server for its version: srvr: refused"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -189,7 +189,7 @@ func TestConflict(t *testing.T) {
 		"its ACL was planned against version 1 and is at version 4")
 	check(t, znode.Conflict("delete the znode", conflict, planned, attr.Planned{Czxid: 0x20, Version: 3, Aversion: 1}), summary,
 		"deleted and created anew (by transaction 0x20, planned against the one of 0x10)")
-	check(t, znode.UnseenConflict("update the znode", conflict, planned), summary, "version 3 of its data and version 1 of its ACL", "may not read")
+	check(t, znode.UnseenConflict("update the znode", conflict, planned), summary, "version 3 of its data and version 1 of its ACL", "could not read")
 	// What has been done is told with every reason, not with a conflict alone.
 	refused := &zk.PartialError{Done: "the data has been replaced, the ACL has not", Err: &zk.Error{Op: "setACL", Path: "/a/b", Err: zk.ErrInvalidACL}}
 	check(t, znode.Error("update the znode", refused), "ZooKeeper refused the ACL", "the data has been replaced, the ACL has not", "Run plan again")
@@ -200,8 +200,8 @@ func TestConflict(t *testing.T) {
 
 func TestNotEmpty(t *testing.T) {
 	t.Parallel()
-	check(t, znode.NotEmpty([]string{"x"}), "Znode is not empty", `"/a/b" was not deleted`, "it has 1 child: x.", "force_destroy = true", "${zookeeper_znode.NAME.path}/child")
-	check(t, znode.NotEmpty([]string{"1", "2", "3", "4", "5", "6", "7"}), "Znode is not empty", "it has 7 children: 1, 2, 3, 4, 5, ….")
+	check(t, znode.NotEmpty([]string{"x"}), "Znode is not empty", `"/a/b" was not deleted`, `it has 1 child: "x".`, "force_destroy = true", "${zookeeper_znode.NAME.path}/child")
+	check(t, znode.NotEmpty([]string{"1", "2", "3", "4", "5", "6", "7"}), "Znode is not empty", `it has 7 children: "1", "2", "3", "4", "5", ….`)
 }
 
 func TestOtherKind(t *testing.T) {
@@ -250,13 +250,14 @@ func TestLeftOut(t *testing.T) {
 	for n := range 7 {
 		d := znode.LeftOut(unread)
 		if n == 1 && (d.Severity() != diag.SeverityWarning || d.Summary() != "Znodes are not in the list" ||
-			!strings.Contains(d.Detail(), `below "/a/b" lacks 1 znode that`) || !strings.HasSuffix(d.Detail(), ":\n\n  children /a/b/0: not authorized\n\nThe provider presents digest (alice).")) {
+			!strings.Contains(d.Detail(), `below "/a/b" lacks 1 znode that`) || !strings.HasSuffix(d.Detail(), ":\n\n  \"/a/b/0\": not authorized\n\nThe provider presents digest (alice). To have them in the list too, present somebody who may read them.")) {
 			t.Errorf("%v %q:\n%s", d.Severity(), d.Summary(), d.Detail())
 		}
-		unread.Add(&zk.Error{Op: "children", Path: fmt.Sprintf("/a/b/%d", n), Err: zk.ErrNoAuth})
+		path := fmt.Sprintf("/a/b/%d", n)
+		unread.Add(path, &zk.Error{Op: "children", Path: path, Err: zk.ErrNoAuth})
 	}
 	d := znode.LeftOut(unread)
-	if !strings.Contains(d.Detail(), "lacks 7 znodes that") || !strings.Contains(d.Detail(), "/a/b/4: not authorized\n  …\n\n") || strings.Contains(d.Detail(), "/a/b/5") {
+	if !strings.Contains(d.Detail(), "lacks 7 znodes that") || !strings.Contains(d.Detail(), "/a/b/4\": not authorized\n  …\n\n") || strings.Contains(d.Detail(), "/a/b/5") {
 		t.Errorf("the detail is:\n%s", d.Detail())
 	}
 }

@@ -57,7 +57,8 @@ func (m *resourceModel) madeBy(ctx context.Context, p privateState) ([]session.M
 	czxids := make(map[string]int64)
 	if len(b) > 0 {
 		if err := json.Unmarshal(b, &czxids); err != nil {
-			diags.AddError("Private state is damaged", fmt.Sprintf("What the state remembers of the nodes that %q made cannot be read: %v.", m.Path.ValueString(), err))
+			diags.AddError("Private state is damaged", fmt.Sprintf("What the state remembers of the nodes that were made for %q cannot be read: %v. Was the state edited?\n\n"+
+				"Remove the resource from the state (terraform state rm) and import it: the nodes stay as they are, now and when it is destroyed.", m.Path.ValueString(), err))
 		}
 	}
 	var paths []string

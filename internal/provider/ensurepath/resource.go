@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -111,7 +110,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), plan.ACL)...)
 	if !plan.Path.IsUnknown() {
 		if err := r.session.CheckManaged(plan.Path.ValueString()); err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("path"), "Invalid path of a znode", err.Error())
+			resp.Diagnostics.AddAttributeError(path.Root("path"), "Invalid path of a znode", attr.Sentence(err))
 		}
 	}
 	if resp.Diagnostics.HasError() {
@@ -343,7 +342,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	}
 	if err := r.session.CheckManaged(nodePath); err != nil {
-		resp.Diagnostics.AddError("Invalid import ID", "A path is imported by itself: "+err.Error())
+		resp.Diagnostics.AddError("Invalid import ID", "A path is imported by itself: "+err.Error()+".")
 		return
 	}
 	state := resourceModel{
@@ -378,7 +377,7 @@ func leftWarning(nodes []session.Made) diag.Diagnostic {
 		for _, node := range nodes[:len(nodes)-1] {
 			above = append(above, node.Path)
 		}
-		detail += " So the nodes above it that it made stay too: " + strings.Join(above, ", ") + "."
+		detail += " So the nodes above it that it made stay too: " + diagnose.Quoted(above) + "."
 	}
-	return diag.NewWarningDiagnostic("Path is not empty", detail+" No state knows of them any more. To leave a path alone without this warning, set on_destroy = \"keep\".")
+	return diag.NewWarningDiagnostic("Path is not empty", detail+" What stays is in no state any more. To leave a path alone without this warning, set on_destroy = \"keep\".")
 }

@@ -160,7 +160,7 @@ func (e *EphemeralResource) find(ctx context.Context, key func(context.Context, 
 	private, diags := key(ctx, privateKey)
 	var of held
 	if err := json.Unmarshal(private, &of); err != nil && !diags.HasError() {
-		diags.AddError("Unreadable private data", fmt.Sprintf("What was kept of the lock cannot be read: %v. This is a bug in the provider.", err))
+		diags.AddError("Private state is damaged", fmt.Sprintf("What was kept of the lock cannot be read: %v. This is a bug in the provider.", err))
 	}
 	about := diagnose.Subject{Path: of.Path, Presented: e.session.Presented()}
 	if diags.HasError() {
@@ -168,7 +168,7 @@ func (e *EphemeralResource) find(ctx context.Context, key func(context.Context, 
 	}
 	h := e.session.Held(of.LockPath)
 	if h == nil {
-		diags.AddError("Lock is not held", fmt.Sprintf("The lock %q was taken by another process of the provider, which has ended, and the lock with it.", of.Path))
+		diags.AddError("Lock is not held", fmt.Sprintf("The lock %q was taken by another process of the provider, which has ended, and the lock with it. Run again.", of.Path))
 	}
 	return h, about, diags
 }

@@ -157,7 +157,7 @@ func TestAccSequentialZnode_parentsOfAFailure(t *testing.T) {
 	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(test("/p/q/job-", `acl = [{ scheme = "world", id = "anyone", permissions = "rd" }]`))})
 	run := cli.Run("apply", "-no-color", "-auto-approve")
 	want := acctest.Error("Permission denied", `create the sequential znode "`+tree.Path("/p/q/job-")+`"`, `CREATE (c) on "`+tree.Path("/p")+`"`)
-	warning := acctest.Error("Parents were made", "made the missing parents "+tree.Path("/p")+".", "They stay", "They have the node's ACL")
+	warning := acctest.Error("Parents were made", `made the missing parents "`+tree.Path("/p")+`".`, "They stay", "They have the node's ACL")
 	if run.Code == 0 || !want.MatchString(run.Output) || !warning.MatchString(run.Output) {
 		t.Errorf("exit code %d\n%s", run.Code, run.Output)
 	}

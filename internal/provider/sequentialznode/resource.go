@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -136,7 +135,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	first := plan.PathPrefix.ValueString() + "0000000000"
 	if !plan.PathPrefix.IsUnknown() {
 		if err := r.session.CheckManaged(first); err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("path_prefix"), "Invalid path prefix of a znode", err.Error())
+			resp.Diagnostics.AddAttributeError(path.Root("path_prefix"), "Invalid path prefix of a znode", attr.Sentence(err))
 		}
 	}
 	if resp.Diagnostics.HasError() {
@@ -319,7 +318,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		prefix, err = prefixOf(nodePath)
 	}
 	if err != nil {
-		resp.Diagnostics.AddError("Invalid import ID", "A sequential znode is imported by its path: "+err.Error())
+		resp.Diagnostics.AddError("Invalid import ID", "A sequential znode is imported by its path: "+err.Error()+".")
 		return
 	}
 	state := adopted(attr.NullNode(), prefix, nodePath)
@@ -347,6 +346,6 @@ func (r *Resource) subject(m resourceModel) diagnose.Subject {
 // parentsLeftWarning tells of what a creation that failed made before it did.
 func parentsLeftWarning(parents []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Parents were made", fmt.Sprintf(
-		"Before the creation failed it made the missing parents %s. They stay, empty, for the next try. "+
-			"They have the node's ACL: if it does not let the provider create children, delete them or change their ACL (setAcl in zkCli), and make the parents another way, as by zookeeper_ensure_path.", strings.Join(parents, ", ")))
+		"Before the creation failed, the provider made the missing parents %s. They stay, empty, for the next try. "+
+			"They have the node's ACL: if it does not let the provider create children, delete them or change their ACL (setAcl in zkCli), and make the parents another way, as by zookeeper_ensure_path.", diagnose.Quoted(parents)))
 }

@@ -505,7 +505,7 @@ func TestAccSequentialZnode_outcomeUnknown(t *testing.T) {
 				Config:           through(proxy, tree, config),
 				ConfigPlanChecks: planned(create),
 				ExpectError: acctest.Error("Outcome unknown", `create the sequential znode "`+tree.Path("/job-")+`"`, "not repeated",
-					"one of these nodes, or none: "+tree.Path("/job-0000000000")+", "+ours, "import", "terraform import zookeeper_sequential_znode.NAME "+tree.Path("/job-0000000000")),
+					`one of these nodes, or none: "`+tree.Path("/job-0000000000")+`", "`+ours, "import", "terraform import zookeeper_sequential_znode.NAME "+tree.Path("/job-0000000000")),
 			},
 			{
 				PreConfig: holds(t, children(t, tree, "", "job-0000000000", "job-0000000001")),

@@ -103,7 +103,7 @@ func checkListed(nodePath string, check func(string) error) diag.Diagnostics {
 		return nil
 	}
 	if err := check(nodePath); err != nil {
-		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("path"), "Invalid path of a znode", err.Error())}
+		return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root("path"), "Invalid path of a znode", attr.Sentence(err))}
 	}
 	return nil
 }
@@ -138,7 +138,7 @@ func (l *ListResource) results(ctx context.Context, req list.ListRequest, config
 		var unread diagnose.Unread
 		err = client.Survey(ctx, about.Path, config.depth(), req.IncludeResource, func(r zk.Reading) error {
 			if r.Err != nil {
-				unread.Add(r.Err)
+				unread.Add(r.Path, r.Err)
 			}
 			if !l.manageable(r) {
 				return nil

@@ -3,12 +3,12 @@ package znode
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -27,13 +27,13 @@ func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
 // parentsLeftWarning tells of what a creation that failed made before it did.
 func parentsLeftWarning(parents []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Parents were made", fmt.Sprintf(
-		"Before the creation failed it made the missing parents %s. They stay, empty, for the next try. "+
-			"They have the ACL of parent_acl, or the node's own where that is not set: if it does not let the provider create children, delete them or change their ACL (setAcl in zkCli), and set parent_acl.", strings.Join(parents, ", ")))
+		"Before the creation failed, the provider made the missing parents %s. They stay, empty, for the next try. "+
+			"They have the ACL of parent_acl, or the node's own where that is not set: if it does not let the provider create children, delete them or change their ACL (setAcl in zkCli), and set parent_acl.", diagnose.Quoted(parents)))
 }
 
 // importShowsWarning tells that an import is no way for data that the state must not have.
 func importShowsWarning(nodePath types.String) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("An import puts the data into the state", fmt.Sprintf(
+	return diag.NewWarningDiagnostic("Import puts the data into the state", fmt.Sprintf(
 		"The import of %q reads its data into the state and into the plan. If that is a secret already, set adopt_existing = true instead: the node is then taken over, and its data is replaced by data_wo without being stored.",
 		nodePath.ValueString()))
 }

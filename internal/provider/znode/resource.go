@@ -148,7 +148,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	resp.Diagnostics.Append(attr.CheckACL(path.Root("parent_acl"), config.ParentACL)...)
 	if !plan.Path.IsUnknown() {
 		if err := r.session.CheckManaged(plan.Path.ValueString()); err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("path"), "Invalid path of a znode", err.Error())
+			resp.Diagnostics.AddAttributeError(path.Root("path"), "Invalid path of a znode", attr.Sentence(err))
 		}
 	}
 	if resp.Diagnostics.HasError() {
@@ -327,7 +327,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	}
 	if err := r.session.CheckManaged(nodePath); err != nil {
-		resp.Diagnostics.AddError("Invalid import ID", "A znode is imported by its path: "+err.Error())
+		resp.Diagnostics.AddError("Invalid import ID", "A znode is imported by its path: "+err.Error()+".")
 		return
 	}
 	state := imported(nodePath)

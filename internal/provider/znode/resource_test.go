@@ -462,7 +462,7 @@ func TestAccZnode_forceDestroy(t *testing.T) {
 				PreConfig:        func() { tree.Put("/a/x", "x"); tree.Put("/a/y", "y"); tree.Put("/a/y/z", "z") },
 				Config:           tree.Config(``),
 				ConfigPlanChecks: planned(destroy),
-				ExpectError:      acctest.Error("Znode is not empty", tree.Path("/a")+`" was not deleted, because it has 2 children: x, y.`, "force_destroy = true"),
+				ExpectError:      acctest.Error("Znode is not empty", tree.Path("/a")+`" was not deleted, because it has 2 children: "x", "y".`, "force_destroy = true"),
 			},
 			{
 				PreConfig: func() {

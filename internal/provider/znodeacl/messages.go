@@ -40,7 +40,7 @@ func nodesText(paths []string) string {
 
 // unreadableRecord tells of a state that somebody has tampered with.
 func unreadableRecord(nodePath string, err error) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(path.Root("record"), "Unreadable record", fmt.Sprintf(
+	return diag.NewAttributeErrorDiagnostic(path.Root("record"), "Record is damaged", fmt.Sprintf(
 		"What the state remembers of %q cannot be read: %v. Was the state edited?\n\n"+
 			"Remove the resource from the state (terraform state rm) and import it: the ACLs on the server stay as they are.", nodePath, err))
 }

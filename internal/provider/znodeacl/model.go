@@ -51,7 +51,7 @@ func (m *resourceModel) load() (*record, diag.Diagnostics) {
 func (m *resourceModel) keep(rec *record) diag.Diagnostics {
 	text, err := rec.encode()
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("The record cannot be written", err.Error())}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", err.Error())}
 	}
 	m.Record = types.StringValue(text)
 	return nil

@@ -272,7 +272,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	}
 	if err := attr.CheckPath(nodePath, false); err != nil {
-		resp.Diagnostics.AddError("Invalid import ID", "The ACL of a znode is imported by the path of the node: "+err.Error())
+		resp.Diagnostics.AddError("Invalid import ID", "The ACL of a znode is imported by the path of the node: "+err.Error()+".")
 		return
 	}
 	resp.Diagnostics.Append(importWarning(nodePath))

@@ -32,7 +32,7 @@ func TestAccZnodes_invalidConfiguration(t *testing.T) {
 		"in two maps":          {"base_path = \"/a\"\n  data = { b = \"1\" }\n  data_base64 = { b = \"MQ==\" }", []string{`data_base64 = {`, `"b" is a key of data and of data_base64`}},
 		"in two others":        {"base_path = \"/a\"\n  data = { b = \"1\" }\n  data_wo = { b = \"1\" }\n  data_wo_version = \"1\"", []string{`"b" is a key of data and of data_wo`}},
 		"null":                 {"base_path = \"/a\"\n  data = { b = null }", []string{`The value of "b" in data is null`}},
-		"invalid base64":       {"base_path = \"/a\"\n  data_base64 = { b = \"????\" }", []string{`The value of "b": no standard base64 from character 1 of 4 on`}},
+		"invalid base64":       {"base_path = \"/a\"\n  data_base64 = { b = \"????\" }", []string{`The value of "b" is no standard base64: it is wrong from character 1 of 4 on`}},
 		"secret, no version":   {"base_path = \"/a\"\n  data_wo = { b = \"1\" }", []string{"Missing data_wo_version"}},
 		"version, no secret":   {"base_path = \"/a\"\n  data_wo_version = \"1\"", []string{"Unexpected data_wo_version"}},
 		"empty version":        {"base_path = \"/a\"\n  data_wo = { b = \"1\" }\n  data_wo_version = \"\"", []string{"data_wo_version", "string length must be at least 1"}},
@@ -41,7 +41,7 @@ func TestAccZnodes_invalidConfiguration(t *testing.T) {
 		"zxid is not settable": {"base_path = \"/a\"\n  zxid = 1", []string{"zxid"}},
 		"many": {
 			"base_path = \"/a\"\n  data = { for i in range(25) : format(\"k%d/\", i) => \"\" }",
-			[]string{"More keys are wrong", "15 more keys are wrong in the same ways"},
+			[]string{"More keys are wrong", "Of the keys that are wrong, 15 are not named here"},
 		},
 		"one too large": {
 			"base_path = \"/a\"\n  atomic = false\n  data = { small = \"\", large = format(\"%0250d\", 0) }",

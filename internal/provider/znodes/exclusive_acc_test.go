@@ -112,7 +112,7 @@ func TestAccZnodes_exclusiveWarning(t *testing.T) {
 	tree.Put("/app/a/theirs", "")
 	cli.Write("main.tf", tree.Config(znodes(map[string]string{"a": "A"}, "exclusive = true")))
 	out := cli.MustRun("plan", "-no-color").Output
-	want := acctest.Error("Nodes of others will be removed", "below \""+tree.Path("/app")+"\" there are nodes that this resource does not declare", `"`+tree.Path("/app/a/theirs")+`" "`+tree.Path("/app/theirs")+`"`)
+	want := acctest.Error("Znodes of others will be removed", "below \""+tree.Path("/app")+"\" there are nodes that this resource does not declare", `"`+tree.Path("/app/a/theirs")+`" "`+tree.Path("/app/theirs")+`"`)
 	if !want.MatchString(out) {
 		t.Errorf("no warning:\n%s", out)
 	}

@@ -100,7 +100,7 @@ func (f *findings) add(attribute, key, summary, detail string) {
 
 func (f *findings) diagnostics() diag.Diagnostics {
 	if f.more > 0 {
-		f.diags.AddError("More keys are wrong", fmt.Sprintf("%d more keys are wrong in the same ways.", f.more))
+		f.diags.AddError("More keys are wrong", fmt.Sprintf("Of the keys that are wrong, %d are not named here.", f.more))
 	}
 	return f.diags
 }
@@ -135,7 +135,7 @@ func checkData(config *model) diag.Diagnostics {
 				f.add(m.name, key, "Value is null", fmt.Sprintf("The value of %q in %s is null. Leave the key out for no node, or write \"\" for one without data.", key, m.name))
 			case n == 1 && v.IsKnown():
 				if _, err := attr.DecodeBase64(textOf(v)); err != nil {
-					f.add(m.name, key, "Invalid base64", fmt.Sprintf("The value of %q: %s. base64encode(…) and filebase64(…) give the right notation.", key, err))
+					f.add(m.name, key, "Invalid base64", fmt.Sprintf("The value of %q is no standard base64: %s. base64encode(…) and filebase64(…) give the right notation.", key, err))
 				}
 			}
 		}

@@ -169,7 +169,7 @@ func load(ctx context.Context, p privateState, nodes contents) (record, diag.Dia
 func (r record) save(ctx context.Context, p privateState, nodes contents) diag.Diagnostics {
 	b, err := r.encode(nodes)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("State could not be stored", fmt.Sprintf("The private state of the nodes: %v. This is a bug in the provider.", err))}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", fmt.Sprintf("The private state of the nodes: %v. This is a bug in the provider.", err))}
 	}
 	return p.SetKey(ctx, recordKey, b)
 }
@@ -180,7 +180,7 @@ func loadExtra(ctx context.Context, p privateState) (map[string]int64, diag.Diag
 	extra := make(map[string]int64)
 	if len(b) > 0 {
 		if err := json.Unmarshal(b, &extra); err != nil {
-			diags.AddError("Plan could not be read", fmt.Sprintf("What exclusive is to remove: %v. This is a bug in the provider.", err))
+			diags.AddError("Plan is damaged", fmt.Sprintf("What exclusive = true is to remove cannot be read: %v. This is a bug in the provider.", err))
 		}
 	}
 	return extra, diags
@@ -193,7 +193,7 @@ func saveExtra(ctx context.Context, p privateState, extra map[string]int64) diag
 	}
 	b, err := json.Marshal(extra)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Plan could not be stored", err.Error())}
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Plan cannot be written", err.Error())}
 	}
 	return p.SetKey(ctx, extraKey, b)
 }

@@ -133,7 +133,7 @@ func checkConfig(config *model, managed func(string) error) diag.Diagnostics {
 	diags := checkData(config)
 	if !config.BasePath.IsNull() && !config.BasePath.IsUnknown() && attr.CheckPath(config.BasePath.ValueString(), false) == nil {
 		if err := checkBase(config.BasePath.ValueString(), managed, config.Data, config.DataBase64, config.DataWO); err != nil {
-			diags.AddAttributeError(path.Root("base_path"), "Invalid path of a znode", err.Error())
+			diags.AddAttributeError(path.Root("base_path"), "Invalid path of a znode", attr.Sentence(err))
 		}
 	}
 	return diags
@@ -251,7 +251,7 @@ func (r *Resource) planExtra(ctx context.Context, base string, have contents, re
 	if len(extra) == 0 {
 		return nil, nil
 	}
-	return extra, diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("exclusive"), "Nodes of others will be removed", fmt.Sprintf(
+	return extra, diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("exclusive"), "Znodes of others will be removed", fmt.Sprintf(
 		"exclusive = true is new, and below %q there are nodes that this resource does not declare. Applying this plan removes them:\n\n%s", base, diagnose.Named(named(base, extra))))}
 }
 
@@ -412,7 +412,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.State.RemoveResource(ctx)
 		return
 	case errors.As(err, &missing):
-		resp.Diagnostics.AddError("Cannot import a znode", fmt.Sprintf("There is no node %q. Nothing was imported: leave its key out, and let an apply create it.", missing.path))
+		resp.Diagnostics.AddError("Znode cannot be imported", fmt.Sprintf("There is no node %q. Nothing was imported: leave its key out, and let an apply create it.", missing.path))
 		return
 	case err != nil:
 		resp.Diagnostics.Append(about.Error(doing, err))
@@ -522,7 +522,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		err = checkBase(base, r.session.CheckManaged, state.Data)
 	}
 	if err != nil {
-		resp.Diagnostics.AddError("Invalid import ID", "Znodes are imported by their base_path, and by keys with // in front of each where only some are meant: "+err.Error())
+		resp.Diagnostics.AddError("Invalid import ID", "Znodes are imported by their base_path, and by keys with // in front of each where only some are meant: "+err.Error()+".")
 		return
 	}
 	raw, diags := state.encode(ctx, resp.State.Raw.Type())

@@ -124,8 +124,8 @@ func (r *Resource) lookBack(ctx context.Context, base string, batch zk.Batch, re
 	}
 	about := r.subject(base)
 	unread := func(err error) diag.Diagnostics {
-		d := about.Error("read the znodes that it had just written below", err)
-		return diag.Diagnostics{diag.NewWarningDiagnostic("Znodes could not be read back", "The write itself succeeded, and the state holds what was written. "+d.Summary()+": "+d.Detail())}
+		d := about.Error("read back the znodes below", err)
+		return diag.Diagnostics{diag.NewWarningDiagnostic("Znodes could not be read back", "The write itself succeeded, and the state holds what was written.\n\n"+d.Summary()+": "+d.Detail())}
 	}
 	client, err := r.session.Client(ctx)
 	if err != nil {

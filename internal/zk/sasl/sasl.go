@@ -131,6 +131,8 @@ func New(opts Options) (Mechanism, error) {
 		return newDigestMD5(opts)
 	case GSSAPI:
 		return newGSSAPI(opts)
+	case "":
+		return nil, invalid("Mechanism", "there is no mechanism: the mechanisms are %s and %s", DigestMD5, GSSAPI)
 	default:
 		return nil, invalid("Mechanism", "unknown mechanism %q: the mechanisms are %s and %s", opts.Mechanism, DigestMD5, GSSAPI)
 	}

@@ -1,0 +1,1005 @@
+package provider_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"terraform-provider-zookeeper/internal/acctest"
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/recipe"
+	"terraform-provider-zookeeper/internal/zk/zktest"
+)
+
+// serverKind is what a case needs of a server.
+type serverKind int
+
+const (
+	usualServer    serverKind = iota // with quotas, and without TTL nodes
+	oldServer                        // from before 3.5
+	readOnlyServer                   // without a quorum
+	saslServer                       // that serves nobody without SASL
+)
+
+func newServers(t *testing.T) map[serverKind]*zktest.Server {
+	t.Helper()
+	return map[serverKind]*zktest.Server{
+		usualServer:    zktest.StartServer(t, zktest.WithConfig("enforceQuota", "true")),
+		oldServer:      zktest.StartServer(t, zktest.WithVersion("3.4.14")),
+		readOnlyServer: zktest.StartServer(t, zktest.WithoutQuorum()),
+		saslServer:     zktest.StartServer(t, zktest.WithDigestLogin(t, map[string]string{"alice": secret}), zktest.RequireSASL()),
+	}
+}
+
+// A diagnosticCase triggers one diagnostic, or a few that come together.
+type diagnosticCase struct {
+	name string
+	on   serverKind
+	env  map[string]string
+	play func(c *scene)
+}
+
+// excuses are texts of the sources that no case triggers, and why.
+var excuses = map[string]string{
+	"Invalid ACL":                               "a CLI validates the configuration again before it configures the provider, and the validator has refused it",
+	"Invalid provider configuration":            "as above: whatever else makes a session impossible is refused with the name of its attribute",
+	"Unexpected provider data":                  "a bug of the framework or of the provider",
+	"Unexpected value":                          "as above",
+	"%T has not all that the protocol knows of": "a bug of the provider, that every test would meet",
+	"enough has been listed":                    "the end of a list, and nobody is told",
+	"ACL entry %q: %w":                          "permissions have been validated, or come from a server",
+	"State cannot be written":                   "JSON of maps of text and numbers is always made",
+	"Plan cannot be written":                    "as above",
+}
+
+// The resources and what else the provider has.
+const (
+	znode      = "zookeeper_znode"
+	znodes     = "zookeeper_znodes"
+	sequential = "zookeeper_sequential_znode"
+	ensurePath = "zookeeper_ensure_path"
+	znodeACL   = "zookeeper_znode_acl"
+	children   = "zookeeper_children"
+	wholeTree  = "zookeeper_tree"
+	theLock    = "zookeeper_lock"
+)
+
+var (
+	aliceAs    = attrs{"username": acctest.User, "password": acctest.Password}
+	ofAlice    = zk.ACL{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermAll}
+	onlyAlice  = [3]string{"digest", acctest.UserID(), "cdrwa"}
+	everybody  = [3]string{"world", "anyone", "cdrwa"}
+	mayNotRead = zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermAll &^ zk.PermRead}
+	mayRead    = zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead}
+)
+
+// configured plays a configuration of the provider.
+func configured(config attrs) func(*scene) {
+	return func(c *scene) { c.configure(config) }
+}
+
+// validated plays a configuration of a resource, up to its plan.
+func validated(typ string, config attrs) func(*scene) {
+	return func(c *scene) { c.plan(c.none(typ), config) }
+}
+
+// called plays a function.
+func called(name string, arguments ...string) func(*scene) {
+	return func(c *scene) { c.call(name, arguments...) }
+}
+
+// Requests, by what they do.
+func opIs(codes ...int32) func(int32) bool {
+	return func(op int32) bool {
+		for _, code := range codes {
+			if op == code {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+var (
+	isCreateOp = opIs(1, 15)
+	isExistsOp = opIs(3)
+	isGetOp    = opIs(4)
+	isSetOp    = opIs(5)
+	isGetACLOp = opIs(6)
+	isSetACLOp = opIs(7)
+	isMultiOp  = opIs(14)
+	anyOp      = func(int32) bool { return true }
+)
+
+// behind matches what then does, once first has been seen.
+func behind(first, then func(int32) bool) func(int32) bool {
+	seen := false
+	return func(op int32) bool {
+		if seen && then(op) {
+			return true
+		}
+		seen = seen || first(op)
+		return false
+	}
+}
+
+// before does something once, before the next matching request reaches the server.
+func before(proxy *zktest.Proxy, match func(int32) bool, do func()) {
+	done := false
+	proxy.CutBeforeRequest(func(op int32) bool {
+		if !done && match(op) {
+			done = true
+			do()
+		}
+		return false
+	})
+}
+
+// cutOff ends the connection before the next matching request, and lets nobody in again.
+func cutOff(proxy *zktest.Proxy, match func(int32) bool) {
+	proxy.CutBeforeRequest(func(op int32) bool {
+		if !match(op) {
+			return false
+		}
+		proxy.Refuse(true)
+		return true
+	})
+}
+
+// loseReply lets the next matching request through, and not its reply, and nobody in again.
+func loseReply(proxy *zktest.Proxy, match func(int32) bool) {
+	proxy.CutAfterRequest(func(op int32) bool {
+		if !match(op) {
+			return false
+		}
+		proxy.Refuse(true)
+		return true
+	})
+}
+
+// answering is the address of what is the server, but answers matching requests itself, with
+// an error code: what no server can be made to do.
+func (c *scene) answering(match func(int32) bool, code int32) string {
+	c.t.Helper()
+	return zktest.StartPeer(c.t, func(client net.Conn) {
+		var dialer net.Dialer
+		server, err := dialer.DialContext(context.Background(), "tcp", c.at)
+		if err != nil {
+			return
+		}
+		var work sync.WaitGroup
+		defer work.Wait()
+		defer func() { _ = server.Close() }()
+		work.Go(func() {
+			_, _ = io.Copy(client, server)
+			_ = client.Close()
+		})
+		requests := bufio.NewReader(client)
+		for first := true; ; first = false {
+			frame, err := zktest.ReadFrame(requests)
+			if err != nil {
+				return
+			}
+			if !first && len(frame) >= 8 && match(int32(binary.BigEndian.Uint32(frame[4:]))) {
+				reply := make([]byte, 16) // xid, zxid, code
+				copy(reply, frame[:4])
+				binary.BigEndian.PutUint32(reply[12:], uint32(code))
+				err = zktest.WriteFrame(client, reply)
+			} else {
+				err = zktest.WriteFrame(server, frame)
+			}
+			if err != nil {
+				return
+			}
+		}
+	})
+}
+
+// silent is the address of a server that says nothing.
+func (c *scene) silent() string {
+	c.t.Helper()
+	return zktest.StartPeer(c.t, func(client net.Conn) { _, _ = io.Copy(io.Discard, client) })
+}
+
+// foreign is the address of what is no server of ZooKeeper's.
+func (c *scene) foreign() string {
+	c.t.Helper()
+	return zktest.StartPeer(c.t, func(client net.Conn) {
+		_, _ = client.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
+		_, _ = io.Copy(io.Discard, client)
+	})
+}
+
+// quota lets the node have so many bytes.
+func (c *scene) quota(rel string, bytes int) {
+	c.t.Helper()
+	at := "/zookeeper/quota" + c.Path(rel)
+	for name, data := range map[string]string{
+		"/zookeeper_limits": fmt.Sprintf("count=-1,bytes=-1=;byteHardLimit=%d;countHardLimit=-1", bytes),
+		"/zookeeper_stats":  "count=1,bytes=0",
+	} {
+		if _, err := c.Client.Create(c.t.Context(), at+name, []byte(data), zk.CreateOptions{MakeParents: true}); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+// ephemeral makes a node of the super user's session.
+func (c *scene) ephemeral(rel string, mode zk.Mode) string {
+	c.t.Helper()
+	made, err := c.Client.Create(c.t.Context(), c.Path(rel), nil, zk.CreateOptions{Mode: mode})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return strings.TrimPrefix(made.Path, c.Base)
+}
+
+// file makes a file.
+func (c *scene) file(content string) string {
+	c.t.Helper()
+	name := filepath.Join(c.t.TempDir(), "file")
+	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+		c.t.Fatal(err)
+	}
+	return name
+}
+
+// locked takes a lock, as somebody else.
+func (c *scene) locked(rel string) {
+	c.t.Helper()
+	lock, err := recipe.NewLock(c.Client, c.Path(rel), recipe.LockOptions{Identifier: "somebody else"})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	held, err := lock.Acquire(c.t.Context())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := held.Release(ctx); err != nil {
+			c.t.Error(err)
+		}
+	})
+}
+
+// contenders are the nodes below a lock's, from the root on.
+func (c *scene) contenders(rel string) (paths []string) {
+	c.t.Helper()
+	names, _, err := c.Client.Children(c.t.Context(), c.Path(rel))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, name := range names {
+		paths = append(paths, rel+"/"+name)
+	}
+	return paths
+}
+
+// takeAway deletes what stands for the holders of a lock.
+func (c *scene) takeAway(rel string) {
+	c.t.Helper()
+	for _, path := range c.contenders(rel) {
+		if err := c.Client.Delete(c.t.Context(), c.Path(path), zk.AnyVersion); err != nil && !errors.Is(err, zk.ErrNoNode) {
+			c.t.Fatal(err)
+		}
+	}
+}
+
+// until does something again and again, until the provider has told of something.
+func (c *scene) until(do func()) {
+	c.t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for do(); len(c.told) == 0; do() {
+		select {
+		case <-tick.C:
+		case <-c.t.Context().Done():
+			c.t.Fatal("nothing was told")
+		}
+	}
+}
+
+// putMany makes nodes that hold data below one.
+func (c *scene) putMany(rel string, n int) {
+	c.t.Helper()
+	for i := range n {
+		c.Put(fmt.Sprintf("%s/n%03d", rel, i), "theirs")
+	}
+}
+
+const digestHash = "4rsXV9JgUbFl9ZE40xENilxlRV8="
+
+// topics are all cases, in the order of the catalogue.
+var topics = []struct {
+	name  string
+	cases []diagnosticCase
+}{
+	{"Provider configuration", []diagnosticCase{
+		{name: "an empty entry", play: configured(attrs{"servers": "zk1:2181,,zk2"})},
+		{name: "a port that is none", play: configured(attrs{"servers": "zk1:port"})},
+		{name: "a chroot that is no path", play: configured(attrs{"servers": "zk1/a/"})},
+		{name: "session_timeout", play: configured(attrs{"session_timeout": 0})},
+		{name: "a colon", play: configured(attrs{"username": "a:b", "password": "c"})},
+		{name: "no password", play: configured(attrs{"username": "alice"})},
+		{name: "no username", play: configured(attrs{"password": secret})},
+		{name: "a scheme for ACLs", play: configured(attrs{"auth": []any{attrs{"scheme": "world", "credential": secret}}})},
+		{name: "no scheme", play: configured(attrs{"auth": []any{attrs{"scheme": "", "credential": secret}}})},
+		{name: "the scheme of SASL", play: configured(attrs{"auth": []any{attrs{"scheme": "sasl", "credential": secret}}})},
+		{name: "no colon", play: configured(attrs{"auth": []any{attrs{"scheme": "digest", "credential": secret}}})},
+		{name: "no user", play: configured(attrs{"auth": []any{attrs{"scheme": "digest", "credential": ":" + secret}}})},
+		{name: "no password behind the colon", play: configured(attrs{"auth": []any{attrs{"scheme": "digest", "credential": "alice:"}}})},
+		{name: "default_acl", play: configured(attrs{"default_acl": acl([3]string{"world", "anyone", "rx"})})},
+		{name: "delay and max_delay", play: configured(attrs{"retry": attrs{"delay": 3, "max_delay": 1}})},
+		{name: "max_tries", play: configured(attrs{"retry": attrs{"max_tries": 0}})},
+		{name: "backoff", play: configured(attrs{"retry": attrs{"backoff": 0.9}})},
+		{name: "jitter", play: configured(attrs{"retry": attrs{"jitter": 1.1}})},
+		{name: "no lock path", play: configured(attrs{"lock": attrs{"mode": "shared"}})},
+		{name: "lock path", play: configured(attrs{"lock": attrs{"path": "relative"}})},
+		{name: "lock mode", play: configured(attrs{"lock": attrs{"path": "/a", "mode": "open"}})},
+		{name: "lock timeout", play: configured(attrs{"lock": attrs{"path": "/a", "timeout": -1}})},
+		{name: "servers that are not known", play: func(c *scene) {
+			c.connect(attrs{"servers": unknown, "password": unknown, "username": "alice"}).read(znode, attrs{"path": "/a"})
+		}},
+	}},
+	{"SASL and TLS settings", []diagnosticCase{
+		{name: "a mechanism that is none", play: configured(attrs{"sasl": attrs{"mechanism": "PLAIN"}})},
+		{name: "no mechanism", play: configured(attrs{"sasl": attrs{"username": "alice"}})},
+		{name: "no username", play: configured(attrs{"sasl": attrs{"mechanism": "DIGEST-MD5", "password": secret}})},
+		{name: "no password", play: configured(attrs{"sasl": attrs{"mechanism": "DIGEST-MD5", "username": "alice"}})},
+		{name: "a keytab for DIGEST-MD5", play: configured(attrs{"sasl": attrs{"mechanism": "DIGEST-MD5", "username": "alice", "password": secret, "keytab_file": "k"}})},
+		{name: "a cache for DIGEST-MD5", play: configured(attrs{"sasl": attrs{"mechanism": "DIGEST-MD5", "username": "alice", "password": secret, "credential_cache_file": "k"}})},
+		{name: "krb5.conf for DIGEST-MD5", play: configured(attrs{"sasl": attrs{"mechanism": "DIGEST-MD5", "username": "alice", "password": secret, "krb5_conf_file": "k"}})},
+		{name: "a password and a keytab", play: configured(attrs{"sasl": attrs{"mechanism": "GSSAPI", "username": "alice", "password": secret, "keytab_file": "k"}})},
+		{name: "no realm", play: func(c *scene) {
+			c.configure(attrs{"sasl": attrs{"mechanism": "GSSAPI", "username": "alice", "password": secret, "krb5_conf_file": c.file("[libdefaults]\n")}})
+		}},
+		{name: "a missing krb5.conf", play: configured(attrs{"sasl": attrs{"mechanism": "GSSAPI", "username": "alice", "password": secret, "krb5_conf_file": "/nowhere/krb5.conf"}})},
+		{name: "a missing keytab", play: configured(attrs{"sasl": attrs{"mechanism": "GSSAPI", "username": "alice", "realm": "EXAMPLE.COM", "keytab_file": "/nowhere/keytab"}})},
+		{name: "a missing cache", play: configured(attrs{"sasl": attrs{"mechanism": "GSSAPI", "credential_cache_file": "/nowhere/cache"}})},
+		{name: "a service that is none", play: configured(attrs{"sasl": attrs{"mechanism": "GSSAPI", "username": "alice@EXAMPLE.COM", "password": secret, "service": "zoo\tkeeper"}})},
+		{name: "a host that is none", play: configured(attrs{"sasl": attrs{"mechanism": "GSSAPI", "username": "alice@EXAMPLE.COM", "password": secret, "hostname": "zk1\n"}})},
+		{name: "the content of a file", play: configured(attrs{"tls": attrs{"ca_file": "-----BEGIN CERTIFICATE-----\n"}})},
+		{name: "the name of a file", play: configured(attrs{"tls": attrs{"ca_pem": "/etc/ca.pem"}})},
+		{name: "a port in a name", play: configured(attrs{"tls": attrs{"server_name": "zk1:2281"}})},
+		{name: "a file and PEM", play: configured(attrs{"tls": attrs{"ca_file": "a", "ca_pem": "-----BEGIN"}})},
+		{name: "a missing CA", play: configured(attrs{"tls": attrs{"ca_file": "/nowhere/ca.pem"}})},
+		{name: "no certificate in PEM", play: configured(attrs{"tls": attrs{"ca_pem": "-----BEGIN NOTHING-----"}})},
+		{name: "a certificate and no key", play: configured(attrs{"tls": attrs{"cert_pem": "-----BEGIN CERTIFICATE-----"}})},
+		{name: "a key and no certificate", play: configured(attrs{"tls": attrs{"key_pem": "-----BEGIN PRIVATE KEY-----"}})},
+		{name: "a certificate that is none", play: configured(attrs{"tls": attrs{"cert_pem": "-----BEGIN CERTIFICATE-----", "key_pem": "-----BEGIN PRIVATE KEY-----"}})},
+		{name: "a key that is none", play: func(c *scene) {
+			c.configure(attrs{"tls": attrs{"cert_pem": newPKI(c.t).cert, "key_pem": "-----BEGIN PRIVATE KEY-----"}})
+		}},
+		{name: "a key of another certificate", play: func(c *scene) {
+			c.configure(attrs{"tls": attrs{"cert_pem": newPKI(c.t).cert, "key_pem": newPKI(c.t).key}})
+		}},
+		{name: "no password of the key", play: func(c *scene) {
+			p := newPKI(c.t)
+			c.configure(attrs{"tls": attrs{"cert_pem": p.cert, "key_pem": p.encrypted}})
+		}},
+		{name: "a wrong password of the key", play: func(c *scene) {
+			p := newPKI(c.t)
+			c.configure(attrs{"tls": attrs{"cert_pem": p.cert, "key_pem": p.encrypted, "key_password": "guess"}})
+		}},
+		{name: "a password and no key", play: configured(attrs{"tls": attrs{"key_password": secret}})},
+	}},
+	{"Environment", []diagnosticCase{
+		{name: "servers", env: map[string]string{"ZOOKEEPER_SERVERS": ","}, play: configured(nil)},
+		{name: "seconds", env: map[string]string{"ZOOKEEPER_SESSION": "long"}, play: configured(nil)},
+		{name: "too few seconds", env: map[string]string{"ZOOKEEPER_CONNECT_TIMEOUT": "0"}, play: configured(nil)},
+		{name: "a number", env: map[string]string{"ZOOKEEPER_RETRY_BACKOFF": "much"}, play: configured(nil)},
+		{name: "a whole number", env: map[string]string{"ZOOKEEPER_RETRY_MAX_TRIES": "1.5"}, play: configured(nil)},
+		{name: "a boolean", env: map[string]string{"ZOOKEEPER_READ_ONLY": "perhaps"}, play: configured(nil)},
+		{name: "a size", env: map[string]string{"ZOOKEEPER_MAX_BUFFER_BYTES": "0"}, play: configured(nil)},
+		{name: "TLS", env: map[string]string{"ZOOKEEPER_TLS_ENABLED": "perhaps"}, play: configured(nil)},
+		{name: "an identity without a colon", env: map[string]string{"ZOOKEEPER_AUTH": "digest:alice:a\n" + secret}, play: configured(nil)},
+		{name: "an identity that is wrong", env: map[string]string{"ZOOKEEPER_AUTH": "digest:" + secret}, play: configured(nil)},
+		{name: "an ACL", env: map[string]string{"ZOOKEEPER_DEFAULT_ACL": "world:anyone:r,alice"}, play: configured(nil)},
+		{name: "a variable and another", env: map[string]string{"ZOOKEEPER_TLS_CA_FILE": "a", "ZOOKEEPER_TLS_CA_PEM": "-----BEGIN"}, play: configured(attrs{"tls": attrs{}})},
+		{name: "a file that is missing", env: map[string]string{"ZOOKEEPER_TLS_CA_FILE": "/nowhere/ca.pem"}, play: configured(attrs{"tls": attrs{}})},
+	}},
+	{"Connection", []diagnosticCase{
+		{name: "nobody there, and others", play: func(c *scene) {
+			c.connect(attrs{"servers": "127.0.0.1:1," + c.silent() + "," + c.foreign(), "connect_timeout": 1}).read(znode, attrs{"path": "/a"})
+		}},
+		{name: "no server without a quorum", on: readOnlyServer, play: func(c *scene) {
+			c.connect(attrs{"servers": c.at, "connect_timeout": 1}).read(children, attrs{"path": "/"})
+		}},
+		{name: "no TLS on the port", play: func(c *scene) {
+			c.connect(attrs{"tls": attrs{}, "connect_timeout": 1}).read(znode, attrs{"path": "/a"})
+		}},
+		{name: "interrupted", play: func(c *scene) {
+			c.connect(nil)
+			var cancel context.CancelFunc
+			c.ctx, cancel = context.WithCancel(c.ctx)
+			cancel()
+			c.read(znode, attrs{"path": "/a"})
+		}},
+		{name: "a read that is cut", play: func(c *scene) {
+			proxy := c.proxied(attrs{"retry": attrs{"max_tries": 1}})
+			proxy.CutBeforeRequest(opIs(8, 12)) // of the children
+			c.read(children, attrs{"path": "/"})
+		}},
+		{name: "read_only", on: readOnlyServer, play: func(c *scene) {
+			c.connect(attrs{"servers": c.at, "read_only": true}).create(znode, attrs{"path": "/a"})
+		}},
+		{name: "read_only and a transaction", on: readOnlyServer, play: func(c *scene) {
+			c.connect(attrs{"servers": c.at, "read_only": true}).create(znodes, attrs{"base_path": "/a", "data": attrs{"k": "v"}})
+		}},
+		{name: "no version", play: func(c *scene) {
+			addr := zktest.StartPeer(c.t, func(client net.Conn) { c.misinform(client) })
+			c.connect(attrs{"servers": addr}).read("zookeeper_server_version", nil)
+		}},
+		{name: "a code of its own", play: func(c *scene) {
+			const throttled = -127
+			c.Put("/app", "")
+			c.connect(attrs{"servers": c.through(c.answering(isGetOp, throttled))}).read(znode, attrs{"path": "/app"})
+		}},
+		{name: "a container", on: oldServer, play: func(c *scene) {
+			c.connect(nil).create(znode, attrs{"path": "/app", "mode": "container"})
+		}},
+		{name: "a TTL", play: func(c *scene) {
+			c.connect(nil).create(znode, attrs{"path": "/app", "mode": "ttl", "ttl_ms": 1000})
+		}},
+	}},
+	{"Identities and permissions", []diagnosticCase{
+		{name: "an unknown scheme", play: func(c *scene) {
+			c.connect(attrs{"auth": []any{attrs{"scheme": "no-such-scheme", "credential": secret}}}).read(znode, attrs{"path": "/a"})
+		}},
+		{name: "no SASL", on: saslServer, play: func(c *scene) { c.connect(nil).read(children, attrs{"path": "/"}) }},
+		{name: "another password", on: saslServer, play: func(c *scene) {
+			c.connect(attrs{"sasl": attrs{"mechanism": "DIGEST-MD5", "username": "alice", "password": "guess"}}).read(children, attrs{"path": "/"})
+		}},
+		{name: "a server without SASL", play: func(c *scene) {
+			c.connect(attrs{"sasl": attrs{"mechanism": "DIGEST-MD5", "username": "alice", "password": secret}}).read(children, attrs{"path": "/"})
+		}},
+		{name: "read", play: func(c *scene) {
+			c.PutGuarded("/app", "x", ofAlice)
+			c.connect(attrs{"username": "bob", "password": "builder"}).read(znode, attrs{"path": "/app"})
+		}},
+		{name: "list the children", play: func(c *scene) {
+			c.PutGuarded("/app", "x", ofAlice)
+			c.connect(nil).read(children, attrs{"path": "/app"})
+		}},
+		{name: "read the ACL", play: func(c *scene) {
+			c.PutGuarded("/app", "x", ofAlice)
+			c.connect(nil).imports(znodeACL, "/app")
+		}},
+		{name: "create", play: func(c *scene) {
+			c.PutGuarded("/app", "x", ofAlice, mayRead)
+			c.connect(nil).create(znode, attrs{"path": "/app/limits"})
+		}},
+		{name: "create and a parent", play: func(c *scene) {
+			c.connect(nil).create(znode, attrs{"path": "/app/web/limits", "acl": acl([3]string{"world", "anyone", "rwda"})})
+		}},
+		{name: "create in order and a parent", play: func(c *scene) {
+			c.connect(nil).create(sequential, attrs{"path_prefix": "/app/web/job-", "acl": acl([3]string{"world", "anyone", "rwda"})})
+		}},
+		{name: "set", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one"})
+			c.WriteACL("/app", ofAlice, mayRead)
+			c.update(i, attrs{"path": "/app", "data": "two"})
+		}},
+		{name: "set the ACL", play: func(c *scene) {
+			c.PutGuarded("/app", "", ofAlice, mayRead)
+			c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)})
+		}},
+		{name: "delete", play: func(c *scene) {
+			c.PutGuarded("/app", "", acctest.Open())
+			i := c.connect(nil).create(znode, attrs{"path": "/app/limits"})
+			c.WriteACL("/app", ofAlice)
+			c.destroy(i)
+		}},
+		{name: "write many", play: func(c *scene) {
+			c.PutGuarded("/app", "", ofAlice, mayRead)
+			c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"k": "v"}})
+		}},
+		{name: "read the nodes of a tree", play: func(c *scene) {
+			c.Put("/app", "")
+			c.PutGuarded("/app/web", "", ofAlice)
+			c.connect(nil).read(wholeTree, attrs{"path": "/app"})
+		}},
+		{name: "nobody behind auth", play: func(c *scene) {
+			c.connect(nil).create(znode, attrs{"path": "/app", "acl": acl([3]string{"auth", "", "cdrwa"})})
+		}},
+		{name: "a plan that locks out", play: func(c *scene) {
+			c.connect(attrs{"username": "bob", "password": "builder"}).plan(c.none(znode), attrs{"path": "/app", "data": "x", "acl": acl(onlyAlice)})
+		}},
+		{name: "parents that lock out", play: func(c *scene) {
+			c.connect(nil).plan(c.none(znode), attrs{"path": "/app/web", "parent_acl": acl([3]string{"world", "anyone", "r"})})
+		}},
+		{name: "a path not known yet", play: func(c *scene) {
+			c.connect(nil).plan(c.none(znodeACL), attrs{"path": unknown, "acl": acl([3]string{"world", "anyone", "r"})})
+		}},
+	}},
+	{"Values of resources", []diagnosticCase{
+		{name: "a relative path", play: validated(znode, attrs{"path": "app"})},
+		{name: "a slash at the end", play: validated(znode, attrs{"path": "/app/"})},
+		{name: "the root", play: validated(znode, attrs{"path": "/"})},
+		{name: "ZooKeeper's own", play: validated(znode, attrs{"path": "/zookeeper/quota"})},
+		{name: "ZooKeeper's own by the chroot", play: func(c *scene) {
+			c.connect(attrs{"servers": c.at + "/zookeeper"})
+			c.plan(c.none(znode), attrs{"path": "/quota"})
+			c.plan(c.none(ensurePath), attrs{"path": "/quota"})
+			c.plan(c.none(sequential), attrs{"path_prefix": "/quota/job-"})
+			c.plan(c.none(znodes), attrs{"base_path": "/quota"})
+		}},
+		{name: "a prefix that is none", play: validated(sequential, attrs{"path_prefix": "jobs"})},
+		{name: "a prefix of ZooKeeper's own", play: validated(sequential, attrs{"path_prefix": "/zookeeper/job-"})},
+		{name: "two kinds of data", play: validated(znode, attrs{"path": "/app", "data": "x", "data_base64": "eA=="})},
+		{name: "a secret without a version", play: validated(znode, attrs{"path": "/app", "data_wo": secret})},
+		{name: "a version without a secret", play: validated(znode, attrs{"path": "/app", "data_wo_version": "1"})},
+		{name: "base64 that was cut", play: validated(znode, attrs{"path": "/app", "data_base64": "AAEC/v8"})},
+		{name: "base64 for URLs", play: validated(znode, attrs{"path": "/app", "data_base64": "AAEC_v8="})},
+		{name: "base64 in lines", play: validated(znode, attrs{"path": "/app", "data_base64": "AAEC\n/v8=\n"})},
+		{name: "a TTL and no mode", play: validated(znode, attrs{"path": "/app", "ttl_ms": 1000})},
+		{name: "a mode and no TTL", play: validated(znode, attrs{"path": "/app", "mode": "ttl"})},
+		{name: "no entries", play: validated(znode, attrs{"path": "/app", "acl": acl()})},
+		{name: "an entry that is null", play: validated(znode, attrs{"path": "/app", "acl": []any{nil}})},
+		{name: "no scheme", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"", "alice", "r"})})},
+		{name: "a part that is null", play: validated(znode, attrs{"path": "/app", "acl": []any{attrs{"scheme": "auth", "permissions": "r"}}})},
+		{name: "not everybody", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "alice", "r"})})},
+		{name: "a digest without a hash", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice", "r"})})},
+		{name: "a digest with a password", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice:" + secret, "r"})})},
+		{name: "a digest that is masked", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice:x", "r"})})},
+		{name: "no address", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "localhost", "r"})})},
+		{name: "no network", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "10.0.0.0/99", "r"})})},
+		{name: "no principal", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"sasl", "", "r"})})},
+		{name: "no permissions", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", ""})})},
+		{name: "a letter that is none", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "rx"})})},
+		{name: "a mask that is none", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "32"})})},
+		{name: "too much data", play: func(c *scene) {
+			c.connect(nil).plan(c.none(znode), attrs{"path": "/app", "data": strings.Repeat("x", 2000000)})
+		}},
+		{name: "keys that are none", play: validated(znodes, attrs{"base_path": "/app", "data": attrs{"": "x", "/a": "x", "b/": "x", "a//b": "x"}})},
+		{name: "a key in two maps", play: validated(znodes, attrs{"base_path": "/app", "data": attrs{"a": "x"}, "data_base64": attrs{"a": "eA=="}})},
+		{name: "a null value and bad base64", play: validated(znodes, attrs{"base_path": "/app", "data": attrs{"a": nil}, "data_base64": attrs{"b": "x"}})},
+		{name: "many keys that are none", play: func(c *scene) {
+			data := make(attrs)
+			for i := range 12 {
+				data[fmt.Sprintf("n%02d/", i)] = "x"
+			}
+			c.plan(c.none(znodes), attrs{"base_path": "/app", "data": data})
+		}},
+		{name: "secrets without a version", play: validated(znodes, attrs{"base_path": "/app", "data_wo": attrs{"a": secret}})},
+		{name: "a version without secrets", play: validated(znodes, attrs{"base_path": "/app", "data_wo_version": "1"})},
+		{name: "ZooKeeper's own by a key", play: validated(znodes, attrs{"base_path": "/", "data": attrs{"zookeeper/a": "x"}})},
+		{name: "too much in one transaction", play: func(c *scene) {
+			c.connect(nil).plan(c.none(znodes), attrs{"base_path": "/app", "data": attrs{"a": strings.Repeat("x", 600000), "b": strings.Repeat("x", 600000)}})
+		}},
+		{name: "too much at one key", play: func(c *scene) {
+			c.connect(nil).plan(c.none(znodes), attrs{"base_path": "/app", "data": attrs{"a": strings.Repeat("x", 2000000)}})
+		}},
+		{name: "list nodes of ZooKeeper's own", play: func(c *scene) { c.connect(nil).list(znode, attrs{"path": "/zookeeper"}) }},
+	}},
+	{"What is there already", []diagnosticCase{
+		{name: "a node", play: func(c *scene) {
+			c.Put("/app", "theirs")
+			c.connect(nil).create(znode, attrs{"path": "/app", "data": "ours"})
+		}},
+		{name: "a node for a secret", play: func(c *scene) {
+			c.Put("/app", "theirs")
+			c.connect(nil).create(znode, attrs{"path": "/app", "data_wo": secret, "data_wo_version": "1"})
+		}},
+		{name: "two resources", play: func(c *scene) {
+			c.connect(nil).create(znode, attrs{"path": "/app"})
+			c.create(znode, attrs{"path": "/app"})
+		}},
+		{name: "an ephemeral node to adopt", play: func(c *scene) {
+			c.ephemeral("/app", zk.Ephemeral)
+			c.connect(nil).create(znode, attrs{"path": "/app", "adopt_existing": true})
+		}},
+		{name: "a parent of this run that is to be a container", play: func(c *scene) {
+			c.connect(nil).create(znode, attrs{"path": "/app/web"})
+			c.create(znode, attrs{"path": "/app", "mode": "container"})
+		}},
+		{name: "one of many", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/a", "theirs")
+			c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "ours", "b": "ours"}})
+		}},
+		{name: "many of many", play: func(c *scene) {
+			c.Put("/app", "")
+			c.putMany("/app", 12)
+			data := make(attrs)
+			for i := range 12 {
+				data[fmt.Sprintf("n%03d", i)] = "ours"
+			}
+			c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": data})
+		}},
+		{name: "something below what is to be exclusive", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/theirs", "")
+			c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "ours"}, "exclusive": true})
+		}},
+		{name: "something below what becomes exclusive", play: func(c *scene) {
+			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "ours"}})
+			c.Put("/app/theirs", "")
+			c.refresh(i)
+			c.plan(i, attrs{"base_path": "/app", "data": attrs{"a": "ours"}, "exclusive": true})
+		}},
+		{name: "the next number", play: func(c *scene) {
+			c.Put("/job-0000000001", "theirs") // the parent counts it, so that 1 is next
+			c.connect(nil).create(sequential, attrs{"path_prefix": "/job-"})
+		}},
+		{name: "a quota", play: func(c *scene) {
+			c.Put("/app", "")
+			c.quota("/app", 10)
+			c.connect(nil).create(znode, attrs{"path": "/app/web", "data": "much more than ten bytes"})
+		}},
+	}},
+	{"What is not there", []diagnosticCase{
+		{name: "a data source", play: func(c *scene) { c.connect(nil).read(znode, attrs{"path": "/app"}) }},
+		{name: "children", play: func(c *scene) { c.connect(nil).read(children, attrs{"path": "/app"}) }},
+		{name: "a node whose ACL is to be set", play: func(c *scene) { c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)}) }},
+		{name: "a parent", play: func(c *scene) {
+			c.connect(nil).create(znode, attrs{"path": "/app/web", "create_parents": false})
+		}},
+		{name: "a parent of a sequence", play: func(c *scene) {
+			c.connect(nil).create(sequential, attrs{"path_prefix": "/app/job-", "create_parents": false})
+		}},
+		{name: "an ephemeral parent", play: func(c *scene) {
+			c.ephemeral("/app", zk.Ephemeral)
+			c.connect(nil).create(znode, attrs{"path": "/app/web"})
+		}},
+		{name: "a node that was there", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one"})
+			c.Remove("/app")
+			c.update(i, attrs{"path": "/app", "data": "two"})
+		}},
+	}},
+	{"Conflicts", []diagnosticCase{
+		{name: "data", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one"})
+			c.Write("/app", "theirs")
+			c.update(i, attrs{"path": "/app", "data": "two"})
+		}},
+		{name: "an ACL", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "acl": acl(everybody)})
+			c.WriteACL("/app", acctest.Open(), mayRead)
+			c.update(i, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
+		}},
+		{name: "another node", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one"})
+			c.Remove("/app")
+			c.Put("/app", "theirs")
+			c.destroy(i)
+		}},
+		{name: "changed and changed back", play: func(c *scene) {
+			const badVersion = -103
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one"})
+			other := *c
+			other.driver = newDriver(c.t)
+			other.connect(attrs{"servers": c.through(c.answering(isSetOp, badVersion))}).update(i, attrs{"path": "/app", "data": "two"})
+			c.told = append(c.told, other.told...)
+		}},
+		{name: "between two writes", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			i := c.create(znode, attrs{"path": "/app", "data": "one", "acl": acl(everybody)})
+			before(proxy, behind(opIs(5, 7), opIs(5, 7)), func() { c.Write("/app", "theirs"); c.WriteACL("/app", acctest.Open(), ofAlice) })
+			c.update(i, attrs{"path": "/app", "data": "two", "acl": acl([3]string{"world", "anyone", "rwa"})})
+		}},
+		{name: "what may not be seen", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			i := c.create(znode, attrs{"path": "/app", "data": "one"})
+			c.Write("/app", "theirs")
+			cutOff(proxy, behind(isSetOp, isExistsOp))
+			c.update(i, attrs{"path": "/app", "data": "two"})
+		}},
+		{name: "many nodes", play: func(c *scene) {
+			data := attrs{"changed": "1", "gone": "1", "anew": "1"}
+			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": data})
+			c.Write("/app/changed", "theirs")
+			c.Remove("/app/gone")
+			c.Remove("/app/anew")
+			c.Put("/app/anew", "theirs")
+			c.update(i, attrs{"base_path": "/app", "data": attrs{"changed": "2", "gone": "2", "anew": "2"}})
+		}},
+		{name: "one node of many, in the middle", play: func(c *scene) {
+			big := strings.Repeat("x", 400000)
+			proxy := c.proxied(attrs{"max_buffer_bytes": 500000})
+			config := func(v string) attrs {
+				return attrs{"base_path": "/app", "data": attrs{"a": v + big, "b": v + big}, "atomic": false}
+			}
+			i := c.create(znodes, config("1"))
+			before(proxy, behind(isMultiOp, isMultiOp), func() { c.Write("/app/b", "theirs") })
+			c.update(i, config("2"))
+		}},
+		{name: "an ACL of a tree", play: func(c *scene) {
+			c.Put("/app", "")
+			i := c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
+			c.WriteACL("/app", acctest.Open())
+			c.update(i, attrs{"path": "/app", "acl": acl(everybody, [3]string{"ip", "10.0.0.0/8", "r"})})
+		}},
+		{name: "an ACL that was closed meanwhile", play: func(c *scene) {
+			c.Put("/app", "")
+			proxy := c.proxied(nil)
+			before(proxy, isSetACLOp, func() { c.WriteACL("/app", ofAlice) })
+			c.create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
+		}},
+	}},
+	{"Outcomes", []diagnosticCase{
+		{name: "a reply that is lost", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			i := c.create(znode, attrs{"path": "/app", "data": "one"})
+			loseReply(proxy, isSetOp)
+			c.update(i, attrs{"path": "/app", "data": "two"})
+		}},
+		{name: "two that it can be", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			proxy.CutAfterRequest(func(op int32) bool {
+				if isCreateOp(op) {
+					c.ephemeralData("/job-", "x")
+				}
+				return isCreateOp(op)
+			})
+			c.create(sequential, attrs{"path_prefix": "/job-", "data": "x"})
+		}},
+		{name: "one that nobody can look for", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			loseReply(proxy, isCreateOp)
+			c.create(sequential, attrs{"path_prefix": "/job-"})
+		}},
+		{name: "one part is done, the other refused", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one", "acl": acl(everybody)})
+			c.update(i, attrs{"path": "/app", "data": "two", "acl": acl([3]string{"no-such-scheme", "alice", "r"})})
+		}},
+		{name: "some nodes are done, another refused", play: func(c *scene) {
+			c.Put("/app", "")
+			c.PutGuarded("/app/closed", "", ofAlice, mayRead)
+			c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice), "recursive": true})
+		}},
+		{name: "cannot be read back", play: func(c *scene) {
+			c.connect(nil).create(znode, attrs{"path": "/app", "data": "x", "acl": acl([3]string{"world", "anyone", "cdwa"})})
+		}},
+		{name: "many cannot be read back", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			cutOff(proxy, behind(isMultiOp, anyOp))
+			c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "x"}})
+		}},
+		{name: "changed right afterwards", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			before(proxy, behind(isCreateOp, isGetOp), func() { c.Write("/app", "theirs"); c.WriteACL("/app", acctest.Open(), ofAlice) })
+			c.create(znode, attrs{"path": "/app", "data": "ours", "acl": acl(everybody)})
+		}},
+		{name: "many changed right afterwards", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			before(proxy, behind(isMultiOp, anyOp), func() { c.Write("/app/a", "theirs") })
+			c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "ours", "b": "ours"}})
+		}},
+		{name: "an ACL changed right afterwards", play: func(c *scene) {
+			c.Put("/app", "")
+			proxy := c.proxied(nil)
+			before(proxy, behind(isSetACLOp, isGetACLOp), func() { c.WriteACL("/app", acctest.Open()) })
+			c.create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
+		}},
+		{name: "a secret that was overwritten", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "data_wo": secret, "data_wo_version": "1"})
+			c.Write("/app", "theirs")
+			c.refresh(i)
+		}},
+		{name: "one of many secrets that was overwritten", play: func(c *scene) {
+			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data_wo": attrs{"a": secret}, "data_wo_version": "1"})
+			c.Write("/app/a", "theirs")
+			c.refresh(i)
+		}},
+	}},
+	{"Destruction", []diagnosticCase{
+		{name: "a child", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app"})
+			c.Put("/app/theirs", "")
+			c.destroy(i)
+		}},
+		{name: "many children", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app"})
+			c.putMany("/app", 7)
+			c.destroy(i)
+		}},
+		{name: "children of one of many", play: func(c *scene) {
+			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "x"}})
+			c.Put("/app/a/theirs", "")
+			c.destroy(i)
+		}},
+		{name: "a path that is in use", play: func(c *scene) {
+			i := c.connect(nil).create(ensurePath, attrs{"path": "/app"})
+			c.Write("/app", "theirs")
+			c.destroy(i)
+		}},
+		{name: "a longer path that is in use", play: func(c *scene) {
+			i := c.connect(nil).create(ensurePath, attrs{"path": "/app/web/limits"})
+			c.Put("/app/web/limits/theirs", "")
+			c.destroy(i)
+		}},
+		{name: "an ACL that somebody else has set", play: func(c *scene) {
+			c.Put("/app", "")
+			i := c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
+			c.WriteACL("/app", acctest.Open(), zk.ACL{Scheme: "ip", ID: "10.0.0.0/8", Perms: zk.PermRead})
+			c.destroy(i)
+		}},
+		{name: "an ACL that may not be restored", play: func(c *scene) {
+			c.Put("/app", "")
+			i := c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "r"})})
+			c.told = nil // of the warning that this will come
+			c.destroy(i)
+		}},
+		{name: "ACLs that may not be read any more", play: func(c *scene) {
+			c.Put("/app", "")
+			i := c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
+			c.WriteACL("/app", ofAlice)
+			c.destroy(i)
+		}},
+	}},
+	{"Imports and states", []diagnosticCase{
+		{name: "a relative path", play: func(c *scene) {
+			c.connect(nil)
+			c.imports(znode, "app")
+			c.imports(ensurePath, "app")
+			c.imports(sequential, "app")
+			c.imports(znodeACL, "app")
+			c.imports(znodes, "app")
+		}},
+		{name: "no number", play: func(c *scene) { c.connect(nil).imports(sequential, "/jobs/job-7") }},
+		{name: "a key that is none", play: func(c *scene) { c.connect(nil).imports(znodes, "/app//a/") }},
+		{name: "a node that is not there", play: func(c *scene) {
+			c.Put("/app", "")
+			c.connect(nil).imports(znodes, "/app//a")
+		}},
+		{name: "an ephemeral node", play: func(c *scene) {
+			c.ephemeral("/app", zk.Ephemeral)
+			c.connect(nil).imports(znode, "/app")
+		}},
+		{name: "an ephemeral node of a sequence", play: func(c *scene) {
+			c.connect(nil).imports(sequential, c.ephemeral("/job-", zk.EphemeralSequential))
+		}},
+		{name: "an ACL", play: func(c *scene) {
+			c.Put("/app", "")
+			c.connect(nil).imports(znodeACL, "/app")
+		}},
+		{name: "a container on trust", play: func(c *scene) {
+			c.Put("/app", "")
+			c.connect(nil).plan(c.imports(znode, "/app"), attrs{"path": "/app", "mode": "container"})
+		}},
+		{name: "a state of tfzk without a prefix", play: func(c *scene) {
+			c.upgrade(sequential, attrs{"id": "/q/n", "path": "/q/n", "path_prefix": "", "data": "", "acl": []any{}, "stat": []any{}})
+		}},
+		{name: "a record that was edited", play: func(c *scene) {
+			c.Put("/app", "")
+			i := c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
+			c.edit(i, "record", "edited")
+			c.refresh(i)
+		}},
+		{name: "base64 that was edited", play: func(c *scene) {
+			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data_base64": attrs{"a": "eA=="}})
+			c.edit(i, "data_base64", attrs{"a": "x"})
+			c.refresh(i)
+		}},
+		{name: "a private state that is damaged", play: func(c *scene) {
+			i := c.connect(nil).create(ensurePath, attrs{"path": "/app"})
+			i.private = kept(c.t, "czxids", "7")
+			c.refresh(i)
+		}},
+		{name: "a plan that is damaged", play: func(c *scene) {
+			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "1"}})
+			p := c.plan(i, attrs{"base_path": "/app", "data": attrs{"a": "2"}})
+			p.private = kept(c.t, "extra", "7")
+			c.apply(p)
+		}},
+		{name: "many other ACLs", play: func(c *scene) {
+			c.Put("/app", "")
+			i := c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice), "recursive": true})
+			c.putMany("/app", 101)
+			c.refresh(i)
+		}},
+	}},
+	{"Large reads", []diagnosticCase{
+		{name: "a tree", play: func(c *scene) {
+			c.Put("/app", "")
+			for i := range 17 {
+				c.Put(fmt.Sprintf("/app/n%d", i), strings.Repeat("x", 1000000))
+			}
+			c.connect(nil).read(wholeTree, attrs{"path": "/app", "include_data": true})
+		}},
+		{name: "nodes that are not in a list", play: func(c *scene) {
+			c.Put("/app", "")
+			for i := range 7 {
+				c.PutGuarded(fmt.Sprintf("/app/n%d", i), "", mayNotRead)
+			}
+			c.connect(nil).list(znode, attrs{"path": "/app"})
+		}},
+		{name: "a node that is not there", play: func(c *scene) { c.connect(nil).list(znode, attrs{"path": "/app"}) }},
+	}},
+	{"Locks", []diagnosticCase{
+		{name: "held by somebody else", play: func(c *scene) {
+			c.locked("/lock")
+			c.connect(nil).open(theLock, attrs{"path": "/lock", "timeout": 0.1})
+		}},
+		{name: "the provider's, held by somebody else", play: func(c *scene) {
+			c.locked("/lock")
+			c.connect(attrs{"lock": attrs{"path": "/lock", "timeout": 0}}).read(children, attrs{"path": "/"})
+		}},
+		{name: "held by nobody knows whom", play: func(c *scene) {
+			c.locked("/lock")
+			for _, path := range c.contenders("/lock") {
+				c.WriteACL(path, ofAlice)
+			}
+			c.connect(nil).open(theLock, attrs{"path": "/lock", "timeout": 0})
+		}},
+		{name: "lost", play: func(c *scene) {
+			private := c.connect(nil).open(theLock, attrs{"path": "/lock"})
+			c.takeAway("/lock")
+			c.until(func() { c.renew(theLock, private) })
+			c.closes(theLock, private)
+		}},
+		{name: "the provider's, lost", play: func(c *scene) {
+			c.connect(attrs{"lock": attrs{"path": "/lock"}}).read(children, attrs{"path": "/"})
+			c.takeAway("/lock")
+			c.until(func() { c.read(children, attrs{"path": "/"}) })
+		}},
+		{name: "of another process", play: func(c *scene) {
+			private := c.another().open(theLock, attrs{"path": "/lock"})
+			c.connect(nil).renew(theLock, private)
+		}},
+		{name: "private data that is damaged", play: func(c *scene) { c.connect(nil).renew(theLock, kept(c.t, "lock", "7")) }},
+	}},
+	{"Functions", []diagnosticCase{
+		{name: "acl without permissions", play: called("acl", "world:anyone")},
+		{name: "acl of somebody else", play: called("acl", "world:alice:r")},
+		{name: "acl with a letter that is none", play: called("acl", "world:anyone:x")},
+		{name: "acl with a digest", play: called("acl", "digest:alice:"+digestHash+":")},
+		{name: "digest of nobody", play: called("digest", "", secret)},
+		{name: "digest with a colon", play: called("digest", "a:b", secret)},
+		{name: "digest without a password", play: called("digest", "alice", "")},
+		{name: "join to a relative path", play: called("join", "app", "a")},
+		{name: "join of an empty name", play: called("join", "/app", "")},
+		{name: "join of a path", play: called("join", "/app", "a/b")},
+		{name: "join of a name that is none", play: called("join", "/app", "..")},
+		{name: "parent of a relative path", play: called("parent", "app")},
+	}},
+}
+
+// misinform is what is the server, but has no version.
+func (c *scene) misinform(client net.Conn) {
+	word := make([]byte, 4)
+	if _, err := io.ReadFull(client, word); err != nil {
+		return
+	}
+	if string(word) == "srvr" {
+		_, _ = client.Write([]byte("srvr is not executed because it is not in the whitelist.\n"))
+		return
+	}
+	var dialer net.Dialer
+	server, err := dialer.DialContext(context.Background(), "tcp", c.at)
+	if err != nil {
+		return
+	}
+	var work sync.WaitGroup
+	work.Go(func() {
+		_, _ = io.Copy(client, server)
+		_ = client.Close()
+	})
+	if _, err := server.Write(word); err == nil {
+		_, _ = io.Copy(server, client)
+	}
+	_ = server.Close()
+	work.Wait()
+}
+
+// ephemeralData makes a node of a sequence, as another run would.
+func (c *scene) ephemeralData(rel, data string) {
+	c.t.Helper()
+	if _, err := c.Client.Create(c.t.Context(), c.Path(rel), []byte(data), zk.CreateOptions{Mode: zk.PersistentSequential}); err != nil {
+		c.t.Error(err)
+	}
+}
