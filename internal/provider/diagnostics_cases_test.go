@@ -412,13 +412,13 @@ var topics = []struct {
 	}},
 	{"Connection", []diagnosticCase{
 		{name: "nobody there, and others", play: func(c *scene) {
-			c.connect(attrs{"servers": "127.0.0.1:1," + c.silent() + "," + c.foreign(), "connect_timeout": 1}).read(znode, attrs{"path": "/a"})
+			c.connect(attrs{"servers": "127.0.0.1:1," + c.silent() + "," + c.foreign(), "connect_timeout": 3}).read(znode, attrs{"path": "/a"})
 		}},
 		{name: "no server without a quorum", on: readOnlyServer, play: func(c *scene) {
-			c.connect(attrs{"servers": c.at, "connect_timeout": 1}).read(children, attrs{"path": "/"})
+			c.connect(attrs{"servers": c.at, "connect_timeout": 3}).read(children, attrs{"path": "/"})
 		}},
 		{name: "no TLS on the port", play: func(c *scene) {
-			c.connect(attrs{"tls": attrs{}, "connect_timeout": 1}).read(znode, attrs{"path": "/a"})
+			c.connect(attrs{"tls": attrs{}, "connect_timeout": 3}).read(znode, attrs{"path": "/a"})
 		}},
 		{name: "interrupted", play: func(c *scene) {
 			c.connect(nil)
@@ -923,7 +923,7 @@ var topics = []struct {
 	{"Locks", []diagnosticCase{
 		{name: "held by somebody else", play: func(c *scene) {
 			c.locked("/lock")
-			c.connect(nil).open(theLock, attrs{"path": "/lock", "timeout": 0.1})
+			c.connect(nil).open(theLock, attrs{"path": "/lock", "timeout": 0.5})
 		}},
 		{name: "the provider's, held by somebody else", play: func(c *scene) {
 			c.locked("/lock")

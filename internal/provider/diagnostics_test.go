@@ -18,6 +18,7 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk/zktest"
@@ -55,7 +56,7 @@ func (c *scene) through(addr string) string { return addr + c.Base }
 func (c *scene) proxied(config attrs) *zktest.Proxy {
 	c.t.Helper()
 	proxy := zktest.StartProxy(c.t, c.at)
-	all := attrs{"servers": c.through(proxy.Addr()), "connect_timeout": 1}
+	all := attrs{"servers": c.through(proxy.Addr()), "connect_timeout": 3}
 	for name, v := range config {
 		all[name] = v
 	}
@@ -211,7 +212,7 @@ func catalogue(all []told) string {
 	for _, d := range all {
 		e := entry{topic: d.topic, severity: strings.ToLower(d.Severity.String()), summary: stable(d.Summary), detail: stable(d.Detail)}
 		if d.Attribute != nil {
-			e.attribute = stable(d.Attribute.String())
+			e.attribute = attributeName(d.Attribute)
 		}
 		if e.summary == "" {
 			e.severity, e.summary = "function", "(an error of a function)"
@@ -245,6 +246,25 @@ func catalogue(all []told) string {
 		fmt.Fprintf(&b, ": %s*\n\n", strings.Join(names[e], "; "))
 		for line := range strings.SplitSeq(e.detail, "\n") {
 			b.WriteString(strings.TrimRight("    "+line, " ") + "\n")
+		}
+	}
+	return b.String()
+}
+
+// attributeName is the path of an attribute as in a configuration.
+func attributeName(at *tftypes.AttributePath) string {
+	var b strings.Builder
+	for i, step := range at.Steps() {
+		switch step := step.(type) {
+		case tftypes.AttributeName:
+			if i > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(string(step))
+		case tftypes.ElementKeyString:
+			fmt.Fprintf(&b, "[%q]", string(step))
+		default:
+			fmt.Fprintf(&b, "[%v]", step)
 		}
 	}
 	return b.String()
@@ -442,6 +462,9 @@ var bad = regexp.MustCompile(`\.\.|[:?]\.|\?:|: \.|,,|;;|\(\)|%!|<nil>|&\{|\bfai
 func checkStyle(t *testing.T, d told) {
 	t.Helper()
 	text := d.Summary + "\n" + d.Detail
+	if d.Attribute != nil {
+		text += "\n" + attributeName(d.Attribute) // which goes into logs
+	}
 	if m := bad.FindString(strings.NewReplacer(`".."`, "", `"/.."`, "").Replace(text)); m != "" {
 		t.Errorf("%s: %q in %s", d.name, m, text)
 	}

@@ -33,7 +33,7 @@ type identified struct {
 var identifieds = map[string]identified{
 	"zookeeper_ensure_path": {
 		config: `path = "${local.base}/a"`, changed: "path = \"${local.base}/a\"\n  on_destroy = \"keep\"",
-		refused: "/", why: `the root "/" always exists`,
+		refused: "/", why: `root "/" always exists`,
 	},
 	"zookeeper_sequential_znode": {
 		config: "path_prefix = \"${local.base}/a\"\n  data = \"one\"", changed: "path_prefix = \"${local.base}/a\"\n  data = \"two\"", numbered: true,
@@ -47,7 +47,7 @@ var identifieds = map[string]identified{
 		config:   "path = \"${local.base}/a\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"cdra\" }]",
 		changed:  "path = \"${local.base}/a\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"cdrwa\" }]",
 		existing: true,
-		refused:  "a", why: `the path "a" is not absolute`,
+		refused:  "a", why: `path "a" is not absolute`,
 	},
 }
 

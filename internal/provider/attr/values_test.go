@@ -81,7 +81,7 @@ func TestPathValidators(t *testing.T) {
 		"relative":          {types.StringValue("a/b"), `"a/b" is not absolute`, `"a/b" is not absolute`},
 		"slash at the end":  {types.StringValue("/a/"), "ends with /", "ends with /"},
 		"empty element":     {types.StringValue("/a//b"), "empty element", "empty element"},
-		"root":              {types.StringValue("/"), "", `the root "/" always exists`},
+		"root":              {types.StringValue("/"), "", `root "/" always exists`},
 		"ZooKeeper's own":   {types.StringValue("/zookeeper"), "", "belongs to ZooKeeper itself"},
 		"and what is below": {types.StringValue("/zookeeper/quota/a"), "", "belongs to ZooKeeper itself"},
 	}

@@ -122,7 +122,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 				"Check username, auth, sasl and tls in the provider's configuration.", doing, s.at(), s.presented()))
 	case errors.Is(err, zk.ErrConnectionLoss), errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
 		return s.new("Lost the connection to ZooKeeper", fmt.Sprintf(
-			"The connection ended before the provider could %s%s: %s.\n\nRun again when the servers are well.", doing, s.at(), s.reason(err)))
+			"The connection ended before the provider could %s%s: %s.\n\nRun again when the servers are well.", doing, s.at(), strings.TrimPrefix(s.reason(err), zk.ErrConnectionLoss.Error()+": ")))
 	default:
 		return s.new("ZooKeeper operation failed", fmt.Sprintf("The provider could not %s%s: %s.\n\nThe servers' logs may tell more.", doing, s.at(), s.reason(err)))
 	}
@@ -389,26 +389,35 @@ func (s Subject) LeftOut(u Unread) diag.Diagnostic {
 
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 	return s.new("Outcome unknown", fmt.Sprintf(
-		"The provider sent the request to %s%s, and did not learn whether it took effect: %s.\n\n"+
-			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), behind(err, zk.ErrOutcomeUnknown)))
+		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
+			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), lost(err)))
+}
+
+// lost says why the outcome of a write is not known, as the end of a sentence, with what
+// belongs to it.
+func lost(err error) string {
+	if connect, ok := errors.AsType[*zk.ConnectError](err); ok {
+		return "the connection was lost, and no server could be reached since:\n\n" + attempts(connect)
+	}
+	return behind(err, zk.ErrOutcomeUnknown) + "."
 }
 
 // numberUnknown is outcomeUnknown where a plan could not show what is left to do: it knows
 // of no node, and would make a second one.
 func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
 	parent, name := zk.Parent(s.Path), s.Path[strings.LastIndexByte(s.Path, '/')+1:]
-	lost := "did not learn whether it took effect: " + behind(err, zk.ErrOutcomeUnknown)
+	happened := "did not learn whether it took effect: " + lost(err)
 	look := fmt.Sprintf("Look at the nodes below %q whose name is %q and ten digits (ls %s in zkCli).", parent, name, parent)
 	example := s.Path + "0000000000"
 	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
-		lost = "lost the connection before the answer came"
+		happened = "lost the connection before the answer came."
 		look = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + ". Look at them (stat and get in zkCli)."
 		example = candidates.Paths[0]
 	}
 	return s.new("Outcome unknown", fmt.Sprintf(
-		"The provider sent the request to %s%s, and %s.\n\n"+
+		"The provider sent the request to %s%s, and %s\n\n"+
 			"It was not repeated, and the state has no node. %s If one of them is this resource's, import it before the next apply, which would make another one:\n\n"+
-			"  terraform import %s.NAME %s", doing, s.at(), lost, look, s.Resource, example))
+			"  terraform import %s.NAME %s", doing, s.at(), happened, look, s.Resource, example))
 }
 
 // numberTaken tells that the node which is next in the sequence exists.
@@ -429,15 +438,21 @@ func notConfigured(err *session.UnknownError) diag.Diagnostic {
 
 func unreachable(err *zk.ConnectError) diag.Diagnostic {
 	var b strings.Builder
-	b.WriteString("No server could be reached within connect_timeout:\n\n")
-	for _, a := range err.Attempts {
-		fmt.Fprintf(&b, "  %s: %v\n", a.Server, a.Err)
-	}
-	b.WriteString("\nCheck servers in the provider's configuration (or ZOOKEEPER_SERVERS), the network, and that the servers run.")
+	b.WriteString("No server could be reached within connect_timeout:\n\n" + attempts(err))
+	b.WriteString("\n\nCheck servers in the provider's configuration (or ZOOKEEPER_SERVERS), the network, and that the servers run.")
 	if _, ok := errors.AsType[*zk.TLSError](err); ok {
 		b.WriteString(" For TLS, check tls, the port in servers, and what the servers want of their clients (ssl.clientAuth).")
 	}
 	return diag.NewErrorDiagnostic("Cannot reach ZooKeeper", b.String())
+}
+
+// attempts names each server and why it could not be reached, on a line of its own.
+func attempts(err *zk.ConnectError) string {
+	lines := make([]string, len(err.Attempts))
+	for i, a := range err.Attempts {
+		lines[i] = fmt.Sprintf("  %s: %v", a.Server, a.Err)
+	}
+	return strings.Join(lines, "\n")
 }
 
 func (s Subject) new(summary, detail string) diag.Diagnostic {

@@ -92,7 +92,7 @@ func TestError(t *testing.T) {
 			znode, "read the znode", &zk.ConnectError{Attempts: []zk.Attempt{{Server: "zk1:2281", Err: &zk.TLSError{Problem: "not trusted", Err: errors.New("x509")}}}}, "Cannot reach ZooKeeper",
 			[]string{"  zk1:2281: TLS: not trusted: x509\n", "For TLS, check tls"},
 		},
-		"ephemeral parent": {znode, "create the znode", failure("create", "/a/b", zk.ErrNoChildrenForEphemerals), "Parent is ephemeral", []string{`"/a/b" cannot be created`}},
+		"ephemeral parent": {znode, "create the znode", failure("create", "/a/b", zk.ErrNoChildrenForEphemerals), "Parent is ephemeral", []string{`"/a/b" was not created`}},
 		"quota":            {znode, "update the znode", failure("set", "/a/b", zk.ErrQuotaExceeded), "Quota exceeded", []string{`update the znode "/a/b"`, "setquota"}},
 		"read-only server": {znode, "update the znode", failure("set", "/a/b", zk.ErrNotReadOnly), "Server is read-only", []string{`update the znode "/a/b"`, "quorum", "read_only"}},
 		"TTL without support": {

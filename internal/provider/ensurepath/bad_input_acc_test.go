@@ -23,9 +23,9 @@ func TestAccEnsurePath_invalidConfiguration(t *testing.T) {
 		want []string
 	}{
 		"no path":          {``, []string{`"path" is required`}},
-		"relative path":    {`path = "a"`, []string{`path = "a"`, `the path "a" is not absolute`}},
+		"relative path":    {`path = "a"`, []string{`path = "a"`, `path "a" is not absolute`}},
 		"slash at the end": {`path = "/a/"`, []string{`path = "/a/"`, "ends with /"}},
-		"root":             {`path = "/"`, []string{`path = "/"`, `the root "/" always exists and cannot be managed`}},
+		"root":             {`path = "/"`, []string{`path = "/"`, `root "/" always exists and cannot be managed`}},
 		"ZooKeeper's own":  {`path = "/zookeeper/config"`, []string{`path = "/zookeeper/config"`, "belongs to ZooKeeper itself"}},
 		"unknown letter":   {"path = \"/a\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"rwx\" }]", []string{"acl = [", `have the unknown letter "x"`}},
 		"no entries":       {"path = \"/a\"\n  acl = []", []string{"acl = []", "An ACL without entries lets nobody in"}},
@@ -59,7 +59,7 @@ func TestAccEnsurePath_lockedOut(t *testing.T) {
 func TestAccEnsurePath_chrootOfZooKeeper(t *testing.T) {
 	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
 		Config:      "provider \"zookeeper\" { servers = \"127.0.0.1:1/zookeeper\" }\n\nresource \"zookeeper_ensure_path\" \"test\" { path = \"/a\" }",
-		ExpectError: acctest.Error("path = ", `below the chroot "/zookeeper"`, "belongs to ZooKeeper itself"),
+		ExpectError: acctest.Error("path = ", `the chroot "/zookeeper"`, "belongs to ZooKeeper itself"),
 		PlanOnly:    true,
 	}}})
 }
@@ -141,7 +141,7 @@ func TestAccEnsurePath_belowEphemeral(t *testing.T) {
 	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
 		Config:           tree.Config(test("/e/a", "")),
 		ConfigPlanChecks: planned(create),
-		ExpectError:      acctest.Error("Parent is ephemeral", tree.Path("/e/a")+`" cannot be created`),
+		ExpectError:      acctest.Error("Parent is ephemeral", tree.Path("/e/a")+`" was not created`),
 	}}})
 }
 

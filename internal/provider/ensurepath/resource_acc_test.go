@@ -157,7 +157,7 @@ func TestAccEnsurePath_import(t *testing.T) {
 		CheckDestroy: tree.CheckData("/a", "theirs"), // made by others, and not pruned
 		Steps: []resource.TestStep{
 			{Config: imported("a", ""), ExpectError: acctest.Error("Invalid import ID", `"a" is not absolute`)},
-			{Config: imported("/", ""), ExpectError: acctest.Error("Invalid import ID", `the root "/" always exists`)},
+			{Config: imported("/", ""), ExpectError: acctest.Error("Invalid import ID", `root "/" always exists`)},
 			{Config: imported("/zookeeper/quota", ""), ExpectError: acctest.Error("Invalid import ID", "belongs to ZooKeeper itself")},
 			{Config: imported(tree.Path("/b"), ""), ExpectError: acctest.Error("Cannot import non-existent remote object")},
 			{
@@ -288,7 +288,7 @@ func TestAccEnsurePath_pruneStops(t *testing.T) {
 		gone []string
 		want []string
 	}{
-		"a child":             {func(tree *acctest.Tree) { tree.Put("/a/b/x", "") }, []string{"/a", "/a/b", "/a/b/x"}, []string{"/a/b/c"}, []string{`/a/b" was not removed`, "the nodes above it that it made stay too: ", "/a."}},
+		"a child":             {func(tree *acctest.Tree) { tree.Put("/a/b/x", "") }, []string{"/a", "/a/b", "/a/b/x"}, []string{"/a/b/c"}, []string{`/a/b" was not removed`, "the nodes above it that it made stay too: ", `/a".`}},
 		"data":                {func(tree *acctest.Tree) { tree.Write("/a", "theirs") }, []string{"/a"}, []string{"/a/b"}, []string{`/a" was not removed`}},
 		"data at the end":     {func(tree *acctest.Tree) { tree.Write("/a/b/c", "theirs") }, []string{"/a", "/a/b", "/a/b/c"}, nil, []string{`/a/b/c" was not removed`}},
 		"nothing, any longer": {func(tree *acctest.Tree) { tree.Write("/a", "theirs"); tree.Write("/a", "") }, nil, []string{"/a"}, nil},

@@ -92,8 +92,8 @@ resource "zookeeper_znode" "guarded" {
 `, mode, timeout))
 	}
 	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
-		{Config: config("exclusive", 0), ExpectError: acctest.Error("Lock is held", `take the lock "`+tree.Path("/lock")+`"`, "not free within", "somebody else", "timeout")},
-		{Config: config("shared", 0.1), ExpectError: acctest.Error("Lock is held", "somebody else")},
+		{Config: config("exclusive", 0), ExpectError: acctest.Error("Lock is held", `take the lock "`+tree.Path("/lock")+`", because it was not free.`, "somebody else", "timeout")},
+		{Config: config("shared", 0.1), ExpectError: acctest.Error("Lock is held", "not free within 100ms", "somebody else")},
 	}})
 }
 
@@ -105,7 +105,7 @@ func TestAccLock_badValues(t *testing.T) {
 		want       []string
 	}{
 		"no path":               {``, []string{`The argument "path" is required`}},
-		"empty path":            {`path = ""`, []string{`path = ""`, "the path is empty"}},
+		"empty path":            {`path = ""`, []string{`path = ""`, "path is empty"}},
 		"relative path":         {`path = "a/b"`, []string{`path = "a/b"`, `"a/b" is not absolute`}},
 		"slash at the end":      {`path = "/a/"`, []string{`path = "/a/"`, "ends with /"}},
 		"unknown mode":          {"path = \"/a\"\n  mode = \"open\"", []string{`mode = "open"`, "exclusive", "shared"}},

@@ -313,7 +313,7 @@ func TestAccTree_badValues(t *testing.T) {
 	}{
 		"no path":             {``, []string{`The argument "path" is required`}},
 		"null path":           {`path = null`, []string{"path = null", "Must set a configuration value for the path attribute"}},
-		"empty path":          {`path = ""`, []string{"Invalid path of a znode", `path = ""`, "the path is empty"}},
+		"empty path":          {`path = ""`, []string{"Invalid path of a znode", `path = ""`, "path is empty"}},
 		"relative path":       {`path = "a/b"`, []string{`path = "a/b"`, `"a/b" is not absolute`}},
 		"slash at the end":    {`path = "/a/"`, []string{`path = "/a/"`, "ends with /"}},
 		"empty element":       {`path = "/a//b"`, []string{`path = "/a//b"`, "empty element"}},

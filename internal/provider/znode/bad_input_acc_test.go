@@ -21,9 +21,9 @@ func TestAccZnode_invalidConfiguration(t *testing.T) {
 		hcl  string
 		want []string
 	}{
-		"relative path":       {`path = "a"`, []string{`path = "a"`, `the path "a" is not absolute`}},
+		"relative path":       {`path = "a"`, []string{`path = "a"`, `path "a" is not absolute`}},
 		"slash at the end":    {`path = "/a/"`, []string{`path = "/a/"`, "ends with /"}},
-		"root":                {`path = "/"`, []string{`path = "/"`, `the root "/" always exists and cannot be managed`}},
+		"root":                {`path = "/"`, []string{`path = "/"`, `root "/" always exists and cannot be managed`}},
 		"ZooKeeper's own":     {`path = "/zookeeper/config"`, []string{`path = "/zookeeper/config"`, "belongs to ZooKeeper itself"}},
 		"unknown letter":      {"path = \"/a\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"rwx\" }]", []string{"acl = [", `Entry "world:anyone": permissions "rwx" have the unknown letter "x"`}},
 		"mask out of range":   {"path = \"/a\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = 32 }]", []string{"acl = [", `permissions "32" are no bit mask from 1 to 31`}},
@@ -153,7 +153,7 @@ func TestAccZnode_parentIsEphemeral(t *testing.T) {
 	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
 		Config:           tree.Config(`resource "zookeeper_znode" "test" { path = "${local.base}/e/a" }`),
 		ConfigPlanChecks: planned(create),
-		ExpectError:      acctest.Error("Parent is ephemeral", tree.Path("/e/a")+`" cannot be created`),
+		ExpectError:      acctest.Error("Parent is ephemeral", tree.Path("/e/a")+`" was not created`),
 	}}})
 }
 

@@ -236,11 +236,11 @@ func TestAccZnode_ownNodesBelowAChroot(t *testing.T) {
 		{
 			PreConfig:   holds(t, tree.CheckGone("/app/zookeeper")),
 			Config:      config("/zookeeper", quota),
-			ExpectError: acctest.Error(`path = "/quota"`, `below the chroot "/zookeeper"`, `"/zookeeper/quota" belongs to ZooKeeper itself`),
+			ExpectError: acctest.Error(`path = "/quota"`, `the chroot "/zookeeper"`, `"/zookeeper/quota" belongs to ZooKeeper itself`),
 		},
 		{
 			Config:      config("/zookeeper", "import {\n  to = zookeeper_znode.test\n  id = \"/quota\"\n}\n\n"+quota),
-			ExpectError: acctest.Error("Invalid import ID", `below the chroot "/zookeeper"`),
+			ExpectError: acctest.Error("Invalid import ID", `the chroot "/zookeeper"`),
 		},
 	}})
 }

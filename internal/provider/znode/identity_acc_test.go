@@ -31,10 +31,10 @@ resource "zookeeper_znode" "test" {
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: tree.CheckGone("/a"),
 		Steps: []resource.TestStep{
-			refused(`path = ""`, "Invalid import ID", "A znode is imported by its path", "the path is empty"),
-			refused(`path = "a"`, "Invalid import ID", `the path "a" is not absolute`),
-			refused(`path = "/a/"`, "Invalid import ID", `the path "/a/" ends with /`),
-			refused(`path = "/"`, "Invalid import ID", `the root "/" always exists and cannot be managed as a resource`),
+			refused(`path = ""`, "Invalid import ID", "A znode is imported by its path", "path is empty"),
+			refused(`path = "a"`, "Invalid import ID", `path "a" is not absolute`),
+			refused(`path = "/a/"`, "Invalid import ID", `path "/a/" ends with /`),
+			refused(`path = "/"`, "Invalid import ID", `root "/" always exists and cannot be managed as a resource`),
 			refused(`path = "/zookeeper/quota"`, "Invalid import ID", `"/zookeeper/quota" belongs to ZooKeeper itself`),
 			refused(`path = "${local.base}/none"`, "Cannot import non-existent remote object"),
 			refused(`path = null`, "path"),

@@ -291,7 +291,7 @@ func TestAccList_failures(t *testing.T) {
 }`, query("test", "", `path = "/"`), []string{"Cannot reach ZooKeeper", "127.0.0.1:1"}},
 		"own nodes by chroot": {
 			fmt.Sprintf("provider \"zookeeper\" { servers = \"%s/zookeeper\" }", acctest.Server(t).Addr()), query("test", "", `path = "/quota"`),
-			[]string{"Invalid path of a znode", `below the chroot "/zookeeper" of the provider's servers`, `"/zookeeper/quota" belongs to ZooKeeper itself`},
+			[]string{"Invalid path of a znode", `the chroot "/zookeeper" of the provider's servers`, `"/zookeeper/quota" belongs to ZooKeeper itself`},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -313,9 +313,9 @@ func TestAccList_badInput(t *testing.T) {
 	}{
 		"no path":           {`max_depth = 1`, []string{`"path" is required`}},
 		"null":              {`path = null`, []string{"Must set a configuration value for the path attribute"}},
-		"empty path":        {`path = ""`, []string{"Invalid path of a znode", "the path is empty"}},
-		"relative path":     {`path = "a/b"`, []string{"Invalid path of a znode", `the path "a/b" is not absolute`}},
-		"slash at the end":  {`path = "/a/"`, []string{"Invalid path of a znode", `the path "/a/" ends with /`}},
+		"empty path":        {`path = ""`, []string{"Invalid path of a znode", "path is empty"}},
+		"relative path":     {`path = "a/b"`, []string{"Invalid path of a znode", `path "a/b" is not absolute`}},
+		"slash at the end":  {`path = "/a/"`, []string{"Invalid path of a znode", `path "/a/" ends with /`}},
 		"own nodes":         {`path = "/zookeeper"`, []string{"Invalid path of a znode", `"/zookeeper" belongs to ZooKeeper itself`}},
 		"below them":        {`path = "/zookeeper/quota"`, []string{"Invalid path of a znode", `"/zookeeper/quota" belongs to ZooKeeper itself`}},
 		"no text":           {`path = ["/"]`, []string{"path", "string required"}},

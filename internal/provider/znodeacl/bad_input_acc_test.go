@@ -22,8 +22,8 @@ func TestAccZnodeACL_invalidConfiguration(t *testing.T) {
 	}{
 		"no path":          {open, []string{`The argument "path" is required`}},
 		"path is null":     {"path = null" + open, []string{"path = null", "Must set a configuration value for the path attribute"}},
-		"path is empty":    {`path = ""` + open, []string{`path = ""`, "the path is empty"}},
-		"relative path":    {`path = "a"` + open, []string{`path = "a"`, `the path "a" is not absolute`}},
+		"path is empty":    {`path = ""` + open, []string{`path = ""`, "path is empty"}},
+		"relative path":    {`path = "a"` + open, []string{`path = "a"`, `path "a" is not absolute`}},
 		"slash at the end": {`path = "/a/"` + open, []string{`path = "/a/"`, "ends with /"}},
 		"nothing between":  {`path = "/a//b"` + open, []string{`path = "/a//b"`, "has an empty element (//)"}},
 		"one's parent":     {`path = "/a/../b"` + open, []string{`path = "/a/../b"`, "relative paths are not allowed"}},
@@ -102,7 +102,7 @@ func TestAccZnodeACL_invalidImport(t *testing.T) {
 	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{
 			{Config: config, ConfigPlanChecks: planned(create)},
-			{ResourceName: address, ImportState: true, ImportStateId: "a", ExpectError: acctest.Error("Invalid import ID", `the path "a" is not absolute`)},
+			{ResourceName: address, ImportState: true, ImportStateId: "a", ExpectError: acctest.Error("Invalid import ID", `path "a" is not absolute`)},
 			{ResourceName: address, ImportState: true, ImportStateId: tree.Path("/none"), ExpectError: acctest.Error("Cannot import non-existent remote object")},
 		},
 	})

@@ -19,7 +19,7 @@ func TestAccZnodes_invalidConfiguration(t *testing.T) {
 		hcl  string
 		want []string
 	}{
-		"relative base":        {`base_path = "a"`, []string{`base_path = "a"`, `the path "a" is not absolute`}},
+		"relative base":        {`base_path = "a"`, []string{`base_path = "a"`, `path "a" is not absolute`}},
 		"ZooKeeper's own":      {`base_path = "/zookeeper/a"`, []string{`base_path = "/zookeeper/a"`, "belongs to ZooKeeper itself"}},
 		"ZooKeeper's own key":  {"base_path = \"/\"\n  data = { \"zookeeper/a\" = \"\" }", []string{`base_path = "/"`, `"/zookeeper/a" belongs to ZooKeeper itself`}},
 		"empty key":            {"base_path = \"/a\"\n  data = { \"\" = \"\" }", []string{`data = {`, `The key "" of data is no path of a node: it is empty`}},
@@ -72,7 +72,7 @@ func TestAccZnodes_chrootOfZooKeeper(t *testing.T) {
 	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
 		Config:      fmt.Sprintf("provider \"zookeeper\" { servers = \"%s/zookeeper\" }\n\nresource \"zookeeper_znodes\" \"test\" { base_path = \"/quota\" }", nobodyThere),
 		PlanOnly:    true,
-		ExpectError: acctest.Error("base_path", `below the chroot "/zookeeper"`, "belongs to ZooKeeper itself"),
+		ExpectError: acctest.Error("base_path", `the chroot "/zookeeper"`, "belongs to ZooKeeper itself"),
 	}}})
 }
 
