@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -75,7 +76,6 @@ const (
 )
 
 var (
-	aliceAs    = attrs{"username": acctest.User, "password": acctest.Password}
 	ofAlice    = zk.ACL{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermAll}
 	onlyAlice  = [3]string{"digest", acctest.UserID(), "cdrwa"}
 	everybody  = [3]string{"world", "anyone", "cdrwa"}
@@ -100,14 +100,7 @@ func called(name string, arguments ...string) func(*scene) {
 
 // Requests, by what they do.
 func opIs(codes ...int32) func(int32) bool {
-	return func(op int32) bool {
-		for _, code := range codes {
-			if op == code {
-				return true
-			}
-		}
-		return false
-	}
+	return func(op int32) bool { return slices.Contains(codes, op) }
 }
 
 var (
@@ -642,6 +635,7 @@ var topics = []struct {
 	}},
 	{"What is not there", []diagnosticCase{
 		{name: "a data source", play: func(c *scene) { c.connect(nil).read(znode, attrs{"path": "/app"}) }},
+		{name: "an ephemeral resource", play: func(c *scene) { c.connect(nil).open(znode, attrs{"path": "/app"}) }},
 		{name: "children", play: func(c *scene) { c.connect(nil).read(children, attrs{"path": "/app"}) }},
 		{name: "a node whose ACL is to be set", play: func(c *scene) { c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)}) }},
 		{name: "a parent", play: func(c *scene) {

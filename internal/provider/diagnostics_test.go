@@ -8,6 +8,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -41,9 +42,7 @@ type scene struct {
 func (c *scene) connect(config attrs) *scene {
 	c.t.Helper()
 	all := attrs{"servers": c.through(c.at), "connect_timeout": 60, "session_timeout": 60}
-	for name, v := range config {
-		all[name] = v
-	}
+	maps.Copy(all, config)
 	c.configure(all)
 	return c
 }
@@ -57,9 +56,7 @@ func (c *scene) proxied(config attrs) *zktest.Proxy {
 	c.t.Helper()
 	proxy := zktest.StartProxy(c.t, c.at)
 	all := attrs{"servers": c.through(proxy.Addr()), "connect_timeout": 3}
-	for name, v := range config {
-		all[name] = v
-	}
+	maps.Copy(all, config)
 	c.connect(all)
 	return proxy
 }
@@ -277,7 +274,7 @@ var unstable = []struct {
 }{
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
 	{regexp.MustCompile(`0x[0-9a-f]+`), "0xZXID"},
-	{regexp.MustCompile(`"?[^" ]*/TestDiagnostics[^/]*/[0-9]+/`), "/TMP/"},
+	{regexp.MustCompile(`"?[^" ]*/TestDiagnostics[^/]*/\d+/`), "/TMP/"},
 	{regexp.MustCompile(`handshake within [0-9.]+m?s\b`), "handshake within DURATION"},
 	{regexp.MustCompile(`_c_[0-9a-f-]+-`), "_c_GUID-"},
 	{regexp.MustCompile(`\b[0-9a-f]{32}__`), "GUID__"},
@@ -346,7 +343,7 @@ func sourceTexts(t *testing.T) (texts []sourceText) {
 }
 
 // textsOf returns what a node of the syntax tree tells, which is in a declaration.
-func textsOf(n ast.Node, decl ast.Node) (texts []sourceText) {
+func textsOf(n, decl ast.Node) (texts []sourceText) {
 	if of, ok := n.(*ast.CompositeLit); ok {
 		if name, ok := of.Type.(*ast.Ident); ok && name.Name == "about" { // a validator's
 			texts = append(texts, sourceText{text: literal(of.Elts[0]), summary: pattern(of.Elts[0], false, true), detail: regexp.MustCompile(``)})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -76,15 +77,15 @@ func (d *driver) hears(diags []*tfprotov6.Diagnostic, err error) bool {
 }
 
 // configure validates and configures the provider.
-func (d *driver) configure(config attrs) bool {
+func (d *driver) configure(config attrs) {
 	d.tb.Helper()
 	v := d.config(d.schemas.Provider, config)
 	valid, err := d.server.ValidateProviderConfig(d.ctx, &tfprotov6.ValidateProviderConfigRequest{Config: v})
-	if err != nil || !d.hears(valid.Diagnostics, nil) {
-		return err == nil && d.hears(nil, err)
+	if !d.hears(valid.Diagnostics, err) {
+		return
 	}
 	resp, err := d.server.ConfigureProvider(d.ctx, &tfprotov6.ConfigureProviderRequest{Config: v})
-	return d.hears(resp.Diagnostics, err)
+	d.hears(resp.Diagnostics, err)
 }
 
 // An instance is a resource as it is in a state, with what the provider keeps of it.
@@ -388,11 +389,7 @@ func entries(tb testing.TB, v any) attrs {
 	if !ok {
 		tb.Fatalf("%T is no object or map", v)
 	}
-	all := make(attrs, len(given))
-	for key, element := range given {
-		all[key] = element
-	}
-	return all
+	return maps.Clone(given)
 }
 
 func elements(tb testing.TB, typ tftypes.Type, v any) []tftypes.Value {
