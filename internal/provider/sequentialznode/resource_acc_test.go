@@ -386,7 +386,7 @@ func TestAccSequentialZnode_forceDestroy(t *testing.T) {
 				PreConfig:        func() { tree.Put("/job-0000000000/x", "x"); tree.Put("/job-0000000000/x/y", "y") },
 				Config:           tree.Config(``),
 				ConfigPlanChecks: planned(destroy),
-				ExpectError:      acctest.Error("Znode is not empty", tree.Path("/job-0000000000")+`" was not deleted, because it has 1 child: x.`, "zookeeper_sequential_znode.NAME.path", "force_destroy = true"),
+				ExpectError:      acctest.Error("Znode is not empty", tree.Path("/job-0000000000")+`" was not deleted, because it has 1 child: "x".`, "zookeeper_sequential_znode.NAME.path", "force_destroy = true"),
 			},
 			{Config: tree.Config(test("/job-", "force_destroy = true")), ConfigPlanChecks: planned(update)},
 			{Config: tree.Config(``), ConfigPlanChecks: planned(destroy), Check: children(t, tree, "")},
