@@ -29,17 +29,23 @@ import (
 const typeName = "zookeeper_znodes"
 
 // Resource is the resource zookeeper_znodes.
-type Resource struct{ session *session.Session }
+type Resource struct {
+	attr.IdentifiedByPath
+	session *session.Session
+}
 
 var (
 	_ resource.ResourceWithConfigure      = (*Resource)(nil)
 	_ resource.ResourceWithValidateConfig = (*Resource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*Resource)(nil)
 	_ resource.ResourceWithImportState    = (*Resource)(nil)
+	_ resource.ResourceWithIdentity       = (*Resource)(nil)
 )
 
 // NewResource returns the resource.
-func NewResource() resource.Resource { return new(Resource) }
+func NewResource() resource.Resource {
+	return &Resource{IdentifiedByPath: attr.IdentifiedByPath{Attribute: "base_path"}}
+}
 
 // Metadata tells the resource's name.
 func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -341,6 +347,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.State.Raw, diags = plan.encode(ctx, req.Plan.Raw.Type())
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(out.rec.save(ctx, resp.Private, out.have)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.BasePath)...)
 }
 
 // checkEmpty refuses to begin where something is below base, for a resource that is to have
@@ -380,6 +387,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.BasePath)...)
 	base := state.BasePath.ValueString()
 	about := r.subject(base)
 	have, err := state.declared()
@@ -443,6 +451,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.BasePath)...)
 	about := r.subject(plan.BasePath.ValueString())
 	have, err := state.declared()
 	if err != nil {
@@ -496,9 +505,16 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 // ImportState begins with a path, and perhaps with keys below it; the read that follows
 // fills in the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	base, keys, some := strings.Cut(req.ID, "//")
-	if base == "" && some {
-		base = root
+	base, diags := r.ImportedPath(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	keys, some := "", false
+	if req.ID != "" { // an identity has no keys
+		if base, keys, some = strings.Cut(base, "//"); base == "" {
+			base = root
+		}
 	}
 	state := model{
 		BasePath:  types.StringValue(base),
@@ -525,9 +541,9 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		resp.Diagnostics.AddError("Invalid import ID", "Znodes are imported by their base_path, and by keys with // in front of each where only some are meant: "+err.Error())
 		return
 	}
-	raw, diags := state.encode(ctx, resp.State.Raw.Type())
-	resp.State.Raw = raw
+	resp.State.Raw, diags = state.encode(ctx, resp.State.Raw.Type())
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.BasePath)...)
 }
 
 func (r *Resource) subject(nodePath string) diagnose.Subject {
