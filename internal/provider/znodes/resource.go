@@ -68,7 +68,11 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"What was planned against is what is changed: when somebody else changed, made or removed one of the nodes after the plan was made, the apply names it, and writes nothing.\n\n" +
 			"Nodes in between, `base_path` among them, are made where they are missing, empty, in the same transaction. Those that the resource made are its own: " +
 			"they are removed once it needs them no longer, as long as nobody else has put something into them or below them. " +
-			"What is missing above `base_path` is made too, and stays. Where another resource manages `base_path`, refer to it, as in `base_path = zookeeper_znode.app.path`.",
+			"What is missing above `base_path` is made too, and stays. Where another resource manages `base_path`, refer to it, as in `base_path = zookeeper_znode.app.path`.\n\n" +
+			"A node that is there already is not taken over, whoever made it: the creation of a second resource with the same key fails. Import takes it over, all nodes below `base_path` or some by their keys. " +
+			"It reads what they hold into the state: leave secrets out of it.\n\n" +
+			"So a node moves here from a `zookeeper_znode` and is neither destroyed nor written on the way: take both resources out of the state (`terraform state rm`), " +
+			"move the node's content into `data`, and import this resource by all of its keys, the new one among them. The plan is then empty. The way back is the same.",
 		Attributes: map[string]schema.Attribute{
 			"base_path": schema.StringAttribute{
 				Required:            true,
