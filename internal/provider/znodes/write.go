@@ -51,10 +51,29 @@ func (r *Resource) apply(ctx context.Context, doing string, m *model, have conte
 	results, err := r.session.Apply(ctx, base, batch)
 	out := settle(base, have, rec, want, batch, results, err == nil)
 	if err != nil {
-		return out, diag.Diagnostics{about.Error(doing, err)}
+		diags := diag.Diagnostics{about.Error(doing, err)}
+		if secretsExist(base, want.secrets, err) {
+			diags.Append(importShowsWarning(base))
+		}
+		return out, diags
 	}
 	diags := r.lookBack(ctx, base, batch, results, &out)
 	return out, diags
+}
+
+// secretsExist tells whether a node of data_wo could not be made because there is one.
+func secretsExist(base string, secrets contents, err error) bool {
+	conflict, ok := errors.AsType[*zk.BatchConflictError](err)
+	return ok && slices.ContainsFunc(conflict.Conflicts, func(c zk.Conflict) bool {
+		_, secret := secrets[keyOf(base, c.Write.Path)]
+		return secret && errors.Is(c.Err, zk.ErrNodeExists)
+	})
+}
+
+// importShowsWarning tells that an import is no way for data that the state must not have.
+func importShowsWarning(base string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("An import puts the data into the state", fmt.Sprintf(
+		"Some of the nodes that are there already below %q are keys of data_wo. An import reads what they hold into the state and into the plan. If that is a secret already, import the other keys alone, and remove these nodes first.", base))
 }
 
 // settle tells what writes have left, of which all or some were done.
