@@ -132,7 +132,7 @@ func TestAccZnodes_claimedTwice(t *testing.T) {
 func TestAccZnodes_claimedByZnode(t *testing.T) {
 	tree := acctest.NewTree(t)
 	znode := func(path string) string {
-		return fmt.Sprintf("resource \"zookeeper_znode\" \"two\" {\n  path = \"%s\"\n  data = \"two\"\n  adopt_existing = true\n}\n", path)
+		return "resource \"zookeeper_znode\" \"two\" {\n  path = \"" + path + "\"\n  data = \"two\"\n  adopt_existing = true\n}\n"
 	}
 	data := map[string]string{"a/b": "one"}
 	acctest.Test(t, resource.TestCase{

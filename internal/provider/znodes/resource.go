@@ -344,14 +344,25 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	out, diags := r.apply(ctx, doingCreate, plan, nil, newRecord(), want)
 	resp.Diagnostics.Append(diags...)
-	if !out.complete && !out.wrote {
+	switch {
+	case out.complete:
+	case !out.wrote:
 		return
+	default:
+		resp.Diagnostics.Append(incompleteWarning(about.Path))
 	}
 	plan.finish(out)
 	resp.State.Raw, diags = plan.encode(ctx, req.Plan.Raw.Type())
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(out.rec.save(ctx, resp.Private, out.have)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.BasePath)...)
+}
+
+// incompleteWarning tells how to go on behind a creation that ended half-way.
+func incompleteWarning(base string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Resource is incomplete", fmt.Sprintf(
+		"Some of the nodes below %q were created, and the state has them. Terraform takes such a resource for tainted: the next apply removes them and creates all anew. "+
+			"To go on from there instead, which is the only way where some of them are of data_wo, whose keys a tainted resource does not know, run terraform untaint with the resource's address first.", base))
 }
 
 // checkEmpty refuses to begin where something is below base, for a resource that is to have
@@ -503,7 +514,15 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.remove(ctx, state, have, rec)...)
+	out, diags := r.remove(ctx, state, have, rec)
+	resp.Diagnostics.Append(diags...)
+	if !diags.HasError() || !out.wrote {
+		return
+	}
+	state.finish(out)
+	resp.State.Raw, diags = state.encode(ctx, req.State.Raw.Type())
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(out.rec.save(ctx, resp.Private, out.have)...)
 }
 
 // ImportState begins with a path, and perhaps with keys below it; the read that follows
