@@ -264,7 +264,7 @@ func TestAccProvider_saslDigest(t *testing.T) {
 			},
 			resource.TestStep{
 				Config:      config(tree, strict.Addr(), as("alice", secret+"!"), read),
-				ExpectError: acctest.Error("ZooKeeper wants SASL", "The provider presents sasl (alice)", "check its username and its password"),
+				ExpectError: acctest.Error("SASL authentication failed", "the provider presents: sasl (alice)", "its username and its password"),
 			},
 			resource.TestStep{Config: config(tree, strict.Addr(), as("alice", secret), read), ConfigStateChecks: children},
 		),
