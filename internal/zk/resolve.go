@@ -116,10 +116,13 @@ func (c *Client) claim(call *conn.Call) {
 	c.claims.mu.Lock()
 	defer c.claims.mu.Unlock()
 	c.claims.note(claim{zxid: call.Header.Zxid})
-	if req, ok := call.Request.(*proto.SetACLRequest); ok {
-		if stat, ok := call.Reply.(*Stat); ok {
-			c.claims.note(aclClaim(req.Path, *stat))
+	switch reply := call.Reply.(type) {
+	case *Stat:
+		if req, ok := call.Request.(*proto.SetACLRequest); ok {
+			c.claims.note(aclClaim(req.Path, *reply))
 		}
+	case *proto.MultiReply:
+		reply.Zxid = call.Header.Zxid
 	}
 }
 
@@ -514,6 +517,7 @@ func (c *Client) lookForMulti(ctx context.Context, req *proto.MultiRequest, l lo
 			return unknown, 0, err
 		}
 	}
+	out.Zxid = zxid
 	return applied, zxid, nil
 }
 
