@@ -14,6 +14,7 @@ import (
 	"runtime"
 
 	"terraform-provider-zookeeper/bench/client"
+	"terraform-provider-zookeeper/bench/provider"
 	"terraform-provider-zookeeper/bench/report"
 )
 
@@ -24,13 +25,18 @@ const (
 )
 
 func main() {
-	sizes := client.Full
-	flag.IntVar(&sizes.Rounds, "rounds", sizes.Rounds, "how often everything is measured")
+	if code, ok := provider.Meter(); ok {
+		os.Exit(code)
+	}
+	what := full
+	flag.IntVar(&what.client.Rounds, "rounds", what.client.Rounds, "how often the client is measured")
+	flag.StringVar(&what.cli, "cli", what.cli, "the CLI that the provider is measured with")
 	out := flag.String("out", ".", "the folder for results.json and results.svg; empty for none")
-	nio := flag.Bool("nio", false, "leave the server's connection handling at its default, NIO")
+	flag.TextVar(&what.servers.Single, "single", &what.servers.Single, "how the server of the operations on single nodes handles connections: NIO or Netty")
+	flag.TextVar(&what.servers.Many, "many", &what.servers.Many, "the same of the server of the operations on many nodes")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, sizes, *nio, *out, os.Stdout)
+	err := run(ctx, what, *out, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -38,14 +44,27 @@ func main() {
 	}
 }
 
-// run measures everything and writes the results.
-func run(ctx context.Context, sizes client.Sizes, nio bool, out string, to io.Writer) error {
+// sizes say what is measured, and how much of it.
+type sizes struct {
+	client   client.Sizes
+	provider provider.Sizes
+	cli      string // with which the provider is measured
+	servers  client.Servers
+}
+
+var full = sizes{client: client.Full, provider: provider.Full, cli: "../bin/tofu", servers: client.Usual}
+
+// run measures everything and writes the results. It is to be run in this module's root.
+func run(ctx context.Context, what sizes, out string, to io.Writer) error {
 	var r report.Report
-	if err := client.Run(ctx, sizes, nio, &r); err != nil {
+	if err := client.Run(ctx, what.client, what.servers, &r); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(to, "The client, on %s; the medians of %d rounds. %s, %s/%s, %d cores.\n\n",
-		client.Setting(nio), sizes.Rounds, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	if err := provider.Run(ctx, what.provider, what.cli, "..", &r); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(to, "%s, %s/%s, %d cores. The client on %s: the medians of %d rounds. The provider on a server as it is by default: the medians of %d rounds, of %d for the largest.\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), what.servers, what.client.Rounds, what.provider.Rounds, what.provider.BigRounds)
 	if err := errors.Join(err, r.Table(to)); err != nil || out == "" {
 		return err
 	}
