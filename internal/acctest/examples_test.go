@@ -234,7 +234,7 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 		"TF_VAR_servers=" + s.servers, "TF_VAR_username=demo", "TF_VAR_password=secret",
 		"TF_VAR_zookeeper_password=" + acctest.Password,
 		"TF_VAR_terraform_password=" + acctest.Password, "TF_VAR_payments_password=" + acctest.Password,
-		"TF_VAR_api_token=sesame", "TF_VAR_web_password=sesame",
+		"TF_VAR_api_token=sesame", "TF_VAR_gateway_token=sesame", "TF_VAR_web_password=sesame",
 	}, s.env...)
 	// What an example reads and does not create is somebody else's.
 	for _, path := range []string{"/secrets", "/secrets/database", "/secrets/database/password"} {

@@ -14,6 +14,9 @@ import (
 // submit hands a call to the current connection, or to the queue of those that wait for
 // one. It does not wait for the reply.
 func (c *Client) submit(ctx context.Context, call *conn.Call) {
+	if c.cfg.Tracer != nil {
+		c.trace(call)
+	}
 	if err := conn.ContextError(ctx); err != nil {
 		call.Fail(err)
 		return
@@ -79,7 +82,7 @@ func (c *Client) repeatable(err error) bool {
 
 // again decides behind a try that failed with err: it returns nil after the wait that the
 // policy asks for, or the error to give up with.
-func (c *Client) again(ctx context.Context, r *retry, err error) error {
+func (c *Client) again(ctx context.Context, r *retry, op proto.Op, path string, err error) error {
 	if errors.Is(err, errUnasked) {
 		_, err := c.serverVersion(ctx)
 		return err // nothing was sent: it does not count as a try
@@ -87,7 +90,11 @@ func (c *Client) again(ctx context.Context, r *retry, err error) error {
 	if !c.repeatable(err) {
 		return err
 	}
-	return r.again(ctx, err)
+	if err := r.again(ctx, err); err != nil {
+		return err
+	}
+	c.log.Debug("an operation is repeated", "op", op.String(), "path", path, "tries", r.tries, "reason", err)
+	return nil
 }
 
 // reply is a pointer to a record R that decodes itself.
@@ -146,7 +153,7 @@ func readInto[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client
 		if err == nil {
 			return &a.out, nil
 		}
-		if err = c.again(ctx, &r, err); err != nil {
+		if err = c.again(ctx, &r, op, path, err); err != nil {
 			return nil, &Error{Op: op.String(), Path: path, Err: err}
 		}
 	}
@@ -157,7 +164,7 @@ func readInto[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client
 // before a reply fills it in, is returned with an error of the server's too: a multi's says
 // what failed.
 func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req Q, blank R, resolve resolver[Q, R]) (*R, error) {
-	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: err} }
+	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: suspicious(req, err)} }
 	var session int64 // that of the first try
 	for r := c.cfg.Retry.begin(); ; {
 		a := try[R, P](op, req, blank)
@@ -187,7 +194,7 @@ func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op
 		if session == 0 {
 			session = call.Session
 		}
-		if err = c.again(ctx, &r, err); err != nil {
+		if err = c.again(ctx, &r, op, path, err); err != nil {
 			return out, fail(err)
 		}
 		if _, ok := features[op]; ok {
@@ -197,12 +204,25 @@ func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op
 	}
 }
 
+// suspicious adds to the error of a request whose connection was lost that the request is
+// larger than servers take unless they are told to: they close the connection without a word.
+func suspicious(req conn.Request, err error) error {
+	if !errors.Is(err, ErrConnectionLoss) {
+		return err
+	}
+	if size := len(req.AppendTo(nil)); size > DefaultMaxBufferBytes {
+		return fmt.Errorf("%w. The request takes %d bytes, and a server closes the connection when that is more than its jute.maxbuffer, %d by default", err, size, DefaultMaxBufferBytes)
+	}
+	return err
+}
+
 // judge finds out whether a write took effect whose reply was lost, and if it did fills in
 // out. The error, where that cannot be told, is [ErrOutcomeUnknown].
 func judge[Q, R any](ctx context.Context, c *Client, call *conn.Call, req Q, out *R, resolve resolver[Q, R]) (took bool, err error) {
 	v, err := c.settle(ctx, func() (verdict, error) {
 		return resolve(ctx, c, req, loss{seen: call.Seen, session: call.Session}, out)
 	})
+	c.log.Debug("the reply to a write was lost, and the servers were asked what became of it", "op", call.Op.String(), "found", v.String())
 	switch {
 	case err != nil:
 		return false, lookFailed(call.Err, err)

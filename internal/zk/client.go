@@ -91,6 +91,8 @@ type Config struct {
 	ConnectRetry RetryPolicy
 	// Logger takes the log; nil for none.
 	Logger Logger
+	// Tracer is told of each operation and of each frame; nil for nobody.
+	Tracer Tracer
 	// Dial opens a connection to an address ("ip:port"); nil for TCP.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -406,7 +408,7 @@ func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 		if err == nil {
 			return nil
 		}
-		if err = c.again(ctx, &r, err); err != nil {
+		if err = c.again(ctx, &r, op, "", err); err != nil {
 			return fail(err)
 		}
 	}

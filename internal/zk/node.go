@@ -143,7 +143,7 @@ func (c *Client) nodeAt(ctx context.Context, full string) (Node, error) {
 			}
 			continue
 		}
-		if err = c.again(ctx, &r, err); err != nil {
+		if err = c.again(ctx, &r, op, path, err); err != nil {
 			return Node{}, &Error{Op: op.String(), Path: path, Err: err}
 		}
 	}

@@ -29,6 +29,20 @@ const (
 	certainlyNot
 )
 
+// String is the verdict as a log has it.
+func (v verdict) String() string {
+	switch v {
+	case applied:
+		return "it took effect"
+	case likelyNot:
+		return "it most likely did not take effect"
+	case certainlyNot:
+		return "it did not take effect"
+	default:
+		return "it cannot be told"
+	}
+}
+
 func (v verdict) notApplied() bool { return v == likelyNot || v == certainlyNot }
 
 // loss is what is known of a write whose reply was lost.

@@ -170,7 +170,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	// What was unknown when the configuration was validated may be known by now.
 	resp.Diagnostics.Append(checkConfig(plan, r.session.CheckManaged)...)
-	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), plan.ACL)...)
+	resp.Diagnostics.Append(r.session.CheckACL(path.Root("acl"), plan.ACL)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
