@@ -35,7 +35,7 @@ const (
 )
 
 func main() {
-	debug := flag.Bool("debug", false, "serve until interrupted, for a debugger to attach to, and print how to connect")
+	debugged := flag.Bool("debug", false, "serve until interrupted, for a debugger to attach to, and print how to connect")
 	flag.Parse()
 
 	quietFramework()
@@ -47,7 +47,7 @@ func main() {
 		log.Fatal(err)
 	}
 	var opts []tf6server.ServeOpt
-	if *debug {
+	if *debugged {
 		opts = append(opts, tf6server.WithManagedDebug())
 	}
 	err = tf6server.Serve(address, func() tfprotov6.ProviderServer { return server }, opts...)
