@@ -22,7 +22,7 @@ type Servers struct {
 }
 
 // moreServers matches a server in a chroot.
-var moreServers = regexp.MustCompile(`,[^,/]*:[0-9]+(/|,|$)`)
+var moreServers = regexp.MustCompile(`,[^,/]*:\d+(/|,|$)`)
 
 // ParseServers takes a connect string apart: servers separated by commas, and behind the
 // last one an optional chroot that starts at the first "/". A server is a name, an IPv4

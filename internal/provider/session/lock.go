@@ -79,7 +79,7 @@ type held struct {
 // Hold takes a lock, until [Session.Free] or the end of the session. The error is a
 // *[LockedError] when others did not give it back in time.
 func (s *Session) Hold(ctx context.Context, l Lock) (*recipe.Held, error) {
-	if g := s.guard.lock; g != nil && g.Path == l.Path && !(g.Shared && l.Shared) {
+	if g := s.guard.lock; g != nil && g.Path == l.Path && (!g.Shared || !l.Shared) {
 		return nil, ErrOwnLock
 	}
 	client, err := s.Client(ctx)
