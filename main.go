@@ -37,6 +37,7 @@ func main() {
 	debug := flag.Bool("debug", false, "serve until interrupted, for a debugger to attach to, and print how to connect")
 	flag.Parse()
 
+	quietFramework()
 	sessions := new(session.Group)
 	stopOnSignal(sessions)
 	server, err := provider.NewServer(provider.New(version, sessions))
@@ -51,6 +52,23 @@ func main() {
 	closeSessions(sessions)
 	if err != nil {
 		log.Fatal(err)
+	}
+}
+
+// quietFramework has the framework write no log where nobody reads one: unless a level is
+// asked for, Terraform drops what its providers log. That is a matter of speed. For each
+// element of a map the framework makes a context around that of the element before, and to
+// log looks for its logger at the bottom of them all, which takes minutes for a map of fifty
+// thousand (NullifyWriteOnlyAttributes, MarkComputedNilsAsUnknown).
+func quietFramework() {
+	const level = "TF_LOG_SDK_FRAMEWORK"
+	for _, name := range []string{"TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK", level} {
+		if os.Getenv(name) != "" {
+			return
+		}
+	}
+	if err := os.Setenv(level, "OFF"); err != nil {
+		log.Printf("[WARN] the framework logs what nobody reads: %v", err)
 	}
 }
 

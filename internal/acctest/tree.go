@@ -103,6 +103,9 @@ func (t *Tree) ImportBlock(to, rel string) string {
 // Path returns the full path of a node of the tree.
 func (t *Tree) Path(rel string) string { return t.Base + rel }
 
+// Context is that of the test, for what is done with Client.
+func (t *Tree) Context() context.Context { return t.tb.Context() }
+
 // Put creates a node.
 func (t *Tree) Put(rel, data string) {
 	t.tb.Helper()

@@ -28,6 +28,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/tree"
 	"terraform-provider-zookeeper/internal/provider/znode"
 	"terraform-provider-zookeeper/internal/provider/znodeacl"
+	"terraform-provider-zookeeper/internal/provider/znodes"
 )
 
 // Provider is the provider for ZooKeeper.
@@ -159,6 +160,7 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 		sequentialznode.NewResource,
 		znode.NewResource,
 		znodeacl.NewResource,
+		znodes.NewResource,
 	}
 }
 

@@ -468,3 +468,13 @@ func endSession(ctx context.Context, l *link) error {
 		return conn.ContextError(ctx)
 	}
 }
+
+// Zxid returns the latest transaction that a server has told of. What the client has read
+// from it is at least that new.
+func (c *Client) Zxid() int64 {
+	zxid := c.zxid.Load()
+	if l := c.current.Load(); l != nil {
+		zxid = max(zxid, l.Zxid())
+	}
+	return zxid
+}

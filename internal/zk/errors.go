@@ -76,7 +76,7 @@ var (
 // An Error is the failure of one operation. Every error of an operation is one.
 type Error struct {
 	// Op is the operation: "create", "get", "set", "delete", "exists", "children",
-	// "getACL", "setACL", "sync", "multi", "update", "version", "closeSession", "auth",
+	// "getACL", "setACL", "sync", "multi", "batch", "update", "version", "closeSession", "auth",
 	// "addWatch", "multiRead", "reconfig", "getEphemerals", "countDescendants", "whoAmI", a
 	// four-letter word, or "command" for what is none.
 	Op string

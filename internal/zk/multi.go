@@ -1,6 +1,7 @@
 package zk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,15 +54,25 @@ type OpResult struct {
 // Multi makes all operations take effect in their order, together, or none of them. It
 // returns one result for each. When one fails, the error is a *MultiError that names it.
 func (c *Client) Multi(ctx context.Context, ops ...Op) ([]OpResult, error) {
+	out, _, err := c.multi(ctx, ops)
+	return out, err
+}
+
+// multi is Multi that returns the zxid of the transaction as well. Where the reply was lost
+// and the operations leave no trace of it, as deletes do, that is the latest that is known.
+func (c *Client) multi(ctx context.Context, ops []Op) (results []OpResult, zxid int64, err error) {
 	if len(ops) == 0 {
-		return nil, nil
+		return nil, 0, nil
 	}
 	req, err := c.multiRequest(ctx, ops, true)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	reply, err := write(ctx, c, proto.OpMulti, "", req, freshMulti(ops), c.multiResolver(req))
-	return c.multiResults(ops, reply, err)
+	if results, err = c.multiResults(ops, reply, err); err != nil {
+		return nil, 0, err
+	}
+	return results, cmp.Or(reply.Zxid, c.Zxid()), nil
 }
 
 func (c *Client) multiRequest(ctx context.Context, ops []Op, wait bool) (*proto.MultiRequest, error) {

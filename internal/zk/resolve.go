@@ -126,10 +126,13 @@ func (c *Client) claim(call *conn.Call) {
 		return
 	}
 	c.claims.take(claim{zxid: call.Header.Zxid})
-	if req, ok := call.Request.(*proto.SetACLRequest); ok {
-		if stat, ok := call.Reply.(*Stat); ok {
-			c.claims.take(aclClaim(req.Path, *stat))
+	switch reply := call.Reply.(type) {
+	case *Stat:
+		if req, ok := call.Request.(*proto.SetACLRequest); ok {
+			c.claims.take(aclClaim(req.Path, *reply))
 		}
+	case *proto.MultiReply:
+		reply.Zxid = call.Header.Zxid
 	}
 }
 
@@ -524,6 +527,7 @@ func (c *Client) lookForMulti(ctx context.Context, req *proto.MultiRequest, l lo
 			return unknown, 0, err
 		}
 	}
+	out.Zxid = zxid
 	return applied, zxid, nil
 }
 

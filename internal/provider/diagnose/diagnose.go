@@ -50,6 +50,9 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.As(err, &notEmpty):
 		return s.NotEmpty(notEmpty.Children)
 	}
+	if conflict, ok := errors.AsType[*zk.BatchConflictError](err); ok {
+		return s.conflicts(doing, conflict, outcomeOf(err))
+	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		d := s.Error(doing, partial.Err)
 		return s.new(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
@@ -72,6 +75,9 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.As(err, &connect):
 		return unreachable(connect)
 	case errors.As(err, &tooLarge):
+		if op, _ := operation(err); op == "multi" {
+			return s.transactionTooLarge(tooLarge)
+		}
 		return s.tooLarge(tooLarge)
 	case errors.As(err, &tooOld):
 		return s.new("ZooKeeper is too old", fmt.Sprintf(

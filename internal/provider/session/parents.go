@@ -104,32 +104,54 @@ func (s *Session) takeParents(ctx context.Context, client *zk.Client, path strin
 		if end < len(path) && path[end] != '/' {
 			continue
 		}
-		at := path[:end]
-		made, ok := s.parents.made[at]
-		if !ok || made.ensured {
-			continue
-		}
-		node, err := client.Node(ctx, at)
+		node, ok, err := s.takeParent(ctx, client, path[:end], acl)
 		switch {
-		case errors.Is(err, zk.ErrNoNode):
-			continue
 		case err != nil:
 			return taken, err
+		case ok:
+			taken = append(taken, Made{Path: path[:end], Czxid: node.Czxid})
 		}
-		if !attr.SameACL(acl, node.ACL, s.Identities()) {
-			from := attr.PlannedOf(node.Stat)
-			from.Aversion = made.aversion
-			change := zk.Change{SetACL: true, ACL: acl, ACLVersion: from.Aversion}
-			if err := s.Update(ctx, at, change, from); err != nil {
-				return taken, err
-			}
-			made.aversion++
-		}
-		made.ensured = true
-		s.parents.made[at] = made
-		taken = append(taken, Made{Path: at, Czxid: node.Stat.Czxid})
 	}
 	return taken, nil
+}
+
+// takeParent takes a node that this run has made as a parent, if it is one and nobody has
+// taken it, and tells whether. The lock is held.
+func (s *Session) takeParent(ctx context.Context, client *zk.Client, at string, acl []zk.ACL) (zk.Stat, bool, error) {
+	made, ok := s.parents.made[at]
+	if !ok || made.ensured {
+		return zk.Stat{}, false, nil
+	}
+	stat, err := s.giveACL(ctx, client, at, acl, made)
+	switch {
+	case errors.Is(err, zk.ErrNoNode):
+		return zk.Stat{}, false, nil
+	case err != nil:
+		return zk.Stat{}, false, err
+	}
+	if stat.Aversion != made.aversion {
+		made.aversion++
+	}
+	made.ensured = true
+	s.parents.made[at] = made
+	return stat, true, nil
+}
+
+// giveACL gives a node that this run has made the ACL, unless it means the same as the one
+// that it was made with, and returns the node's stat.
+func (s *Session) giveACL(ctx context.Context, client *zk.Client, at string, acl []zk.ACL, made madeNode) (zk.Stat, error) {
+	node, err := client.Node(ctx, at)
+	if err != nil || attr.SameACL(acl, node.ACL, s.Identities()) {
+		return node.Stat, err
+	}
+	from := attr.PlannedOf(node.Stat)
+	from.Aversion = made.aversion
+	change := zk.Change{SetACL: true, ACL: acl, ACLVersion: from.Aversion}
+	if err := s.Update(ctx, at, change, from); err != nil {
+		return zk.Stat{}, err
+	}
+	node.Stat.Aversion = made.aversion + 1
+	return node.Stat, nil
 }
 
 // Claim tells whether the node was made on the way to another in this run and not claimed

@@ -1,0 +1,109 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// CheckBatch returns the error of [zk.Batch.CheckSize] when the servers would not accept the
+// batch for its size. While the limit is unknown everything fits.
+func (s *Session) CheckBatch(b zk.Batch) error {
+	if s.cfg.MaxBufferBytes <= 0 {
+		return nil
+	}
+	if b.ACL == nil {
+		b.ACL = s.DefaultACL()
+	}
+	return b.CheckSize(s.chroot, s.cfg.MaxBufferBytes)
+}
+
+// Apply does the writes of a batch, all at base or below it, and makes what is missing above
+// base in the same transaction. The results and the error are those of [zk.Client.Apply].
+//
+// A node to be ensured that this run had made before on the way to another one is given to
+// the caller, as [Session.EnsurePath] does, and its result is that of a node that was made.
+// So is one to be created: it is written in the place of being created. So the order of the
+// two does not matter. Batches that may make nodes in between are written one at a time.
+func (s *Session) Apply(ctx context.Context, base string, b zk.Batch) ([]zk.WriteResult, error) {
+	none := make([]zk.WriteResult, len(b.Writes))
+	client, err := s.Client(ctx)
+	if err != nil {
+		return none, err
+	}
+	if !slices.ContainsFunc(b.Writes, makesNode) {
+		return client.Apply(ctx, b)
+	}
+	if b.ACL == nil {
+		b.ACL = s.DefaultACL()
+	}
+	if err := s.parents.lock(ctx); err != nil {
+		return none, err
+	}
+	defer s.parents.unlock()
+	own := len(b.Writes)
+	b.Writes = slices.Clone(b.Writes)
+	results, err := client.Apply(ctx, b)
+	if conflict := (*zk.BatchConflictError)(nil); errors.Is(err, zk.ErrNoNode) && !errors.As(err, &conflict) {
+		for path := zk.Parent(base); path != "/"; path = zk.Parent(path) {
+			b.Writes = append(b.Writes, zk.Write{Kind: zk.WriteEnsure, Path: path})
+		}
+		// What the chroot stands for is part of the servers' address, and of no transaction.
+		if _, err = client.EnsurePath(ctx, "/", b.ACL); err == nil {
+			results, err = client.Apply(ctx, b)
+		}
+	}
+	claimed := s.claimCreated(b, err)
+	if len(claimed) > 0 {
+		results, err = client.Apply(ctx, b)
+	}
+	for i, w := range b.Writes {
+		if w.Kind == zk.WriteEnsure && results[i].Done {
+			s.parents.made[w.Path] = madeNode{ensured: i < own}
+		}
+	}
+	if err != nil {
+		return results[:own], err
+	}
+	for i, w := range b.Writes[:own] {
+		// What fails here is no failure of the batch: a node stays whose it was, or keeps the
+		// ACL that it was made with.
+		if made, ok := claimed[w.Path]; ok {
+			_, _ = s.giveACL(ctx, client, w.Path, b.ACL, made)
+		} else if w.Kind == zk.WriteEnsure && results[i].Needless {
+			if node, ok, err := s.takeParent(ctx, client, w.Path, b.ACL); err == nil && ok {
+				results[i] = zk.WriteResult{Done: true, Zxid: node.Mzxid}
+			}
+		}
+	}
+	return results[:own], nil
+}
+
+func makesNode(w zk.Write) bool { return w.Kind == zk.WriteCreate || w.Kind == zk.WriteEnsure }
+
+// claimCreated turns creations that failed because the nodes are there into writes to them,
+// where this run has made all of those nodes on the way to others, and nobody has written
+// to them. It returns what it has claimed. The lock is held.
+func (s *Session) claimCreated(b zk.Batch, err error) map[string]madeNode {
+	var conflict *zk.BatchConflictError
+	if !errors.As(err, &conflict) {
+		return nil
+	}
+	claimed, found := make(map[string]madeNode), make(map[string]zk.Stat)
+	for _, c := range conflict.Conflicts {
+		made, ok := s.parents.made[c.Write.Path]
+		if !ok || !errors.Is(c.Err, zk.ErrNodeExists) || c.Found.Version != 0 || c.Found.Aversion != made.aversion {
+			return nil
+		}
+		claimed[c.Write.Path], found[c.Write.Path] = made, c.Found
+	}
+	for i, w := range b.Writes {
+		if stat, ok := found[w.Path]; ok {
+			b.Writes[i].Kind, b.Writes[i].Mzxid = zk.WriteSet, stat.Mzxid
+			delete(s.parents.made, w.Path)
+		}
+	}
+	return claimed
+}

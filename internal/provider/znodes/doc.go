@@ -1,0 +1,12 @@
+// Package znodes is zookeeper_znodes: many nodes below one path, which are written in one
+// transaction.
+//
+// The state has the content of the nodes, as it was read. What a plan was made against is
+// in the private state, see [record]: for each node the transaction that last wrote it,
+// which fits no other node and no other content. An apply writes what [changes] finds, on
+// the condition that each node is still that one.
+//
+// Nodes in between, from base_path down to the parents of those that are declared, are made
+// where they are missing. Those that the resource made are its own, and go when they are
+// empty and no longer needed. base_path is one of them; what is above it is not.
+package znodes
