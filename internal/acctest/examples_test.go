@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"go.step.sm/crypto/pemutil"
 
 	"terraform-provider-zookeeper/internal/acctest"
+	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
@@ -32,6 +34,10 @@ type surroundings struct {
 	// inTheWay is a node that the example makes on the way and does not manage, and that keeps
 	// one of its resources from being destroyed.
 	inTheWay string
+	// want is what some of the nodes hold behind the apply, by their paths, and who may do what
+	// with some of them.
+	want map[string]string
+	acls map[string]string
 }
 
 // special has what is around those examples that need more than any server.
@@ -44,6 +50,60 @@ var special = map[string]func(t *testing.T) surroundings{
 	},
 	"guides/authentication-and-tls/tls": func(t *testing.T) surroundings {
 		return withTLS(t, zktest.WithConfig("ssl.clientAuth", "none"))
+	},
+	"service-configuration": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.want = map[string]string{
+			"/services/checkout/production/database/pool_size": "64",
+			"/services/checkout/production/features/express":   "off",
+			"/services/checkout/production/limits/max_items":   "100",
+			"/services/checkout/production/logging.yaml":       "# The logging of checkout in production.\nroot:\n  level: WARN\n  appenders: [stdout]\n",
+			"/services/checkout/staging/database/pool_size":    "8",
+			"/services/checkout/staging/features/express":      "on",
+			"/services/checkout/staging/limits/max_items":      "10",
+			"/services/checkout/staging/logging.yaml":          "# The logging of checkout in staging.\nroot:\n  level: DEBUG\n  appenders: [stdout]\n",
+		}
+		return s
+	},
+	"team-acls": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.env = append(s.env, `TF_VAR_team_passwords={payments="one",search="two"}`)
+		terraform, payments, search := zk.DigestID("terraform", acctest.Password), zk.DigestID("payments", "one"), zk.DigestID("search", "two")
+		s.acls = map[string]string{
+			"/teams/payments": "digest:" + payments + ":cdrw digest:" + search + ":r digest:" + terraform + ":cdrwa",
+			"/teams/search":   "digest:" + search + ":cdrw digest:" + terraform + ":cdrwa",
+		}
+		return s
+	},
+	"chroot-bootstrap": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.env = append(s.env, "TF_VAR_admin_password="+acctest.Password, "TF_VAR_solr_password=two")
+		s.want = map[string]string{"/solr": "", "/solr/clusterprops.json": `{"urlScheme":"https"}`, "/solr/security.json": read(t, filepath.Join(examples, "chroot-bootstrap", "security.json"))}
+		acl := "digest:" + zk.DigestID("admin", acctest.Password) + ":cdrwa digest:" + zk.DigestID("solr", "two") + ":cdrwa"
+		s.acls = map[string]string{"/solr": acl, "/solr/security.json": acl}
+		return s
+	},
+	"write-only-secret": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.env = append(s.env, "TF_VAR_database_password=sesame")
+		s.acls = map[string]string{"/services/checkout/database/password": "digest:checkout:NTmBk9J6W2WCjCcyNe4YbTqoLDA=:r digest:" + zk.DigestID("terraform", acctest.Password) + ":cdrwa"}
+		return s
+	},
+	"read-topology": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.tree.Put("/brokers", "")
+		s.tree.Put("/brokers/ids", "")
+		s.tree.Put("/brokers/ids/1", `{"host":"kafka1.example.com","port":9092}`)
+		s.tree.Put("/brokers/ids/2", `{"host":"kafka2.example.com","port":9092}`)
+		s.tree.Put("/controller", `{"brokerid":1}`)
+		s.want = map[string]string{"/services/checkout/kafka/bootstrap_servers": "kafka1.example.com:9092,kafka2.example.com:9092"}
+		return s
+	},
+	"mutual-tls": func(t *testing.T) surroundings {
+		s := withTLS(t)
+		s.want = map[string]string{"/services/checkout/guarded": "for the owners of certificates"}
+		s.acls = map[string]string{"/services/checkout/guarded": "x509:CN=checkout,O=Example:r x509:CN=terraform,O=Example:cdrwa"}
+		return s
 	},
 	"guides/authentication-and-tls/mutual-tls": func(t *testing.T) surroundings {
 		return withTLS(t)
@@ -234,7 +294,7 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 		"TF_VAR_servers=" + s.servers, "TF_VAR_username=demo", "TF_VAR_password=secret",
 		"TF_VAR_zookeeper_password=" + acctest.Password,
 		"TF_VAR_terraform_password=" + acctest.Password, "TF_VAR_payments_password=" + acctest.Password,
-		"TF_VAR_api_token=sesame", "TF_VAR_web_password=sesame",
+		"TF_VAR_api_token=sesame", "TF_VAR_gateway_token=sesame", "TF_VAR_web_password=sesame",
 	}, s.env...)
 	// What an example reads and does not create is somebody else's.
 	for _, path := range []string{"/secrets", "/secrets/database", "/secrets/database/password"} {
@@ -247,6 +307,7 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 			t.Errorf("after %s the plan is not empty: exit code %d\n%s", after, run.Code, run.Output)
 		}
 	}
+	checkTree(t, s)
 	empty("apply")
 	if sh, ok := files["import.sh"]; ok {
 		for line := range strings.Lines(sh) {
@@ -279,6 +340,48 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 	for path, data := range nodes(t, tree) {
 		if _, was := before[path]; !was && data != "" {
 			t.Errorf("after destroy %s is still there, with %q", path, data)
+		}
+	}
+}
+
+// checkTree checks what an example has made.
+func checkTree(t *testing.T, s surroundings) {
+	t.Helper()
+	for path, want := range s.want {
+		if data, _, err := s.tree.Client.Get(t.Context(), s.tree.Path(path)); err != nil || string(data) != want {
+			t.Errorf("%s holds %q, %v, want %q", path, data, err, want)
+		}
+	}
+	for path, want := range s.acls {
+		acl, _, err := s.tree.Client.ACL(t.Context(), s.tree.Path(path))
+		var got []string
+		for _, e := range acl {
+			got = append(got, e.Scheme+":"+e.ID+":"+e.Perms.String())
+		}
+		slices.Sort(got)
+		if text := strings.Join(got, " "); err != nil || text != want {
+			t.Errorf("%s has the ACL %s, %v, want %s", path, text, err, want)
+		}
+	}
+}
+
+// Each example that stands for itself says what it is for, and is in the list of them.
+func TestExamplesHaveREADME(t *testing.T) {
+	ofDocs := []string{"data-sources", "demo", "ephemeral-resources", "functions", "guides", "list-resources", "provider", "resources"}
+	list := read(t, filepath.Join(examples, "README.md"))
+	entries, err := os.ReadDir(examples)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !e.IsDir() || slices.Contains(ofDocs, e.Name()) {
+			continue
+		}
+		if !strings.Contains(list, "]("+e.Name()+")") {
+			t.Errorf("the list has no %s", e.Name())
+		}
+		if text := read(t, filepath.Join(examples, e.Name(), "README.md")); !strings.Contains(text, "tofu apply") {
+			t.Errorf("the README of %s does not say how to apply it", e.Name())
 		}
 	}
 }

@@ -268,3 +268,51 @@ resource "zookeeper_znode" "b" {
 		t.Error("the state has the password")
 	}
 }
+
+// The log of a run at DEBUG tells its story: where it connected, and each operation, with
+// its node, its time and its transaction. TRACE adds the frames.
+func TestAccProcess_logTellsTheStory(t *testing.T) {
+	for level, frames := range map[string]bool{"DEBUG": false, "TRACE": true} {
+		t.Run(level, func(t *testing.T) {
+			t.Parallel()
+			tree := acctest.NewTree(t)
+			cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config("resource \"zookeeper_znode\" \"a\" {\n  path = \"${local.base}/a\"\n  data = \"battery-7391\"\n}")})
+			log := filepath.Join(cli.Dir, "log")
+			cli.Env = []string{"TF_LOG_PROVIDER=" + level, "TF_LOG_PATH=" + log}
+			cli.MustRun("apply", "-no-color", "-auto-approve")
+			text := read(t, log)
+			_, stat, err := tree.Client.Get(t.Context(), tree.Path("/a"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			// The fields of a line are in no order.
+			path := "path=" + tree.Path("/a")
+			for _, told := range [][]string{
+				{": session: ", "server=" + acctest.Server(t).Addr(), "session=0x", "timeout_ms="},
+				{": create: ", path, "duration_ms=", fmt.Sprintf("zxid=%#x", stat.Czxid)},
+				{": get: ", path, "duration_ms=", "zxid="},
+			} {
+				if !hasLine(text, told...) {
+					t.Errorf("the log has no line with %q:\n%s", told, text)
+				}
+			}
+			if got := hasLine(text, ": frame sent: ", "op=create", "bytes=", "xid=") && hasLine(text, ": frame received: ", "op=create", "zxid="); got != frames {
+				t.Errorf("the log has frames: %v", got)
+			}
+			// Nor does it have what is in the node, but for what the framework tells at TRACE.
+			if i := strings.Index(text, "battery-7391"); i >= 0 && !frames {
+				t.Errorf("the log has the data: …%s…", text[max(0, i-200):i])
+			}
+		})
+	}
+}
+
+// hasLine tells whether one line of a text has all of the words.
+func hasLine(text string, words ...string) bool {
+	for line := range strings.Lines(text) {
+		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(line, word) }) {
+			return true
+		}
+	}
+	return false
+}

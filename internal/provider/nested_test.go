@@ -255,7 +255,7 @@ func TestResolveTLS(t *testing.T) {
 		"another's key":           {tls(map[string]any{"cert_pem": c.cert, "key_pem": c.otherKey}), nil, "tls.key_pem", "does not match", false},
 		"another's certificate":   {tls(map[string]any{"cert_pem": c.otherCert, "key_file": c.file("key")}), nil, "tls.key_file", "does not match", false},
 		"no key password":         {tls(map[string]any{"cert_pem": c.cert, "key_pem": c.encrypted}), nil, "tls.key_password", "there is no key password.\n\nSet key_password, or ZOOKEEPER_TLS_KEY_PASSWORD", false},
-		"wrong key password":      {tls(map[string]any{"cert_pem": c.cert, "key_file": c.file("encrypted"), "key_password": secret + "!"}), nil, "tls.key_password", "is the key password right?", false},
+		"wrong key password":      {tls(map[string]any{"cert_pem": c.cert, "key_file": c.file("encrypted"), "key_password": secret + "!"}), nil, "tls.key_password", "the key password is wrong", false},
 		"server name with a port": {blank(), on("ZOOKEEPER_TLS_SERVER_NAME", "zk.example.com:2281"), "tls.server_name", "without a port", false},
 		"neither true nor false":  {blank(), on("ZOOKEEPER_TLS_INSECURE_SKIP_VERIFY", "yes!"), "tls.insecure_skip_verify", `"yes!" is neither true nor false`, false},
 		// What is known is checked even where the rest is not.
@@ -329,7 +329,7 @@ func TestResolveSASL(t *testing.T) {
 		return with(values)
 	}
 	for name, tc := range map[string]invalid{
-		"no mechanism":             {with(nil), nil, "sasl.mechanism", `unknown mechanism "": the mechanisms are DIGEST-MD5 and GSSAPI.` + "\n\nSet mechanism, or ZOOKEEPER_SASL_MECHANISM", false},
+		"no mechanism":             {with(nil), nil, "sasl.mechanism", `no mechanism is given: the mechanisms are DIGEST-MD5 and GSSAPI.` + "\n\nSet mechanism, or ZOOKEEPER_SASL_MECHANISM", false},
 		"unknown mechanism":        {blank(), map[string]string{"ZOOKEEPER_SASL_MECHANISM": "PLAIN"}, "sasl.mechanism", `ZOOKEEPER_SASL_MECHANISM, which stands for sasl.mechanism: the mechanisms are DIGEST-MD5 and GSSAPI, and not "PLAIN"`, false},
 		"digest of nobody":         {with(map[string]any{"mechanism": "DIGEST-MD5", "password": secret}), nil, "sasl.username", "there is no username.\n\nSet username, or ZOOKEEPER_SASL_USERNAME", false},
 		"digest without password":  {with(map[string]any{"mechanism": "DIGEST-MD5", "username": "alice"}), nil, "sasl.password", "there is no password.\n\nSet password, or ZOOKEEPER_SASL_PASSWORD", false},

@@ -136,7 +136,7 @@ func (c *Client) aclWriteRequest(w *ACLWrite) *proto.SetACLRequest {
 
 func (c *Client) issueACLWrite(ctx context.Context, w *ACLWrite) *Pending[Stat] {
 	req := c.aclWriteRequest(w)
-	return issueWrite(ctx, c, proto.OpSetACL, w.Path, req, newStat, c.aclWriteResolver(w, req), statResult)
+	return issueWrite(ctx, c, proto.OpSetACL, w.Path, req, Stat{}, w.resolve, statResult)
 }
 
 // collectACLWrite waits for a write that was issued, and repeats it when its request was
@@ -152,20 +152,18 @@ func (c *Client) collectACLWrite(ctx context.Context, w *ACLWrite, issued *Pendi
 		return Stat{}, err
 	}
 	req := c.aclWriteRequest(w)
-	return statResult(write(ctx, c, proto.OpSetACL, w.Path, req, newStat, c.aclWriteResolver(w, req)))
+	return statResult(write(ctx, c, proto.OpSetACL, w.Path, req, Stat{}, w.resolve))
 }
 
-// aclWriteResolver is setACLResolver for an ACL that the client could read. Where it may
-// not any more, and its own ACL does not let it, that is the write's effect: it would still
-// see what was there before.
-func (c *Client) aclWriteResolver(w *ACLWrite, req *proto.SetACLRequest) resolver[Stat] {
-	return func(ctx context.Context, l loss, out *Stat) (verdict, error) {
-		v, err := c.resolveSetACL(ctx, req, l, out)
-		if errors.Is(err, ErrNoAuth) && !grants(w.ACL, PermRead|PermAdmin, c.credentials()) {
-			*out = w.Stat
-			out.Aversion++
-			return applied, nil
-		}
-		return v, err
+// resolve is resolveSetACL for an ACL that the client could read. Where it may not any more,
+// and its own ACL does not let it, that is the write's effect: it would still see what was
+// there before.
+func (w *ACLWrite) resolve(ctx context.Context, c *Client, req *proto.SetACLRequest, l loss, out *Stat) (verdict, error) {
+	v, err := resolveSetACL(ctx, c, req, l, out)
+	if errors.Is(err, ErrNoAuth) && !grants(w.ACL, PermRead|PermAdmin, c.credentials()) {
+		*out = w.Stat
+		out.Aversion++
+		return applied, nil
 	}
+	return v, err
 }

@@ -85,8 +85,9 @@ func failed[T any](err error) *Pending[T] {
 
 // issueRead issues a request that changes nothing.
 func issueRead[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, result func(*R) T) *Pending[T] {
-	out := new(R)
-	call := conn.NewCall(op, req, P(out))
+	var blank R
+	a := try[R, P](op, req, blank)
+	call, out := &a.call, &a.out
 	c.submit(ctx, call)
 	return pending(call.Done(), func(context.Context) (T, error) {
 		if call.Err != nil {
@@ -99,21 +100,21 @@ func issueRead[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op
 
 // issueWrite issues a request that changes something. The result is made of the record with
 // an error of the server's too.
-func issueWrite[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, fresh func() *R, resolve resolver[R], result func(*R, error) (T, error)) *Pending[T] {
-	out := fresh()
-	call := conn.NewCall(op, req, P(out))
-	call.Ended = c.claim
+func issueWrite[Q conn.Request, R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req Q, blank R, resolve resolver[Q, R], result func(*R, error) (T, error)) *Pending[T] {
+	a := try[R, P](op, req, blank)
+	call, out := &a.call, &a.out
+	call.Ended = c.written
 	c.submit(ctx, call)
 	return pending(call.Done(), func(ctx context.Context) (T, error) {
 		err := call.Err
 		if err != nil && unresolved(err) {
-			found := fresh()
-			applied, rerr := judge(ctx, c, call, found, resolve)
+			found := blank
+			applied, rerr := judge(ctx, c, call, req, &found, resolve)
 			switch {
 			case rerr != nil:
 				return result(nil, &Error{Op: op.String(), Path: path, Err: rerr})
 			case applied:
-				return result(found, nil)
+				return result(&found, nil)
 			}
 		}
 		if err != nil {
@@ -215,7 +216,7 @@ func (a Async) Create(ctx context.Context, path string, data []byte, o CreateOpt
 
 func (a Async) create(ctx context.Context, op proto.Op, path string, req *proto.CreateRequest) *Pending[Created] {
 	c := a.client
-	return issueWrite(ctx, c, op, path, req, freshCreate, c.createResolver(req), func(r *proto.CreateReply, err error) (Created, error) {
+	return issueWrite(ctx, c, op, path, req, blankCreate(req), resolveCreate, func(r *proto.CreateReply, err error) (Created, error) {
 		if err != nil {
 			return Created{}, err
 		}
@@ -380,7 +381,7 @@ func (a Async) SetACL(ctx context.Context, path string, acl []ACL, aversion int3
 		return failed[Stat](err)
 	}
 	req := &proto.SetACLRequest{Path: a.client.chrooted(path), ACL: acl, Version: aversion}
-	return issueWrite(ctx, a.client, proto.OpSetACL, path, req, newStat, a.client.setACLResolver(req), statResult)
+	return issueWrite(ctx, a.client, proto.OpSetACL, path, req, Stat{}, resolveSetACL, statResult)
 }
 
 // Set is [Client.Set].
@@ -389,7 +390,7 @@ func (a Async) Set(ctx context.Context, path string, data []byte, version int32)
 		return failed[Stat](err)
 	}
 	req := &proto.SetDataRequest{Path: a.client.chrooted(path), Data: data, Version: version}
-	return issueWrite(ctx, a.client, proto.OpSetData, path, req, newStat, a.client.setResolver(req), statResult)
+	return issueWrite(ctx, a.client, proto.OpSetData, path, req, Stat{}, resolveSet, statResult)
 }
 
 func statResult(stat *Stat, err error) (Stat, error) {
@@ -405,7 +406,7 @@ func (a Async) Delete(ctx context.Context, path string, version int32) *Pending[
 	if err != nil {
 		return failed[struct{}](err)
 	}
-	return issueWrite(ctx, a.client, proto.OpDelete, path, req, freshNoBody, a.client.deleteResolver(req), func(_ *noBody, err error) (struct{}, error) {
+	return issueWrite(ctx, a.client, proto.OpDelete, path, req, noBody{}, resolveDelete, func(_ *noBody, err error) (struct{}, error) {
 		return struct{}{}, err
 	})
 }
@@ -420,7 +421,7 @@ func (a Async) Multi(ctx context.Context, ops ...Op) *Pending[[]OpResult] {
 	if err != nil {
 		return failed[[]OpResult](err)
 	}
-	return issueWrite(ctx, c, proto.OpMulti, "", req, freshMulti(ops), c.multiResolver(req), func(r *proto.MultiReply, err error) ([]OpResult, error) {
+	return issueWrite(ctx, c, proto.OpMulti, "", req, blankMulti(ops), resolveMulti, func(r *proto.MultiReply, err error) ([]OpResult, error) {
 		return c.multiResults(ops, r, err)
 	})
 }
@@ -432,7 +433,7 @@ func (a Async) Reconfig(ctx context.Context, r Reconfig) *Pending[Content] {
 	if err != nil {
 		return failed[Content](err)
 	}
-	return issueWrite(ctx, c, proto.OpReconfig, configPath, req, freshGetData, c.resolveReconfig, func(r *proto.GetDataReply, err error) (Content, error) {
+	return issueWrite(ctx, c, proto.OpReconfig, configPath, req, proto.GetDataReply{}, resolveReconfig, func(r *proto.GetDataReply, err error) (Content, error) {
 		if err != nil {
 			return Content{}, err
 		}

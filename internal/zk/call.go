@@ -14,6 +14,9 @@ import (
 // submit hands a call to the current connection, or to the queue of those that wait for
 // one. It does not wait for the reply.
 func (c *Client) submit(ctx context.Context, call *conn.Call) {
+	if c.cfg.Tracer != nil {
+		c.trace(call)
+	}
 	if err := conn.ContextError(ctx); err != nil {
 		call.Fail(err)
 		return
@@ -79,7 +82,7 @@ func (c *Client) repeatable(err error) bool {
 
 // again decides behind a try that failed with err: it returns nil after the wait that the
 // policy asks for, or the error to give up with.
-func (c *Client) again(ctx context.Context, r *retry, err error) error {
+func (c *Client) again(ctx context.Context, r *retry, op proto.Op, path string, err error) error {
 	if errors.Is(err, errUnasked) {
 		_, err := c.serverVersion(ctx)
 		return err // nothing was sent: it does not count as a try
@@ -87,7 +90,11 @@ func (c *Client) again(ctx context.Context, r *retry, err error) error {
 	if !c.repeatable(err) {
 		return err
 	}
-	return r.again(ctx, err)
+	if err := r.again(ctx, err); err != nil {
+		return err
+	}
+	c.log.Debug("an operation is repeated", "op", op.String(), "path", path, "tries", r.tries, "reason", err)
+	return nil
 }
 
 // reply is a pointer to a record R that decodes itself.
@@ -96,46 +103,73 @@ type reply[R any] interface {
 	conn.Reply
 }
 
+// request is a pointer to a record Q that appends itself.
+type request[Q any] interface {
+	*Q
+	conn.Request
+}
+
 // noBody is the reply of operations whose reply has no body, or none of interest.
 type noBody struct{}
 
 // Decode reads nothing.
 func (*noBody) Decode(*jute.Reader) {}
 
-// read makes a request that changes nothing, and repeats it when its reply was lost. The
-// path is the one for the error; the request has its own, on the servers.
-func read[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request) (*R, error) {
-	return readInto[R, P](ctx, c, op, path, req, func() *R { return new(R) })
+// attempt is one try of a request: its call and the record for its reply, in one piece of
+// memory. Each try has its own, since that of a call whose caller has gone is still written
+// to.
+type attempt[R any] struct {
+	call conn.Call
+	out  R
 }
 
-// readInto is read with a record that fresh makes for each try: that of a call whose
-// caller has gone is still written to.
-func readInto[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, fresh func() *R) (*R, error) {
+// query is an attempt of a request that changes nothing, together with the request.
+type query[Q, R any] struct {
+	attempt[R]
+	req Q
+}
+
+// try returns an attempt, whose record begins as blank is.
+func try[R any, P reply[R]](op proto.Op, req conn.Request, blank R) *attempt[R] {
+	a := &attempt[R]{out: blank}
+	a.call.Init(op, req, P(&a.out))
+	return a
+}
+
+// read makes a request that changes nothing, and repeats it when its reply was lost. The
+// path is the one for the error; the request has its own, on the servers.
+func read[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client, op proto.Op, path string, req Q) (*R, error) {
+	var blank R
+	return readInto[R, Q, P, W](ctx, c, op, path, req, blank)
+}
+
+// readInto is read with the record as it is before a reply fills it in.
+func readInto[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client, op proto.Op, path string, req Q, blank R) (*R, error) {
 	for r := c.cfg.Retry.begin(); ; {
-		out := fresh()
-		call := conn.NewCall(op, req, P(out))
-		c.submit(ctx, call)
-		_, err := c.await(ctx, call)
+		a := &query[Q, R]{attempt: attempt[R]{out: blank}, req: req}
+		a.call.Init(op, W(&a.req), P(&a.out))
+		c.submit(ctx, &a.call)
+		_, err := c.await(ctx, &a.call)
 		if err == nil {
-			return out, nil
+			return &a.out, nil
 		}
-		if err = c.again(ctx, &r, err); err != nil {
+		if err = c.again(ctx, &r, op, path, err); err != nil {
 			return nil, &Error{Op: op.String(), Path: path, Err: err}
 		}
 	}
 }
 
 // write makes a request that changes something. When its reply was lost, resolve says
-// whether it took effect; it is repeated only when it did not. The record, which fresh
-// makes for each try, is returned with an error of the server's too: a multi's says what
-// failed.
-func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, fresh func() *R, resolve resolver[R]) (*R, error) {
-	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: err} }
+// whether it took effect; it is repeated only when it did not. The record, which is blank
+// before a reply fills it in, is returned with an error of the server's too: a multi's says
+// what failed.
+func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req Q, blank R, resolve resolver[Q, R]) (*R, error) {
+	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: suspicious(req, err)} }
 	var session int64 // that of the first try
 	for r := c.cfg.Retry.begin(); ; {
-		out := fresh()
-		call := conn.NewCall(op, req, P(out))
-		call.Ended = c.claim
+		a := try[R, P](op, req, blank)
+		call, out := &a.call, &a.out
+		call.Ended = c.written
 		if !c.cfg.Retry.Expired {
 			call.Pinned = session
 		}
@@ -148,8 +182,8 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 			return nil, fail(outcomeUnknown(err))
 		}
 		if unresolved(err) {
-			*out = *fresh()
-			took, rerr := judge(ctx, c, call, out, resolve)
+			*out = blank
+			took, rerr := judge(ctx, c, call, req, out, resolve)
 			switch {
 			case rerr != nil:
 				return nil, fail(rerr)
@@ -160,7 +194,7 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 		if session == 0 {
 			session = call.Session
 		}
-		if err = c.again(ctx, &r, err); err != nil {
+		if err = c.again(ctx, &r, op, path, err); err != nil {
 			return out, fail(err)
 		}
 		if _, ok := features[op]; ok {
@@ -170,12 +204,25 @@ func write[R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path 
 	}
 }
 
+// suspicious adds to the error of a request whose connection was lost that the request is
+// larger than servers take unless they are told to: they close the connection without a word.
+func suspicious(req conn.Request, err error) error {
+	if !errors.Is(err, ErrConnectionLoss) {
+		return err
+	}
+	if size := len(req.AppendTo(nil)); size > DefaultMaxBufferBytes {
+		return fmt.Errorf("%w. The request takes %d bytes, and a server closes the connection when that is more than its jute.maxbuffer, %d by default", err, size, DefaultMaxBufferBytes)
+	}
+	return err
+}
+
 // judge finds out whether a write took effect whose reply was lost, and if it did fills in
 // out. The error, where that cannot be told, is [ErrOutcomeUnknown].
-func judge[R any](ctx context.Context, c *Client, call *conn.Call, out *R, resolve resolver[R]) (took bool, err error) {
+func judge[Q, R any](ctx context.Context, c *Client, call *conn.Call, req Q, out *R, resolve resolver[Q, R]) (took bool, err error) {
 	v, err := c.settle(ctx, func() (verdict, error) {
-		return resolve(ctx, loss{seen: call.Seen, session: call.Session}, out)
+		return resolve(ctx, c, req, loss{seen: call.Seen, session: call.Session}, out)
 	})
+	c.log.Debug("the reply to a write was lost, and the servers were asked what became of it", "op", call.Op.String(), "found", v.String())
 	switch {
 	case err != nil:
 		return false, lookFailed(call.Err, err)
@@ -202,7 +249,7 @@ func unresolved(err error) bool {
 // answers SessionMoved to an older follower); the sync waits for what they had accepted.
 func (c *Client) settle(ctx context.Context, look func() (verdict, error)) (verdict, error) {
 	// Servers wait for all that was committed, whatever the path.
-	if _, err := read[noBody](ctx, c, proto.OpSync, "/", &proto.SyncRequest{Path: "/"}); err != nil {
+	if _, err := read[noBody](ctx, c, proto.OpSync, "/", proto.SyncRequest{Path: "/"}); err != nil {
 		return unknown, err
 	}
 	return look()

@@ -91,6 +91,8 @@ type Config struct {
 	ConnectRetry RetryPolicy
 	// Logger takes the log; nil for none.
 	Logger Logger
+	// Tracer is told of each operation and of each frame; nil for nobody.
+	Tracer Tracer
 	// Dial opens a connection to an address ("ip:port"); nil for TCP.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -108,6 +110,7 @@ type Client struct {
 	watches   watches
 	listeners listeners
 	claims    claims
+	written   func(*conn.Call) // claim, as a value that is made once and not with each write
 
 	// current is the connection that requests go to; nil while there is none. It is
 	// changed with mu held, and read without.
@@ -207,6 +210,7 @@ func New(cfg Config) (*Client, error) {
 		stopped: make(chan struct{}),
 	}
 	c.watches.client = c
+	c.written = c.claim
 	if cfg.SASL != nil {
 		if c.sasl, err = sasl.New(*cfg.SASL); err != nil {
 			return nil, err
@@ -404,7 +408,7 @@ func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 		if err == nil {
 			return nil
 		}
-		if err = c.again(ctx, &r, err); err != nil {
+		if err = c.again(ctx, &r, op, "", err); err != nil {
 			return fail(err)
 		}
 	}

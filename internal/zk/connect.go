@@ -580,7 +580,7 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
 	}
 	l := &link{at: t, version: versionCache{turn: make(chan struct{}, 1)}, wanted: make(chan struct{}, 1)}
-	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch, Admit: func(call *conn.Call) error { return c.admit(l, call) }})
+	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch, Admit: func(call *conn.Call) error { return c.admit(l, call) }, Frame: c.traceFrame()})
 	if reply.SessionID != 0 && !reply.ReadOnly {
 		if s.id != 0 && reply.SessionID != s.id {
 			c.expire() // the server gave another one instead of saying so

@@ -156,7 +156,7 @@ func (c *Client) ensurePath(ctx context.Context, path string, acl []ACL) ([]Crea
 	}
 	full := c.chrooted(path)
 	// The usual case costs one read, and no write that servers would have to agree on.
-	if _, err := read[Stat](ctx, c, proto.OpExists, path, &proto.PathWatchRequest{Path: full}); err == nil {
+	if _, err := read[Stat](ctx, c, proto.OpExists, path, proto.PathWatchRequest{Path: full}); err == nil {
 		return nil, nil
 	} else if !errors.Is(err, ErrNoNode) && !errors.Is(err, ErrNoAuth) {
 		return nil, err
@@ -225,10 +225,14 @@ func (c *Client) createRequest(ctx context.Context, path string, data []byte, o 
 }
 
 func (c *Client) create(ctx context.Context, op proto.Op, path string, req *proto.CreateRequest) (*proto.CreateReply, error) {
-	return write(ctx, c, op, path, req, freshCreate, c.createResolver(req))
+	return write(ctx, c, op, path, req, blankCreate(req), resolveCreate)
 }
 
-func freshCreate() *proto.CreateReply { return new(proto.CreateReply) }
+// blankCreate is the record of a create's reply before that has come. The path is mostly the
+// one asked for, and then its memory serves both.
+func blankCreate(req *proto.CreateRequest) proto.CreateReply {
+	return proto.CreateReply{Path: req.Path}
+}
 
 // makeParents makes the node at the full path and those above it that are missing, and
 // returns those that it made inside the chroot. It begins at the bottom: an ancestor

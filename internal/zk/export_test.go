@@ -21,7 +21,7 @@ func LookUp(c *Client, f func(ctx context.Context, host string) ([]string, error
 // function runs in between.
 func SetLost(ctx context.Context, c *Client, path string, data []byte, between func()) error {
 	req := &proto.SetDataRequest{Path: c.chrooted(path), Data: data, Version: AnyVersion}
-	_, err := write(ctx, c, proto.OpSetData, path, req, func() *Stat { return new(Stat) }, func(context.Context, loss, *Stat) (verdict, error) {
+	_, err := write(ctx, c, proto.OpSetData, path, req, Stat{}, func(context.Context, *Client, *proto.SetDataRequest, loss, *Stat) (verdict, error) {
 		between()
 		return certainlyNot, nil
 	})

@@ -68,7 +68,7 @@ func (c *Client) multi(ctx context.Context, ops []Op) (results []OpResult, zxid 
 	if err != nil {
 		return nil, 0, err
 	}
-	reply, err := write(ctx, c, proto.OpMulti, "", req, freshMulti(ops), c.multiResolver(req))
+	reply, err := write(ctx, c, proto.OpMulti, "", req, blankMulti(ops), resolveMulti)
 	if results, err = c.multiResults(ops, reply, err); err != nil {
 		return nil, 0, err
 	}
@@ -87,9 +87,7 @@ func (c *Client) multiRequest(ctx context.Context, ops []Op, wait bool) (*proto.
 	return req, nil
 }
 
-func freshMulti(ops []Op) func() *proto.MultiReply {
-	return func() *proto.MultiReply { return &proto.MultiReply{Want: len(ops)} }
-}
+func blankMulti(ops []Op) proto.MultiReply { return proto.MultiReply{Want: len(ops)} }
 
 func multiFailed(err error) error { return &Error{Op: proto.OpMulti.String(), Err: err} }
 

@@ -30,7 +30,7 @@ func (c *Client) Exists(ctx context.Context, path string) (Stat, bool, error) {
 	if err := check(proto.OpExists.String(), path); err != nil {
 		return Stat{}, false, err
 	}
-	stat, err := read[Stat](ctx, c, proto.OpExists, path, &proto.PathWatchRequest{Path: c.chrooted(path)})
+	stat, err := read[Stat](ctx, c, proto.OpExists, path, proto.PathWatchRequest{Path: c.chrooted(path)})
 	if errors.Is(err, ErrNoNode) {
 		return Stat{}, false, nil
 	}
@@ -46,7 +46,7 @@ func (c *Client) Get(ctx context.Context, path string) ([]byte, Stat, error) {
 	if err := check(proto.OpGetData.String(), path); err != nil {
 		return nil, Stat{}, err
 	}
-	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, path, &proto.PathWatchRequest{Path: c.chrooted(path)})
+	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, path, proto.PathWatchRequest{Path: c.chrooted(path)})
 	if err != nil {
 		return nil, Stat{}, err
 	}
@@ -58,7 +58,7 @@ func (c *Client) Children(ctx context.Context, path string) ([]string, Stat, err
 	if err := check(proto.OpGetChildren2.String(), path); err != nil {
 		return nil, Stat{}, err
 	}
-	r, err := read[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, path, &proto.PathWatchRequest{Path: c.chrooted(path)})
+	r, err := read[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, path, proto.PathWatchRequest{Path: c.chrooted(path)})
 	if err != nil {
 		return nil, Stat{}, err
 	}
@@ -72,7 +72,7 @@ func (c *Client) ACL(ctx context.Context, path string) ([]ACL, Stat, error) {
 	if err := check(proto.OpGetACL.String(), path); err != nil {
 		return nil, Stat{}, err
 	}
-	r, err := read[proto.GetACLReply](ctx, c, proto.OpGetACL, path, &proto.GetACLRequest{Path: c.chrooted(path)})
+	r, err := read[proto.GetACLReply](ctx, c, proto.OpGetACL, path, proto.GetACLRequest{Path: c.chrooted(path)})
 	if err != nil {
 		return nil, Stat{}, err
 	}
@@ -85,7 +85,7 @@ func (c *Client) Sync(ctx context.Context, path string) error {
 	if err := check(proto.OpSync.String(), path); err != nil {
 		return err
 	}
-	_, err := read[noBody](ctx, c, proto.OpSync, path, &proto.SyncRequest{Path: c.chrooted(path)})
+	_, err := read[noBody](ctx, c, proto.OpSync, path, proto.SyncRequest{Path: c.chrooted(path)})
 	return err
 }
 
@@ -143,7 +143,7 @@ func (c *Client) nodeAt(ctx context.Context, full string) (Node, error) {
 			}
 			continue
 		}
-		if err = c.again(ctx, &r, err); err != nil {
+		if err = c.again(ctx, &r, op, path, err); err != nil {
 			return Node{}, &Error{Op: op.String(), Path: path, Err: err}
 		}
 	}
@@ -162,16 +162,12 @@ func (c *Client) Set(ctx context.Context, path string, data []byte, version int3
 		return Stat{}, err
 	}
 	req := &proto.SetDataRequest{Path: c.chrooted(path), Data: data, Version: version}
-	stat, err := write(ctx, c, proto.OpSetData, path, req, newStat, c.setResolver(req))
+	stat, err := write(ctx, c, proto.OpSetData, path, req, Stat{}, resolveSet)
 	if err != nil {
 		return Stat{}, err
 	}
 	return *stat, nil
 }
-
-func newStat() *Stat { return new(Stat) }
-
-func freshNoBody() *noBody { return new(noBody) }
 
 // SetACL replaces the node's ACL when the ACL has the version (Stat.Aversion), and returns
 // the node's new stat.
@@ -180,7 +176,7 @@ func (c *Client) SetACL(ctx context.Context, path string, acl []ACL, aversion in
 		return Stat{}, err
 	}
 	req := &proto.SetACLRequest{Path: c.chrooted(path), ACL: acl, Version: aversion}
-	stat, err := write(ctx, c, proto.OpSetACL, path, req, newStat, c.setACLResolver(req))
+	stat, err := write(ctx, c, proto.OpSetACL, path, req, Stat{}, resolveSetACL)
 	if err != nil {
 		return Stat{}, err
 	}
@@ -197,7 +193,7 @@ func (c *Client) Delete(ctx context.Context, path string, version int32) error {
 	if err != nil {
 		return err
 	}
-	_, err = write(ctx, c, proto.OpDelete, path, req, freshNoBody, c.deleteResolver(req))
+	_, err = write(ctx, c, proto.OpDelete, path, req, noBody{}, resolveDelete)
 	return err
 }
 

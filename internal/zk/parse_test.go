@@ -65,6 +65,12 @@ func parseServers(t *testing.T) {
 		{in: "a/app/", err: "chroot"},
 		{in: "a//app", err: "chroot"},
 		{in: "a/../b", err: "chroot"},
+		{in: "a:1/app,b:2/app", err: "has servers in it"},
+		{in: "a:1/app,b:2", err: "has servers in it"},
+		{in: "a:1/x,[::1]:2181/x", err: "has servers in it"},
+		{in: "a:1/x,y:z", hosts: []string{"a:1"}, chroot: "/x,y:z"},
+		{in: "zk://a:1", err: `leave "zk://" out`},
+		{in: "a:1;b:2", err: "with commas"},
 	} {
 		got, err := ParseServers(tc.in)
 		if tc.err != "" {
@@ -304,8 +310,8 @@ func TestClaims(t *testing.T) {
 			t.Fatalf("%d was taken", zxid+2)
 		}
 	}
-	if cl.has(first) || !cl.has(second) || len(cl.taken) != claimsKept {
-		t.Errorf("%d are kept", len(cl.taken))
+	if cl.has(first) || !cl.has(second) || len(cl.ring) != claimsKept {
+		t.Errorf("%d are kept", len(cl.ring))
 	}
 }
 

@@ -29,6 +29,9 @@ const (
 	// inFlight is how many requests for many nodes are on their way at once. The reply to
 	// each may take MaxReplyBytes, which a server holds until they are read.
 	inFlight = 4
+	// mostInFlight is how many there are while the replies are so small that as many of them
+	// are no larger than one may be: a server then never waits for this side.
+	mostInFlight = 16
 	// window is for how many nodes requests for one are, and how many nodes a walk reads
 	// before it visits them.
 	window = 256
@@ -87,10 +90,12 @@ func (c *Client) batches(out []Reading, children bool) [][]Reading {
 		reads, most = 2, max(1, most/2)
 	}
 	var batches [][]Reading
+	var record []byte
 	base := len(proto.RequestHeader{}.AppendTo(nil)) + proto.MultiHeaderSize
 	from, size := 0, base
 	for i := range out {
-		need := reads * (proto.MultiHeaderSize + len((&proto.PathWatchRequest{Path: c.chrooted(out[i].Path)}).AppendTo(nil)))
+		record = (&proto.PathWatchRequest{Path: c.chrooted(out[i].Path)}).AppendTo(record[:0])
+		need := reads * (proto.MultiHeaderSize + len(record))
 		if i > from && (i-from >= most || size+need > c.cfg.MaxBufferBytes) {
 			batches = append(batches, out[from:i])
 			from, size = i, base
@@ -107,9 +112,9 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 	requests := make([]*proto.MultiRequest, len(batches))
 	replies := make([]proto.MultiReadReply, len(batches))
 	defer c.withdrawAll(calls)
-	sent, done := 0, 0
+	sent, done, ahead := 0, 0, inFlight
 	for i, batch := range batches {
-		for ; sent < len(batches) && sent < i+inFlight; sent++ {
+		for ; sent < len(batches) && sent < i+ahead; sent++ {
 			requests[sent] = c.multiRead(batches[sent], children)
 			replies[sent].Want = len(requests[sent].Ops)
 			calls[sent] = conn.NewCall(proto.OpMultiRead, requests[sent], &replies[sent])
@@ -119,7 +124,7 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 		reply := &replies[i]
 		if err != nil && ctx.Err() == nil && c.repeatable(err) {
 			want := len(requests[i].Ops)
-			reply, err = readInto(ctx, c, proto.OpMultiRead, batch[0].Path, requests[i], func() *proto.MultiReadReply { return &proto.MultiReadReply{Want: want} })
+			reply, err = readInto(ctx, c, proto.OpMultiRead, batch[0].Path, *requests[i], proto.MultiReadReply{Want: want})
 		}
 		if tooLarge(err) {
 			// The others on their way were lost with it. None of them is to come again.
@@ -137,14 +142,33 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 		}
 		replies[i] = proto.MultiReadReply{}
 		done += len(batch)
+		if contentSize(batch) > c.cfg.MaxReplyBytes/mostInFlight {
+			ahead = inFlight
+		} else {
+			ahead = min(ahead+1, mostInFlight)
+		}
 	}
 	return nil
 }
 
+// contentSize is how many bytes the data and the names are that were read.
+func contentSize(batch []Reading) int {
+	size := 0
+	for i := range batch {
+		size += len(batch[i].Data)
+		for _, name := range batch[i].Children {
+			size += len(name)
+		}
+	}
+	return size
+}
+
 func (c *Client) multiRead(batch []Reading, children bool) *proto.MultiRequest {
 	req := &proto.MultiRequest{Ops: make([]proto.MultiOp, 0, 2*len(batch))}
+	nodes := make([]proto.PathWatchRequest, len(batch))
 	for i := range batch {
-		node := &proto.PathWatchRequest{Path: c.chrooted(batch[i].Path)}
+		node := &nodes[i]
+		node.Path = c.chrooted(batch[i].Path)
 		req.Ops = append(req.Ops, proto.MultiOp{Op: proto.OpGetData, Request: node})
 		if children {
 			req.Ops = append(req.Ops, proto.MultiOp{Op: proto.OpGetChildren, Request: node})

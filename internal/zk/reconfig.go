@@ -35,7 +35,7 @@ func (c *Client) Reconfig(ctx context.Context, r Reconfig) ([]byte, Stat, error)
 	if err != nil {
 		return nil, Stat{}, err
 	}
-	reply, err := write(ctx, c, proto.OpReconfig, configPath, req, freshGetData, c.resolveReconfig)
+	reply, err := write(ctx, c, proto.OpReconfig, configPath, req, proto.GetDataReply{}, resolveReconfig)
 	if err != nil {
 		return nil, Stat{}, err
 	}
@@ -49,12 +49,10 @@ func (c *Client) reconfigRequest(ctx context.Context, r Reconfig) (*proto.Reconf
 	return &proto.ReconfigRequest{Joining: r.Joining, Leaving: r.Leaving, NewMembers: r.NewMembers, FromConfig: r.FromConfig}, nil
 }
 
-func freshGetData() *proto.GetDataReply { return new(proto.GetDataReply) }
-
 // resolveReconfig looks whether a reconfig took effect. What the configuration would be
 // is for the servers to know: when it has changed at all, nothing can be told.
-func (c *Client) resolveReconfig(ctx context.Context, l loss, out *proto.GetDataReply) (verdict, error) {
-	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, &proto.PathWatchRequest{Path: configPath})
+func resolveReconfig(ctx context.Context, c *Client, _ *proto.ReconfigRequest, l loss, out *proto.GetDataReply) (verdict, error) {
+	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, proto.PathWatchRequest{Path: configPath})
 	if err != nil {
 		return unknown, err
 	}
@@ -68,7 +66,7 @@ func (c *Client) resolveReconfig(ctx context.Context, l loss, out *proto.GetData
 // EnsembleConfig returns the ensemble's configuration, a line for each server and the
 // version, and the stat of the node that holds it. It needs 3.5.
 func (c *Client) EnsembleConfig(ctx context.Context) ([]byte, Stat, error) {
-	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, &proto.PathWatchRequest{Path: configPath})
+	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, proto.PathWatchRequest{Path: configPath})
 	if errors.Is(err, ErrNoNode) {
 		if old := c.require(ctx, feature{"the ensemble's configuration", Version{3, 5, 0}}); old != nil {
 			err = &Error{Op: proto.OpGetData.String(), Path: configPath, Err: old}

@@ -29,6 +29,20 @@ const (
 	certainlyNot
 )
 
+// String is the verdict as a log has it.
+func (v verdict) String() string {
+	switch v {
+	case applied:
+		return "it took effect"
+	case likelyNot:
+		return "it most likely did not take effect"
+	case certainlyNot:
+		return "it did not take effect"
+	default:
+		return "it cannot be told"
+	}
+}
+
 func (v verdict) notApplied() bool { return v == likelyNot || v == certainlyNot }
 
 // loss is what is known of a write whose reply was lost.
@@ -39,35 +53,7 @@ type loss struct {
 
 // A resolver looks whether a write whose reply was lost took effect, and if it did fills
 // in what the reply would have held.
-type resolver[R any] func(ctx context.Context, l loss, out *R) (verdict, error)
-
-func (c *Client) createResolver(req *proto.CreateRequest) resolver[proto.CreateReply] {
-	return func(ctx context.Context, l loss, out *proto.CreateReply) (verdict, error) {
-		return c.resolveCreate(ctx, req, l, out)
-	}
-}
-
-func (c *Client) setResolver(req *proto.SetDataRequest) resolver[Stat] {
-	return func(ctx context.Context, l loss, out *Stat) (verdict, error) { return c.resolveSet(ctx, req, l, out) }
-}
-
-func (c *Client) setACLResolver(req *proto.SetACLRequest) resolver[Stat] {
-	return func(ctx context.Context, l loss, out *Stat) (verdict, error) {
-		return c.resolveSetACL(ctx, req, l, out)
-	}
-}
-
-func (c *Client) deleteResolver(req *proto.DeleteRequest) resolver[noBody] {
-	return func(ctx context.Context, l loss, _ *noBody) (verdict, error) {
-		return c.resolveDelete(ctx, req.Path, l)
-	}
-}
-
-func (c *Client) multiResolver(req *proto.MultiRequest) resolver[proto.MultiReply] {
-	return func(ctx context.Context, l loss, out *proto.MultiReply) (verdict, error) {
-		return c.resolveMulti(ctx, req, l, out)
-	}
-}
+type resolver[Q, R any] func(ctx context.Context, c *Client, req Q, l loss, out *R) (verdict, error)
 
 // A claim is a change that a call of this client has made: a transaction or, because servers
 // keep no zxid of a setACL, the version of the ACL that it gave to the node which that
@@ -83,10 +69,9 @@ func aclClaim(path string, stat Stat) claim { return claim{stat.Czxid, path, sta
 // claims remembers what calls of this client are known to have done, so that two calls
 // which ask for the same, and lose their replies, do not both take one change for theirs.
 type claims struct {
-	mu    sync.Mutex
-	taken map[claim]struct{}
-	order []claim // a ring: the oldest is forgotten first
-	next  int
+	mu   sync.Mutex
+	ring []claim // the oldest is forgotten first
+	next int
 }
 
 // claimsKept is how many claims are remembered: far more than writes of one client are
@@ -97,26 +82,29 @@ const claimsKept = 4096
 func (cl *claims) take(made claim) bool {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
-	if _, ok := cl.taken[made]; ok {
+	if slices.Contains(cl.ring, made) {
 		return false
 	}
-	if cl.taken == nil {
-		cl.taken = make(map[claim]struct{}, claimsKept)
-		cl.order = make([]claim, claimsKept)
-	}
-	delete(cl.taken, cl.order[cl.next])
-	cl.order[cl.next] = made
-	cl.next = (cl.next + 1) % claimsKept
-	cl.taken[made] = struct{}{}
+	cl.note(made)
 	return true
+}
+
+// note notes a claim that no other call can have. Every write does so, and few ever ask: it
+// is where the time is not to be spent. mu is held.
+func (cl *claims) note(made claim) {
+	if len(cl.ring) < claimsKept {
+		cl.ring = append(cl.ring, made)
+		return
+	}
+	cl.ring[cl.next] = made
+	cl.next = (cl.next + 1) % claimsKept
 }
 
 // has tells whether a call has the claim.
 func (cl *claims) has(made claim) bool {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
-	_, ok := cl.taken[made]
-	return ok
+	return slices.Contains(cl.ring, made)
 }
 
 // claim notes what a write has done whose reply has come. It runs as the call's Ended: what
@@ -125,11 +113,13 @@ func (c *Client) claim(call *conn.Call) {
 	if call.Err != nil {
 		return
 	}
-	c.claims.take(claim{zxid: call.Header.Zxid})
+	c.claims.mu.Lock()
+	defer c.claims.mu.Unlock()
+	c.claims.note(claim{zxid: call.Header.Zxid})
 	switch reply := call.Reply.(type) {
 	case *Stat:
 		if req, ok := call.Request.(*proto.SetACLRequest); ok {
-			c.claims.take(aclClaim(req.Path, *reply))
+			c.claims.note(aclClaim(req.Path, *reply))
 		}
 	case *proto.MultiReply:
 		reply.Zxid = call.Header.Zxid
@@ -149,7 +139,7 @@ func (c *Client) claimed(look func() (verdict, claim, error)) (verdict, error) {
 
 // statAt looks at a path on the servers, which may be above the chroot.
 func (c *Client) statAt(ctx context.Context, full string) (Stat, error) {
-	stat, err := read[Stat](ctx, c, proto.OpExists, c.unchrooted(full), &proto.PathWatchRequest{Path: full})
+	stat, err := read[Stat](ctx, c, proto.OpExists, c.unchrooted(full), proto.PathWatchRequest{Path: full})
 	if err != nil {
 		return Stat{}, err
 	}
@@ -180,7 +170,7 @@ func (c *Client) absent(ctx context.Context, full string, l loss, otherwise verd
 
 // resolveSet looks whether a set took effect, and keeps other calls of this client from
 // taking the change for theirs.
-func (c *Client) resolveSet(ctx context.Context, req *proto.SetDataRequest, l loss, out *Stat) (verdict, error) {
+func resolveSet(ctx context.Context, c *Client, req *proto.SetDataRequest, l loss, out *Stat) (verdict, error) {
 	return c.claimed(func() (verdict, claim, error) {
 		v, err := c.lookForSet(ctx, req, l, out)
 		return v, claim{zxid: out.Mzxid}, err
@@ -190,7 +180,7 @@ func (c *Client) resolveSet(ctx context.Context, req *proto.SetDataRequest, l lo
 // lookForSet looks whether a set took effect: the version is then the expected one plus
 // one, and the data the same.
 func (c *Client) lookForSet(ctx context.Context, req *proto.SetDataRequest, l loss, out *Stat) (verdict, error) {
-	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, c.unchrooted(req.Path), &proto.PathWatchRequest{Path: req.Path})
+	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, c.unchrooted(req.Path), proto.PathWatchRequest{Path: req.Path})
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return c.absent(ctx, req.Path, l, unknown)
@@ -227,7 +217,7 @@ func judgeVersion(expected, now int32, ours bool) verdict {
 
 // resolveSetACL looks whether a setACL took effect, as resolveSet does of a set. Servers
 // keep no zxid of it.
-func (c *Client) resolveSetACL(ctx context.Context, req *proto.SetACLRequest, l loss, out *Stat) (verdict, error) {
+func resolveSetACL(ctx context.Context, c *Client, req *proto.SetACLRequest, l loss, out *Stat) (verdict, error) {
 	return c.claimed(func() (verdict, claim, error) {
 		v, err := c.lookForSetACL(ctx, req, l, out)
 		return v, aclClaim(req.Path, *out), err
@@ -235,7 +225,7 @@ func (c *Client) resolveSetACL(ctx context.Context, req *proto.SetACLRequest, l 
 }
 
 func (c *Client) lookForSetACL(ctx context.Context, req *proto.SetACLRequest, l loss, out *Stat) (verdict, error) {
-	r, err := read[proto.GetACLReply](ctx, c, proto.OpGetACL, c.unchrooted(req.Path), &proto.GetACLRequest{Path: req.Path})
+	r, err := read[proto.GetACLReply](ctx, c, proto.OpGetACL, c.unchrooted(req.Path), proto.GetACLRequest{Path: req.Path})
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return c.absent(ctx, req.Path, l, unknown)
@@ -252,11 +242,11 @@ func (c *Client) lookForSetACL(ctx context.Context, req *proto.SetACLRequest, l 
 
 // resolveDelete looks whether a delete took effect: the node is then gone, and its parent
 // has lost a child. That somebody else deleted it shows the same.
-func (c *Client) resolveDelete(ctx context.Context, full string, l loss) (verdict, error) {
-	stat, err := c.statAt(ctx, full)
+func resolveDelete(ctx context.Context, c *Client, req *proto.DeleteRequest, l loss, _ *noBody) (verdict, error) {
+	stat, err := c.statAt(ctx, req.Path)
 	switch {
 	case errors.Is(err, ErrNoNode):
-		return c.absent(ctx, full, l, applied)
+		return c.absent(ctx, req.Path, l, applied)
 	case err != nil:
 		return unknown, err
 	case stat.Czxid > l.seen:
@@ -268,7 +258,7 @@ func (c *Client) resolveDelete(ctx context.Context, full string, l loss) (verdic
 
 // resolveCreate looks whether a create took effect, and keeps other calls of this client
 // from taking the node for theirs.
-func (c *Client) resolveCreate(ctx context.Context, req *proto.CreateRequest, l loss, out *proto.CreateReply) (verdict, error) {
+func resolveCreate(ctx context.Context, c *Client, req *proto.CreateRequest, l loss, out *proto.CreateReply) (verdict, error) {
 	return c.claimed(func() (verdict, claim, error) {
 		v, err := c.lookForCreate(ctx, req, l, out)
 		return v, claim{zxid: out.Stat.Czxid}, err
@@ -354,7 +344,7 @@ const (
 func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest, l loss, out *proto.CreateReply) (verdict, error) {
 	slash := strings.LastIndexByte(req.Path, '/')
 	parent, prefix := req.Path[:max(1, slash)], req.Path[slash+1:]
-	r, err := read[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, c.unchrooted(parent), &proto.PathWatchRequest{Path: parent})
+	r, err := read[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, c.unchrooted(parent), proto.PathWatchRequest{Path: parent})
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return c.absent(ctx, parent, l, unknown)
@@ -475,7 +465,7 @@ const maxWitnesses = 32
 
 // resolveMulti looks whether a transaction took effect, and keeps other calls of this
 // client from taking it for theirs.
-func (c *Client) resolveMulti(ctx context.Context, req *proto.MultiRequest, l loss, out *proto.MultiReply) (verdict, error) {
+func resolveMulti(ctx context.Context, c *Client, req *proto.MultiRequest, l loss, out *proto.MultiReply) (verdict, error) {
 	return c.claimed(func() (verdict, claim, error) {
 		v, zxid, err := c.lookForMulti(ctx, req, l, out)
 		return v, claim{zxid: zxid}, err
@@ -591,7 +581,7 @@ func (c *Client) witness(ctx context.Context, op proto.MultiOp, l loss, zxid int
 		res.HasStat = true
 		return v, res.Stat.Mzxid, err
 	case *proto.DeleteRequest:
-		v, err := c.resolveDelete(ctx, r.Path, l)
+		v, err := resolveDelete(ctx, c, r, l, nil)
 		return v, 0, err
 	}
 	return unknown, 0, nil

@@ -81,10 +81,16 @@ func (e *RetryError) Unwrap() error { return e.Err }
 type retry struct {
 	policy *RetryPolicy
 	tries  int
-	began  time.Time
+	began  time.Time // where the policy has a deadline
 }
 
-func (p *RetryPolicy) begin() retry { return retry{policy: p, began: time.Now()} }
+func (p *RetryPolicy) begin() retry {
+	r := retry{policy: p}
+	if p.Deadline > 0 {
+		r.began = time.Now()
+	}
+	return r
+}
 
 // again is called behind a try that failed with err, for a reason that another try may
 // mend: it returns nil after the wait that the policy asks for, or the error to give up

@@ -35,7 +35,7 @@ func (c *Client) Ephemerals(ctx context.Context, prefix string) ([]string, error
 	if prefix == "/" {
 		full = c.servers.Chroot + "/"
 	}
-	r, err := read[proto.GetEphemeralsReply](ctx, c, op, prefix, &proto.GetEphemeralsRequest{Prefix: full})
+	r, err := read[proto.GetEphemeralsReply](ctx, c, op, prefix, proto.GetEphemeralsRequest{Prefix: full})
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (c *Client) CountDescendants(ctx context.Context, path string) (int, error)
 	if err := c.require(ctx, features[op]); err != nil {
 		return 0, &Error{Op: op.String(), Path: path, Err: err}
 	}
-	r, err := read[proto.CountDescendantsReply](ctx, c, op, path, &proto.CountDescendantsRequest{Path: c.chrooted(path)})
+	r, err := read[proto.CountDescendantsReply](ctx, c, op, path, proto.CountDescendantsRequest{Path: c.chrooted(path)})
 	if err != nil {
 		return 0, err
 	}

@@ -99,7 +99,7 @@ func (c *Client) connected(ctx context.Context) (*link, error) {
 // answered waits until a server answers a request, as any request waits for a connection. Every
 // server answers this one to everybody.
 func (c *Client) answered(ctx context.Context) error {
-	_, err := read[Stat](ctx, c, proto.OpExists, "/", &proto.PathWatchRequest{Path: "/"})
+	_, err := read[Stat](ctx, c, proto.OpExists, "/", proto.PathWatchRequest{Path: "/"})
 	if err == nil || errors.Is(err, ErrNoAuth) {
 		return nil
 	}

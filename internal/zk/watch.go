@@ -627,7 +627,7 @@ func readWatch[R any, P reply[R]](ctx context.Context, c *Client, path string, r
 		if _, ok := req.leaves(err); ended && ok {
 			return out, w, nil
 		}
-		if err = c.again(ctx, &r, err); err != nil {
+		if err = c.again(ctx, &r, req.op, path, err); err != nil {
 			return nil, nil, &Error{Op: req.op.String(), Path: path, Err: err}
 		}
 	}

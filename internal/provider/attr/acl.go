@@ -92,6 +92,17 @@ func ACLFrom(set types.Set) ([]zk.ACL, error) {
 	return acl, nil
 }
 
+// ACLEntriesOf returns the entries of a scheme.
+func ACLEntriesOf(set types.Set, scheme string) []attr.Value {
+	var entries []attr.Value
+	for _, e := range set.Elements() {
+		if entryFields(e)("scheme").ValueString() == scheme {
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}
+
 // entryFields returns an accessor to the attributes of an element of an ACL set.
 func entryFields(element attr.Value) func(name string) types.String {
 	obj, _ := element.(types.Object)
@@ -104,12 +115,14 @@ func entryFields(element attr.Value) func(name string) types.String {
 	}
 }
 
-// entryName names an entry in a message. What follows the user's name in a digest is
-// left out: somebody may have written a password there.
+// entryName names an entry in a message. What follows a user's name is left out, but for
+// schemes whose ids have no secrets: somebody may have written a password there.
 func entryName(field func(string) types.String) string {
 	id := field("id").ValueString()
-	if user, _, found := strings.Cut(id, ":"); found && field("scheme").ValueString() == "digest" {
-		id = user
+	switch field("scheme").ValueString() {
+	case "world", "auth", "ip", "sasl", "x509":
+	default:
+		id, _, _ = strings.Cut(id, ":")
 	}
 	return fmt.Sprintf("%s:%s", field("scheme").ValueString(), id)
 }

@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -19,7 +20,10 @@ type logger struct {
 	ctx context.Context //nolint:containedctx // tflog keeps its loggers in a context
 }
 
-var _ zk.Logger = logger{}
+var (
+	_ zk.Logger = logger{}
+	_ zk.Tracer = logger{}
+)
 
 // newLogger takes the logger out of the context of the request that configures the
 // provider. The client outlives that request, so its end does not count. The client logs
@@ -46,6 +50,44 @@ func secrets(cfg zk.Config) []string {
 	}
 	// To mask nothing would mask between all characters.
 	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
+}
+
+// logged tells whether a log is asked for. Terraform drops what providers log without, but
+// they would take their time to write it.
+func logged() bool {
+	return slices.ContainsFunc(os.Environ(), func(v string) bool {
+		name, value, _ := strings.Cut(v, "=")
+		return strings.HasPrefix(name, "TF_LOG") && !strings.HasPrefix(name, "TF_LOG_PATH") && value != ""
+	})
+}
+
+// TraceOperation logs an operation: the run's story.
+func (l logger) TraceOperation(t zk.OperationTrace) {
+	m := map[string]any{"path": t.Path, "duration_ms": float64(t.Duration.Microseconds()) / 1e3}
+	if t.Nodes > 0 {
+		m["nodes"] = t.Nodes
+	}
+	if t.Zxid != 0 {
+		m["zxid"] = fmt.Sprintf("%#x", t.Zxid)
+	}
+	if t.Err != nil {
+		m["error"] = t.Err.Error()
+	}
+	tflog.SubsystemDebug(l.ctx, subsystem, t.Op, m)
+}
+
+// TraceFrame logs a frame, but nothing of what is in it.
+func (l logger) TraceFrame(t zk.FrameTrace) {
+	m := map[string]any{"op": t.Op, "xid": t.Xid, "bytes": t.Bytes}
+	msg := "frame sent"
+	if !t.Sent {
+		msg = "frame received"
+		m["zxid"] = fmt.Sprintf("%#x", t.Zxid)
+	}
+	if t.Err != nil {
+		m["error"] = t.Err.Error()
+	}
+	tflog.SubsystemTrace(l.ctx, subsystem, msg, m)
 }
 
 // Debug logs what helps to understand a run.

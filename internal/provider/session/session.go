@@ -57,7 +57,11 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 		return nil, err
 	}
 	s.chroot = servers.Chroot
-	s.cfg.Logger = newLogger(ctx, secrets(cfg))
+	log := newLogger(ctx, secrets(cfg))
+	s.cfg.Logger = log
+	if logged() {
+		s.cfg.Tracer = log
+	}
 	if s.client, err = zk.New(s.cfg); err != nil {
 		return nil, err
 	}

@@ -55,7 +55,15 @@ type Call struct {
 
 // NewCall returns a call of op.
 func NewCall(op proto.Op, req Request, reply Reply) *Call {
-	return &Call{Op: op, Request: req, Reply: reply, done: make(chan struct{})}
+	call := new(Call)
+	call.Init(op, req, reply)
+	return call
+}
+
+// Init is [NewCall] for a call that is part of something larger.
+func (c *Call) Init(op proto.Op, req Request, reply Reply) {
+	c.Op, c.Request, c.Reply = op, req, reply
+	c.done = make(chan struct{})
 }
 
 // Done returns a channel that is closed when the call has ended, one way or the other.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math"
 	"net"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,25 @@ type Options struct {
 	// nothing. An error ends the call with it, and nothing is sent. It runs with the
 	// connection locked: it must not use it, and not wait for anything.
 	Admit func(*Call) error
+	// Frame runs for each frame behind the handshake, on its way to the server when it is
+	// queued, and from it when it has come, before anybody knows what it says; nil for
+	// nothing. It may run with the connection locked: it must not use it.
+	Frame func(Frame)
+}
+
+// A Frame is what is told of one frame. What is in it is not.
+type Frame struct {
+	// Sent tells a request from a reply.
+	Sent bool
+	// Op is the operation that is asked for or answered; 0, which is none, for an event.
+	Op proto.Op
+	// Xid pairs a reply with its request.
+	Xid int32
+	// Bytes is the frame's size, without its length.
+	Bytes int
+	// Zxid and Err are those of a reply.
+	Zxid int64
+	Err  proto.ErrCode
 }
 
 // Conn is one connection, from a handshake that succeeded to the first error. It is safe
@@ -52,6 +72,7 @@ type Conn struct {
 	raw     deadlineReader
 	in      *bufio.Reader // of raw
 	large   bytes.Buffer  // a frame that is larger than in
+	record  jute.Reader   // of the frame that is being decoded
 	reply   proto.ConnectReply
 	timeout time.Duration // of the session, as the server granted it
 	zxid    atomic.Int64  // the latest that a reply carried
@@ -191,8 +212,12 @@ func (c *Conn) enqueued(call *Call, err error) {
 // look for, and its cause in words. The cause itself is not wrapped: it may be any error,
 // a server's answer to somebody else among them.
 func ContextError(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if err == nil || cause == nil || errors.Is(err, context.DeadlineExceeded) && errors.Is(cause, context.DeadlineExceeded) || cause.Error() == err.Error() {
+	err := ctx.Err()
+	if err == nil {
+		return nil
+	}
+	cause := context.Cause(ctx)
+	if cause == nil || errors.Is(err, context.DeadlineExceeded) && errors.Is(cause, context.DeadlineExceeded) || cause.Error() == err.Error() {
 		return err
 	}
 	return fmt.Errorf("%w: %v", err, cause) //nolint:errorlint // see above
@@ -229,6 +254,9 @@ func (c *Conn) enqueue(call *Call) error {
 		return &TooLargeError{Size: size, Limit: c.opts.MaxRequest}
 	}
 	binary.BigEndian.PutUint32(c.out[at:], uint32(size))
+	if c.opts.Frame != nil {
+		c.opts.Frame(Frame{Sent: true, Op: call.Op, Xid: number, Bytes: size})
+	}
 
 	if !c.reply.ReadOnly {
 		call.Session = c.reply.SessionID
@@ -279,10 +307,17 @@ func (c *Conn) writeLoop() error {
 			}
 			idle.Reset(rest)
 		}
+		// Whoever has been woken by the same replies goes first, so that one write takes what
+		// all of them queue.
+		runtime.Gosched()
 		for {
 			c.mu.Lock()
 			if ping {
+				at := len(c.out)
 				c.out = appendFrame(c.out, header{Xid: proto.XidPing, Op: proto.OpPing})
+				if c.opts.Frame != nil {
+					c.opts.Frame(Frame{Sent: true, Op: proto.OpPing, Xid: proto.XidPing, Bytes: len(c.out) - at - 4})
+				}
 				ping = false
 			}
 			buf := c.out
@@ -344,19 +379,22 @@ func (c *Conn) readLoop() error {
 }
 
 func (c *Conn) dispatch(frame []byte) error {
-	r := jute.NewReader(frame)
+	c.record = jute.NewReader(frame)
+	r := &c.record
 	var h proto.ReplyHeader
-	h.Decode(&r)
+	h.Decode(r)
 	if r.Err() != nil {
 		return &ProtocolError{"reply header: " + r.Err().Error()}
 	}
 	switch h.Xid {
 	case proto.XidPing:
+		c.received(proto.OpPing, h, frame)
 		c.see(h.Zxid)
 		return nil
 	case proto.XidNotification:
+		c.received(0, h, frame)
 		var event proto.WatcherEvent
-		event.Decode(&r)
+		event.Decode(r)
 		if r.Err() != nil {
 			return &ProtocolError{"event: " + r.Err().Error()}
 		}
@@ -375,13 +413,14 @@ func (c *Conn) dispatch(frame []byte) error {
 	if call == nil {
 		return &ProtocolError{fmt.Sprintf("a reply with xid %d, which is not that of the oldest request without a reply", h.Xid)}
 	}
+	c.received(call.Op, h, frame)
 	c.see(h.Zxid)
 	call.Header = h
 	if h.Err != proto.OK {
 		call.Err = h.Err
 	}
 	if call.Reply != nil && (h.Err == proto.OK || call.Op == proto.OpMulti && r.Remaining() > 0) {
-		call.Reply.Decode(&r)
+		call.Reply.Decode(r)
 		if err := r.Err(); err != nil {
 			// The request was executed, and what came of it cannot be read: to the caller
 			// the same as a reply that was lost.
@@ -392,6 +431,13 @@ func (c *Conn) dispatch(frame []byte) error {
 	}
 	call.end()
 	return nil
+}
+
+// received tells of a frame that has come.
+func (c *Conn) received(op proto.Op, h proto.ReplyHeader, frame []byte) {
+	if c.opts.Frame != nil {
+		c.opts.Frame(Frame{Op: op, Xid: h.Xid, Bytes: len(frame), Zxid: h.Zxid, Err: h.Err})
+	}
 }
 
 // anyXid is the xid of a call that has not been numbered yet. No call in flight has it.

@@ -123,6 +123,15 @@ func (r *Reader) Buffer() []byte {
 // the two different meanings.
 func (r *Reader) String() string { return string(r.bytes("string")) }
 
+// StringLike is String for one that is expected: where it is that, it takes its memory and
+// none of its own.
+func (r *Reader) StringLike(expected string) string {
+	if b := r.bytes("string"); string(b) != expected {
+		return string(b)
+	}
+	return expected
+}
+
 // Count reads the count of a vector whose elements take at least minSize bytes each, so
 // that a caller may allocate for that many. Null reads as 0.
 func (r *Reader) Count(minSize int) int {

@@ -2,6 +2,7 @@ package proto
 
 import (
 	"fmt"
+	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/jute"
 )
@@ -32,12 +33,23 @@ type MultiRequest struct{ Ops []MultiOp }
 // AppendTo appends the record: each operation behind a header, and a header that ends
 // the list.
 func (q *MultiRequest) AppendTo(dst []byte) []byte {
-	for _, op := range q.Ops {
+	for i, op := range q.Ops {
+		at := len(dst)
 		dst = appendMultiHeader(dst, op.Op, false)
 		dst = op.Request.AppendTo(dst)
+		if i == 0 {
+			// The others are mostly like the first. To grow with each of them copies the
+			// beginning again and again.
+			rest := (len(dst)-at)*(len(q.Ops)-1) + MultiHeaderSize
+			dst = slices.Grow(dst, min(rest, largestGuess))
+		}
 	}
 	return appendMultiHeader(dst, OpError, true)
 }
+
+// largestGuess bounds the memory for operations that have not been looked at: no server takes
+// a larger request by default.
+const largestGuess = 1 << 20
 
 func appendMultiHeader(dst []byte, op Op, done bool) []byte {
 	dst = jute.AppendInt(dst, int32(op))
@@ -78,6 +90,7 @@ type MultiReply struct {
 
 // Decode fills p from r.
 func (p *MultiReply) Decode(r *jute.Reader) {
+	p.Results = slices.Grow(p.Results, min(p.Want, r.Remaining()/MultiHeaderSize))
 	for {
 		op := Op(r.Int())
 		done := r.Bool()

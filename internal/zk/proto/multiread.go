@@ -2,6 +2,7 @@ package proto
 
 import (
 	"fmt"
+	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/jute"
 )
@@ -32,6 +33,7 @@ type MultiReadReply struct {
 
 // Decode fills p from r.
 func (p *MultiReadReply) Decode(r *jute.Reader) {
+	p.Results = slices.Grow(p.Results, min(p.Want, r.Remaining()/MultiHeaderSize))
 	for {
 		op := Op(r.Int())
 		done := r.Bool()

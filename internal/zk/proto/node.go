@@ -46,6 +46,8 @@ func (q *CreateRequest) AppendTo(dst []byte) []byte {
 
 // CreateReply answers OpCreate, with the path alone, and with a Stat the other creates.
 type CreateReply struct {
+	// Path is the node's. What it is before the reply is decoded is taken for a guess, whose
+	// memory serves where it is right.
 	Path string
 	Stat Stat
 	// HasStat tells whether the reply carried a Stat.
@@ -55,7 +57,7 @@ type CreateReply struct {
 // Decode fills p from r. That the record ends behind the path tells OpCreate's reply
 // from the others'.
 func (p *CreateReply) Decode(r *jute.Reader) {
-	p.Path = r.String()
+	p.Path = r.StringLike(p.Path)
 	if r.Err() == nil && r.Remaining() > 0 {
 		p.Stat.Decode(r)
 		p.HasStat = true

@@ -132,6 +132,9 @@ func New(opts Options) (Mechanism, error) {
 	case GSSAPI:
 		return newGSSAPI(opts)
 	default:
+		if opts.Mechanism == "" {
+			return nil, invalid("Mechanism", "no mechanism is given: the mechanisms are %s and %s", DigestMD5, GSSAPI)
+		}
 		return nil, invalid("Mechanism", "unknown mechanism %q: the mechanisms are %s and %s", opts.Mechanism, DigestMD5, GSSAPI)
 	}
 }

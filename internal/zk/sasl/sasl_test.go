@@ -31,7 +31,7 @@ func TestOptions(t *testing.T) {
 		opts Options
 		want string // in the error; empty for none
 	}{
-		{"no mechanism", Options{Username: "alice", Password: secret}, `unknown mechanism ""`},
+		{"no mechanism", Options{Username: "alice", Password: secret}, `no mechanism is given`},
 		{"unknown mechanism", Options{Mechanism: "PLAIN"}, `unknown mechanism "PLAIN": the mechanisms are DIGEST-MD5 and GSSAPI`},
 
 		{"digest", Options{Mechanism: DigestMD5, Username: "alice", Password: secret}, ""},

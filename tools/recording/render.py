@@ -1,0 +1,12 @@
+"""Renders what a terminal showed, read from standard input with its colours, as SVG in the file that is named."""
+
+import sys
+
+from rich.console import Console
+from rich.terminal_theme import DIMMED_MONOKAI
+from rich.text import Text
+
+console = Console(record=True, width=92, file=open("/dev/null", "w"), force_terminal=True, color_system="truecolor")
+for line in sys.stdin.read().rstrip("\n").split("\n"):
+    console.print(Text.from_ansi(line), highlight=False)
+console.save_svg(sys.argv[1], title="zkform/zookeeper", theme=DIMMED_MONOKAI, unique_id="recording")
