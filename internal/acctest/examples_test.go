@@ -55,11 +55,17 @@ var special = map[string]func(t *testing.T) surroundings{
 	},
 	"chroot-bootstrap": func(t *testing.T) surroundings {
 		s := ordinary(t)
-		s.beforeDestroy = func(t *testing.T, _ *acctest.CLI) {
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
 			t.Helper()
+			checkRights(t, s.tree, "/solr/security.json", "admin: cdrwa, solr: cdrwa")
 			if err := s.tree.HasData("/solr/security.json", read(t, filepath.Join(examples, "chroot-bootstrap", "security.json"))); err != nil {
 				t.Error(err)
 			}
+			s.tree.Put("/solr/live_nodes", "")
+			if run := cli.Run("destroy", "-no-color", "-auto-approve"); run.Code == 0 || !strings.Contains(run.Output, "Znode is not empty") {
+				t.Errorf("destroy took no notice of what is Solr's: exit code %d\n%s", run.Code, run.Output)
+			}
+			s.tree.Remove("/solr/live_nodes")
 		}
 		return s
 	},
