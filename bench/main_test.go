@@ -31,9 +31,10 @@ func TestFigures(t *testing.T) {
 	var table bytes.Buffer
 	little := sizes{
 		client:   client.Sizes{Rounds: 1, Single: 2, Many: 300, Read: 130, Create: 50},
-		provider: provider.Sizes{Rounds: 1, BigRounds: 1, Atomic: []int{20, 40}, Big: 60, Single: 10},
+		provider: provider.Sizes{Rounds: 1, Atomic: []int{20, 40}, Big: 60, Single: 10},
 		cli:      full.cli,
 		servers:  full.servers,
+		part:     all,
 	}
 	if err := run(t.Context(), little, dir, &table); err != nil {
 		t.Fatal(err)
