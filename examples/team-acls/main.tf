@@ -17,6 +17,12 @@ variable "terraform_password" {
   sensitive   = true
 }
 
+variable "admin_password" {
+  description = "Password of the digest user admin, who the people are that mend things by hand."
+  type        = string
+  sensitive   = true
+}
+
 variable "team_passwords" {
   description = "Password of each team's digest user, by the name of the team."
   type        = map(string)
@@ -36,30 +42,31 @@ locals {
     search   = { readers = [] }
   }
 
-  # Who each of them is to ZooKeeper: user:base64(sha1(user:password)).
-  ids = { for team in keys(local.teams) : team => provider::zookeeper::digest(team, var.team_passwords[team]) }
+  # Who each of them is to ZooKeeper: user:base64(sha1(user:password)). It is shown in plans, and whoever may set an ACL can
+  # read it there: the password is not to be had from it, if it is a good one.
+  ids   = { for team in keys(local.teams) : team => nonsensitive(provider::zookeeper::digest(team, var.team_passwords[team])) }
+  admin = nonsensitive(provider::zookeeper::digest("admin", var.admin_password))
+
+  # They keep all permissions everywhere, ADMIN (a) among them: without that entry, nobody but the servers' super user could
+  # change an ACL again. "auth" is who applies this.
+  keepers = [for entry in ["auth::cdrwa", "digest:${local.admin}:cdrwa"] : provider::zookeeper::acl(entry)]
 }
 
+# What it makes is removed with it as far as it is empty: what the teams have put there stays.
 resource "zookeeper_ensure_path" "team" {
   for_each = local.teams
   path     = "/teams/${each.key}"
-  acl      = [{ scheme = "auth", id = "", permissions = "cdrwa" }]
-
-  # What the teams make below it goes with nobody's apply.
-  on_destroy = "keep"
+  acl      = local.keepers
 }
 
-# The ACL of each tree, with all that the teams have made in it. Who applies this keeps all permissions, ADMIN (a) among them:
-# without that entry, nobody but the servers' super user could change an ACL again.
+# The ACL of each tree, with all that the teams have made in it.
 resource "zookeeper_znode_acl" "team" {
   for_each  = local.teams
   path      = zookeeper_ensure_path.team[each.key].path
   recursive = true
   acl = concat(
-    [
-      { scheme = "auth", id = "", permissions = "cdrwa" },
-      { scheme = "digest", id = local.ids[each.key], permissions = "cdrw" },
-    ],
-    [for reader in each.value.readers : { scheme = "digest", id = local.ids[reader], permissions = "r" }],
+    local.keepers,
+    [provider::zookeeper::acl("digest:${local.ids[each.key]}:cdrw")],
+    [for reader in each.value.readers : provider::zookeeper::acl("digest:${local.ids[reader]}:r")],
   )
 }

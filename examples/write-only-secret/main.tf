@@ -32,7 +32,6 @@ variable "terraform_password" {
 variable "reader" {
   description = "Who may read the secret, as an entry of an ACL says it: user:base64(sha1(user:password))."
   type        = string
-  default     = "checkout:NTmBk9J6W2WCjCcyNe4YbTqoLDA="
 }
 
 provider "zookeeper" {

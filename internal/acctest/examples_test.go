@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"go.step.sm/crypto/pemutil"
 
 	"terraform-provider-zookeeper/internal/acctest"
-	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
@@ -34,10 +32,8 @@ type surroundings struct {
 	// inTheWay is a node that the example makes on the way and does not manage, and that keeps
 	// one of its resources from being destroyed.
 	inTheWay string
-	// want is what some of the nodes hold behind the apply, by their paths, and who may do what
-	// with some of them.
-	want map[string]string
-	acls map[string]string
+	// beforeDestroy looks at what the README of an example says and shows in no tree.
+	beforeDestroy func(t *testing.T, cli *acctest.CLI)
 }
 
 // special has what is around those examples that need more than any server.
@@ -51,60 +47,56 @@ var special = map[string]func(t *testing.T) surroundings{
 	"guides/authentication-and-tls/tls": func(t *testing.T) surroundings {
 		return withTLS(t, zktest.WithConfig("ssl.clientAuth", "none"))
 	},
-	"service-configuration": func(t *testing.T) surroundings {
-		s := ordinary(t)
-		s.want = map[string]string{
-			"/services/checkout/production/database/pool_size": "64",
-			"/services/checkout/production/features/express":   "off",
-			"/services/checkout/production/limits/max_items":   "100",
-			"/services/checkout/production/logging.yaml":       "# The logging of checkout in production.\nroot:\n  level: WARN\n  appenders: [stdout]\n",
-			"/services/checkout/staging/database/pool_size":    "8",
-			"/services/checkout/staging/features/express":      "on",
-			"/services/checkout/staging/limits/max_items":      "10",
-			"/services/checkout/staging/logging.yaml":          "# The logging of checkout in staging.\nroot:\n  level: DEBUG\n  appenders: [stdout]\n",
-		}
-		return s
-	},
+	"service-configuration": ordinary,
 	"team-acls": func(t *testing.T) surroundings {
 		s := ordinary(t)
-		s.env = append(s.env, `TF_VAR_team_passwords={payments="one",search="two"}`)
-		terraform, payments, search := zk.DigestID("terraform", acctest.Password), zk.DigestID("payments", "one"), zk.DigestID("search", "two")
-		s.acls = map[string]string{
-			"/teams/payments": "digest:" + payments + ":cdrw digest:" + search + ":r digest:" + terraform + ":cdrwa",
-			"/teams/search":   "digest:" + search + ":cdrw digest:" + terraform + ":cdrwa",
-		}
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) { t.Helper(); checkTeams(t, s, cli) }
 		return s
 	},
 	"chroot-bootstrap": func(t *testing.T) surroundings {
 		s := ordinary(t)
-		s.env = append(s.env, "TF_VAR_admin_password="+acctest.Password, "TF_VAR_solr_password=two")
-		s.want = map[string]string{"/solr": "", "/solr/clusterprops.json": `{"urlScheme":"https"}`, "/solr/security.json": read(t, filepath.Join(examples, "chroot-bootstrap", "security.json"))}
-		acl := "digest:" + zk.DigestID("admin", acctest.Password) + ":cdrwa digest:" + zk.DigestID("solr", "two") + ":cdrwa"
-		s.acls = map[string]string{"/solr": acl, "/solr/security.json": acl}
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			checkRights(t, s.tree, "/solr/security.json", "admin: cdrwa, solr: cdrwa")
+			if err := s.tree.HasData("/solr/security.json", read(t, filepath.Join(examples, "chroot-bootstrap", "security.json"))); err != nil {
+				t.Error(err)
+			}
+			s.tree.Put("/solr/live_nodes", "")
+			if run := cli.Run("destroy", "-no-color", "-auto-approve"); run.Code == 0 || !strings.Contains(run.Output, "Znode is not empty") {
+				t.Errorf("destroy took no notice of what is Solr's: exit code %d\n%s", run.Code, run.Output)
+			}
+			s.tree.Remove("/solr/live_nodes")
+		}
 		return s
 	},
 	"write-only-secret": func(t *testing.T) surroundings {
 		s := ordinary(t)
-		s.env = append(s.env, "TF_VAR_database_password=sesame")
-		s.acls = map[string]string{"/services/checkout/database/password": "digest:checkout:NTmBk9J6W2WCjCcyNe4YbTqoLDA=:r digest:" + zk.DigestID("terraform", acctest.Password) + ":cdrwa"}
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			if err := s.tree.HasData("/services/checkout/database/password", "another one"); err != nil {
+				t.Error(err)
+			}
+			if state := read(t, filepath.Join(cli.Dir, "terraform.tfstate")); strings.Contains(state, acctest.Password) || strings.Contains(state, "another one") || !strings.Contains(state, "zookeeper_znode") {
+				t.Errorf("the state has the secret, or nothing:\n%s", state)
+			}
+		}
 		return s
 	},
 	"read-topology": func(t *testing.T) surroundings {
 		s := ordinary(t)
 		s.tree.Put("/brokers", "")
 		s.tree.Put("/brokers/ids", "")
-		s.tree.Put("/brokers/ids/1", `{"host":"kafka1.example.com","port":9092}`)
-		s.tree.Put("/brokers/ids/2", `{"host":"kafka2.example.com","port":9092}`)
+		kafka(s.tree)
 		s.tree.Put("/controller", `{"brokerid":1}`)
-		s.want = map[string]string{"/services/checkout/kafka/bootstrap_servers": "kafka1.example.com:9092,kafka2.example.com:9092"}
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) { t.Helper(); checkTopology(t, s, cli) }
 		return s
 	},
-	"mutual-tls": func(t *testing.T) surroundings {
-		s := withTLS(t)
-		s.want = map[string]string{"/services/checkout/guarded": "for the owners of certificates"}
-		s.acls = map[string]string{"/services/checkout/guarded": "x509:CN=checkout,O=Example:r x509:CN=terraform,O=Example:cdrwa"}
+	"locked-run": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) { t.Helper(); checkLocked(t, s, cli) }
 		return s
 	},
+	"mutual-tls": func(t *testing.T) surroundings { return withTLS(t) },
 	"guides/authentication-and-tls/mutual-tls": func(t *testing.T) surroundings {
 		return withTLS(t)
 	},
@@ -200,7 +192,9 @@ func TestAccREADME(t *testing.T) {
 	if !ok {
 		t.Fatal("the README has no example")
 	}
-	testFiles(t, map[string]string{"main.tf": hcl}, ordinary(t))
+	files := map[string]string{"main.tf": hcl}
+	needs(t, files)
+	testFiles(t, files, ordinary(t))
 }
 
 // ordinary is what is around most examples: the server that the tests share.
@@ -216,7 +210,13 @@ func testExample(t *testing.T, name string) {
 	if f, ok := special[name]; ok {
 		prepare = f
 	}
-	testFiles(t, exampleFiles(t, name), prepare(t))
+	files := exampleFiles(t, name)
+	needs(t, files)
+	if _, complete := files[readme]; complete {
+		follow(t, files, prepare(t))
+		return
+	}
+	testFiles(t, files, prepare(t))
 }
 
 // testQuery runs an example of lists, which need something to find.
@@ -266,6 +266,18 @@ var signs = map[*regexp.Regexp]acctest.Feature{
 	regexp.MustCompile(`_wo\s*=`):               acctest.WriteOnly,
 }
 
+// needs skips the test of an example where the CLI has not what that needs.
+func needs(t *testing.T, files map[string]string) {
+	t.Helper()
+	for _, content := range files {
+		for sign, feature := range signs {
+			if sign.MatchString(content) {
+				acctest.Needs(t, feature)
+			}
+		}
+	}
+}
+
 // byIdentity is the file of an example that imports what the example has made.
 const byIdentity = "import-by-identity.tf"
 
@@ -276,13 +288,6 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 	t.Helper()
 	imports, byIdentityToo := files[byIdentity]
 	delete(files, byIdentity)
-	for _, content := range files {
-		for sign, feature := range signs {
-			if sign.MatchString(content) {
-				acctest.Needs(t, feature)
-			}
-		}
-	}
 	tree := s.tree
 	for name, content := range files {
 		content = placeholder.ReplaceAllLiteralString(content, `"`+s.servers+`"`)
@@ -307,7 +312,6 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 			t.Errorf("after %s the plan is not empty: exit code %d\n%s", after, run.Code, run.Output)
 		}
 	}
-	checkTree(t, s)
 	empty("apply")
 	if sh, ok := files["import.sh"]; ok {
 		for line := range strings.Lines(sh) {
@@ -340,48 +344,6 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 	for path, data := range nodes(t, tree) {
 		if _, was := before[path]; !was && data != "" {
 			t.Errorf("after destroy %s is still there, with %q", path, data)
-		}
-	}
-}
-
-// checkTree checks what an example has made.
-func checkTree(t *testing.T, s surroundings) {
-	t.Helper()
-	for path, want := range s.want {
-		if data, _, err := s.tree.Client.Get(t.Context(), s.tree.Path(path)); err != nil || string(data) != want {
-			t.Errorf("%s holds %q, %v, want %q", path, data, err, want)
-		}
-	}
-	for path, want := range s.acls {
-		acl, _, err := s.tree.Client.ACL(t.Context(), s.tree.Path(path))
-		var got []string
-		for _, e := range acl {
-			got = append(got, e.Scheme+":"+e.ID+":"+e.Perms.String())
-		}
-		slices.Sort(got)
-		if text := strings.Join(got, " "); err != nil || text != want {
-			t.Errorf("%s has the ACL %s, %v, want %s", path, text, err, want)
-		}
-	}
-}
-
-// Each example that stands for itself says what it is for, and is in the list of them.
-func TestExamplesHaveREADME(t *testing.T) {
-	ofDocs := []string{"data-sources", "demo", "ephemeral-resources", "functions", "guides", "list-resources", "provider", "resources"}
-	list := read(t, filepath.Join(examples, "README.md"))
-	entries, err := os.ReadDir(examples)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if !e.IsDir() || slices.Contains(ofDocs, e.Name()) {
-			continue
-		}
-		if !strings.Contains(list, "]("+e.Name()+")") {
-			t.Errorf("the list has no %s", e.Name())
-		}
-		if text := read(t, filepath.Join(examples, e.Name(), "README.md")); !strings.Contains(text, "tofu apply") {
-			t.Errorf("the README of %s does not say how to apply it", e.Name())
 		}
 	}
 }
