@@ -45,10 +45,12 @@ const (
 	required = "terraform {\n  required_providers {\n    zookeeper = { source = \"zkform/zookeeper\" }\n  }\n}\n"
 	nodes    = `tomap(jsondecode(file("` + nodesFile + `")))`
 
-	floorOfMap  = "resource \"terraform_data\" \"nodes\" {\n  input = " + nodes + "\n}\n"
-	floorOfEach = "resource \"terraform_data\" \"node\" {\n  for_each = " + nodes + "\n  input    = each.value\n}\n"
+	floorOfMap = "resource \"terraform_data\" \"nodes\" {\n  input = " + nodes + "\n}\n"
+	// A local value is computed once, and what for_each says for each of the instances.
+	local       = "locals {\n  nodes = " + nodes + "\n}\n"
+	floorOfEach = local + "resource \"terraform_data\" \"node\" {\n  for_each = local.nodes\n  input    = each.value\n}\n"
 	many        = required + "resource \"zookeeper_znodes\" \"nodes\" {\n  base_path = \"/bench\"\n  data      = " + nodes + "\n  atomic    = %t\n}\n"
-	single      = required + "resource \"zookeeper_znode\" \"node\" {\n  for_each = " + nodes + "\n  path     = \"/bench/${each.key}\"\n  data     = each.value\n}\n"
+	single      = required + local + "resource \"zookeeper_znode\" \"node\" {\n  for_each = local.nodes\n  path     = \"/bench/${each.key}\"\n  data     = each.value\n}\n"
 )
 
 // The steps in the life of a configuration.
