@@ -92,15 +92,11 @@ func ACLFrom(set types.Set) ([]zk.ACL, error) {
 	return acl, nil
 }
 
-// ACLEntriesOf returns the entries of a scheme.
-func ACLEntriesOf(set types.Set, scheme string) []attr.Value {
-	var entries []attr.Value
-	for _, e := range set.Elements() {
-		if entryFields(e)("scheme").ValueString() == scheme {
-			entries = append(entries, e)
-		}
-	}
-	return entries
+// HasScheme tells whether an entry of an ACL is of a scheme.
+func HasScheme(set types.Set, scheme string) bool {
+	return slices.ContainsFunc(set.Elements(), func(e attr.Value) bool {
+		return entryFields(e)("scheme").ValueString() == scheme
+	})
 }
 
 // entryFields returns an accessor to the attributes of an element of an ACL set.

@@ -59,7 +59,9 @@ func CheckACL(at path.Path, acl types.Set) (diags diag.Diagnostics) {
 		}
 		field := entryFields(e)
 		for _, err := range checkEntry(field) {
-			diags.AddAttributeError(at.AtSetValue(e), "Invalid ACL entry",
+			// Not at the element, whose path is its value: logs have paths, and somebody may have
+			// written a password there.
+			diags.AddAttributeError(at, "Invalid ACL entry",
 				fmt.Sprintf("Entry %s: %s.", entryName(field), err))
 		}
 	}

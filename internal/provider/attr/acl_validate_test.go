@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -72,6 +73,10 @@ func TestACLValidator(t *testing.T) {
 				}
 				if strings.Contains(got[i].Detail(), "secret") {
 					t.Errorf("the error shows a password: %q", got[i].Detail())
+				}
+				// Logs have it.
+				if d, ok := got[i].(diag.DiagnosticWithPath); !ok || !d.Path().Equal(path.Root("acl")) {
+					t.Errorf("the error is at %v", got[i])
 				}
 			}
 		})

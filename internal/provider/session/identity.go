@@ -28,8 +28,8 @@ func (s *Session) CheckACL(at path.Path, acl types.Set) diag.Diagnostics {
 	if diags.HasError() || len(s.presented) > 0 || len(s.unknown) > 0 {
 		return diags
 	}
-	for _, entry := range attr.ACLEntriesOf(acl, zk.SchemeAuth) {
-		diags.AddAttributeError(at.AtSetValue(entry), "Invalid ACL entry",
+	if attr.HasScheme(acl, zk.SchemeAuth) {
+		diags.AddAttributeError(at, "Invalid ACL entry",
 			"The scheme \"auth\" stands for the identities that the provider presents, and it presents none. Set username and password of the provider (or auth, sasl or a client certificate), or name who the entry is about.")
 	}
 	return diags
