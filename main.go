@@ -8,6 +8,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -34,10 +35,11 @@ const (
 )
 
 func main() {
-	debug := flag.Bool("debug", false, "serve until interrupted, for a debugger to attach to, and print how to connect")
+	debugged := flag.Bool("debug", false, "serve until interrupted, for a debugger to attach to, and print how to connect")
 	flag.Parse()
 
 	quietFramework()
+	saveMemory()
 	sessions := new(session.Group)
 	stopOnSignal(sessions)
 	server, err := provider.NewServer(provider.New(version, sessions))
@@ -45,7 +47,7 @@ func main() {
 		log.Fatal(err)
 	}
 	var opts []tf6server.ServeOpt
-	if *debug {
+	if *debugged {
 		opts = append(opts, tf6server.WithManagedDebug())
 	}
 	err = tf6server.Serve(address, func() tfprotov6.ProviderServer { return server }, opts...)
@@ -69,6 +71,16 @@ func quietFramework() {
 	}
 	if err := os.Setenv(level, "OFF"); err != nil {
 		log.Printf("[WARN] the framework logs what nobody reads: %v", err)
+	}
+}
+
+// saveMemory has the collector run twice as often as it does by itself. What the framework
+// does with a plan of many nodes makes far more garbage than it keeps, and is a small part of
+// the time that Terraform takes for it: a third less memory costs nothing that is felt.
+func saveMemory() {
+	const percent = 50
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(percent)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"runtime"
 
 	"terraform-provider-zookeeper/bench/client"
+	"terraform-provider-zookeeper/bench/provider"
 	"terraform-provider-zookeeper/bench/report"
 )
 
@@ -24,13 +25,19 @@ const (
 )
 
 func main() {
-	sizes := client.Full
-	flag.IntVar(&sizes.Rounds, "rounds", sizes.Rounds, "how often everything is measured")
+	if code, ok := provider.Meter(); ok {
+		os.Exit(code)
+	}
+	what := full
+	flag.IntVar(&what.client.Rounds, "rounds", what.client.Rounds, "how often the client is measured")
+	flag.StringVar(&what.part, "part", what.part, "what to measure: client, provider, big or all; of the rest results.json has what it had")
+	flag.StringVar(&what.cli, "cli", what.cli, "the CLI that the provider is measured with")
 	out := flag.String("out", ".", "the folder for results.json and results.svg; empty for none")
-	nio := flag.Bool("nio", false, "leave the server's connection handling at its default, NIO")
+	flag.TextVar(&what.servers.Single, "single", &what.servers.Single, "how the server of the operations on single nodes handles connections: NIO or Netty")
+	flag.TextVar(&what.servers.Many, "many", &what.servers.Many, "the same of the server of the operations on many nodes")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, sizes, *nio, *out, os.Stdout)
+	err := run(ctx, what, *out, os.Stdout)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -38,14 +45,56 @@ func main() {
 	}
 }
 
-// run measures everything and writes the results.
-func run(ctx context.Context, sizes client.Sizes, nio bool, out string, to io.Writer) error {
+// sizes say what is measured, and how much of it.
+type sizes struct {
+	client   client.Sizes
+	provider provider.Sizes
+	cli      string // with which the provider is measured
+	servers  client.Servers
+	part     string // what is measured: one of the parts, or all
+}
+
+var full = sizes{client: client.Full, provider: provider.Full, cli: "../bin/tofu", servers: client.Usual, part: all}
+
+// The parts of the benchmark. The last takes the better part of an hour, nearly all of it the
+// CLI's own.
+const (
+	ofClient   = "client"
+	ofProvider = "provider"
+	ofBig      = "big"
+	all        = "all"
+)
+
+// run measures everything and writes the results. It is to be run in this module's root.
+func run(ctx context.Context, what sizes, out string, to io.Writer) error {
 	var r report.Report
-	if err := client.Run(ctx, sizes, nio, &r); err != nil {
-		return err
+	if what.part != all {
+		if err := load(filepath.Join(out, results), &r); err != nil {
+			return err
+		}
 	}
-	_, err := fmt.Fprintf(to, "The client, on %s; the medians of %d rounds. %s, %s/%s, %d cores.\n\n",
-		client.Setting(nio), sizes.Rounds, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
+	measured := false
+	for _, part := range []struct {
+		name    string
+		measure func() error
+	}{
+		{ofClient, func() error { return client.Run(ctx, what.client, what.servers, &r) }},
+		{ofProvider, func() error { return provider.Run(ctx, what.provider, what.cli, "..", &r) }},
+		{ofBig, func() error { return provider.RunBig(ctx, what.provider, what.cli, "..", &r) }},
+	} {
+		if what.part != all && what.part != part.name {
+			continue
+		}
+		measured = true
+		if err := part.measure(); err != nil {
+			return err
+		}
+	}
+	if !measured {
+		return fmt.Errorf("there is no part %q", what.part)
+	}
+	_, err := fmt.Fprintf(to, "%s, %s/%s, %d cores. The client on %s: the medians of %d rounds. The provider on a server as it is by default: the medians of %d rounds, and of one for the largest number of nodes.\n\n",
+		runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), what.servers, what.client.Rounds, what.provider.Rounds)
 	if err := errors.Join(err, r.Table(to)); err != nil || out == "" {
 		return err
 	}
@@ -53,6 +102,18 @@ func run(ctx context.Context, sizes client.Sizes, nio bool, out string, to io.Wr
 		write(filepath.Join(out, results), r.JSON),
 		write(filepath.Join(out, chart), func(w io.Writer) error { return r.Chart(w, client.Panels()...) }),
 	)
+}
+
+// load takes up what was measured earlier, if anything was.
+func load(name string, r *report.Report) error {
+	f, err := os.Open(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.Load(f), f.Close())
 }
 
 func write(name string, content func(io.Writer) error) error {

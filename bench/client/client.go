@@ -64,10 +64,31 @@ type bench struct {
 	warm   bool // the server has been warmed up: the figures count
 }
 
-// Run starts a server, measures the client on it and adds the figures to the report. nio
-// takes the connection handling that servers have by default; see [Setting].
-func Run(ctx context.Context, sizes Sizes, nio bool, to *report.Report) (err error) {
-	server, err := startServer(ctx, nio)
+// Run measures the client on servers of its own, and adds the figures to the report: the
+// operations on single nodes on one, those on many nodes on the other.
+func Run(ctx context.Context, sizes Sizes, on Servers, to *report.Report) error {
+	err := run(ctx, sizes, on.Single, to, func(b *bench, round int) error {
+		for _, n := range callers {
+			if err := b.single(ctx, round, n); err != nil {
+				return fmt.Errorf("%d callers: %w", n, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return run(ctx, sizes, on.Many, to, func(b *bench, round int) error {
+		if err := b.bulk(ctx, round); err != nil {
+			return fmt.Errorf("many nodes: %w", err)
+		}
+		return nil
+	})
+}
+
+// run starts a server and has measure do so in rounds.
+func run(ctx context.Context, sizes Sizes, on Handling, to *report.Report, measure func(b *bench, round int) error) (err error) {
+	server, err := startServer(ctx, on)
 	if err != nil {
 		return err
 	}
@@ -82,13 +103,8 @@ func Run(ctx context.Context, sizes Sizes, nio bool, to *report.Report) (err err
 	// The server's compiler is busy with the first round, which does not count.
 	for round := range sizes.Rounds + 1 {
 		b.warm = round > 0
-		for _, n := range callers {
-			if err := b.single(ctx, round, n); err != nil {
-				return fmt.Errorf("%d callers: %w", n, err)
-			}
-		}
-		if err := b.bulk(ctx, round); err != nil {
-			return fmt.Errorf("many nodes: %w", err)
+		if err := measure(b, round); err != nil {
+			return err
 		}
 	}
 	return nil

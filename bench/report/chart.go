@@ -80,7 +80,7 @@ func (r *Report) draw(panel Panel) (*plot.Plot, error) {
 	for i, series := range panel.Series {
 		values := make(plotter.Values, len(series.Figures))
 		for j, name := range series.Figures {
-			_, values[j], _ = r.Quartiles(name)
+			values[j] = r.Median(name)
 			top = max(top, values[j])
 		}
 		bars, err := plotter.NewBarChart(values, width)

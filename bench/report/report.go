@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"text/tabwriter"
 )
@@ -35,6 +36,20 @@ type Report struct {
 	figures []Figure
 	values  map[string][]float64
 	limits  map[string][]float64
+	earlier map[string]float64
+}
+
+// Load takes up the medians that [Report.JSON] wrote once. They stand for the figures that are
+// not measured anew.
+func (r *Report) Load(from io.Reader) error { return json.NewDecoder(from).Decode(&r.earlier) }
+
+// Median returns the median of a figure, of an earlier report where it was not measured;
+// 0 where it never was.
+func (r *Report) Median(name string) float64 {
+	if _, median, _ := r.Quartiles(name); median != 0 {
+		return median
+	}
+	return r.earlier[name]
 }
 
 // Add adds a value of a figure.
@@ -116,9 +131,12 @@ func (r *Report) goal(f Figure) string {
 
 // JSON writes the medians by the names of the figures.
 func (r *Report) JSON(w io.Writer) error {
-	medians := make(map[string]float64, len(r.figures))
+	medians := maps.Clone(r.earlier)
+	if medians == nil {
+		medians = make(map[string]float64, len(r.figures))
+	}
 	for _, f := range r.figures {
-		_, medians[f.Name], _ = r.Quartiles(f.Name)
+		medians[f.Name] = r.Median(f.Name)
 	}
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")

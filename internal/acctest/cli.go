@@ -111,10 +111,21 @@ type Run struct {
 // Start starts a command in a process group of its own.
 func (c *CLI) Start(args ...string) *Run {
 	c.tb.Helper()
+	return c.start(os.Getenv(cliVariable), args...)
+}
+
+// Shell runs lines of bash in the folder. The first that fails ends them.
+func (c *CLI) Shell(lines string) *Run {
+	c.tb.Helper()
+	return c.end(c.start("bash", "-euo", "pipefail", "-c", lines))
+}
+
+func (c *CLI) start(program string, args ...string) *Run {
+	c.tb.Helper()
 	r := new(Run)
 	// Not bound to the test's context: a CLI that is killed leaves the provider behind.
 	// Tests end it by a signal to the group.
-	r.cmd = exec.CommandContext(context.Background(), os.Getenv(cliVariable), args...)
+	r.cmd = exec.CommandContext(context.Background(), program, args...)
 	r.cmd.Dir = c.Dir
 	r.cmd.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(c.Dir, "cli.tfrc"), "TF_IN_AUTOMATION=1", "TF_INPUT=0", "CHECKPOINT_DISABLE=1")
 	r.cmd.Env = append(r.cmd.Env, c.Env...)
@@ -145,7 +156,11 @@ func (r *Run) Wait() error {
 // Run runs a command to its end.
 func (c *CLI) Run(args ...string) *Run {
 	c.tb.Helper()
-	r := c.Start(args...)
+	return c.end(c.Start(args...))
+}
+
+func (c *CLI) end(r *Run) *Run {
+	c.tb.Helper()
 	if err := r.Wait(); err != nil {
 		c.tb.Fatal(err)
 	}

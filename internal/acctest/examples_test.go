@@ -32,6 +32,8 @@ type surroundings struct {
 	// inTheWay is a node that the example makes on the way and does not manage, and that keeps
 	// one of its resources from being destroyed.
 	inTheWay string
+	// beforeDestroy looks at what the README of an example says and shows in no tree.
+	beforeDestroy func(t *testing.T, cli *acctest.CLI)
 }
 
 // special has what is around those examples that need more than any server.
@@ -45,6 +47,56 @@ var special = map[string]func(t *testing.T) surroundings{
 	"guides/authentication-and-tls/tls": func(t *testing.T) surroundings {
 		return withTLS(t, zktest.WithConfig("ssl.clientAuth", "none"))
 	},
+	"service-configuration": ordinary,
+	"team-acls": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) { t.Helper(); checkTeams(t, s, cli) }
+		return s
+	},
+	"chroot-bootstrap": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			checkRights(t, s.tree, "/solr/security.json", "admin: cdrwa, solr: cdrwa")
+			if err := s.tree.HasData("/solr/security.json", read(t, filepath.Join(examples, "chroot-bootstrap", "security.json"))); err != nil {
+				t.Error(err)
+			}
+			s.tree.Put("/solr/live_nodes", "")
+			if run := cli.Run("destroy", "-no-color", "-auto-approve"); run.Code == 0 || !strings.Contains(run.Output, "Znode is not empty") {
+				t.Errorf("destroy took no notice of what is Solr's: exit code %d\n%s", run.Code, run.Output)
+			}
+			s.tree.Remove("/solr/live_nodes")
+		}
+		return s
+	},
+	"write-only-secret": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			if err := s.tree.HasData("/services/checkout/database/password", "another one"); err != nil {
+				t.Error(err)
+			}
+			if state := read(t, filepath.Join(cli.Dir, "terraform.tfstate")); strings.Contains(state, acctest.Password) || strings.Contains(state, "another one") || !strings.Contains(state, "zookeeper_znode") {
+				t.Errorf("the state has the secret, or nothing:\n%s", state)
+			}
+		}
+		return s
+	},
+	"read-topology": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.tree.Put("/brokers", "")
+		s.tree.Put("/brokers/ids", "")
+		kafka(s.tree)
+		s.tree.Put("/controller", `{"brokerid":1}`)
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) { t.Helper(); checkTopology(t, s, cli) }
+		return s
+	},
+	"locked-run": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) { t.Helper(); checkLocked(t, s, cli) }
+		return s
+	},
+	"mutual-tls": func(t *testing.T) surroundings { return withTLS(t) },
 	"guides/authentication-and-tls/mutual-tls": func(t *testing.T) surroundings {
 		return withTLS(t)
 	},
@@ -140,7 +192,9 @@ func TestAccREADME(t *testing.T) {
 	if !ok {
 		t.Fatal("the README has no example")
 	}
-	testFiles(t, map[string]string{"main.tf": hcl}, ordinary(t))
+	files := map[string]string{"main.tf": hcl}
+	needs(t, files)
+	testFiles(t, files, ordinary(t))
 }
 
 // ordinary is what is around most examples: the server that the tests share.
@@ -156,7 +210,13 @@ func testExample(t *testing.T, name string) {
 	if f, ok := special[name]; ok {
 		prepare = f
 	}
-	testFiles(t, exampleFiles(t, name), prepare(t))
+	files := exampleFiles(t, name)
+	needs(t, files)
+	if _, complete := files[readme]; complete {
+		follow(t, files, prepare(t))
+		return
+	}
+	testFiles(t, files, prepare(t))
 }
 
 // testQuery runs an example of lists, which need something to find.
@@ -206,6 +266,18 @@ var signs = map[*regexp.Regexp]acctest.Feature{
 	regexp.MustCompile(`_wo\s*=`):               acctest.WriteOnly,
 }
 
+// needs skips the test of an example where the CLI has not what that needs.
+func needs(t *testing.T, files map[string]string) {
+	t.Helper()
+	for _, content := range files {
+		for sign, feature := range signs {
+			if sign.MatchString(content) {
+				acctest.Needs(t, feature)
+			}
+		}
+	}
+}
+
 // byIdentity is the file of an example that imports what the example has made.
 const byIdentity = "import-by-identity.tf"
 
@@ -216,13 +288,6 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 	t.Helper()
 	imports, byIdentityToo := files[byIdentity]
 	delete(files, byIdentity)
-	for _, content := range files {
-		for sign, feature := range signs {
-			if sign.MatchString(content) {
-				acctest.Needs(t, feature)
-			}
-		}
-	}
 	tree := s.tree
 	for name, content := range files {
 		content = placeholder.ReplaceAllLiteralString(content, `"`+s.servers+`"`)
@@ -234,7 +299,7 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 		"TF_VAR_servers=" + s.servers, "TF_VAR_username=demo", "TF_VAR_password=secret",
 		"TF_VAR_zookeeper_password=" + acctest.Password,
 		"TF_VAR_terraform_password=" + acctest.Password, "TF_VAR_payments_password=" + acctest.Password,
-		"TF_VAR_api_token=sesame", "TF_VAR_web_password=sesame",
+		"TF_VAR_api_token=sesame", "TF_VAR_gateway_token=sesame", "TF_VAR_web_password=sesame",
 	}, s.env...)
 	// What an example reads and does not create is somebody else's.
 	for _, path := range []string{"/secrets", "/secrets/database", "/secrets/database/password"} {

@@ -17,3 +17,6 @@ func AskVersion(path string) (string, error) {
 	}
 	return p.name + " " + p.version.String(), nil
 }
+
+// Since tells which CLIs have f, as in "Terraform 1.8 or OpenTofu 1.7".
+func Since(f Feature) string { return "Terraform " + f.terraform + " or OpenTofu " + f.opentofu }

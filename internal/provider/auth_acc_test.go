@@ -220,7 +220,7 @@ func TestAccProvider_mutualTLS(t *testing.T) {
 			},
 			resource.TestStep{
 				Config:      strings.Replace(inline, secret, "guess", 1),
-				ExpectError: acctest.Error("Invalid TLS settings", "tls.key_password: the key cannot be decrypted with the key password", "Set key_password, or ZOOKEEPER_TLS_KEY_PASSWORD"),
+				ExpectError: acctest.Error("Invalid TLS settings", "tls.key_password: the key cannot be decrypted: most likely the key password is wrong", "Set key_password, or ZOOKEEPER_TLS_KEY_PASSWORD"),
 			},
 			resource.TestStep{
 				Config:      impatient(config(tree, server.SecureAddr(), fmt.Sprintf("tls = { ca_file = %q }", p.file("ca.pem")), guarded)),
@@ -264,7 +264,7 @@ func TestAccProvider_saslDigest(t *testing.T) {
 			},
 			resource.TestStep{
 				Config:      config(tree, strict.Addr(), as("alice", secret+"!"), read),
-				ExpectError: acctest.Error("ZooKeeper wants SASL", "The provider presents sasl (alice)", "check its username and its password"),
+				ExpectError: acctest.Error("SASL authentication failed", "the provider presents: sasl (alice)", "its username and its password"),
 			},
 			resource.TestStep{Config: config(tree, strict.Addr(), as("alice", secret), read), ConfigStateChecks: children},
 		),

@@ -58,9 +58,10 @@ var excuses = map[string]string{
 	"Unexpected value":                          "as above",
 	"%T has not all that the protocol knows of": "a bug of the provider, that every test would meet",
 	"enough has been listed":                    "the end of a list, and nobody is told",
-	"ACL entry %q: %w":                          "permissions have been validated, or come from a server",
-	"State cannot be written":                   "JSON of maps of text and numbers is always made",
-	"Plan cannot be written":                    "as above",
+	"this run holds the lock already, by the lock of the provider": "the diagnostic about it has words of its own",
+	"ACL entry %q: %w":        "permissions have been validated, or come from a server",
+	"State cannot be written": "JSON of maps of text and numbers is always made",
+	"Plan cannot be written":  "as above",
 }
 
 // The resources and what else the provider has.
@@ -507,6 +508,9 @@ var topics = []struct {
 		{name: "nobody behind auth", play: func(c *scene) {
 			c.connect(nil).create(znode, attrs{"path": "/app", "acl": acl([3]string{"auth", "", "cdrwa"})})
 		}},
+		{name: "a scheme that the server does not have", play: func(c *scene) {
+			c.connect(nil).create(znode, attrs{"path": "/app", "acl": acl(everybody, [3]string{"no-such-scheme", "alice", "r"})})
+		}},
 		{name: "a plan that locks out", play: func(c *scene) {
 			c.connect(attrs{"username": "bob", "password": "builder"}).plan(c.none(znode), attrs{"path": "/app", "data": "x", "acl": acl(onlyAlice)})
 		}},
@@ -542,6 +546,7 @@ var topics = []struct {
 		{name: "no entries", play: validated(znode, attrs{"path": "/app", "acl": acl()})},
 		{name: "an entry that is null", play: validated(znode, attrs{"path": "/app", "acl": []any{nil}})},
 		{name: "no scheme", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"", "alice", "r"})})},
+		{name: "a scheme in capitals", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"Digest", "alice:" + digestHash, "r"})})},
 		{name: "a part that is null", play: validated(znode, attrs{"path": "/app", "acl": []any{attrs{"scheme": "auth", "permissions": "r"}}})},
 		{name: "not everybody", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "alice", "r"})})},
 		{name: "a digest without a hash", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice", "r"})})},
@@ -602,6 +607,11 @@ var topics = []struct {
 			c.Put("/app", "")
 			c.Put("/app/a", "theirs")
 			c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "ours", "b": "ours"}})
+		}},
+		{name: "one of many secrets", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/a", "theirs")
+			c.connect(nil).create(znodes, attrs{"base_path": "/app", "data_wo": attrs{"a": secret}, "data_wo_version": "1"})
 		}},
 		{name: "many of many", play: func(c *scene) {
 			c.Put("/app", "")
@@ -710,6 +720,12 @@ var topics = []struct {
 			i := c.create(znodes, config("1"))
 			before(proxy, behind(isMultiOp, isMultiOp), func() { c.Write("/app/b", "theirs") })
 			c.update(i, config("2"))
+		}},
+		{name: "half of many nodes", play: func(c *scene) {
+			big := strings.Repeat("x", 400000)
+			proxy := c.proxied(attrs{"max_buffer_bytes": 500000})
+			before(proxy, behind(isMultiOp, isMultiOp), func() { c.Put("/app/b", "theirs") })
+			c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": big, "b": big}, "atomic": false})
 		}},
 		{name: "an ACL of a tree", play: func(c *scene) {
 			c.Put("/app", "")
@@ -922,6 +938,9 @@ var topics = []struct {
 		{name: "the provider's, held by somebody else", play: func(c *scene) {
 			c.locked("/lock")
 			c.connect(attrs{"lock": attrs{"path": "/lock", "timeout": 0}}).read(children, attrs{"path": "/"})
+		}},
+		{name: "the provider's, and the same once more", play: func(c *scene) {
+			c.connect(attrs{"lock": attrs{"path": "/lock"}}).open(theLock, attrs{"path": "/lock"})
 		}},
 		{name: "held by nobody knows whom", play: func(c *scene) {
 			c.locked("/lock")

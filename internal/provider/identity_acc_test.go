@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -20,6 +21,8 @@ import (
 // identified is a resource in the tests of identities, with the path "${local.base}/a", or
 // that and a number. The node is there if the resource does not make one.
 type identified struct {
+	// attribute is the one with the path, where that is not "path".
+	attribute string
 	// config is its arguments, and changed others, for an update.
 	config, changed string
 	// numbered tells that the path ends with a number.
@@ -49,12 +52,20 @@ var identifieds = map[string]identified{
 		existing: true,
 		refused:  "a", why: `path "a" is not absolute`,
 	},
+	"zookeeper_znodes": {
+		attribute: "base_path",
+		config:    "base_path = \"${local.base}/a\"\n  data = { k = \"one\" }", changed: "base_path = \"${local.base}/a\"\n  data = { k = \"two\" }",
+		// The keys that an id may have are no part of the identity.
+		refused: "/a//k", why: `the path "/a//k" has an empty element`,
+	},
 }
 
 // hcl is the resource with its arguments, and perhaps another block.
 func (i identified) hcl(tree *acctest.Tree, typ, arguments, more string) string {
 	return tree.Config(fmt.Sprintf("resource %q \"test\" {\n  %s\n}\n\n%s", typ, arguments, more))
 }
+
+func (i identified) identity() string { return cmp.Or(i.attribute, "path") }
 
 // path is that of the n-th node that the resource has made.
 func (i identified) path(tree *acctest.Tree, n int) string {
@@ -79,8 +90,8 @@ func TestAccIdentity(t *testing.T) {
 					Config:           i.hcl(tree, typ, arguments, ""),
 					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectResourceAction(address, action)}},
 					ConfigStateChecks: []statecheck.StateCheck{
-						statecheck.ExpectIdentity(address, map[string]knownvalue.Check{"path": knownvalue.StringExact(i.path(tree, n))}),
-						statecheck.ExpectIdentityValueMatchesState(address, tfjsonpath.New("path")),
+						statecheck.ExpectIdentity(address, map[string]knownvalue.Check{i.identity(): knownvalue.StringExact(i.path(tree, n))}),
+						statecheck.ExpectIdentityValueMatchesState(address, tfjsonpath.New(i.identity())),
 					},
 				}
 			}
@@ -108,7 +119,7 @@ func TestAccIdentity_import(t *testing.T) {
 			path := i.path(tree, 0)
 			tree.Put(strings.TrimPrefix(path, tree.Base), "one")
 			by := func(path string) string {
-				return i.hcl(tree, typ, i.config, fmt.Sprintf("import {\n  to = %s.test\n  identity = { path = %q }\n}", typ, path))
+				return i.hcl(tree, typ, i.config, fmt.Sprintf("import {\n  to = %s.test\n  identity = { %s = %q }\n}", typ, i.identity(), path))
 			}
 			acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
 				{Config: by(i.refused), PlanOnly: true, ExpectError: acctest.Error("Invalid import ID", i.why)},
@@ -116,7 +127,7 @@ func TestAccIdentity_import(t *testing.T) {
 				{
 					Config: by(path),
 					ConfigStateChecks: []statecheck.StateCheck{
-						statecheck.ExpectKnownValue(typ+".test", tfjsonpath.New("path"), knownvalue.StringExact(path)),
+						statecheck.ExpectKnownValue(typ+".test", tfjsonpath.New(i.identity()), knownvalue.StringExact(path)),
 					},
 				},
 			}})
@@ -144,7 +155,7 @@ func TestAccIdentity_olderState(t *testing.T) {
 					t.Errorf("after %s the state has the identities %s, want %s", after, got, want)
 				}
 			}
-			is := fmt.Sprintf("[map[path:%s]]", path)
+			is := fmt.Sprintf("[map[%s:%s]]", i.identity(), path)
 			cli.MustRun("apply", "-no-color", "-auto-approve")
 			stored("a creation", is)
 

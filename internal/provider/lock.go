@@ -28,11 +28,11 @@ func lockAttribute() schema.SingleNestedAttribute {
 		Optional: true,
 		MarkdownDescription: "A lock that the provider takes before its first operation and holds to its end, so that two runs never interleave: " +
 			"whoever takes the same lock waits meanwhile, further runs and every program that uses the locks of [kazoo](https://kazoo.readthedocs.io/en/latest/api/recipe/lock.html), the Python client. " +
-			"A plan and the apply that follows it each take it, and between the two others may come: what they change is found by the apply. " +
+			"A plan and the apply that follows it each take it, before the first operation that they need the servers for; a plan that only creates needs none. Between the two others may come: what they change is found by the apply. " +
 			"It goes with the provider's session, so that the servers free it when the run dies. When it is lost in the middle of a run, nothing more is written, and what was left to do fails with an error that says so. " +
 			"It is lost when no server could be reached for a third of `session_timeout`: where your servers are slow to elect a leader, a timeout of 30 seconds or more is right.",
 		Attributes: map[string]schema.Attribute{
-			"path":       schema.StringAttribute{Optional: true, Validators: []validator.String{lockPathValidator}, MarkdownDescription: "Absolute path of the lock's node. It is created when it is missing, and stays. Environment: `ZOOKEEPER_LOCK_PATH`, which by itself makes the provider take the lock."},
+			"path":       schema.StringAttribute{Optional: true, Validators: []validator.String{lockPathValidator}, MarkdownDescription: "Absolute path of the lock's node. It is created when it is missing, with the `default_acl`, and stays. Environment: `ZOOKEEPER_LOCK_PATH`, which by itself makes the provider take the lock."},
 			"mode":       schema.StringAttribute{Optional: true, Validators: []validator.String{lockModeValidator}, MarkdownDescription: "`exclusive` keeps everybody else out, `shared` only those who want it exclusive (kazoo's `WriteLock` and `ReadLock`). Environment: `ZOOKEEPER_LOCK_MODE`. Default `exclusive`."},
 			"timeout":    schema.Float64Attribute{Optional: true, Validators: []validator.Float64{lockTimeoutValidator}, MarkdownDescription: "Seconds to wait for the lock before an error tells who holds it; `0` for not at all. Environment: `ZOOKEEPER_LOCK_TIMEOUT`. Default `60`."},
 			"identifier": schema.StringAttribute{Optional: true, MarkdownDescription: "What others are told of who holds the lock. By default it names the machine and the process. Environment: `ZOOKEEPER_LOCK_IDENTIFIER`."},

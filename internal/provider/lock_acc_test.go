@@ -86,6 +86,33 @@ func TestAccProviderLock_locked(t *testing.T) {
 	}})
 }
 
+// A lock that cannot be taken for another reason than that others have it is what the error
+// is about, and not what was to be done under it.
+func TestAccProviderLock_denied(t *testing.T) {
+	tree := acctest.NewTree(t)
+	tree.PutGuarded("/closed", "", zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead})
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
+		Config: tree.ConfigFor(fmt.Sprintf("lock = { path = %q }", tree.Path("/closed/lock")), `data "zookeeper_children" "root" { path = "/" }`),
+		ExpectError: acctest.Error("Permission denied", fmt.Sprintf("take the lock of the provider %q", tree.Path("/closed/lock")),
+			fmt.Sprintf("needs the permission CREATE (c) on %q", tree.Path("/closed"))),
+	}}})
+}
+
+// A run does not wait for itself.
+func TestAccProviderLock_own(t *testing.T) {
+	acctest.Needs(t, acctest.Ephemeral)
+	tree := acctest.NewTree(t)
+	both := func(own, other string) string {
+		return tree.ConfigFor(fmt.Sprintf("lock = { path = %q, mode = %q }", tree.Path("/lock"), own),
+			fmt.Sprintf("ephemeral \"zookeeper_lock\" \"other\" {\n  path = %q\n  mode = %q\n}", tree.Path("/lock"), other))
+	}
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		{Config: both("exclusive", "shared"), ExpectError: acctest.Error("Lock is held by this run", tree.Path("/lock"), "Leave one of the two out")},
+		{Config: both("shared", "exclusive"), ExpectError: acctest.Error("Lock is held by this run")},
+		{Config: both("shared", "shared")},
+	}})
+}
+
 // A lock that is lost in the middle of a run is the end of it: nothing more is written.
 func TestAccProviderLock_lost(t *testing.T) {
 	server := acctest.OwnServer(t)

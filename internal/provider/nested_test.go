@@ -255,7 +255,7 @@ func TestResolveTLS(t *testing.T) {
 		"another's key":           {tls(map[string]any{"cert_pem": c.cert, "key_pem": c.otherKey}), nil, "tls.key_pem", "does not match", false},
 		"another's certificate":   {tls(map[string]any{"cert_pem": c.otherCert, "key_file": c.file("key")}), nil, "tls.key_file", "does not match", false},
 		"no key password":         {tls(map[string]any{"cert_pem": c.cert, "key_pem": c.encrypted}), nil, "tls.key_password", "there is no key password.\n\nSet key_password, or ZOOKEEPER_TLS_KEY_PASSWORD", false},
-		"wrong key password":      {tls(map[string]any{"cert_pem": c.cert, "key_file": c.file("encrypted"), "key_password": secret + "!"}), nil, "tls.key_password", "cannot be decrypted with the key password", false},
+		"wrong key password":      {tls(map[string]any{"cert_pem": c.cert, "key_file": c.file("encrypted"), "key_password": secret + "!"}), nil, "tls.key_password", "the key password is wrong", false},
 		"server name with a port": {blank(), on("ZOOKEEPER_TLS_SERVER_NAME", "zk.example.com:2281"), "tls.server_name", "without a port", false},
 		"neither true nor false":  {blank(), on("ZOOKEEPER_TLS_INSECURE_SKIP_VERIFY", "yes!"), "tls.insecure_skip_verify", `"yes!" is neither true nor false`, false},
 		// What is known is checked even where the rest is not.

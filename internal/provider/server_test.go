@@ -38,7 +38,7 @@ func TestIdentities(t *testing.T) {
 			t.Errorf("%s: %+v", name, identity)
 			continue
 		}
-		if a := identity.IdentityAttributes[0]; a.Name != "path" || !a.Type.Is(tftypes.String) || !a.RequiredForImport || a.Description == "" {
+		if a := identity.IdentityAttributes[0]; a.Name != identifieds[name].identity() || !a.Type.Is(tftypes.String) || !a.RequiredForImport || a.Description == "" {
 			t.Errorf("%s: %+v", name, a)
 		}
 		if _, ok := identifieds[name]; !ok {

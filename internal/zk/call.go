@@ -164,7 +164,7 @@ func readInto[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client
 // before a reply fills it in, is returned with an error of the server's too: a multi's says
 // what failed.
 func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req Q, blank R, resolve resolver[Q, R]) (*R, error) {
-	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: err} }
+	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: suspicious(req, err)} }
 	var session int64 // that of the first try
 	for r := c.cfg.Retry.begin(); ; {
 		a := try[R, P](op, req, blank)
@@ -202,6 +202,18 @@ func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op
 			_, _ = c.serverVersion(ctx)
 		}
 	}
+}
+
+// suspicious adds to the error of a request whose connection was lost that the request is
+// larger than servers take unless they are told to: they close the connection without a word.
+func suspicious(req conn.Request, err error) error {
+	if !errors.Is(err, ErrConnectionLoss) {
+		return err
+	}
+	if size := len(req.AppendTo(nil)); size > DefaultMaxBufferBytes {
+		return fmt.Errorf("%w. The request takes %d bytes, and a server closes the connection when that is more than its jute.maxbuffer, %d by default", err, size, DefaultMaxBufferBytes)
+	}
+	return err
 }
 
 // judge finds out whether a write took effect whose reply was lost, and if it did fills in

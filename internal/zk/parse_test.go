@@ -65,6 +65,12 @@ func parseServers(t *testing.T) {
 		{in: "a/app/", err: "chroot"},
 		{in: "a//app", err: "chroot"},
 		{in: "a/../b", err: "chroot"},
+		{in: "a:1/app,b:2/app", err: "has servers in it"},
+		{in: "a:1/app,b:2", err: "has servers in it"},
+		{in: "a:1/x,[::1]:2181/x", err: "has servers in it"},
+		{in: "a:1/x,y:z", hosts: []string{"a:1"}, chroot: "/x,y:z"},
+		{in: "zk://a:1", err: `leave "zk://" out`},
+		{in: "a:1;b:2", err: "with commas"},
 	} {
 		got, err := ParseServers(tc.in)
 		if tc.err != "" {

@@ -166,7 +166,7 @@ func (t *TLS) keyPair(certPEM, keyPEM []byte) (tls.Certificate, error) {
 	key, err := pemutil.ParseKey(keyPEM, opts...)
 	if err != nil {
 		if encrypted {
-			return tls.Certificate{}, &TLSOptionError{"KeyPassword", errors.New("the key cannot be decrypted with the key password")}
+			return tls.Certificate{}, &TLSOptionError{"KeyPassword", errors.New("the key cannot be decrypted: most likely the key password is wrong")}
 		}
 		return invalid(errors.New("the key is no private key in PEM"))
 	}

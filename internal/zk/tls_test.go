@@ -195,7 +195,7 @@ func TestTLSRefused(t *testing.T) {
 		"no password":      {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted}, "KeyPassword", "there is no key password"},
 		"garbage":          {zk.TLS{CertPEM: "garbage", KeyPEM: keyPEM(t, key)}, "CertPEM", "no certificate in PEM"},
 		"a garbled one":    {zk.TLS{CertPEM: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", KeyPEM: keyPEM(t, key)}, "CertPEM", "x509: malformed"},
-		"wrong password":   {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted, KeyPassword: "hush!"}, "KeyPassword", "cannot be decrypted with the key password"},
+		"wrong password":   {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted, KeyPassword: "hush!"}, "KeyPassword", "the key password is wrong"},
 	} {
 		_, err := zk.New(zk.Config{TLS: &tc.tls})
 		var invalid *zk.TLSOptionError

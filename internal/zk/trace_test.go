@@ -121,3 +121,49 @@ func TestTracer(t *testing.T) {
 		t.Errorf("the tracer was told of a secret: %s", text)
 	}
 }
+
+// A node's data and ACL are asked for at once: both requests are on their way before there is
+// an answer to any.
+func TestNodeTakesOneRoundTrip(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	base := folder(t, connect(t, server.Addr()))
+	proxy := zktest.StartProxy(t, server.Addr())
+	r := new(traces)
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Tracer = r })
+	if err := c.Sync(ctx, base); err != nil {
+		t.Fatal(err)
+	}
+	proxy.Blackhole(true)
+	read := make(chan error, 1)
+	go func() {
+		_, err := c.Node(ctx, base)
+		read <- err
+	}()
+	until(t, "both requests", func() bool { return r.sent("get") == 1 && r.sent("getACL") == 1 })
+	select {
+	case err := <-read:
+		t.Errorf("answered by nobody: %v", err)
+	default:
+	}
+	proxy.Blackhole(false)
+	if err := <-read; err != nil {
+		t.Error(err)
+	}
+	if got := [2]int{r.sent("get"), r.sent("getACL")}; got != [2]int{1, 1} {
+		t.Errorf("%v requests", got)
+	}
+}
+
+// sent tells how often an operation was sent.
+func (r *traces) sent(op string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, f := range r.frames {
+		if f.Sent && f.Op == op {
+			n++
+		}
+	}
+	return n
+}

@@ -92,6 +92,13 @@ func ACLFrom(set types.Set) ([]zk.ACL, error) {
 	return acl, nil
 }
 
+// HasScheme tells whether an entry of an ACL is of a scheme.
+func HasScheme(set types.Set, scheme string) bool {
+	return slices.ContainsFunc(set.Elements(), func(e attr.Value) bool {
+		return entryFields(e)("scheme").ValueString() == scheme
+	})
+}
+
 // entryFields returns an accessor to the attributes of an element of an ACL set.
 func entryFields(element attr.Value) func(name string) types.String {
 	obj, _ := element.(types.Object)
@@ -104,12 +111,14 @@ func entryFields(element attr.Value) func(name string) types.String {
 	}
 }
 
-// entryName names an entry in a message. What follows the user's name in a digest is
-// left out: somebody may have written a password there.
+// entryName names an entry in a message. What follows a user's name is left out, but for
+// schemes whose ids have no secrets: somebody may have written a password there.
 func entryName(field func(string) types.String) string {
 	id := field("id").ValueString()
-	if user, _, found := strings.Cut(id, ":"); found && field("scheme").ValueString() == "digest" {
-		id = user
+	switch field("scheme").ValueString() {
+	case "world", "auth", "ip", "sasl", "x509":
+	default:
+		id, _, _ = strings.Cut(id, ":")
 	}
 	return fmt.Sprintf("%s:%s", field("scheme").ValueString(), id)
 }

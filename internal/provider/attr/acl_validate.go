@@ -88,6 +88,13 @@ func CheckACLEntry(scheme, id string) error {
 		if id == "" {
 			return fmt.Errorf("the id is empty: for the scheme %q it is the name of the principal", scheme)
 		}
+	default:
+		// Servers can be extended with others, but hardly with these.
+		for _, known := range []string{"world", "auth", "digest", "ip", "sasl", "x509"} {
+			if strings.EqualFold(strings.TrimSpace(scheme), known) {
+				return fmt.Errorf("there is no scheme %q: write %q, without blanks and in small letters", scheme, known)
+			}
+		}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -47,6 +48,9 @@ func TestACLValidator(t *testing.T) {
 		"no address":             {acl: set("ip|localhost|r"), want: []string{`not "localhost"`}},
 		"too many bits":          {acl: set("ip|192.0.2.0/33|r"), want: []string{"a number of bits from 0 to 32"}},
 		"no principal":           {acl: set("sasl||r"), want: []string{"the id is empty"}},
+		"nearly a scheme":        {acl: set("Digest|alice:secret|r"), want: []string{`Entry "Digest:alice": there is no scheme "Digest": write "digest"`}},
+		"a blank in a scheme":    {acl: set("world |anyone|r"), want: []string{`there is no scheme "world ": write "world"`}},
+		"no scheme, a password":  {acl: set("null|alice:secret|r"), want: []string{`Entry ":alice": scheme is missing`}},
 		"no id at all":           {acl: set("auth|null|r"), want: []string{`Entry "auth:": id is missing`}},
 		"no permissions at all":  {acl: set("world|anyone|null"), want: []string{`Entry "world:anyone": permissions is missing`}},
 		"no scheme at all":       {acl: set("null|?|r"), want: []string{"scheme is missing"}},
@@ -69,6 +73,10 @@ func TestACLValidator(t *testing.T) {
 				}
 				if strings.Contains(got[i].Detail(), "secret") {
 					t.Errorf("the error shows a password: %q", got[i].Detail())
+				}
+				// Logs have it.
+				if d, ok := got[i].(diag.DiagnosticWithPath); !ok || !d.Path().Equal(path.Root("acl")) {
+					t.Errorf("the error is at %v", got[i])
 				}
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -40,6 +41,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		conflict *session.ConflictError
 		notEmpty *session.NotEmptyError
 		locked   *session.LockedError
+		guard    *session.GuardError
 	)
 	switch {
 	case errors.As(err, &conflict):
@@ -58,6 +60,10 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		d := s.Error(doing, partial.Err)
 		return s.new(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
 	}
+	if errors.As(err, &guard) {
+		// Whatever was to be done, this came first.
+		s.Path, doing = guard.Path, "take the lock of the provider"
+	}
 	switch {
 	case errors.As(err, &unknown):
 		return notConfigured(unknown)
@@ -67,6 +73,9 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return s.outcomeUnknown(doing, err)
 	case errors.As(err, &locked):
 		return s.locked(doing, locked)
+	case errors.Is(err, session.ErrOwnLock):
+		return s.new("Lock is held by this run", fmt.Sprintf(
+			"The provider could not %s%s: this run holds it already, by lock in the provider's configuration, and would wait for itself. Leave one of the two out.", doing, s.at()))
 	case errors.Is(err, recipe.ErrLost):
 		return s.new("Lock was lost", fmt.Sprintf(
 			"The provider could not %s%s, because the lock that it held was lost: %s. Others may have done something since, that this run should have waited for or kept from.\n\n"+
@@ -99,7 +108,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return s.new("ZooKeeper refused the ACL", fmt.Sprintf(
 			"The server refused an entry of the ACL of %q. Either its scheme is not enabled there, or its id is not one of that scheme, "+
 				"or its scheme is \"auth\", which stands for the identities that the provider presents. The provider presents %s.\n\n"+
-				"Correct the entry, or enable its scheme on each server (authProvider in zoo.cfg).", s.Path, s.presented()))
+				"Check the entries' schemes and ids. world, auth, digest and ip are enabled on every server; sasl, x509 and others where authProvider.… or the quorum's security is configured.", s.Path, s.presented()))
 	case errors.Is(err, zk.ErrNoChildrenForEphemerals):
 		return s.new("Parent is ephemeral", fmt.Sprintf(
 			"%q was not created, because its parent is an ephemeral node, which can have no children. Choose another parent.", s.Path))
@@ -109,10 +118,14 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.Is(err, zk.ErrNotReadOnly):
 		return s.new("Server is read-only", fmt.Sprintf(
 			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone, which read_only of the provider accepts. Bring the other servers back, then run again.", doing, s.at()))
+	case errors.Is(err, zk.ErrSessionClosedRequireSASL) && s.presents("sasl"):
+		return s.new("SASL authentication failed", fmt.Sprintf(
+			"The provider could not %s%s: the servers serve nobody whom SASL does not authenticate, and did not take what the provider presents: %s.\n\n"+
+				"Check sasl in the provider's configuration: its username and its password, or its ticket or keytab.", doing, s.at(), s.presented()))
 	case errors.Is(err, zk.ErrSessionClosedRequireSASL):
 		return s.new("ZooKeeper wants SASL", fmt.Sprintf(
 			"The provider could not %s%s: the servers serve nobody whom SASL does not authenticate. The provider presents %s.\n\n"+
-				"Set sasl in the provider's configuration. Where it is set, the servers did not take what it has: check its username and its password.", doing, s.at(), s.presented()))
+				"Set sasl in the provider's configuration.", doing, s.at(), s.presented()))
 	case errors.Is(err, sasl.ErrFailed):
 		return s.new("SASL authentication failed", fmt.Sprintf(
 			"The provider could not %s%s: %s.\n\nLook at sasl in the provider's configuration: mechanism has to be the one that the servers log in with, and the rest has to say who the provider is to them.", doing, s.at(), behind(err, sasl.ErrFailed)))
@@ -189,15 +202,18 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 	if s.Path != "" {
 		node = fmt.Sprintf("%q", s.Path)
 	}
-	first := ""
-	if len(s.Presented) == 0 {
-		first = "Have the provider present an identity. "
+	add := "Add an entry for the provider, such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }, which stands for the identities that it presents. "
+	switch {
+	case len(s.Presented) == 0:
+		add = "Set username and password of the provider (or auth, sasl or a client certificate), and add an entry for who it is then, " +
+			"such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }. "
+	case s.presents("digest"):
+		add = "An entry of the scheme digest is about the provider only if its hash is that of the very password that the provider has. " + add
 	}
 	return diag.NewWarningDiagnostic("ACL locks the provider out", fmt.Sprintf(
-		"With the ACL that %s is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n"+
-			"%sAdd an entry for the provider, such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }, which stands for the identities that it presents. "+
+		"With the ACL that %s is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n%s"+
 			"If this is what you want, others or the servers' super user have to change the ACL later on.",
-		node, strings.Join(without, ", nor "), s.presented(), first))
+		node, strings.Join(without, ", nor "), s.presented(), add))
 }
 
 // shown is how many of many are named.
@@ -212,6 +228,7 @@ func (s Subject) NotEmpty(children []string) diag.Diagnostic {
 	return s.new("Znode is not empty", fmt.Sprintf(
 		"%q was not deleted, because it has %s: %s.\n\n"+
 			"If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.path}/child\": they are then deleted first. "+
+			"If they were made on the way, as missing parents of nodes of this configuration, they stay unless they are declared as well, by zookeeper_ensure_path for one. "+
 			"To delete whatever is below with the node, set force_destroy = true and apply before you destroy.",
 		s.Path, plural(len(children), "child", "children"), names, s.Resource))
 }
@@ -221,7 +238,8 @@ func (s Subject) NotEmpty(children []string) diag.Diagnostic {
 func (s Subject) OtherKind(have, want string) diag.Diagnostic {
 	if have == "ephemeral" {
 		return s.new("Znode is of another kind", fmt.Sprintf(
-			"%q exists as an ephemeral node, which belongs to the session of another client and goes when that ends. It cannot be taken over, and was left as it was. Choose another path.", s.Path))
+			"%q exists as an ephemeral node, which belongs to the session of another client and goes when that ends, and is declared as a %s one. It was left as it was.\n\n"+
+				"Wait until it has gone, or choose another path.", s.Path, want))
 	}
 	return s.new("Znode is of another kind", fmt.Sprintf(
 		"%q exists as a %s node, and is declared as a %s one. The kind of a node cannot be changed, and it was left as it was.\n\n"+
@@ -285,7 +303,7 @@ func (s Subject) noNode(err error) diag.Diagnostic {
 			"%q was not created, because its parent %q does not exist and create_parents is false. Set create_parents = true, or declare the parent and let the path refer to it.",
 			s.Path, zk.Parent(s.Path)))
 	case s.Resource == "":
-		return s.new("Znode does not exist", fmt.Sprintf("There is no node at %q. Check the path, and remember that a chroot in the provider's servers comes before it.", s.Path))
+		return s.new("Znode does not exist", fmt.Sprintf("There is no node at %q. %s", s.Path, s.checkPath()))
 	default:
 		return s.new("Znode was deleted by somebody else", fmt.Sprintf(
 			"%q existed when the plan was made, and does not any more. Run plan again: it will be created anew.", s.Path))
@@ -295,14 +313,22 @@ func (s Subject) noNode(err error) diag.Diagnostic {
 // NoTarget tells that there is no node for a resource that changes one and makes none.
 func (s Subject) NoTarget(doing string) diag.Diagnostic {
 	return s.new("Znode does not exist", fmt.Sprintf(
-		"The provider could not %s%s: there is no such node, and this resource makes none. Check the path, and remember that a chroot in the provider's servers comes before it. "+
-			"If the node is a resource of this configuration, let the path refer to it, as in path = zookeeper_znode.NAME.path: it is then created first.", doing, s.at()))
+		"The provider could not %s%s: there is no such node, and this resource makes none. %s "+
+			"If the node is a resource of this configuration, let the path refer to it, as in path = zookeeper_znode.NAME.path: it is then created first.", doing, s.at(), s.checkPath()))
 }
 
 // Missing tells that a node that must exist does not, and that it may be allowed to.
 func (s Subject) Missing() diag.Diagnostic {
 	return s.new("Znode does not exist", fmt.Sprintf(
-		"There is no node at %q. Check the path, and remember that a chroot in the provider's servers comes before it. To get exists = false in place of this error, set allow_missing = true.", s.Path))
+		"There is no node at %q. %s To get exists = false in place of this error, set allow_missing = true.", s.Path, s.checkPath()))
+}
+
+// checkPath says what to look at where there is no node.
+func (s Subject) checkPath() string {
+	if s.Path == "/" {
+		return "Each ensemble has a root: it is the chroot in the provider's servers (or ZOOKEEPER_SERVERS) that does not exist. Check it."
+	}
+	return "Check the path, and remember that a chroot in the provider's servers comes before it."
 }
 
 func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
@@ -322,10 +348,14 @@ func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
 	case "getACL":
 		needs = "the permission READ or ADMIN (r, a)"
 	}
+	wayOut := ""
+	if s.Resource != "" {
+		wayOut = " Where the ACL shuts this provider out for good, whoever has ADMIN (a) there, or the servers' super user, can change it; to give the node up and leave it as it is, remove the resource from the state (terraform state rm)."
+	}
 	return s.new("Permission denied", fmt.Sprintf(
 		"The server did not let the provider %s%s: the operation %q needs %s on %q. The provider presents %s.\n\n"+
-			"Look at the ACL there (getAcl in zkCli). ZooKeeper never says that a password is wrong: an identity with a wrong one just matches no entry of an ACL.",
-		doing, s.at(), op, needs, on, s.presented()))
+			"Look at the ACL there (getAcl in zkCli, as somebody who may). ZooKeeper never says that a password is wrong: an identity with a wrong one just matches no entry of an ACL.%s",
+		doing, s.at(), op, needs, on, s.presented(), wayOut))
 }
 
 func (s Subject) tooLarge(err *zk.TooLargeError) diag.Diagnostic {
@@ -348,7 +378,7 @@ func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic 
 	}
 	return s.new("Lock is held by others", fmt.Sprintf(
 		"The provider could not %s%s, because %s was not free%s.\n\n%s\n\n"+
-			"Wait for them, or give it more time with timeout. A lock goes with the session of who holds it: that of a process which has died is free when its session expires.",
+			"Wait for them, or give it more time with the lock's timeout (ZOOKEEPER_LOCK_TIMEOUT for the lock of the provider). A lock goes with the session of who holds it: that of a process which has died is free when its session expires.",
 		doing, s.at(), which, within, holders))
 }
 
@@ -441,7 +471,7 @@ func unreachable(err *zk.ConnectError) diag.Diagnostic {
 	b.WriteString("No server could be reached within connect_timeout:\n\n" + attempts(err))
 	b.WriteString("\n\nCheck servers in the provider's configuration (or ZOOKEEPER_SERVERS), the network, and that the servers run.")
 	if _, ok := errors.AsType[*zk.TLSError](err); ok {
-		b.WriteString(" For TLS, check tls, the port in servers, and what the servers want of their clients (ssl.clientAuth).")
+		b.WriteString(" For TLS, check tls (ca_file or ca_pem, server_name), the port in servers, and what the servers want of their clients (ssl.clientAuth).")
 	}
 	return diag.NewErrorDiagnostic("Cannot reach ZooKeeper", b.String())
 }
@@ -465,6 +495,11 @@ func (s Subject) at() string {
 		return ""
 	}
 	return fmt.Sprintf(" %q", s.Path)
+}
+
+// presents tells whether the provider presents an identity of a scheme.
+func (s Subject) presents(scheme string) bool {
+	return slices.ContainsFunc(s.Presented, func(who string) bool { return who == scheme || strings.HasPrefix(who, scheme+" ") })
 }
 
 func (s Subject) presented() string {

@@ -107,7 +107,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	// What was unknown when the configuration was validated may be known by now.
-	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), plan.ACL)...)
+	resp.Diagnostics.Append(r.session.CheckACL(path.Root("acl"), plan.ACL)...)
 	if !plan.Path.IsUnknown() {
 		if err := r.session.CheckManaged(plan.Path.ValueString()); err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("path"), "Invalid path of a znode", attr.Sentence(err))

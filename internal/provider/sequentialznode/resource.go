@@ -131,7 +131,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	// What was unknown when the configuration was validated may be known by now.
 	resp.Diagnostics.Append(config.CheckData()...)
-	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), config.ACL)...)
+	resp.Diagnostics.Append(r.session.CheckACL(path.Root("acl"), config.ACL)...)
 	first := plan.PathPrefix.ValueString() + "0000000000"
 	if !plan.PathPrefix.IsUnknown() {
 		if err := r.session.CheckManaged(first); err != nil {
@@ -347,5 +347,5 @@ func (r *Resource) subject(m resourceModel) diagnose.Subject {
 func parentsLeftWarning(parents []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Parents were made", fmt.Sprintf(
 		"Before the creation failed, the provider made the missing parents %s. They stay, empty, for the next try. "+
-			"They have the node's ACL: if it does not let the provider create children, delete them or change their ACL (setAcl in zkCli), and make the parents another way, as by zookeeper_ensure_path.", diagnose.Quoted(parents)))
+			"They have the node's ACL, which is acl or the provider's default_acl. If it does not let the provider create children, delete what was made, or have somebody change its ACL who may (deleteall, setAcl in zkCli), and make the parents another way, as by zookeeper_ensure_path.", diagnose.Quoted(parents)))
 }

@@ -37,7 +37,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			"patch":    schema.Int64Attribute{Computed: true, MarkdownDescription: "Third number of the version."},
 			"revision": schema.StringAttribute{Computed: true, MarkdownDescription: "Commit that the server was built from."},
 			"mode":     schema.StringAttribute{Computed: true, MarkdownDescription: "`standalone`, `leader`, `follower`, `observer` or `read-only`."},
-			"server":   schema.StringAttribute{Computed: true, MarkdownDescription: "Address of the server that answered, as `ip:port`."},
+			"server":   schema.StringAttribute{Computed: true, MarkdownDescription: "Address of the server that answered, as `ip:port`. With several servers another one may answer next time."},
 		},
 	}
 }

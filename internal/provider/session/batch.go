@@ -60,8 +60,13 @@ func (s *Session) Apply(ctx context.Context, base string, b zk.Batch) ([]zk.Writ
 		results, err = client.Apply(ctx, b)
 	}
 	for i, w := range b.Writes {
-		if w.Kind == zk.WriteEnsure && results[i].Done {
+		_, wasClaimed := claimed[w.Path]
+		switch {
+		case !results[i].Done:
+		case w.Kind == zk.WriteEnsure:
 			s.parents.made[w.Path] = madeNode{ensured: i < own}
+		case w.Kind == zk.WriteCreate, wasClaimed:
+			s.Own(w.Path) // whoever wants it later is told that it is declared twice
 		}
 	}
 	if err != nil {

@@ -3,6 +3,10 @@ package session
 import (
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/sasl"
@@ -16,6 +20,20 @@ func (s *Session) Identities() []attr.Identity { return s.identities }
 // Presented names the identities that the provider presents, without what proves them,
 // as in "digest (alice)".
 func (s *Session) Presented() []string { return s.presented }
+
+// CheckACL is [attr.CheckACL], and refuses entries for the identities of a provider that
+// has none: the servers would. While the configuration is not known, it may have some.
+func (s *Session) CheckACL(at path.Path, acl types.Set) diag.Diagnostics {
+	diags := attr.CheckACL(at, acl)
+	if diags.HasError() || len(s.presented) > 0 || len(s.unknown) > 0 {
+		return diags
+	}
+	if attr.HasScheme(acl, zk.SchemeAuth) {
+		diags.AddAttributeError(at, "Invalid ACL entry",
+			"The scheme \"auth\" stands for the identities that the provider presents, and it presents none. Set username and password of the provider (or auth, sasl or a client certificate), or name who the entry is about.")
+	}
+	return diags
+}
 
 func (s *Session) presentDigests() {
 	for _, c := range s.cfg.Auth {

@@ -52,6 +52,24 @@ func (e *LockedError) Error() string {
 	return text
 }
 
+// ErrOwnLock tells that a run would wait for a lock that it holds itself.
+var ErrOwnLock = errors.New("this run holds the lock already, by the lock of the provider")
+
+// A GuardError tells that the lock that a session holds for all that it does could not be
+// taken.
+type GuardError struct {
+	// Path is the lock's.
+	Path string
+	// Err is why: a *[LockedError] where others did not give it back in time.
+	Err error
+}
+
+// Error names the lock and tells why.
+func (e *GuardError) Error() string { return fmt.Sprintf("taking the lock %s: %v", e.Path, e.Err) }
+
+// Unwrap returns why.
+func (e *GuardError) Unwrap() error { return e.Err }
+
 // held are the locks that are open, by the paths of their contenders' nodes.
 type held struct {
 	mu sync.Mutex
@@ -61,6 +79,9 @@ type held struct {
 // Hold takes a lock, until [Session.Free] or the end of the session. The error is a
 // *[LockedError] when others did not give it back in time.
 func (s *Session) Hold(ctx context.Context, l Lock) (*recipe.Held, error) {
+	if g := s.guard.lock; g != nil && g.Path == l.Path && (!g.Shared || !l.Shared) {
+		return nil, ErrOwnLock
+	}
 	client, err := s.Client(ctx)
 	if err != nil {
 		return nil, err
@@ -171,6 +192,7 @@ func (g *guard) wait(ctx context.Context, client *zk.Client) error {
 func (g *guard) take(client *zk.Client) {
 	defer close(g.taken)
 	if g.held, g.err = acquire(g.life, client, *g.lock); g.err != nil {
+		g.err = &GuardError{Path: g.lock.Path, Err: g.err}
 		return
 	}
 	go func() {

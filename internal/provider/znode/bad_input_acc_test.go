@@ -249,9 +249,9 @@ func TestAccZnode_authNeedsAnIdentity(t *testing.T) {
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: tree.CheckGone("/a"),
 		Steps: []resource.TestStep{{
-			Config:           tree.Config(withACL(`[{ scheme = "auth", id = "", permissions = 31 }]`)),
-			ConfigPlanChecks: planned(create),
-			ExpectError:      acctest.Error("ZooKeeper refused the ACL", `"auth", which stands for the identities that the provider presents: no identity`),
+			Config:      tree.Config(withACL(`[{ scheme = "auth", id = "", permissions = 31 }]`)),
+			PlanOnly:    true,
+			ExpectError: acctest.Error("Invalid ACL entry", "acl  = [", `"auth" stands for the identities that the provider presents, and it presents none`, "Set username and password"),
 		}},
 	})
 }

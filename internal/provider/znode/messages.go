@@ -28,7 +28,7 @@ func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
 func parentsLeftWarning(parents []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Parents were made", fmt.Sprintf(
 		"Before the creation failed, the provider made the missing parents %s. They stay, empty, for the next try. "+
-			"They have the ACL of parent_acl, or the node's own where that is not set: if it does not let the provider create children, delete them or change their ACL (setAcl in zkCli), and set parent_acl.", diagnose.Quoted(parents)))
+			"They have the ACL of parent_acl, or where that is not set the node's own, which is acl or the provider's default_acl. If it does not let the provider create children, set parent_acl to one that does, and delete what was made, or have somebody change its ACL who may (deleteall, setAcl in zkCli).", diagnose.Quoted(parents)))
 }
 
 // importShowsWarning tells that an import is no way for data that the state must not have.

@@ -144,8 +144,8 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	// What was unknown when the configuration was validated may be known by now.
 	resp.Diagnostics.Append(checkKind(config)...)
 	resp.Diagnostics.Append(config.CheckData()...)
-	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), config.ACL)...)
-	resp.Diagnostics.Append(attr.CheckACL(path.Root("parent_acl"), config.ParentACL)...)
+	resp.Diagnostics.Append(r.session.CheckACL(path.Root("acl"), config.ACL)...)
+	resp.Diagnostics.Append(r.session.CheckACL(path.Root("parent_acl"), config.ParentACL)...)
 	if !plan.Path.IsUnknown() {
 		if err := r.session.CheckManaged(plan.Path.ValueString()); err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("path"), "Invalid path of a znode", attr.Sentence(err))

@@ -128,8 +128,8 @@ func TestAccZnodeACL_refused(t *testing.T) {
 		CheckDestroy: tree.CheckVersions("/a", 0, 0),
 		Steps: []resource.TestStep{
 			{
-				Config: tree.Config(on("/a", `[{ scheme = "auth", id = "", permissions = 31 }]`)), ConfigPlanChecks: planned(create),
-				ExpectError: acctest.Error("ZooKeeper refused the ACL", `presents: no identity`),
+				Config: tree.Config(on("/a", `[{ scheme = "auth", id = "", permissions = 31 }]`)), PlanOnly: true,
+				ExpectError: acctest.Error("Invalid ACL entry", "presents none"),
 			},
 			{
 				Config: tree.Config(on("/a", `[{ scheme = "nonesuch", id = "a", permissions = 31 }]`)), ConfigPlanChecks: planned(create),

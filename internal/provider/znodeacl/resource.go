@@ -117,7 +117,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	}
 	// What was unknown when the configuration was validated may be known by now.
-	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), config.ACL)...)
+	resp.Diagnostics.Append(r.session.CheckACL(path.Root("acl"), config.ACL)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -194,7 +194,8 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(r.subject(nodePath).Error(doingRead, err))
 		return
 	}
-	if rec == nil {
+	if rec == nil { // as an import leaves it
+		resp.Diagnostics.Append(importWarning(nodePath))
 		rec = covering(nodes)
 	}
 	differing := rec.see(nodes, self)
@@ -275,7 +276,6 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		resp.Diagnostics.AddError("Invalid import ID", "The ACL of a znode is imported by the path of the node: "+err.Error()+".")
 		return
 	}
-	resp.Diagnostics.Append(importWarning(nodePath))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &resourceModel{
 		Path:      types.StringValue(nodePath),
 		ACL:       types.SetNull(attr.ACLEntryType),

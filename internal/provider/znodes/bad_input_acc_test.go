@@ -2,6 +2,7 @@ package znodes_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -58,6 +59,9 @@ func TestAccZnodes_invalidConfiguration(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
+			if strings.Contains(tt.hcl, "data_wo = ") {
+				acctest.Needs(t, acctest.WriteOnly)
+			}
 			acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
 				Config:      fmt.Sprintf("provider \"zookeeper\" {\n  servers = %q\n  max_buffer_bytes = 300\n}\n\nresource \"terraform_data\" \"late\" { input = \"x\" }\n\nresource \"zookeeper_znodes\" \"test\" {\n  %s\n}", nobodyThere, tt.hcl),
 				PlanOnly:    true,

@@ -128,6 +128,32 @@ func TestAccZnodes_claimedTwice(t *testing.T) {
 	})
 }
 
+// Nor does a resource take a node over that another one has made in the same run.
+func TestAccZnodes_claimedByZnode(t *testing.T) {
+	tree := acctest.NewTree(t)
+	znode := func(path string) string {
+		return "resource \"zookeeper_znode\" \"two\" {\n  path = \"" + path + "\"\n  data = \"two\"\n  adopt_existing = true\n}\n"
+	}
+	data := map[string]string{"a/b": "one"}
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: tree.CheckGone("/app"),
+		Steps: []resource.TestStep{
+			{
+				Config:      tree.Config(znodes(data, "") + znode("${zookeeper_znodes.test.base_path}/a/b")),
+				ExpectError: acctest.Error("Znode already exists", `"`+tree.Path("/app/a/b")+`" is created by another resource in this same run`),
+			},
+			{
+				// A node in between may have a resource of its own.
+				PreConfig:         before(t, holds(tree, map[string]string{"": "", "/a": "", "/a/b": "one"})),
+				Config:            tree.Config(znodes(data, "") + znode("${local.base}/app/a")),
+				ConfigPlanChecks:  planned(nothing),
+				ConfigStateChecks: state(tree, data, nil),
+				Check:             holds(tree, map[string]string{"": "", "/a": "two", "/a/b": "one"}),
+			},
+		},
+	})
+}
+
 // Nodes that others have below a node keep it from being deleted, and nodes in between stay
 // for them.
 func TestAccZnodes_notEmpty(t *testing.T) {

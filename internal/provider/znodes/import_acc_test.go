@@ -84,6 +84,38 @@ func TestAccZnodes_importBlock(t *testing.T) {
 	})
 }
 
+// The configuration that an import generates is valid as it is, and changes nothing.
+func TestAccZnodes_generatedConfig(t *testing.T) {
+	acctest.Needs(t, acctest.Generation)
+	tree := acctest.NewTree(t)
+	tree.Put("/app", "")
+	tree.Put("/app/a", "Grüße")
+	tree.Put("/app/bin", "\x00\xff")
+	tree.Put("/text", "")
+	tree.Put("/text/b", "B")
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(fmt.Sprintf(`
+import {
+  to       = zookeeper_znodes.test
+  identity = { base_path = %q }
+}
+
+import {
+  to = zookeeper_znodes.text
+  id = %q
+}
+`, tree.Path("/app"), tree.Path("/text")))})
+	cli.MustRun("plan", "-no-color", "-generate-config-out=generated.tf")
+	run := cli.MustRun("apply", "-no-color", "-auto-approve")
+	if !strings.Contains(run.Output, "2 imported, 0 added, 0 changed, 0 destroyed") {
+		t.Errorf("the apply:\n%s", run.Output)
+	}
+	for _, rel := range []string{"/app/a", "/app/bin", "/text/b"} {
+		if err := tree.CheckVersions(rel, 0, 0)(nil); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestAccZnodes_importErrors(t *testing.T) {
 	tree := acctest.NewTree(t)
 	tree.Put("/app", "")

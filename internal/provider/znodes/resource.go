@@ -29,17 +29,23 @@ import (
 const typeName = "zookeeper_znodes"
 
 // Resource is the resource zookeeper_znodes.
-type Resource struct{ session *session.Session }
+type Resource struct {
+	attr.IdentifiedByPath
+	session *session.Session
+}
 
 var (
 	_ resource.ResourceWithConfigure      = (*Resource)(nil)
 	_ resource.ResourceWithValidateConfig = (*Resource)(nil)
 	_ resource.ResourceWithModifyPlan     = (*Resource)(nil)
 	_ resource.ResourceWithImportState    = (*Resource)(nil)
+	_ resource.ResourceWithIdentity       = (*Resource)(nil)
 )
 
 // NewResource returns the resource.
-func NewResource() resource.Resource { return new(Resource) }
+func NewResource() resource.Resource {
+	return &Resource{IdentifiedByPath: attr.IdentifiedByPath{Attribute: "base_path"}}
+}
 
 // Metadata tells the resource's name.
 func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -62,7 +68,11 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"What was planned against is what is changed: when somebody else changed, made or removed one of the nodes after the plan was made, the apply names it, and writes nothing.\n\n" +
 			"Nodes in between, `base_path` among them, are made where they are missing, empty, in the same transaction. Those that the resource made are its own: " +
 			"they are removed once it needs them no longer, as long as nobody else has put something into them or below them. " +
-			"What is missing above `base_path` is made too, and stays. Where another resource manages `base_path`, refer to it, as in `base_path = zookeeper_znode.app.path`.",
+			"What is missing above `base_path` is made too, and stays. Where another resource manages `base_path`, refer to it, as in `base_path = zookeeper_znode.app.path`.\n\n" +
+			"A node that is there already is not taken over, whoever made it: the creation of a second resource with the same key fails. Import takes it over, all nodes below `base_path` or some by their keys. " +
+			"It reads what they hold into the state: leave secrets out of it.\n\n" +
+			"So a node moves here from a `zookeeper_znode` and is neither destroyed nor written on the way: take both resources out of the state (`terraform state rm`), " +
+			"move the node's content into `data`, and import this resource by all of its keys, the new one among them. The plan is then empty. The way back is the same.",
 		Attributes: map[string]schema.Attribute{
 			"base_path": schema.StringAttribute{
 				Required:            true,
@@ -160,7 +170,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	// What was unknown when the configuration was validated may be known by now.
 	resp.Diagnostics.Append(checkConfig(plan, r.session.CheckManaged)...)
-	resp.Diagnostics.Append(attr.CheckACL(path.Root("acl"), plan.ACL)...)
+	resp.Diagnostics.Append(r.session.CheckACL(path.Root("acl"), plan.ACL)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -334,13 +344,25 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	out, diags := r.apply(ctx, doingCreate, plan, nil, newRecord(), want)
 	resp.Diagnostics.Append(diags...)
-	if !out.complete && !out.wrote {
+	switch {
+	case out.complete:
+	case !out.wrote:
 		return
+	default:
+		resp.Diagnostics.Append(incompleteWarning(about.Path))
 	}
 	plan.finish(out)
 	resp.State.Raw, diags = plan.encode(ctx, req.Plan.Raw.Type())
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(out.rec.save(ctx, resp.Private, out.have)...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.BasePath)...)
+}
+
+// incompleteWarning tells how to go on behind a creation that ended half-way.
+func incompleteWarning(base string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Resource is incomplete", fmt.Sprintf(
+		"Some of the nodes below %q were created, and the state has them. Terraform takes such a resource for tainted: the next apply removes them and creates all anew. "+
+			"To go on from there instead, which is the only way where some of them are of data_wo, whose keys a tainted resource does not know, run terraform untaint with the resource's address first.", base))
 }
 
 // checkEmpty refuses to begin where something is below base, for a resource that is to have
@@ -380,6 +402,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.BasePath)...)
 	base := state.BasePath.ValueString()
 	about := r.subject(base)
 	have, err := state.declared()
@@ -443,6 +466,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.BasePath)...)
 	about := r.subject(plan.BasePath.ValueString())
 	have, err := state.declared()
 	if err != nil {
@@ -490,15 +514,30 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.remove(ctx, state, have, rec)...)
+	out, diags := r.remove(ctx, state, have, rec)
+	resp.Diagnostics.Append(diags...)
+	if !diags.HasError() || !out.wrote {
+		return
+	}
+	state.finish(out)
+	resp.State.Raw, diags = state.encode(ctx, req.State.Raw.Type())
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(out.rec.save(ctx, resp.Private, out.have)...)
 }
 
 // ImportState begins with a path, and perhaps with keys below it; the read that follows
 // fills in the rest.
 func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	base, keys, some := strings.Cut(req.ID, "//")
-	if base == "" && some {
-		base = root
+	base, diags := r.ImportedPath(ctx, req)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() {
+		return
+	}
+	keys, some := "", false
+	if req.ID != "" { // an identity has no keys
+		if base, keys, some = strings.Cut(base, "//"); base == "" {
+			base = root
+		}
 	}
 	state := model{
 		BasePath:  types.StringValue(base),
@@ -525,9 +564,9 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		resp.Diagnostics.AddError("Invalid import ID", "Znodes are imported by their base_path, and by keys with // in front of each where only some are meant: "+err.Error()+".")
 		return
 	}
-	raw, diags := state.encode(ctx, resp.State.Raw.Type())
-	resp.State.Raw = raw
+	resp.State.Raw, diags = state.encode(ctx, resp.State.Raw.Type())
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.BasePath)...)
 }
 
 func (r *Resource) subject(nodePath string) diagnose.Subject {

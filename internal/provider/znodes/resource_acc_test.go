@@ -14,6 +14,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 // written checks that nodes were last written by one and the same transaction, which zxid
@@ -293,4 +294,23 @@ func TestAccZnodes_root(t *testing.T) {
 			}},
 		},
 	})
+}
+
+// A refresh reads many nodes at once.
+func TestAccZnodes_refreshInFewRequests(t *testing.T) {
+	proxy := zktest.StartProxy(t, acctest.Server(t).Addr())
+	tree := acctest.NewTreeOn(t, proxy.Addr())
+	data := make(map[string]string)
+	for i := range 500 {
+		data[fmt.Sprintf("d%d/n%d", i%20, i)] = "x"
+	}
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(znodes(data, ""))})
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	before := len(proxy.Requests())
+	cli.MustRun("plan", "-no-color", "-detailed-exitcode")
+	// Those that begin and end the session are among them.
+	if n := len(proxy.Requests()) - before; n > 20 {
+		t.Errorf("%d requests for %d nodes", n, len(data))
+	}
+	cli.MustRun("destroy", "-no-color", "-auto-approve")
 }

@@ -162,3 +162,26 @@ func TestAccZnodes_secretsAreNowhere(t *testing.T) {
 	}
 	cli.MustRun("destroy", "-no-color", "-auto-approve")
 }
+
+// A secret that is there already is not to be imported, which the message about it says.
+func TestAccZnodes_secretExists(t *testing.T) {
+	acctest.Needs(t, acctest.WriteOnly)
+	tree := acctest.NewTree(t)
+	tree.Put("/app", "")
+	tree.Put("/app/s", "theirs")
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(withSecrets(nil, `{ s = "sesame" }`, "1"))})
+	run := cli.Run("apply", "-no-color", "-auto-approve")
+	for _, want := range [][]string{
+		{"Znode already exists", `"` + tree.Path("/app/s") + `" exists`},
+		{"Import puts the data into the state", `below "` + tree.Path("/app") + `" are keys of data_wo`},
+	} {
+		if run.Code == 0 || !acctest.Error(want...).MatchString(run.Output) {
+			t.Errorf("exit code %d, and not %q:\n%s", run.Code, want, run.Output)
+		}
+	}
+	// There is nothing to be told of where it is another key.
+	cli.Write("main.tf", tree.Config(withSecrets(map[string]string{"s": ""}, `{ t = "sesame" }`, "1")))
+	if run := cli.Run("apply", "-no-color", "-auto-approve"); run.Code == 0 || strings.Contains(run.Output, "An import puts") {
+		t.Errorf("exit code %d:\n%s", run.Code, run.Output)
+	}
+}

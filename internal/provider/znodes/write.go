@@ -51,9 +51,29 @@ func (r *Resource) apply(ctx context.Context, doing string, m *model, have conte
 	results, err := r.session.Apply(ctx, base, batch)
 	out := settle(base, have, rec, want, batch, results, err == nil)
 	if err != nil {
-		return out, diag.Diagnostics{about.Error(doing, err)}
+		diags := diag.Diagnostics{about.Error(doing, err)}
+		if secretsExist(base, want.secrets, err) {
+			diags.Append(importShowsWarning(base))
+		}
+		return out, diags
 	}
-	return out, r.lookBack(ctx, base, batch, results, &out)
+	diags := r.lookBack(ctx, base, batch, results, &out)
+	return out, diags
+}
+
+// secretsExist tells whether a node of data_wo could not be made because there is one.
+func secretsExist(base string, secrets contents, err error) bool {
+	conflict, ok := errors.AsType[*zk.BatchConflictError](err)
+	return ok && slices.ContainsFunc(conflict.Conflicts, func(c zk.Conflict) bool {
+		_, secret := secrets[keyOf(base, c.Write.Path)]
+		return secret && errors.Is(c.Err, zk.ErrNodeExists)
+	})
+}
+
+// importShowsWarning tells that an import is no way for data that the state must not have.
+func importShowsWarning(base string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Import puts the data into the state", fmt.Sprintf(
+		"Some of the nodes that are there already below %q are keys of data_wo. An import reads what they hold into the state and into the plan. If that is a secret already, import the other keys alone, and remove these nodes first.", base))
 }
 
 // settle tells what writes have left, of which all or some were done.
@@ -157,25 +177,33 @@ func (r *Resource) lookBack(ctx context.Context, base string, batch zk.Batch, re
 		len(paths), base, diagnose.Named(overwritten)))}
 }
 
-// remove removes what the resource has, and what of exclusive is below base besides.
-func (r *Resource) remove(ctx context.Context, m *model, have contents, rec record) diag.Diagnostics {
+// remove removes what the resource has, and what of exclusive is below base besides. With an
+// error, it tells what that has left.
+func (r *Resource) remove(ctx context.Context, m *model, have contents, rec record) (outcome, diag.Diagnostics) {
 	base := m.BasePath.ValueString()
-	about := r.subject(base)
-	fail := func(err error) diag.Diagnostics { return diag.Diagnostics{about.Error(doingDelete, err)} }
+	fail := func(err error) diag.Diagnostics { return diag.Diagnostics{r.subject(base).Error(doingDelete, err)} }
 	client, err := r.session.Client(ctx)
 	if err != nil {
-		return fail(err)
+		return outcome{}, fail(err)
 	}
+	if err := recognize(ctx, client, base, have, rec); err != nil {
+		return outcome{}, fail(err)
+	}
+	out := outcome{have: have, rec: rec}
 	var left []zk.Write
 	err = r.session.Delete(ctx, base, func() error {
-		writes := removal(base, have, rec, m.Exclusive.ValueBool())
+		writes := removal(base, out.have, out.rec, m.Exclusive.ValueBool())
 		if m.Exclusive.ValueBool() {
 			var err error
 			if writes, err = withAll(ctx, client, base, writes); err != nil {
 				return err
 			}
 		}
-		results, err := client.Apply(ctx, zk.Batch{Writes: writes, Split: !m.Atomic.ValueBool(), GoneIsDeleted: true})
+		batch := zk.Batch{Writes: writes, Split: !m.Atomic.ValueBool(), GoneIsDeleted: true}
+		results, err := client.Apply(ctx, batch)
+		before := out
+		out = settle(base, before.have, before.rec, wanted{}, batch, results, false)
+		out.wrote, out.zxid = out.wrote || before.wrote, max(out.zxid, before.zxid)
 		left = left[:0]
 		for i, w := range writes {
 			if w.Kind == zk.WritePrune && results[i].Needless {
@@ -185,13 +213,21 @@ func (r *Resource) remove(ctx context.Context, m *model, have contents, rec reco
 		return err
 	})
 	if err != nil {
-		return fail(err)
+		return out, fail(err)
 	}
+	if err := r.removeLeft(ctx, client, base, left); err != nil {
+		return out, fail(err)
+	}
+	return out, nil
+}
+
+// removeLeft removes nodes in between that were in use, maybe by resources that are being
+// destroyed as well. What is still in use then is left to who uses it.
+func (r *Resource) removeLeft(ctx context.Context, client *zk.Client, base string, left []zk.Write) error {
 	if len(left) == 0 {
 		return nil
 	}
-	// They are in use, maybe by resources that are being destroyed as well.
-	err = r.session.Delete(ctx, base, func() error {
+	err := r.session.Delete(ctx, base, func() error {
 		results, err := client.Apply(ctx, zk.Batch{Writes: left, Split: true})
 		if err != nil {
 			return err
@@ -207,10 +243,42 @@ func (r *Resource) remove(ctx context.Context, m *model, have contents, rec reco
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, zk.ErrNotEmpty) {
-		return fail(err)
+	if errors.Is(err, zk.ErrNotEmpty) {
+		return nil
 	}
-	return nil // what is still in use is left to who uses it
+	return err
+}
+
+// recognize completes the record of a state that has none: Terraform does not hand it to the
+// destruction of a tainted resource that it replaces, which is one whose creation ended
+// half-way. What is in between and empty is the resource's where it was made by the same
+// transaction as one of its nodes.
+func recognize(ctx context.Context, client *zk.Client, base string, have contents, rec record) error {
+	if len(rec.nodes) > 0 {
+		return nil
+	}
+	keys := positions(have, nil)
+	paths := make([]string, len(keys))
+	for i, key := range keys {
+		paths[i] = join(base, key)
+	}
+	stats, err := client.Stats(ctx, paths)
+	if err != nil {
+		return err
+	}
+	made := make(map[int64]bool)
+	for i, key := range keys {
+		if _, shown := have[key]; shown && stats[i].Czxid != 0 {
+			made[stats[i].Czxid] = true
+			rec.nodes[key] = stats[i].Mzxid
+		}
+	}
+	for i, key := range keys {
+		if _, shown := have[key]; !shown && made[stats[i].Czxid] && stats[i].DataLength == 0 {
+			rec.nodes[key] = stats[i].Mzxid
+		}
+	}
+	return nil
 }
 
 func pathsOf(writes []zk.Write) []string {

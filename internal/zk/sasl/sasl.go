@@ -134,6 +134,9 @@ func New(opts Options) (Mechanism, error) {
 	case "":
 		return nil, invalid("Mechanism", "there is no mechanism: the mechanisms are %s and %s", DigestMD5, GSSAPI)
 	default:
+		if opts.Mechanism == "" {
+			return nil, invalid("Mechanism", "there is no mechanism: the mechanisms are %s and %s", DigestMD5, GSSAPI)
+		}
 		return nil, invalid("Mechanism", "unknown mechanism %q: the mechanisms are %s and %s", opts.Mechanism, DigestMD5, GSSAPI)
 	}
 }
