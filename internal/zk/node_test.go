@@ -320,6 +320,42 @@ func conformDeleteTree(t *testing.T) {
 			t.Errorf("%d transactions", n)
 		}
 	})
+	// Somebody else adds to the tree between two transactions, so that it is looked at once
+	// more, and then writes to the node itself: the error tells how far it came.
+	t.Run("refused half-way", func(t *testing.T) {
+		t.Parallel()
+		ctx, other := testContext(t), connect(t, server.Addr())
+		root := folder(t, other) + "/root"
+		for i := range 10 {
+			if _, err := other.EnsurePath(ctx, fmt.Sprintf("%s/n%d", root, i), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		proxy := zktest.StartProxy(t, server.Addr())
+		c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.MaxBufferBytes = 400 })
+		seen := 0
+		proxy.CutBeforeRequest(func(op int32) bool {
+			if !isMulti(op) {
+				return false
+			}
+			var err error
+			switch seen++; seen {
+			case 2:
+				_, err = other.Create(ctx, root+"/n0/theirs", nil, zk.CreateOptions{})
+			case 4:
+				_, err = other.Set(ctx, root, []byte("theirs"), 0)
+			}
+			if err != nil {
+				t.Error(err)
+			}
+			return false
+		})
+		err := c.DeleteTree(ctx, root, 0)
+		var partial *zk.PartialError
+		if want := fmt.Sprintf("%d nodes below it have been deleted", 12-len(holding(t, other, root))); !errors.Is(err, zk.ErrBadVersion) || !errors.As(err, &partial) || partial.Done != want {
+			t.Errorf("%v, want that %s", err, want)
+		}
+	})
 	ctx, c := testContext(t), connect(t, server.Addr())
 	for _, path := range []string{"/", "/zookeeper", "/zookeeper/quota"} {
 		if err := c.DeleteTree(ctx, path, zk.AnyVersion); !errors.Is(err, zk.ErrBadArguments) {

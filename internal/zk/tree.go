@@ -17,7 +17,8 @@ const treeTries = 10
 // or nothing; a larger tree goes in as few transactions as possible, from the bottom up,
 // and the first one checks the version. A descendant that appears meanwhile is removed
 // too; one that is gone already does not matter, and neither does it when the node itself
-// is: there is nothing left to delete then. "/" and "/zookeeper" are refused.
+// is: there is nothing left to delete then. An error behind the first of several
+// transactions is a *[PartialError]. "/" and "/zookeeper" are refused.
 func (c *Client) DeleteTree(ctx context.Context, path string, version int32) error {
 	op := proto.OpDelete.String()
 	if err := check(op, path); err != nil {
@@ -26,15 +27,21 @@ func (c *Client) DeleteTree(ctx context.Context, path string, version int32) err
 	if path == "/" || protected(c.chrooted(path)) {
 		return &Error{Op: op, Path: path, Err: errOwnNodes}
 	}
+	deleted := 0
 	for n := 1; ; n++ {
-		err := c.deleteTree(ctx, path, version)
+		err := c.deleteTree(ctx, path, version, &deleted)
 		var me *MultiError
-		if errors.Is(err, ErrNoNode) && !errors.As(err, &me) {
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, ErrNoNode) && !errors.As(err, &me):
 			return nil // it is about the node at path: nothing is below it any more either
+		case n < treeTries && retreeable(err, path):
+			continue
+		case deleted > 0:
+			return &PartialError{Done: fmt.Sprintf("%d nodes below it have been deleted", deleted), Err: err}
 		}
-		if err == nil || n >= treeTries || !retreeable(err, path) {
-			return err
-		}
+		return err
 	}
 }
 
@@ -76,7 +83,8 @@ func retreeable(err error, path string) bool {
 	return errors.Is(me.Err, ErrNotEmpty) || errors.Is(me.Err, ErrNoNode) && me.Path != path
 }
 
-func (c *Client) deleteTree(ctx context.Context, path string, version int32) error {
+// deleteTree deletes the tree as it is now, and adds to deleted what has gone of it.
+func (c *Client) deleteTree(ctx context.Context, path string, version int32, deleted *int) error {
 	nodes, err := c.descend(ctx, path)
 	if err != nil {
 		return err
@@ -87,28 +95,29 @@ func (c *Client) deleteTree(ctx context.Context, path string, version int32) err
 	// What a transaction takes beyond its operations, with the check that may go first.
 	base := len(proto.RequestHeader{}.AppendTo(nil)) + proto.MultiHeaderSize + deleteSize(c.chrooted(path))
 	var ops []Op
-	size, first, deleted := base, true, 0
-	commit := func() error {
-		_, err := c.Multi(ctx, ops...)
+	size, first := base, true
+	commit := func(check bool) error {
+		send := ops
+		if check {
+			send = append([]Op{CheckOp(path, version)}, ops...)
+		}
+		_, err := c.Multi(ctx, send...)
 		var me *MultiError
 		if errors.As(err, &me) && me.Path == path {
 			// The answer is about the node that the caller named.
 			err = &Error{Op: proto.OpDelete.String(), Path: path, Err: me.Err}
 		}
-		if err != nil && deleted > 0 {
-			err = &PartialError{Done: fmt.Sprintf("%d nodes below it have been deleted", deleted), Err: err}
+		if err != nil {
+			return err
 		}
-		deleted += len(ops)
+		*deleted += len(ops)
 		ops, size, first = ops[:0], base, false
-		return err
+		return nil
 	}
 	for i, node := range slices.Backward(nodes) {
 		need := deleteSize(c.chrooted(node))
 		if size+need > c.cfg.MaxBufferBytes && len(ops) > 0 {
-			if first && version != AnyVersion {
-				ops = append([]Op{CheckOp(path, version)}, ops...)
-			}
-			if err := commit(); err != nil {
+			if err := commit(first && version != AnyVersion); err != nil {
 				return err
 			}
 		}
@@ -119,7 +128,7 @@ func (c *Client) deleteTree(ctx context.Context, path string, version int32) err
 			ops = append(ops, DeleteOp(node, AnyVersion))
 		}
 	}
-	return commit()
+	return commit(false) // the deletion of the node itself checks its version
 }
 
 // deleteSize is what a delete takes in a transaction's frame, in bytes.

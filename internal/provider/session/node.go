@@ -168,10 +168,12 @@ func (s *Session) Remove(ctx context.Context, path string, from attr.Planned, re
 			return childrenErr
 		}
 		return &NotEmptyError{Children: children, Err: err}
-	case errors.Is(err, zk.ErrNoNode):
-		return nil
 	default:
-		return conflict(ctx, client, path, from, err)
+		err = conflict(ctx, client, path, from, err)
+		if errors.Is(err, zk.ErrNoNode) { // it went now, or between the write and the look at it
+			return nil
+		}
+		return err
 	}
 }
 
