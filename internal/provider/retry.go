@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -15,9 +14,6 @@ import (
 
 	"terraform-provider-zookeeper/internal/zk"
 )
-
-// usualMaxDelay is the client's longest wait where nothing is given.
-const usualMaxDelay = 2 * time.Second
 
 type retryModel struct {
 	MaxTries types.Int64   `tfsdk:"max_tries"`
@@ -71,10 +67,7 @@ func (r *resolver) retry(ctx context.Context, obj types.Object, cfg *zk.Config) 
 	r.seconds(maxDelay, m.MaxDelay, &p.MaxDelay)
 	r.number(at.AtName("backoff"), m.Backoff, &p.Backoff, checkBackoff)
 	r.number(at.AtName("jitter"), m.Jitter, &jitter, checkJitter)
-	switch {
-	case p.MaxDelay == 0 && p.Delay > usualMaxDelay:
-		p.MaxDelay = p.Delay
-	case p.MaxDelay != 0 && p.MaxDelay < p.Delay:
+	if p.MaxDelay != 0 && p.MaxDelay < p.Delay {
 		r.invalid(maxDelay, "Invalid retry settings", fmt.Errorf("the longest wait, %v, is shorter than the first, %v", p.MaxDelay, p.Delay), "Raise max_delay, or lower delay.")
 	}
 	switch {

@@ -220,7 +220,7 @@ func (a Async) create(ctx context.Context, op proto.Op, path string, req *proto.
 		if err != nil {
 			return Created{}, err
 		}
-		return Created{Path: c.unchrooted(r.Path), Stat: r.Stat, HasStat: r.HasStat}, nil
+		return Created{Path: c.Unchroot(r.Path), Stat: r.Stat, HasStat: r.HasStat}, nil
 	})
 }
 
@@ -240,7 +240,7 @@ func (a Async) ensure(ctx context.Context, full string, acl []ACL) []ensured {
 	nodes := make([]ensured, 0, len(path))
 	for _, full := range slices.Backward(path) {
 		req := &proto.CreateRequest{Path: full, Data: []byte{}, ACL: acl, Flags: proto.FlagPersistent}
-		nodes = append(nodes, ensured{a.create(ctx, proto.OpCreate, c.unchrooted(full), req), c.inChroot(full)})
+		nodes = append(nodes, ensured{a.create(ctx, proto.OpCreate, c.Unchroot(full), req), c.inChroot(full)})
 	}
 	return nodes
 }

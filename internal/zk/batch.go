@@ -223,7 +223,7 @@ func (r *batchRun) look(ctx context.Context, all bool) error {
 	}
 	stats, err := r.client.statsAt(ctx, paths)
 	if err != nil {
-		return &Error{Op: proto.OpExists.String(), Path: r.batch.Writes[at[0]].Path, Err: err}
+		return err
 	}
 	for n, i := range at {
 		r.stats[i] = stats[n]
@@ -385,21 +385,4 @@ func (b Batch) CheckSize(chroot string, limit int) error {
 		return &Error{Op: proto.OpMulti.String(), Err: &TooLargeError{Size: total, Limit: limit}}
 	}
 	return nil
-}
-
-// Stats returns the stats of many nodes, in the order of the paths. That of a node that is
-// not there is zero. It needs no permission on the nodes.
-func (c *Client) Stats(ctx context.Context, paths []string) ([]Stat, error) {
-	full := make([]string, len(paths))
-	for i, path := range paths {
-		if err := check(proto.OpExists.String(), path); err != nil {
-			return nil, err
-		}
-		full[i] = c.chrooted(path)
-	}
-	stats, err := c.statsAt(ctx, full)
-	if err != nil {
-		return nil, &Error{Op: proto.OpExists.String(), Path: paths[0], Err: err}
-	}
-	return stats, nil
 }

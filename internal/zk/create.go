@@ -96,7 +96,7 @@ func (c *Client) Create(ctx context.Context, path string, data []byte, o CreateO
 	for n := 0; ; n++ {
 		r, err := c.create(ctx, op, path, req)
 		if err == nil {
-			out.Path, out.Stat, out.HasStat = c.unchrooted(r.Path), r.Stat, r.HasStat
+			out.Path, out.Stat, out.HasStat = c.Unchroot(r.Path), r.Stat, r.HasStat
 			return out, nil
 		}
 		if !o.MakeParents || !errors.Is(err, ErrNoNode) || n == parentTries {
@@ -247,7 +247,7 @@ func (c *Client) makeParents(ctx context.Context, full string, acl []ACL) (made 
 	for tries := 1; len(missing) > 0; {
 		next := missing[len(missing)-1]
 		req := &proto.CreateRequest{Path: next, Data: []byte{}, ACL: acl, Flags: proto.FlagPersistent}
-		r, err := c.create(ctx, proto.OpCreate2, c.unchrooted(next), req)
+		r, err := c.create(ctx, proto.OpCreate2, c.Unchroot(next), req)
 		switch {
 		case errors.Is(err, ErrNoNode) && next != "/":
 			missing, unknown = append(missing, Parent(next)), nil
@@ -257,7 +257,7 @@ func (c *Client) makeParents(ctx context.Context, full string, acl []ACL) (made 
 			tries++
 			continue
 		case err == nil && c.inChroot(next):
-			made = append(made, Created{Path: c.unchrooted(next), Stat: r.Stat, HasStat: r.HasStat})
+			made = append(made, Created{Path: c.Unchroot(next), Stat: r.Stat, HasStat: r.HasStat})
 		case err != nil && !errors.Is(err, ErrNodeExists):
 			return made, cmp.Or(unknown, err)
 		}

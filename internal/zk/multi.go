@@ -117,7 +117,7 @@ func (c *Client) multiResults(ops []Op, reply *proto.MultiReply, err error) ([]O
 		}
 		out[i] = OpResult{Path: ops[i].path, Stat: r.Stat, HasStat: r.HasStat}
 		if r.Path != "" {
-			out[i].Path = c.unchrooted(r.Path)
+			out[i].Path = c.Unchroot(r.Path)
 		}
 	}
 	return out, nil

@@ -117,7 +117,7 @@ func (c *Client) Node(ctx context.Context, path string) (Node, error) {
 
 // nodeAt is Node for a path on the servers, which may be above the chroot.
 func (c *Client) nodeAt(ctx context.Context, full string) (Node, error) {
-	path := c.unchrooted(full)
+	path := c.Unchroot(full)
 	r := c.cfg.Retry.begin()
 	for n := 1; ; n++ {
 		var data proto.GetDataReply

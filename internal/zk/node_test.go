@@ -339,7 +339,8 @@ func conformDeleteTree(t *testing.T) {
 				return false
 			}
 			var err error
-			switch seen++; seen {
+			seen++
+			switch seen {
 			case 2:
 				_, err = other.Create(ctx, root+"/n0/theirs", nil, zk.CreateOptions{})
 			case 4:

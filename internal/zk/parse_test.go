@@ -132,13 +132,13 @@ func chrootPaths(t *testing.T) {
 		if got := c.chrooted(in); got != full {
 			t.Errorf("chrooted %q: %q", in, got)
 		}
-		if got := c.unchrooted(full); got != in {
+		if got := c.Unchroot(full); got != in {
 			t.Errorf("unchrooted %q: %q", full, got)
 		}
 	}
 	// Only at the boundary of an element.
 	for _, outside := range []string{"/ab/c", "/b"} {
-		if got := c.unchrooted(outside); got != outside {
+		if got := c.Unchroot(outside); got != outside {
 			t.Errorf("unchrooted %q: %q", outside, got)
 		}
 	}

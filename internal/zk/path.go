@@ -90,8 +90,8 @@ func protected(path string) bool {
 	return path == "/" || path == ownNodes || strings.HasPrefix(path, ownNodes+"/")
 }
 
-// child returns the path of the child of that name.
-func child(path, name string) string {
+// Child returns the path of the child of that name.
+func Child(path, name string) string {
 	if path == "/" {
 		return "/" + name
 	}
@@ -114,11 +114,7 @@ func (c *Client) inChroot(full string) bool { return strings.HasPrefix(full, c.s
 
 // Unchroot returns the path inside the client's chroot of a path on the servers. One that
 // is not in the chroot is left as it is: with the chroot /a that is so of /ab/c.
-func (c *Client) Unchroot(path string) string { return c.unchrooted(path) }
-
-// unchrooted is the opposite of chrooted. A path that is not below the chroot is left as
-// it is.
-func (c *Client) unchrooted(path string) string {
+func (c *Client) Unchroot(path string) string {
 	rest, ok := strings.CutPrefix(path, c.servers.Chroot)
 	switch {
 	case !ok:

@@ -137,15 +137,6 @@ func (c *Client) claimed(look func() (verdict, claim, error)) (verdict, error) {
 	}
 }
 
-// statAt looks at a path on the servers, which may be above the chroot.
-func (c *Client) statAt(ctx context.Context, full string) (Stat, error) {
-	stat, err := read[Stat](ctx, c, proto.OpExists, c.unchrooted(full), proto.PathWatchRequest{Path: full})
-	if err != nil {
-		return Stat{}, err
-	}
-	return *stat, nil
-}
-
 // absent judges a write where its node is not there: when nothing has come or gone since
 // below the nearest of its ancestors that is there, the node was not there before either,
 // and the write was refused.
@@ -180,7 +171,7 @@ func resolveSet(ctx context.Context, c *Client, req *proto.SetDataRequest, l los
 // lookForSet looks whether a set took effect: the version is then the expected one plus
 // one, and the data the same.
 func (c *Client) lookForSet(ctx context.Context, req *proto.SetDataRequest, l loss, out *Stat) (verdict, error) {
-	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, c.unchrooted(req.Path), proto.PathWatchRequest{Path: req.Path})
+	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, c.Unchroot(req.Path), proto.PathWatchRequest{Path: req.Path})
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return c.absent(ctx, req.Path, l, unknown)
@@ -225,7 +216,7 @@ func resolveSetACL(ctx context.Context, c *Client, req *proto.SetACLRequest, l l
 }
 
 func (c *Client) lookForSetACL(ctx context.Context, req *proto.SetACLRequest, l loss, out *Stat) (verdict, error) {
-	r, err := read[proto.GetACLReply](ctx, c, proto.OpGetACL, c.unchrooted(req.Path), proto.GetACLRequest{Path: req.Path})
+	r, err := read[proto.GetACLReply](ctx, c, proto.OpGetACL, c.Unchroot(req.Path), proto.GetACLRequest{Path: req.Path})
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return c.absent(ctx, req.Path, l, unknown)
@@ -344,7 +335,7 @@ const (
 func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest, l loss, out *proto.CreateReply) (verdict, error) {
 	slash := strings.LastIndexByte(req.Path, '/')
 	parent, prefix := req.Path[:max(1, slash)], req.Path[slash+1:]
-	r, err := read[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, c.unchrooted(parent), proto.PathWatchRequest{Path: parent})
+	r, err := read[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, c.Unchroot(parent), proto.PathWatchRequest{Path: parent})
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return c.absent(ctx, parent, l, unknown)
@@ -356,7 +347,7 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	var candidates []string
 	for _, name := range r.Children {
 		if number, ok := strings.CutPrefix(name, prefix); ok && IsSequenceNumber(number) {
-			candidates = append(candidates, child(parent, name))
+			candidates = append(candidates, Child(parent, name))
 		}
 	}
 	if len(candidates) > maxCandidates {
@@ -373,7 +364,7 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	for i, full := range candidates {
 		switch c.judgeStat(stats[i], req, l) {
 		case unknown:
-			fit = append(fit, c.unchrooted(full))
+			fit = append(fit, c.Unchroot(full))
 			doubts++
 		case applied:
 			open = append(open, full)
@@ -383,11 +374,11 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	err = c.nodesAt(ctx, open, func(full string, node Node) {
 		switch c.judgeNode(node, req, l) {
 		case unknown:
-			fit = append(fit, c.unchrooted(full))
+			fit = append(fit, c.Unchroot(full))
 			doubts++
 		case applied:
 			*out = proto.CreateReply{Path: full, Stat: node.Stat, HasStat: true}
-			fit = append(fit, c.unchrooted(full))
+			fit = append(fit, c.Unchroot(full))
 		case likelyNot, certainlyNot:
 		}
 	})
@@ -399,28 +390,6 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	}
 	slices.Sort(fit)
 	return unknown, &CandidatesError{Paths: fit[:min(len(fit), maxNamed)]}
-}
-
-// statsAt looks at many nodes at once. The stat of one that is gone is zero.
-func (c *Client) statsAt(ctx context.Context, full []string) ([]Stat, error) {
-	stats := make([]Stat, len(full))
-	calls := make([]*conn.Call, len(full))
-	defer c.withdrawAll(calls)
-	sent := 0
-	for i := range full {
-		for ; sent < len(full) && sent < i+window; sent++ {
-			calls[sent] = conn.NewCall(proto.OpExists, &proto.PathWatchRequest{Path: full[sent]}, &stats[sent])
-			c.submit(ctx, calls[sent])
-		}
-		_, err := c.await(ctx, calls[i])
-		if err != nil && ctx.Err() == nil && c.repeatable(err) {
-			stats[i], err = c.statAt(ctx, full[i])
-		}
-		if err != nil && !errors.Is(err, ErrNoNode) {
-			return nil, err
-		}
-	}
-	return stats, nil
 }
 
 // nodesAt reads many nodes at once and calls visit with each that is there.
@@ -444,7 +413,7 @@ func (c *Client) nodesAt(ctx context.Context, full []string, visit func(full str
 		var node Node
 		switch {
 		case err == nil && unchanged(data[i].Stat, acls[i].Stat):
-			node = Node{Path: c.unchrooted(at), Data: data[i].Data, ACL: acls[i].ACL, Stat: acls[i].Stat}
+			node = Node{Path: c.Unchroot(at), Data: data[i].Data, ACL: acls[i].ACL, Stat: acls[i].Stat}
 			data[i] = proto.GetDataReply{} // it may be large
 		case err == nil, ctx.Err() == nil && c.repeatable(err):
 			node, err = c.nodeAt(ctx, at)

@@ -27,7 +27,7 @@ type RetryPolicy struct {
 	Delay time.Duration
 	// Backoff multiplies each wait to give the next. Default 2.
 	Backoff float64
-	// MaxDelay bounds a wait. Default 2 s.
+	// MaxDelay bounds a wait. Default 2 s, or Delay where that is longer.
 	MaxDelay time.Duration
 	// Jitter is the share of a wait that is random, from 0 to 1. Default 0.5; negative for
 	// none.
@@ -44,7 +44,7 @@ func (p *RetryPolicy) complete(tries int) error {
 	setDefault(&p.MaxTries, tries)
 	setDefault(&p.Delay, 100*time.Millisecond)
 	setDefault(&p.Backoff, 2)
-	setDefault(&p.MaxDelay, 2*time.Second)
+	setDefault(&p.MaxDelay, max(2*time.Second, p.Delay))
 	setDefault(&p.Jitter, 0.5)
 	if p.Deadline < 0 || p.Delay < 0 || p.MaxDelay < 0 || p.Backoff < 1 || p.Jitter > 1 || math.IsNaN(p.Backoff) || math.IsNaN(p.Jitter) {
 		return errors.New("retry policy: Backoff must be at least 1, the delays and the deadline not negative, Jitter at most 1")

@@ -5,12 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 	"sync/atomic"
-	"syscall"
-	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
@@ -27,18 +24,6 @@ func (v Version) Less(w Version) bool {
 	return cmp.Or(cmp.Compare(v.Major, w.Major), cmp.Compare(v.Minor, w.Minor), cmp.Compare(v.Patch, w.Patch)) < 0
 }
 
-// ServerInfo is what a server says of itself.
-type ServerInfo struct {
-	// Version is its version.
-	Version Version
-	// Revision is the commit that it was built from.
-	Revision string
-	// Mode is "standalone", "leader", "follower", "observer" or "read-only".
-	Mode string
-	// Address is where it was asked, "ip:port".
-	Address string
-}
-
 // A VersionError tells that the server that the client is connected to is too old for
 // what was asked. Nothing was sent.
 type VersionError struct {
@@ -53,35 +38,6 @@ type VersionError struct {
 // Error names the feature and both versions.
 func (e *VersionError) Error() string {
 	return fmt.Sprintf("%s needs ZooKeeper %v or later, the server is %v", e.Feature, e.Needed, e.Found)
-}
-
-// A WhitelistError tells that a server refuses a four-letter word.
-type WhitelistError struct{ Word string }
-
-// Error names the word and the setting that allows it.
-func (e *WhitelistError) Error() string {
-	return fmt.Sprintf("the server does not allow the four-letter word %q: add it to 4lw.commands.whitelist", e.Word)
-}
-
-const (
-	commandTimeout = 5 * time.Second
-	// maxCommandReply bounds the answer to a four-letter word in bytes.
-	maxCommandReply = 16 << 20
-)
-
-// ServerInfo asks the server that the client is connected to for its version and its part
-// in the ensemble, with the four-letter word "srvr", which servers allow by default.
-func (c *Client) ServerInfo(ctx context.Context) (ServerInfo, error) {
-	const op = "version"
-	l, err := c.connected(ctx)
-	if err != nil {
-		return ServerInfo{}, &Error{Op: op, Err: err}
-	}
-	info, err := c.serverInfo(ctx, l.at)
-	if err != nil {
-		return ServerInfo{}, &Error{Op: op, Err: err}
-	}
-	return info, nil
 }
 
 // connected returns the current connection, and waits for one when there is none.
@@ -104,84 +60,6 @@ func (c *Client) answered(ctx context.Context) error {
 		return nil
 	}
 	return errors.Unwrap(err)
-}
-
-func (c *Client) serverInfo(ctx context.Context, at target) (ServerInfo, error) {
-	text, err := c.command(ctx, at, "srvr")
-	if err != nil {
-		return ServerInfo{}, err
-	}
-	info, err := parseServerInfo(text)
-	info.Address = at.address
-	return info, err
-}
-
-// command sends a four-letter word over a connection of its own, as servers want it, and
-// reads the answer to its end.
-func (c *Client) command(ctx context.Context, at target, word string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
-	defer cancel()
-	nc, err := c.dial(ctx, at)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", word, err)
-	}
-	defer func() { _ = nc.Close() }()
-	unhook := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
-	defer unhook()
-	_, err = io.WriteString(nc, word)
-	var answer []byte
-	if err == nil {
-		answer, err = io.ReadAll(io.LimitReader(nc, maxCommandReply+1))
-	}
-	switch {
-	case len(answer) > maxCommandReply:
-		err = fmt.Errorf("the answer takes more than %d bytes", maxCommandReply)
-	case len(answer) > 0 && errors.Is(err, syscall.ECONNRESET):
-		err = nil // a server may reset the connection behind its answer
-	case err != nil && ctx.Err() != nil:
-		err = conn.ContextError(ctx)
-	}
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", word, err)
-	}
-	text := string(answer)
-	if strings.Contains(text, "is not executed because it is not in the whitelist") {
-		return "", &WhitelistError{Word: word}
-	}
-	return text, nil
-}
-
-// parseServerInfo reads the answer to "srvr". Its first line is, in all of 3.4 to 3.9,
-//
-//	Zookeeper version: 3.9.4-7246445ec281f3dbf53dc54e970c914f39713903, built on …
-//
-// with a qualifier between version and revision in some builds.
-func parseServerInfo(text string) (ServerInfo, error) {
-	var info ServerInfo
-	for line := range strings.Lines(text) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		switch key {
-		case "Zookeeper version":
-			value, _, _ = strings.Cut(value, ",")
-			version, rest, _ := strings.Cut(value, "-")
-			var err error
-			if info.Version, err = parseVersion(version); err != nil {
-				return ServerInfo{}, err
-			}
-			info.Revision = rest[strings.LastIndexByte(rest, '-')+1:]
-		case "Mode":
-			info.Mode = value
-		}
-	}
-	if info.Version == (Version{}) {
-		return ServerInfo{}, fmt.Errorf("srvr: the server answered %q, without its version", firstLine(text))
-	}
-	return info, nil
-}
-
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
-	return s[:min(len(s), 100)]
 }
 
 // parseVersion reads a version of three numbers. Those who build servers of their own put

@@ -376,7 +376,7 @@ func (ws *watches) told(e proto.WatcherEvent) (gone []string) {
 	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
-	event := Event{Type: e.Type, Path: ws.client.unchrooted(e.Path)}
+	event := Event{Type: e.Type, Path: ws.client.Unchroot(e.Path)}
 	if ws.tell(e.Path, affected[e.Type], event) {
 		gone = append(gone, e.Path)
 	}

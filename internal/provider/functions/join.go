@@ -54,7 +54,7 @@ func (Join) Run(ctx context.Context, req function.RunRequest, resp *function.Run
 			resp.Error = function.NewArgumentFuncError(int64(1+i), err.Error())
 			return
 		}
-		path = strings.TrimSuffix(path, "/") + "/" + name
+		path = zk.Child(path, name)
 	}
 	resp.Error = resp.Result.Set(ctx, path)
 }

@@ -101,12 +101,9 @@ func (q *AddWatchRequest) AppendTo(dst []byte) []byte {
 	return jute.AppendInt(jute.AppendString(dst, q.Path), q.Mode)
 }
 
-// The kinds of watches that a removal names (WatcherType).
-const (
-	WatcherChildren int32 = 1
-	WatcherData     int32 = 2
-	WatcherAny      int32 = 3
-)
+// WatcherAny is the kind of watches that a removal names for all that there are
+// (WatcherType).
+const WatcherAny int32 = 3
 
 // RemoveWatchesRequest removes this session's watches of a node.
 type RemoveWatchesRequest struct {

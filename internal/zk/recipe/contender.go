@@ -81,7 +81,7 @@ func (q *queue) contend(ctx context.Context, wait bool) (*ownNode, error) {
 // enter makes a contender's node, and the queue's where that is missing, and returns its
 // path. With an error there is no such node, unless the error says that there may be.
 func (q *queue) enter(ctx context.Context) (string, error) {
-	prefix := child(q.path, uuid()+q.marker)
+	prefix := zk.Child(q.path, uuid()+q.marker)
 	made, err := q.client.Create(ctx, prefix, q.data, zk.CreateOptions{Mode: zk.EphemeralSequential, ACL: q.acl, MakeParents: true})
 	path := made.Path
 	switch {
@@ -144,7 +144,7 @@ func (q *queue) find(ctx context.Context, prefix string) (string, error) {
 		return "", err
 	}
 	for _, name := range names {
-		if path := child(q.path, name); strings.HasPrefix(path, prefix) {
+		if path := zk.Child(q.path, name); strings.HasPrefix(path, prefix) {
 			return path, nil
 		}
 	}
@@ -193,7 +193,7 @@ func (q *queue) ahead(ctx context.Context, n *ownNode) (string, error) {
 	last, path := "", ""
 	for _, name := range names {
 		if number, ok := numberOf(name, q.waits); ok && number < own && number >= last {
-			last, path = number, child(q.path, name)
+			last, path = number, zk.Child(q.path, name)
 		}
 	}
 	return path, nil
@@ -229,7 +229,7 @@ func (q *queue) contenders(ctx context.Context) ([]string, error) {
 	var paths []string
 	for _, name := range names {
 		if number, ok := numberOf(name, markers); ok {
-			path := child(q.path, name)
+			path := zk.Child(q.path, name)
 			numbers[path] = number
 			paths = append(paths, path)
 		}

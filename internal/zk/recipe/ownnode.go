@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -240,6 +239,3 @@ func uuid() string {
 	b[8] = b[8]&0x3f | 0x80
 	return hex.EncodeToString(b[:])
 }
-
-// child returns the path of the child of that name.
-func child(path, name string) string { return strings.TrimSuffix(path, "/") + "/" + name }

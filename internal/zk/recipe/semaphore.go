@@ -78,7 +78,7 @@ func (s *Semaphore) contend(ctx context.Context, wait bool) (*ownNode, error) {
 	if err != nil {
 		return nil, err
 	}
-	lease := child(s.path, uuid())
+	lease := zk.Child(s.path, uuid())
 	if err = s.free(ctx, turn, wait); err == nil {
 		err = s.take(ctx, turn, lease)
 	}
@@ -178,7 +178,7 @@ func (s *Semaphore) Holders(ctx context.Context) ([]string, error) {
 	}
 	paths := make([]string, len(names))
 	for i, name := range names {
-		paths[i] = child(s.path, name)
+		paths[i] = zk.Child(s.path, name)
 	}
 	readings, err := identifiers(ctx, s.client, paths)
 	if err != nil {

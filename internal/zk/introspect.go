@@ -2,7 +2,6 @@ package zk
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -42,7 +41,7 @@ func (c *Client) Ephemerals(ctx context.Context, prefix string) ([]string, error
 	paths := r.Paths[:0]
 	for _, p := range r.Paths {
 		if strings.HasPrefix(p, full) {
-			paths = append(paths, c.unchrooted(p))
+			paths = append(paths, c.Unchroot(p))
 		}
 	}
 	return paths, nil
@@ -76,24 +75,4 @@ func (c *Client) WhoAmI(ctx context.Context) ([]Identity, error) {
 		return nil, err
 	}
 	return r.Identities, nil
-}
-
-// Command sends a four-letter word to the server that the client is connected to, and
-// returns all of its answer, 16 MiB at most. It goes over a connection of its own, through
-// TLS where that is configured. The error is a *[WhitelistError] when the server does not
-// allow the word, and [ErrBadArguments], before anything is sent, when it is not four
-// letters from a to z.
-func (c *Client) Command(ctx context.Context, word string) (string, error) {
-	if len(word) != 4 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
-		return "", &Error{Op: "command", Err: fmt.Errorf("%w: %q is no four-letter word", ErrBadArguments, word)}
-	}
-	l, err := c.connected(ctx)
-	if err != nil {
-		return "", &Error{Op: word, Err: err}
-	}
-	text, err := c.command(ctx, l.at, word)
-	if err != nil {
-		return "", &Error{Op: word, Err: err}
-	}
-	return text, nil
 }

@@ -1,0 +1,152 @@
+package zk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"syscall"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk/conn"
+)
+
+// ServerInfo is what a server says of itself.
+type ServerInfo struct {
+	// Version is its version.
+	Version Version
+	// Revision is the commit that it was built from.
+	Revision string
+	// Mode is "standalone", "leader", "follower", "observer" or "read-only".
+	Mode string
+	// Address is where it was asked, "ip:port".
+	Address string
+}
+
+// A WhitelistError tells that a server refuses a four-letter word.
+type WhitelistError struct{ Word string }
+
+// Error names the word and the setting that allows it.
+func (e *WhitelistError) Error() string {
+	return fmt.Sprintf("the server does not allow the four-letter word %q: add it to 4lw.commands.whitelist", e.Word)
+}
+
+const (
+	commandTimeout = 5 * time.Second
+	// maxCommandReply bounds the answer to a four-letter word in bytes.
+	maxCommandReply = 16 << 20
+)
+
+// Command sends a four-letter word to the server that the client is connected to, and
+// returns all of its answer, 16 MiB at most. It goes over a connection of its own, through
+// TLS where that is configured. The error is a *[WhitelistError] when the server does not
+// allow the word, and [ErrBadArguments], before anything is sent, when it is not four
+// letters from a to z.
+func (c *Client) Command(ctx context.Context, word string) (string, error) {
+	if len(word) != 4 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return "", &Error{Op: "command", Err: fmt.Errorf("%w: %q is no four-letter word", ErrBadArguments, word)}
+	}
+	l, err := c.connected(ctx)
+	if err != nil {
+		return "", &Error{Op: word, Err: err}
+	}
+	text, err := c.command(ctx, l.at, word)
+	if err != nil {
+		return "", &Error{Op: word, Err: err}
+	}
+	return text, nil
+}
+
+// ServerInfo asks the server that the client is connected to for its version and its part
+// in the ensemble, with the four-letter word "srvr", which servers allow by default.
+func (c *Client) ServerInfo(ctx context.Context) (ServerInfo, error) {
+	const op = "version"
+	l, err := c.connected(ctx)
+	if err != nil {
+		return ServerInfo{}, &Error{Op: op, Err: err}
+	}
+	info, err := c.serverInfo(ctx, l.at)
+	if err != nil {
+		return ServerInfo{}, &Error{Op: op, Err: err}
+	}
+	return info, nil
+}
+
+func (c *Client) serverInfo(ctx context.Context, at target) (ServerInfo, error) {
+	text, err := c.command(ctx, at, "srvr")
+	if err != nil {
+		return ServerInfo{}, err
+	}
+	info, err := parseServerInfo(text)
+	info.Address = at.address
+	return info, err
+}
+
+// command sends a four-letter word over a connection of its own, as servers want it, and
+// reads the answer to its end.
+func (c *Client) command(ctx context.Context, at target, word string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
+	defer cancel()
+	nc, err := c.dial(ctx, at)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", word, err)
+	}
+	defer func() { _ = nc.Close() }()
+	unhook := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
+	defer unhook()
+	_, err = io.WriteString(nc, word)
+	var answer []byte
+	if err == nil {
+		answer, err = io.ReadAll(io.LimitReader(nc, maxCommandReply+1))
+	}
+	switch {
+	case len(answer) > maxCommandReply:
+		err = fmt.Errorf("the answer takes more than %d bytes", maxCommandReply)
+	case len(answer) > 0 && errors.Is(err, syscall.ECONNRESET):
+		err = nil // a server may reset the connection behind its answer
+	case err != nil && ctx.Err() != nil:
+		err = conn.ContextError(ctx)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", word, err)
+	}
+	text := string(answer)
+	if strings.Contains(text, "is not executed because it is not in the whitelist") {
+		return "", &WhitelistError{Word: word}
+	}
+	return text, nil
+}
+
+// parseServerInfo reads the answer to "srvr". Its first line is, in all of 3.4 to 3.9,
+//
+//	Zookeeper version: 3.9.4-7246445ec281f3dbf53dc54e970c914f39713903, built on …
+//
+// with a qualifier between version and revision in some builds.
+func parseServerInfo(text string) (ServerInfo, error) {
+	var info ServerInfo
+	for line := range strings.Lines(text) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		switch key {
+		case "Zookeeper version":
+			value, _, _ = strings.Cut(value, ",")
+			version, rest, _ := strings.Cut(value, "-")
+			var err error
+			if info.Version, err = parseVersion(version); err != nil {
+				return ServerInfo{}, err
+			}
+			info.Revision = rest[strings.LastIndexByte(rest, '-')+1:]
+		case "Mode":
+			info.Mode = value
+		}
+	}
+	if info.Version == (Version{}) {
+		return ServerInfo{}, fmt.Errorf("srvr: the server answered %q, without its version", firstLine(text))
+	}
+	return info, nil
+}
+
+func firstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	return s[:min(len(s), 100)]
+}

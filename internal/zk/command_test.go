@@ -1,0 +1,125 @@
+package zk_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
+)
+
+func TestCommand(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	if text, err := c.Command(ctx, "ruok"); err != nil || text != "imok" {
+		t.Errorf("ruok: %q, %v", text, err)
+	}
+	if !has(t, whitelist) {
+		lacks(t, whitelist)
+	}
+	own := zktest.StartServer(t, zktest.DefaultWhitelist())
+	strict := connect(t, own.Addr())
+	var refused *zk.WhitelistError
+	if _, err := strict.Command(ctx, "ruok"); !errors.As(err, &refused) || refused.Word != "ruok" {
+		t.Errorf("a word that is not allowed: %v", err)
+	}
+	if info, err := strict.ServerInfo(ctx); err != nil || info.Mode != "standalone" {
+		t.Errorf("the version, with the default whitelist: %+v, %v", info, err)
+	}
+}
+
+// A word that is none is not sent: a server would take it for the length of a frame.
+func TestCommandIsAWord(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr())
+	before := proxy.Connections()
+	for _, word := range []string{"", "ruo", "ruokk", "RUOK", "ru k", "ru\x00k", "ruok\n", "rué"} {
+		if text, err := c.Command(ctx, word); !errors.Is(err, zk.ErrBadArguments) {
+			t.Errorf("%q: %q, %v", word, text, err)
+		}
+	}
+	if n := proxy.Connections() - before; n != 0 {
+		t.Errorf("%d connections were made", n)
+	}
+}
+
+// worded is a connection on which a four-letter word is answered by a script.
+type worded struct {
+	net.Conn
+	answer io.Reader // what the server sends, and how it ends
+	asked  bool
+}
+
+func (w *worded) Write(b []byte) (int, error) {
+	if w.asked = string(b) == "mntr"; w.asked {
+		return len(b), nil
+	}
+	return w.Conn.Write(b)
+}
+
+func (w *worded) Read(b []byte) (int, error) {
+	if w.asked {
+		return w.answer.Read(b)
+	}
+	return w.Conn.Read(b)
+}
+
+type readerFunc func(b []byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+// An answer that ends in the middle is no answer, and neither is one without end.
+func TestCommandCutShort(t *testing.T) {
+	t.Parallel()
+	text := func(s string) io.Reader { return strings.NewReader(s) }
+	fails := func(err error) io.Reader { return readerFunc(func([]byte) (int, error) { return 0, err }) }
+	for _, tc := range []struct {
+		name   string
+		answer func(nc net.Conn, cancel func()) io.Reader
+		want   string
+		err    error // nil for an answer
+	}{
+		{"whole", func(net.Conn, func()) io.Reader { return text("half") }, "half", nil},
+		{"reset behind it", func(net.Conn, func()) io.Reader { return io.MultiReader(text("half"), fails(syscall.ECONNRESET)) }, "half", nil},
+		{"reset instead of it", func(net.Conn, func()) io.Reader { return fails(syscall.ECONNRESET) }, "", syscall.ECONNRESET},
+		{"cut", func(net.Conn, func()) io.Reader { return io.MultiReader(text("half"), fails(io.ErrUnexpectedEOF)) }, "", io.ErrUnexpectedEOF},
+		{"given up", func(nc net.Conn, cancel func()) io.Reader {
+			return io.MultiReader(text("half"), readerFunc(func(b []byte) (int, error) {
+				cancel()
+				return nc.Read(b) // which nothing comes from
+			}))
+		}, "", context.Canceled},
+		{"without end", func(net.Conn, func()) io.Reader {
+			return readerFunc(func(b []byte) (int, error) { return len(b), nil })
+		}, "", errTooMuch},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(testContext(t))
+			defer cancel()
+			c := connect(t, server.Addr(), func(cfg *zk.Config) {
+				cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+					nc, err := new(net.Dialer).DialContext(ctx, network, address)
+					return &worded{Conn: nc, answer: tc.answer(nc, cancel)}, err
+				}
+			})
+			got, err := c.Command(ctx, "mntr")
+			if errors.Is(tc.err, errTooMuch) && err != nil && strings.Contains(err.Error(), "more than 16777216 bytes") {
+				err = errTooMuch
+			}
+			if got != tc.want || !errors.Is(err, tc.err) {
+				t.Errorf("answered %d bytes, %v", len(got), err)
+			}
+		})
+	}
+}
+
+// errTooMuch stands for an error that is told in words alone.
+var errTooMuch = errors.New("too much")

@@ -1,0 +1,139 @@
+package zk
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
+
+// Walk reads the node and everything below it, each node behind its parent and siblings
+// by their names, and calls visit with each. maxDepth bounds how far below the node it
+// goes: 0 is the node alone, negative everything. A node that is gone by the time that it
+// is read is left out, the first apart. ZooKeeper's own nodes, /zookeeper and all below,
+// are no part of what is below the root: they have a walk of their own. An error of visit
+// ends the walk and is returned.
+//
+// The nodes are read a few hundred at a time, and visited before the next ones are read.
+func (c *Client) Walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error) error {
+	return c.walk(ctx, path, maxDepth, readable(visit), func(ctx context.Context, paths []string) ([]Reading, error) {
+		return c.ReadMany(ctx, paths, true)
+	})
+}
+
+// WalkStats is [Client.Walk] without the data, which it does not read: the Data of what it
+// visits is nil. It works on servers of any version.
+func (c *Client) WalkStats(ctx context.Context, path string, maxDepth int, visit func(Reading) error) error {
+	if err := check(proto.OpGetChildren2.String(), path); err != nil {
+		return err
+	}
+	return c.walk(ctx, path, maxDepth, readable(visit), c.readStats)
+}
+
+// readStats reads the stats of nodes and the names of their children.
+func (c *Client) readStats(ctx context.Context, paths []string) ([]Reading, error) {
+	out := make([]Reading, len(paths))
+	for i, path := range paths {
+		out[i].Path = path
+	}
+	return out, c.readEach(ctx, out, false, true)
+}
+
+// readable makes a visit end the walk at a node that could not be read.
+func readable(visit func(Reading) error) func(Reading) error {
+	return func(r Reading) error {
+		if r.Err != nil {
+			return r.Err
+		}
+		return visit(r)
+	}
+}
+
+// walk visits also the nodes that could not be read, the first apart.
+func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error, read func(context.Context, []string) ([]Reading, error)) error {
+	level := []string{path}
+	for depth := 0; len(level) > 0; depth++ {
+		var below []string
+		for paths := range slices.Chunk(level, window) {
+			readings, err := read(ctx, paths)
+			if err != nil {
+				return err
+			}
+			for _, r := range readings {
+				switch {
+				case r.Err != nil && depth == 0:
+					return r.Err
+				case errors.Is(r.Err, ErrNoNode):
+					continue
+				}
+				if err := visit(r); err != nil {
+					return err
+				}
+				if depth == maxDepth {
+					continue
+				}
+				for _, name := range r.Children {
+					if next := Child(r.Path, name); c.chrooted(next) != ownNodes {
+						below = append(below, next)
+					}
+				}
+			}
+		}
+		level = below
+	}
+	return nil
+}
+
+// Survey is [Client.Walk] for whoever looks at what there is, and not all of which they may
+// see: a node that could not be read is visited too, with Err, which is [ErrNoAuth] or a
+// [*ReplyTooLargeError]. What is below it is left out. The first node has to be readable.
+//
+// With contents, each node is read with its data and its ACL, both and the stat of one
+// moment. Without, it is its stat alone, and the servers are not asked for more.
+func (c *Client) Survey(ctx context.Context, path string, maxDepth int, contents bool, visit func(Reading) error) error {
+	if err := check(proto.OpGetChildren2.String(), path); err != nil {
+		return err
+	}
+	read := c.readStats
+	if contents {
+		read = c.readNodes
+	}
+	return c.walk(ctx, path, maxDepth, visit, read)
+}
+
+// readNodes reads nodes with their ACLs and the names of their children. One that was
+// changed between the two reads is read again, on its own.
+func (c *Client) readNodes(ctx context.Context, paths []string) ([]Reading, error) {
+	out, err := c.ReadMany(ctx, paths, true)
+	if err != nil {
+		return nil, err
+	}
+	acls := make([]*Pending[Access], len(out))
+	for i, path := range paths {
+		acls[i] = c.Async().ACL(ctx, path)
+	}
+	for i := range out {
+		r := &out[i]
+		if r.Err != nil {
+			continue
+		}
+		acl, err := acls[i].Wait(ctx)
+		if err == nil && unchanged(r.Stat, acl.Stat) {
+			r.ACL = acl.ACL
+			continue
+		}
+		if err == nil || ctx.Err() == nil && c.repeatable(err) {
+			var node Node
+			node, err = c.Node(ctx, r.Path)
+			r.Data, r.ACL, r.Stat = node.Data, node.ACL, node.Stat
+		}
+		switch {
+		case errors.Is(err, ErrNoNode), errors.Is(err, ErrNoAuth):
+			*r = Reading{Path: r.Path, Err: err}
+		case err != nil:
+			return nil, err
+		}
+	}
+	return out, nil
+}
