@@ -22,11 +22,12 @@ const servicePrincipal = "zookeeper/" + ServiceHost
 
 // A KDC is MIT Kerberos' key distribution center for one realm, in a process and a folder of its own.
 type KDC struct {
-	realm string
-	dir   string
-	tools *kerberosTools
-	port  *port
-	dog   *watchdog
+	realm   string
+	dir     string
+	tools   *kerberosTools
+	port    *port
+	dog     *watchdog
+	serving *process // nil until it is started
 
 	mu    sync.Mutex
 	files int // that were made on request
@@ -157,6 +158,7 @@ func (k *KDC) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	k.serving = run
 	err = poll(ctx, func(ctx context.Context) (bool, error) {
 		if run.ended() {
 			if strings.Contains(k.log(), "Address already in use") {
@@ -284,9 +286,13 @@ func (k *KDC) finish(tb testing.TB) {
 	}
 }
 
-// close has the watchdog kill the KDC and remove its folder.
+// close has the watchdog kill the KDC and remove its folder, and waits until it has ended:
+// its port is another's from then on.
 func (k *KDC) close() error {
 	err := k.dog.close()
+	if k.serving != nil {
+		<-k.serving.done
+	}
 	if k.port != nil {
 		k.port.release()
 	}
