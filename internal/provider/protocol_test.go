@@ -267,11 +267,12 @@ func (d *driver) open(typ string, config attrs) (private []byte) {
 	return resp.Private
 }
 
-// renew renews an ephemeral resource.
-func (d *driver) renew(typ string, private []byte) {
+// renew renews an ephemeral resource, and returns when to do so again.
+func (d *driver) renew(typ string, private []byte) (again time.Time) {
 	d.tb.Helper()
 	resp, err := d.server.RenewEphemeralResource(d.ctx, &tfprotov6.RenewEphemeralResourceRequest{TypeName: typ, Private: private})
 	d.hears(resp.Diagnostics, err)
+	return resp.RenewAt
 }
 
 // closes closes an ephemeral resource.
