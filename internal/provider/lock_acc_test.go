@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"terraform-provider-zookeeper/internal/acctest"
@@ -161,12 +162,21 @@ func takeAway(ctx context.Context, tree *acctest.Tree, rel string) error {
 	return err
 }
 
-// An open lock is renewed for as long as it is held, and no longer.
+// An open lock tells where it is, and is renewed for as long as it is held, and no longer.
 func TestAccLock_renew(t *testing.T) {
 	tree := acctest.NewTree(t)
 	d := newDriver(t)
 	d.configure(attrs{"servers": acctest.Server(t).Addr() + tree.Base})
-	private := d.open("zookeeper_lock", attrs{"path": "/lock"})
+	private, result := d.opened("zookeeper_lock", attrs{"path": "/lock"})
+	names, _, err := tree.Client.Children(t.Context(), tree.Path("/lock"))
+	if err != nil || len(names) != 1 {
+		t.Fatalf("contenders %v, %v; told %v", names, err, d.told)
+	}
+	for name, want := range map[string]string{"path": "/lock", "lock_path": "/lock/" + names[0]} {
+		if got := result[name]; !got.Equal(tftypes.NewValue(tftypes.String, want)) {
+			t.Errorf("the open lock has the %s %v, want %q", name, got, want)
+		}
+	}
 	for range 2 {
 		if again := d.renew("zookeeper_lock", private); len(d.told) > 0 || !again.After(time.Now()) {
 			t.Fatalf("renewed until %v, with %v", again, d.told)

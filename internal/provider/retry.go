@@ -74,7 +74,7 @@ func (r *resolver) retry(ctx context.Context, obj types.Object, cfg *zk.Config) 
 	switch {
 	case p.MaxDelay == 0 && p.Delay > usualMaxDelay:
 		p.MaxDelay = p.Delay
-	case p.MaxDelay != 0 && p.MaxDelay < p.Delay:
+	case p.MaxDelay > 0 && p.MaxDelay < p.Delay: // what is below 0 has been refused
 		r.invalid(maxDelay, "Invalid retry settings", fmt.Errorf("the longest wait, %v, is shorter than the first, %v", p.MaxDelay, p.Delay), "Raise max_delay, or lower delay.")
 	}
 	switch {
