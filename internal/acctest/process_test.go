@@ -22,22 +22,16 @@ import (
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
-// live matches a session of a client in the answers to cons and dump. The connection that
-// asks has the session 0x0, which is none.
-var live = regexp.MustCompile(`0x[1-9a-f][0-9a-f]*`)
-
 // sessions returns what a server says of the sessions of its clients.
 func sessions(t *testing.T, server *zktest.Server) (cons, dump []string) {
 	t.Helper()
 	answers := make(map[string][]string)
 	for _, word := range []string{"cons", "dump"} {
-		text, err := server.Command(t.Context(), word)
+		found, err := acctest.Sessions(t.Context(), server, word)
 		if err != nil {
 			t.Error(err)
 		}
-		found := live.FindAllString(text, -1)
-		slices.Sort(found) // one answer may name a session more than once
-		answers[word] = slices.Compact(found)
+		answers[word] = found
 	}
 	return answers["cons"], answers["dump"]
 }
