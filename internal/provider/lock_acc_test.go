@@ -178,7 +178,7 @@ func TestAccLock_renew(t *testing.T) {
 		}
 	}
 	for range 2 {
-		if again := d.renew("zookeeper_lock", private); len(d.told) > 0 || !again.After(time.Now()) {
+		if again := d.renew(private); len(d.told) > 0 || !again.After(time.Now()) {
 			t.Fatalf("renewed until %v, with %v", again, d.told)
 		}
 	}
@@ -188,7 +188,7 @@ func TestAccLock_renew(t *testing.T) {
 	// The server tells of it behind its answer to who took it away.
 	deadline := time.Now().Add(time.Minute)
 	for len(d.told) == 0 && time.Now().Before(deadline) {
-		d.renew("zookeeper_lock", private)
+		d.renew(private)
 	}
 	if len(d.told) != 1 || d.told[0].Severity != tfprotov6.DiagnosticSeverityError || d.told[0].Summary != "Lock was lost" {
 		t.Errorf("got %v, want one error that the lock was lost", d.told)

@@ -277,10 +277,10 @@ func (d *driver) opened(typ string, config attrs) (private []byte, result map[st
 	return resp.Private, result
 }
 
-// renew renews an ephemeral resource, and returns when to do so again.
-func (d *driver) renew(typ string, private []byte) (again time.Time) {
+// renew renews a lock, the one ephemeral resource that is, and returns when to do so again.
+func (d *driver) renew(private []byte) (again time.Time) {
 	d.tb.Helper()
-	resp, err := d.server.RenewEphemeralResource(d.ctx, &tfprotov6.RenewEphemeralResourceRequest{TypeName: typ, Private: private})
+	resp, err := d.server.RenewEphemeralResource(d.ctx, &tfprotov6.RenewEphemeralResourceRequest{TypeName: theLock, Private: private})
 	d.hears(resp.Diagnostics, err)
 	return resp.RenewAt
 }
