@@ -1,6 +1,8 @@
 package acctest_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -16,25 +18,20 @@ import (
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/recipe"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
-
-// live matches a session of a client in the answers to cons and dump. The connection that
-// asks has the session 0x0, which is none.
-var live = regexp.MustCompile(`0x[1-9a-f][0-9a-f]*`)
 
 // sessions returns what a server says of the sessions of its clients.
 func sessions(t *testing.T, server *zktest.Server) (cons, dump []string) {
 	t.Helper()
 	answers := make(map[string][]string)
 	for _, word := range []string{"cons", "dump"} {
-		text, err := server.Command(t.Context(), word)
+		found, err := acctest.Sessions(t.Context(), server, word)
 		if err != nil {
 			t.Error(err)
 		}
-		found := live.FindAllString(text, -1)
-		slices.Sort(found) // one answer may name a session more than once
-		answers[word] = slices.Compact(found)
+		answers[word] = found
 	}
 	return answers["cons"], answers["dump"]
 }
@@ -190,6 +187,68 @@ resource "zookeeper_znode" "a" {
 	}
 	if state, err := os.ReadFile(filepath.Join(cli.Dir, "terraform.tfstate")); err != nil || !strings.Contains(string(state), `"path": "/a"`) {
 		t.Errorf("the state does not have the node: %v\n%s\n%s", err, state, run.Output)
+	}
+}
+
+// Who is killed gives no lock back: the server does, when the session expires, and not
+// before.
+func TestAccProcess_killedWithALock(t *testing.T) {
+	for name, hold := range map[string]func(lock, then string) string{
+		"the provider's": func(lock, then string) string {
+			return fmt.Sprintf("provider \"zookeeper\" {\n  lock = { path = %q }\n}\n\nresource \"zookeeper_znode\" \"a\" {\n  path = \"/a\"\n\n  %s\n}\n", lock, then)
+		},
+		"ephemeral": func(lock, then string) string {
+			return fmt.Sprintf("ephemeral \"zookeeper_lock\" \"run\" {\n  path = %q\n}\n\nresource \"zookeeper_znode\" \"a\" {\n  path = \"/a\"\n  depends_on = [ephemeral.zookeeper_lock.run]\n\n  %s\n}\n", lock, then)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "ephemeral" {
+				acctest.Needs(t, acctest.Ephemeral)
+			}
+			server := acctest.OwnServer(t)
+			tree := acctest.NewTreeOn(t, server.Addr())
+			lock, err := recipe.NewLock(tree.Client, tree.Path("/lock"), recipe.LockOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			during, dead := make(chan struct{}), make(chan struct{})
+			cli := acctest.NewCLI(t, map[string]string{"main.tf": hold("/lock", acctest.Afterwards(t, func() {
+				close(during)
+				<-dead
+			}))})
+			cli.Env = []string{"ZOOKEEPER_SERVERS=" + server.Addr() + tree.Base, "ZOOKEEPER_SESSION_TIMEOUT=5"}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+
+			run := cli.Start("apply", "-no-color", "-auto-approve")
+			select {
+			case <-during:
+			case <-ctx.Done():
+				t.Error("the run has not come to its node")
+			}
+			names, _, err := tree.Client.Children(ctx, tree.Path("/lock"))
+			if err != nil || len(names) != 1 {
+				t.Errorf("in the middle of the run the lock has the contenders %v, %v", names, err)
+			}
+			err = run.Signal(syscall.SIGKILL)
+			close(dead)
+			if err := errors.Join(err, run.Wait()); err != nil || len(names) != 1 {
+				t.Fatalf("%v\n%s", err, run.Output)
+			}
+
+			stat, there, err := tree.Client.Exists(ctx, tree.Path("/lock/"+names[0]))
+			if err != nil || !there {
+				t.Fatalf("behind the run, and before its session ended, the node is there: %t, %v", there, err)
+			}
+			held, err := lock.Acquire(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = held.Release(t.Context()) }()
+			if expired := fmt.Sprintf("Expiring session %#x, timeout of 5000ms", stat.EphemeralOwner); !strings.Contains(server.Log(), expired) {
+				t.Errorf("the lock is free, and the server has not said %q", expired)
+			}
+		})
 	}
 }
 

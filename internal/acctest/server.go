@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -40,13 +43,54 @@ func Server(tb testing.TB) *zktest.Server {
 	return shared.server
 }
 
+// live matches a session of a client in the answers to cons and dump. The connection that
+// asks has the session 0x0, which is none.
+var live = regexp.MustCompile(`0x[1-9a-f][0-9a-f]*`)
+
+// Sessions returns the ids of the sessions that a server tells of, each once, in the answer
+// to one of the words cons and dump: those that are connected, and all that have not ended.
+func Sessions(ctx context.Context, server *zktest.Server, word string) ([]string, error) {
+	text, err := server.Command(ctx, word)
+	if err != nil {
+		return nil, err
+	}
+	found := live.FindAllString(text, -1)
+	slices.Sort(found)
+	return slices.Compact(found), nil
+}
+
+// ending is how long a session may take to be gone from a server behind the last test. It
+// is short beside the provider's session_timeout, at the end of which it would be gone too.
+const ending = 3 * time.Second
+
+// noneLeft waits until a server has no session, and returns an error when one stays.
+func noneLeft(server *zktest.Server) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	late := time.NewTimer(ending)
+	defer late.Stop()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		left, err := Sessions(ctx, server, "dump")
+		if err != nil || len(left) == 0 {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-late.C:
+			return fmt.Errorf("the tests have left sessions on their server: %s", strings.Join(left, ", "))
+		}
+	}
+}
+
 // Main runs the tests of a package, for its TestMain, and removes what they shared: the
-// server and the provider's binary.
+// server and the provider's binary. A session that is left on the server fails the package.
 func Main(m *testing.M) int {
 	code := m.Run()
 	var errs []error
 	if shared.server != nil {
-		errs = append(errs, shared.server.Close())
+		errs = append(errs, noneLeft(shared.server), shared.server.Close())
 	}
 	if built.dir != "" {
 		errs = append(errs, os.RemoveAll(built.dir))

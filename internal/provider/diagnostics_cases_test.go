@@ -952,7 +952,7 @@ var topics = []struct {
 		{name: "lost", play: func(c *scene) {
 			private := c.connect(nil).open(theLock, attrs{"path": "/lock"})
 			c.takeAway("/lock")
-			c.until(func() { c.renew(theLock, private) })
+			c.until(func() { c.renew(private) })
 			c.closes(theLock, private)
 		}},
 		{name: "the provider's, lost", play: func(c *scene) {
@@ -962,9 +962,9 @@ var topics = []struct {
 		}},
 		{name: "of another process", play: func(c *scene) {
 			private := c.another().open(theLock, attrs{"path": "/lock"})
-			c.connect(nil).renew(theLock, private)
+			c.connect(nil).renew(private)
 		}},
-		{name: "private data that is damaged", play: func(c *scene) { c.connect(nil).renew(theLock, kept(c.t, "lock", "7")) }},
+		{name: "private data that is damaged", play: func(c *scene) { c.connect(nil).renew(kept(c.t, "lock", "7")) }},
 	}},
 	{"Functions", []diagnosticCase{
 		{name: "acl without permissions", play: called("acl", "world:anyone")},

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"terraform-provider-zookeeper/internal/acctest"
@@ -117,35 +120,78 @@ func TestAccProviderLock_own(t *testing.T) {
 func TestAccProviderLock_lost(t *testing.T) {
 	server := acctest.OwnServer(t)
 	tree := acctest.NewTreeOn(t, server.Addr())
-	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
-		Config: lockedRun(t, tree, fmt.Sprintf(`path = %q`, tree.Path("/lock")), func() {
-			names, _, err := tree.Client.Children(t.Context(), tree.Path("/lock"))
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": lockedRun(t, tree, fmt.Sprintf(`path = %q`, tree.Path("/lock")), func() {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := takeAway(ctx, tree, "/lock"); err != nil {
+			t.Error(err)
+		}
+		// It ends its session of itself. The one that is left is the test's own.
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			cons, err := server.Command(ctx, "cons")
 			if err != nil {
-				t.Error(err)
+				t.Errorf("waiting for the end of the session: %v", err)
 			}
-			for _, name := range names {
-				if err := tree.Client.Delete(t.Context(), tree.Path("/lock/"+name), zk.AnyVersion); err != nil && !errors.Is(err, zk.ErrNoNode) {
-					t.Error(err)
-				}
+			if err != nil || strings.Count(cons, "sid=0x") <= 1 {
+				return
 			}
-			// It ends its session of itself. The one that is left is the test's own.
-			tick := time.NewTicker(10 * time.Millisecond)
-			defer tick.Stop()
-			for {
-				cons, err := server.Command(t.Context(), "cons")
-				if err != nil {
-					t.Error(err)
-				}
-				if err != nil || strings.Count(cons, "sid=0x") <= 1 {
-					return
-				}
-				<-tick.C
-			}
-		}),
-		ExpectError: acctest.Error("Lock was lost", tree.Path("/lock"), "deleted"),
-	}}})
-	if _, ok, err := tree.Client.Exists(t.Context(), tree.Path("/second")); err != nil || ok {
-		t.Errorf("written without the lock: %t, %v", ok, err)
+			<-tick.C
+		}
+	})})
+	run := cli.Run("apply", "-no-color", "-auto-approve")
+	if run.Code == 0 || !acctest.Error("Lock was lost", tree.Path("/lock"), "deleted").MatchString(run.Output) {
+		t.Errorf("exit code %d\n%s", run.Code, run.Output)
+	}
+	for rel, want := range map[string]bool{"/first": true, "/second": false} {
+		if _, ok, err := tree.Client.Exists(t.Context(), tree.Path(rel)); err != nil || ok != want {
+			t.Errorf("%s is there: %t, %v; it was to be written with the lock alone", rel, ok, err)
+		}
+	}
+}
+
+// takeAway deletes the nodes of those who contend for a lock, as somebody else would.
+func takeAway(ctx context.Context, tree *acctest.Tree, rel string) error {
+	names, _, err := tree.Client.Children(ctx, tree.Path(rel))
+	for _, name := range names {
+		if err := tree.Client.Delete(ctx, tree.Path(rel+"/"+name), zk.AnyVersion); err != nil && !errors.Is(err, zk.ErrNoNode) {
+			return err
+		}
+	}
+	return err
+}
+
+// An open lock tells where it is, and is renewed for as long as it is held, and no longer.
+func TestAccLock_renew(t *testing.T) {
+	tree := acctest.NewTree(t)
+	d := newDriver(t)
+	d.configure(attrs{"servers": acctest.Server(t).Addr() + tree.Base})
+	private, result := d.opened("zookeeper_lock", attrs{"path": "/lock"})
+	names, _, err := tree.Client.Children(t.Context(), tree.Path("/lock"))
+	if err != nil || len(names) != 1 {
+		t.Fatalf("contenders %v, %v; told %v", names, err, d.told)
+	}
+	for name, want := range map[string]string{"path": "/lock", "lock_path": "/lock/" + names[0]} {
+		if got := result[name]; !got.Equal(tftypes.NewValue(tftypes.String, want)) {
+			t.Errorf("the open lock has the %s %v, want %q", name, got, want)
+		}
+	}
+	for range 2 {
+		if again := d.renew(private); len(d.told) > 0 || !again.After(time.Now()) {
+			t.Fatalf("renewed until %v, with %v", again, d.told)
+		}
+	}
+	if err := takeAway(t.Context(), tree, "/lock"); err != nil {
+		t.Fatal(err)
+	}
+	// The server tells of it behind its answer to who took it away.
+	deadline := time.Now().Add(time.Minute)
+	for len(d.told) == 0 && time.Now().Before(deadline) {
+		d.renew(private)
+	}
+	if len(d.told) != 1 || d.told[0].Severity != tfprotov6.DiagnosticSeverityError || d.told[0].Summary != "Lock was lost" {
+		t.Errorf("got %v, want one error that the lock was lost", d.told)
 	}
 }
 

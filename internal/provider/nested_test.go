@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"go.step.sm/crypto/pemutil"
 
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/sasl"
 	"terraform-provider-zookeeper/internal/zk/zktest"
@@ -456,12 +457,61 @@ func TestResolveRetry(t *testing.T) {
 		"the longest is shorter": {with(map[string]any{"delay": 2, "max_delay": 1}), nil, "retry.max_delay", "the longest wait, 1s, is shorter than the first, 2s.\n\nRaise max_delay", true},
 		"no whole number":        {blank(), map[string]string{"ZOOKEEPER_RETRY_MAX_TRIES": "1.5"}, "retry.max_tries", `"1.5" is no whole number`, false},
 		"no tries":               {blank(), map[string]string{"ZOOKEEPER_RETRY_MAX_TRIES": "0"}, "retry.max_tries", "from 1 to 2147483647, or -1 for no limit, and not 0", false},
+		"no longest":             {blank(), map[string]string{"ZOOKEEPER_RETRY_MAX_DELAY": "0"}, "retry.max_delay", "ZOOKEEPER_RETRY_MAX_DELAY, which stands for retry.max_delay: it is a number of seconds from 0.001 to 2147483, and not 0", false},
+		"negative longest":       {blank(), map[string]string{"ZOOKEEPER_RETRY_MAX_DELAY": "-1"}, "retry.max_delay", "from 0.001 to 2147483, and not -1", false},
 		"no seconds":             {blank(), map[string]string{"ZOOKEEPER_RETRY_DELAY": "0"}, "retry.delay", "from 0.001", false},
 		"no number":              {blank(), map[string]string{"ZOOKEEPER_RETRY_BACKOFF": "two"}, "retry.backoff", `"two" is no number`, false},
 		"shrinking":              {blank(), map[string]string{"ZOOKEEPER_RETRY_BACKOFF": "0.5"}, "retry.backoff", "a number from 1, and not 0.5", false},
 		"endless":                {blank(), map[string]string{"ZOOKEEPER_RETRY_BACKOFF": "inf"}, "retry.backoff", "and not +Inf", false},
 		"more than all":          {blank(), map[string]string{"ZOOKEEPER_RETRY_JITTER": "1.5"}, "retry.jitter", "from 0 to 1, and not 1.5", false},
 		"not a number":           {blank(), map[string]string{"ZOOKEEPER_RETRY_JITTER": "nan"}, "retry.jitter", "and not NaN", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tc.check(t)
+		})
+	}
+}
+
+func TestResolveLock(t *testing.T) {
+	t.Parallel()
+	with := func(values map[string]any) *model {
+		return blank(func(m *model) { m.Lock = object(t, lockAttribute(), values) })
+	}
+	variables := map[string]string{"ZOOKEEPER_LOCK_PATH": "/lock", "ZOOKEEPER_LOCK_MODE": "shared", "ZOOKEEPER_LOCK_TIMEOUT": "1.5", "ZOOKEEPER_LOCK_IDENTIFIER": "me"}
+	wrong := map[string]string{"ZOOKEEPER_LOCK_PATH": "x", "ZOOKEEPER_LOCK_MODE": "x", "ZOOKEEPER_LOCK_TIMEOUT": "x", "ZOOKEEPER_LOCK_IDENTIFIER": "x"}
+	all := &session.Lock{Path: "/lock", Shared: true, Timeout: 1500 * time.Millisecond, Identifier: "me"}
+	for name, tt := range map[string]struct {
+		model *model
+		env   map[string]string
+		want  *session.Lock
+	}{
+		"none":                         {blank(), map[string]string{"ZOOKEEPER_LOCK_MODE": "shared", "ZOOKEEPER_LOCK_TIMEOUT": "1"}, nil},
+		"by the environment alone":     {blank(), variables, all},
+		"the defaults":                 {blank(), map[string]string{"ZOOKEEPER_LOCK_PATH": "/lock"}, &session.Lock{Path: "/lock", Timeout: time.Minute}},
+		"in HCL, over the environment": {with(map[string]any{"path": "/lock", "mode": "shared", "timeout": 1.5, "identifier": "me"}), wrong, all},
+		"completed by the environment": {with(map[string]any{"timeout": 0, "mode": "exclusive"}), variables, &session.Lock{Path: "/lock", Identifier: "me"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if diags := tt.model.validate(t.Context()); diags.HasError() {
+				t.Errorf("validation: %v", diags)
+			}
+			cfg, _, diags := tt.model.resolve(t.Context(), env(tt.env))
+			if diags.HasError() || (cfg.lock == nil) != (tt.want == nil) || cfg.lock != nil && *cfg.lock != *tt.want {
+				t.Errorf("got %+v, %v, want %+v", cfg.lock, diags, tt.want)
+			}
+		})
+	}
+	variable := func(name, value string) map[string]string {
+		return map[string]string{"ZOOKEEPER_LOCK_PATH": "/lock", name: value}
+	}
+	for name, tc := range map[string]invalid{
+		"relative path":    {blank(), variable("ZOOKEEPER_LOCK_PATH", "lock"), "lock.path", `ZOOKEEPER_LOCK_PATH, which stands for lock.path: `, false},
+		"unknown mode":     {blank(), variable("ZOOKEEPER_LOCK_MODE", "open"), "lock.mode", `ZOOKEEPER_LOCK_MODE, which stands for lock.mode: the mode of a lock is "exclusive" or "shared", and not "open"`, false},
+		"timeout of words": {blank(), variable("ZOOKEEPER_LOCK_TIMEOUT", "long"), "lock.timeout", `ZOOKEEPER_LOCK_TIMEOUT, which stands for lock.timeout: "long" is no number`, false},
+		"negative timeout": {blank(), variable("ZOOKEEPER_LOCK_TIMEOUT", "-1"), "lock.timeout", "from 0 to 86400, and not -1", false},
+		"timeout of days":  {blank(), variable("ZOOKEEPER_LOCK_TIMEOUT", "86401"), "lock.timeout", "from 0 to 86400, and not 86401", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

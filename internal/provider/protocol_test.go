@@ -257,21 +257,32 @@ func (d *driver) read(typ string, config attrs) {
 // open opens an ephemeral resource, and returns what the provider keeps of it.
 func (d *driver) open(typ string, config attrs) (private []byte) {
 	d.tb.Helper()
+	private, _ = d.opened(typ, config)
+	return private
+}
+
+// opened opens an ephemeral resource, and returns what the provider keeps of it and its
+// attributes; nil where it was not opened.
+func (d *driver) opened(typ string, config attrs) (private []byte, result map[string]tftypes.Value) {
+	d.tb.Helper()
 	v := d.config(d.schemas.EphemeralResourceSchemas[typ], config)
 	valid, err := d.server.ValidateEphemeralResourceConfig(d.ctx, &tfprotov6.ValidateEphemeralResourceConfigRequest{TypeName: typ, Config: v})
 	if !d.hears(valid.Diagnostics, err) {
-		return nil
+		return nil, nil
 	}
 	resp, err := d.server.OpenEphemeralResource(d.ctx, &tfprotov6.OpenEphemeralResourceRequest{TypeName: typ, Config: v})
-	d.hears(resp.Diagnostics, err)
-	return resp.Private
+	if d.hears(resp.Diagnostics, err) {
+		result = d.attributes(d.schemas.EphemeralResourceSchemas[typ], resp.Result)
+	}
+	return resp.Private, result
 }
 
-// renew renews an ephemeral resource.
-func (d *driver) renew(typ string, private []byte) {
+// renew renews a lock, the one ephemeral resource that is, and returns when to do so again.
+func (d *driver) renew(private []byte) (again time.Time) {
 	d.tb.Helper()
-	resp, err := d.server.RenewEphemeralResource(d.ctx, &tfprotov6.RenewEphemeralResourceRequest{TypeName: typ, Private: private})
+	resp, err := d.server.RenewEphemeralResource(d.ctx, &tfprotov6.RenewEphemeralResourceRequest{TypeName: theLock, Private: private})
 	d.hears(resp.Diagnostics, err)
+	return resp.RenewAt
 }
 
 // closes closes an ephemeral resource.

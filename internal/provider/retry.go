@@ -67,7 +67,7 @@ func (r *resolver) retry(ctx context.Context, obj types.Object, cfg *zk.Config) 
 	r.seconds(maxDelay, m.MaxDelay, &p.MaxDelay)
 	r.number(at.AtName("backoff"), m.Backoff, &p.Backoff, checkBackoff)
 	r.number(at.AtName("jitter"), m.Jitter, &jitter, checkJitter)
-	if p.MaxDelay != 0 && p.MaxDelay < p.Delay {
+	if p.MaxDelay > 0 && p.MaxDelay < p.Delay { // what is below 0 has been refused
 		r.invalid(maxDelay, "Invalid retry settings", fmt.Errorf("the longest wait, %v, is shorter than the first, %v", p.MaxDelay, p.Delay), "Raise max_delay, or lower delay.")
 	}
 	switch {

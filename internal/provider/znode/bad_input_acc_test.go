@@ -26,6 +26,7 @@ func TestAccZnode_invalidConfiguration(t *testing.T) {
 		"root":                {`path = "/"`, []string{`path = "/"`, `root "/" always exists and cannot be managed`}},
 		"ZooKeeper's own":     {`path = "/zookeeper/config"`, []string{`path = "/zookeeper/config"`, "belongs to ZooKeeper itself"}},
 		"unknown letter":      {"path = \"/a\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"rwx\" }]", []string{"acl = [", `Entry "world:anyone": permissions "rwx" have the unknown letter "x"`}},
+		"letter, parents":     {"path = \"/a\"\n  parent_acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"rwx\" }]", []string{"parent_acl = [", `Entry "world:anyone": permissions "rwx" have the unknown letter "x"`}},
 		"mask out of range":   {"path = \"/a\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = 32 }]", []string{"acl = [", `permissions "32" are no bit mask from 1 to 31`}},
 		"no entries":          {"path = \"/a\"\n  acl = []", []string{"acl = []", "An ACL without entries lets nobody in"}},
 		"no entries, parents": {"path = \"/a\"\n  parent_acl = []", []string{"parent_acl = []", "An ACL without entries lets nobody in"}},

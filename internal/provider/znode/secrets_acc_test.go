@@ -1,11 +1,6 @@
 package znode_test
 
 import (
-	"archive/zip"
-	"bytes"
-	"encoding/base64"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,7 +11,7 @@ import (
 )
 
 // The secrets of a run, each of which must be on the server and nowhere else.
-var secrets = map[string]string{
+var secrets = acctest.Secrets{
 	"data_wo":                      "correct-horse-battery-staple",
 	"the ephemeral resource":       "tr0ub4dor-and-three-more",
 	"what somebody wrote over one": "hunter2-hunter2-hunter2",
@@ -72,7 +67,7 @@ resource "zookeeper_znode" "adopted" {
 			"TF_VAR_secret=" + secret, "TF_VAR_number=" + version,
 		}
 		r := cli.Run(append(args[:1:1], append([]string{"-no-color"}, args[1:]...)...)...)
-		nothingOf(t, "the output of "+strings.Join(args, " "), []byte(r.Output))
+		secrets.NotIn(t, "the output of "+strings.Join(args, " "), []byte(r.Output))
 		return r
 	}
 	must := func(r *acctest.Run, want string) {
@@ -82,10 +77,11 @@ resource "zookeeper_znode" "adopted" {
 		}
 	}
 	secret := secrets["data_wo"]
+	files := []string{"log", "terraform.tfstate", "terraform.tfstate.backup", "plan/tfplan", "plan/tfstate", "plan2/tfplan", "plan3/tfplan"}
 
 	must(run(secret, "1", "plan", "-out=plan"), "3 to add")
 	planned := cli.MustRun("show", "-json", "plan").Output
-	nothingOf(t, "the plan as JSON", []byte(planned))
+	secrets.NotIn(t, "the plan as JSON", []byte(planned))
 	if !strings.Contains(planned, `"data_wo_version":"1"`) {
 		t.Errorf("the plan as JSON does not have the nodes: %s", planned)
 	}
@@ -125,68 +121,7 @@ resource "zookeeper_znode" "adopted" {
 	must(run("", "", "apply", "-auto-approve"), "1 changed")
 	must(run("", "", "apply", "-refresh-only", "-auto-approve"), "0 changed")
 
-	nothingInFiles(t, cli.Dir)
+	secrets.NotInFiles(t, cli.Dir, files...)
 	must(run("", "", "destroy", "-auto-approve"), "1 destroyed")
-	nothingInFiles(t, cli.Dir)
-}
-
-// nothingInFiles looks through all files of a folder, and into those that are archives. It
-// wants to have seen a log, a state and a plan.
-func nothingInFiles(t *testing.T, dir string) {
-	t.Helper()
-	seen := make(map[string]bool)
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		seen[d.Name()] = len(b) > 0
-		nothingOf(t, d.Name(), b)
-		archive, err := zip.OpenReader(name)
-		if err != nil {
-			return nil //nolint:nilerr // a plain file
-		}
-		for _, f := range archive.File {
-			r, err := f.Open()
-			if err != nil {
-				return err
-			}
-			b, err := io.ReadAll(r)
-			if err != nil {
-				return err
-			}
-			seen[d.Name()+"/"+f.Name] = true
-			nothingOf(t, d.Name()+"/"+f.Name, b)
-		}
-		return archive.Close()
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"log", "terraform.tfstate", "terraform.tfstate.backup", "plan/tfplan", "plan/tfstate", "plan2/tfplan", "plan3/tfplan"} {
-		if !seen[name] {
-			t.Errorf("%s is not there to be looked at; there are %v", name, seen)
-		}
-	}
-}
-
-// nothingOf looks for the secrets, as they are and in base64 at whatever offset.
-func nothingOf(t *testing.T, where string, b []byte) {
-	t.Helper()
-	for name, secret := range secrets {
-		forms := []string{secret}
-		for offset := range 3 {
-			encoded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\x00", offset) + secret))
-			forms = append(forms, encoded[4:len(encoded)-4])
-		}
-		for _, form := range forms {
-			if i := bytes.Index(b, []byte(form)); i >= 0 {
-				t.Errorf("%s has %s: …%s…", where, name, b[max(0, i-200):min(len(b), i+len(form)+50)])
-				break
-			}
-		}
-	}
+	secrets.NotInFiles(t, cli.Dir, files...)
 }

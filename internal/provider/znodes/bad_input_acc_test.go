@@ -38,6 +38,7 @@ func TestAccZnodes_invalidConfiguration(t *testing.T) {
 		"version, no secret":   {"base_path = \"/a\"\n  data_wo_version = \"1\"", []string{"Unexpected data_wo_version"}},
 		"empty version":        {"base_path = \"/a\"\n  data_wo = { b = \"1\" }\n  data_wo_version = \"\"", []string{"data_wo_version", "string length must be at least 1"}},
 		"no entries":           {"base_path = \"/a\"\n  acl = []", []string{"acl = []", "An ACL without entries lets nobody in"}},
+		"unknown letter":       {"base_path = \"/a\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"rwx\" }]", []string{"acl = [", `Entry "world:anyone": permissions "rwx" have the unknown letter "x"`}},
 		"no base":              {`data = { a = "" }`, []string{`"base_path" is required`}},
 		"zxid is not settable": {"base_path = \"/a\"\n  zxid = 1", []string{"zxid"}},
 		"many": {
