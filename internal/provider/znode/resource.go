@@ -127,10 +127,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	if state != nil {
-		kindAssumed, diags := flag(ctx, req.Private, kindAssumedKey, false)
+		assumed, diags := kindAssumed(ctx, req.Private)
 		resp.Diagnostics.Append(diags...)
-		resp.RequiresReplace = replacing(&plan, state, kindAssumed)
-		if kindAssumed && len(resp.RequiresReplace) == 0 && !plan.sameKind(state) {
+		resp.RequiresReplace = replacing(&plan, state, assumed)
+		if assumed && len(resp.RequiresReplace) == 0 && !plan.sameKind(state) {
 			resp.Diagnostics.Append(kindOnTrustWarning(plan.Path))
 		}
 	}
@@ -265,7 +265,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if !plan.Stat.IsUnknown() {
 		// Only settings that the server knows nothing of have changed.
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-		resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, false)...)
+		resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, false)...)
 		return
 	}
 	about := r.subject(plan.Path)
@@ -296,7 +296,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	resp.Diagnostics.Append(about.Overwritten(plan.Settle(node, wrote, config.ACL.IsNull()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, false)...)
+	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, false)...)
 }
 
 // Delete deletes the node, provided that nobody else has changed it since the plan.
@@ -326,7 +326,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	state := imported(nodePath)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
-	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, true)...)
+	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, true)...)
 }
 
 func (r *Resource) read(ctx context.Context, nodePath string) (zk.Node, error) {

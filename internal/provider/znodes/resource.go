@@ -202,7 +202,7 @@ func planned(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config) (*model,
 
 // planChanges returns what to plan for zxid: that of the state when nothing is to be
 // written, and otherwise unknown. It checks the size of what is to be written.
-func (r *Resource) planChanges(ctx context.Context, plan, state *model, private privateState) (types.Int64, diag.Diagnostics) {
+func (r *Resource) planChanges(ctx context.Context, plan, state *model, private attr.PrivateState) (types.Int64, diag.Diagnostics) {
 	if !plan.known() {
 		return types.Int64Unknown(), nil
 	}
