@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -216,21 +215,14 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 		node, strings.Join(without, ", nor "), s.presented(), add))
 }
 
-// shown is how many of many are named.
-const shown = 5
-
 // NotEmpty tells that a node with children was not deleted.
 func (s Subject) NotEmpty(children []string) diag.Diagnostic {
-	names := Quoted(children[:min(shown, len(children))])
-	if len(children) > shown {
-		names += ", …"
-	}
 	return s.new("Znode is not empty", fmt.Sprintf(
 		"%q was not deleted, because it has %s: %s.\n\n"+
 			"If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.path}/child\": they are then deleted first. "+
 			"If they were made on the way, as missing parents of nodes of this configuration, they stay unless they are declared as well, by zookeeper_ensure_path for one. "+
 			"To delete whatever is below with the node, set force_destroy = true and apply before you destroy.",
-		s.Path, plural(len(children), "child", "children"), names, s.Resource))
+		s.Path, plural(len(children), "child", "children"), Mentioned(children), s.Resource))
 }
 
 // OtherKind tells that a node cannot be taken over because it is of another kind than
@@ -401,20 +393,16 @@ type Unread struct {
 // Add takes up one of them, and the error about it.
 func (u *Unread) Add(path string, err error) {
 	u.Count++
-	if len(u.first) < shown {
+	if len(u.first) < mostListed {
 		u.first = append(u.first, fmt.Sprintf("%q: %s", path, Subject{Path: path}.reason(err)))
 	}
 }
 
 // LeftOut warns of nodes that are not in a list.
 func (s Subject) LeftOut(u Unread) diag.Diagnostic {
-	why := strings.Join(u.first, "\n  ")
-	if u.Count > len(u.first) {
-		why += "\n  …"
-	}
 	return diag.NewWarningDiagnostic("Znodes are not in the list", fmt.Sprintf(
-		"The list of what is below %q lacks %s that could not be read, and whatever is below there:\n\n  %s\n\nThe provider presents %s. To have them in the list too, present somebody who may read them.",
-		s.Path, plural(u.Count, "znode", "znodes"), why, s.presented()))
+		"The list of what is below %q lacks %s that could not be read, and whatever is below there:\n\n%s\n\nThe provider presents %s. To have them in the list too, present somebody who may read them.",
+		s.Path, plural(u.Count, "znode", "znodes"), listed(u.first, u.Count), s.presented()))
 }
 
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
@@ -524,15 +512,6 @@ func behind(err, wrapped error) string {
 		return text
 	}
 	return err.Error()
-}
-
-// Quoted lists names or paths.
-func Quoted(names []string) string {
-	quoted := make([]string, len(names))
-	for i, name := range names {
-		quoted[i] = strconv.Quote(name)
-	}
-	return strings.Join(quoted, ", ")
 }
 
 // operation is the client's operation that failed, and the path that it was about: that

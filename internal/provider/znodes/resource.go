@@ -255,7 +255,7 @@ func (r *Resource) planExtra(ctx context.Context, base string, have contents, re
 		return nil, nil
 	}
 	return extra, diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("exclusive"), "Znodes of others will be removed", fmt.Sprintf(
-		"exclusive = true is new, and below %q there are nodes that this resource does not declare. Applying this plan removes them:\n\n%s", base, diagnose.Named(named(base, extra))))}
+		"exclusive = true is new, and below %q there are nodes that this resource does not declare. Applying this plan removes them:\n\n%s", base, diagnose.Listed(named(base, extra))))}
 }
 
 // planRemoval checks the size of what a destruction is to write.

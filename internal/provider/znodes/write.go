@@ -174,7 +174,7 @@ func (r *Resource) lookBack(ctx context.Context, base string, batch zk.Batch, re
 	slices.Sort(overwritten)
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Znodes were changed right after they were written", fmt.Sprintf(
 		"The provider wrote %d nodes below %q, and when it read them back somebody else had already changed some:\n\n%s\n\nTheir changes stand; the next plan shows them.",
-		len(paths), base, diagnose.Named(overwritten)))}
+		len(paths), base, diagnose.Listed(overwritten)))}
 }
 
 // remove removes what the resource has, and what of exclusive is below base besides. With an
