@@ -247,16 +247,39 @@ func (s Subject) Ephemeral() diag.Diagnostic {
 
 // Rewritten warns that a secret may no longer be the one that was written.
 func (s Subject) Rewritten() diag.Diagnostic {
+	return rewritten(fmt.Sprintf("%q was written again", s.Path), "not looked at, and is not in the state", "it")
+}
+
+// ManyRewritten is Rewritten of some of the secrets below a node.
+func (s Subject) ManyRewritten() diag.Diagnostic {
+	return rewritten(fmt.Sprintf("a node of data_wo below %q was written or removed", s.Path), "not in the state", "all of it")
+}
+
+func rewritten(happened, now, again string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
-		"Since the last apply that succeeded, the data of %q was written again: by somebody else, or by an apply that failed half-way. What it is now is not looked at, and is not in the state; "+
-			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes it again.", s.Path))
+		"Since the last apply that succeeded, the data of %s: by somebody else, or by an apply that failed half-way. What it is now is %s; "+
+			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes %s again.", happened, now, again))
 }
 
 // NotReadBack warns that a node could not be read after it was written.
 func (s Subject) NotReadBack(err error) diag.Diagnostic {
-	d := s.Error("read back the znode", err)
-	return diag.NewWarningDiagnostic("Znode could not be read back",
-		"The write itself succeeded, and the state holds what was written.\n\n"+d.Summary()+": "+d.Detail())
+	return diag.NewWarningDiagnostic("Znode could not be read back", notReadBack(s.Error("read back the znode", err)))
+}
+
+// ManyNotReadBack is NotReadBack of nodes below one.
+func (s Subject) ManyNotReadBack(err error) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Znodes could not be read back", notReadBack(s.Error("read back the znodes below", err)))
+}
+
+func notReadBack(why diag.Diagnostic) string {
+	return "The write itself succeeded, and the state holds what was written.\n\n" + why.Summary() + ": " + why.Detail()
+}
+
+// ParentsLeft warns of the parents that a creation which failed made before it did. acl
+// tells in whole sentences which ACL they have.
+func ParentsLeft(parents []string, acl string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Parents were made", fmt.Sprintf(
+		"Before the creation failed, the provider made the missing parents %s. They stay, empty, for the next try. %s", Quoted(parents), acl))
 }
 
 // Overwritten warns that somebody else wrote parts of a node, as in "data", right after

@@ -3,7 +3,6 @@ package sequentialznode
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -29,6 +28,9 @@ const (
 	doingUpdate = "update the znode"
 	doingDelete = "delete the znode"
 )
+
+// parentACL tells, of parents that a creation made, which ACL they have.
+const parentACL = "They have the node's ACL, which is acl or the provider's default_acl. If it does not let the provider create children, delete what was made, or have somebody change its ACL who may (deleteall, setAcl in zkCli), and make the parents another way, as by zookeeper_ensure_path."
 
 // Resource is the resource zookeeper_sequential_znode.
 type Resource struct {
@@ -180,7 +182,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if err != nil {
 		resp.Diagnostics.Append(r.subject(plan).Error(doingCreate, err))
 		if len(parents) > 0 {
-			resp.Diagnostics.Append(parentsLeftWarning(parents))
+			resp.Diagnostics.Append(diagnose.ParentsLeft(parents, parentACL))
 		}
 		return
 	}
@@ -334,11 +336,4 @@ func (r *Resource) subject(m resourceModel) diagnose.Subject {
 		s.Path, s.Sequential = m.PathPrefix.ValueString(), true
 	}
 	return s
-}
-
-// parentsLeftWarning tells of what a creation that failed made before it did.
-func parentsLeftWarning(parents []string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Parents were made", fmt.Sprintf(
-		"Before the creation failed, the provider made the missing parents %s. They stay, empty, for the next try. "+
-			"They have the node's ACL, which is acl or the provider's default_acl. If it does not let the provider create children, delete what was made, or have somebody change its ACL who may (deleteall, setAcl in zkCli), and make the parents another way, as by zookeeper_ensure_path.", diagnose.Quoted(parents)))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -50,7 +51,7 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan, config *
 		diags.Append(importShowsWarning(plan.Path))
 	}
 	if len(created.Parents) > 0 {
-		diags.Append(parentsLeftWarning(created.Parents))
+		diags.Append(diagnose.ParentsLeft(created.Parents, parentACL))
 	}
 	return zk.Node{}, diags
 }

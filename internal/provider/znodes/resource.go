@@ -436,18 +436,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	state.fill(found, have)
 	if found.rewritten {
-		resp.Diagnostics.Append(rewrittenWarning(base))
+		resp.Diagnostics.Append(about.ManyRewritten())
 	}
 	resp.State.Raw, diags = state.encode(ctx, req.State.Raw.Type())
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(found.rec.save(ctx, resp.Private, found.have)...)
-}
-
-// rewrittenWarning tells that secrets may no longer be those that were written.
-func rewrittenWarning(base string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
-		"Since the last apply that succeeded, the data of a node of data_wo below %q was written or removed: by somebody else, or by an apply that failed half-way. What it is now is not in the state; "+
-			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes all of it again.", base))
 }
 
 // Update writes what changed, provided that nobody else has changed it since the plan.

@@ -143,17 +143,13 @@ func (r *Resource) lookBack(ctx context.Context, base string, batch zk.Batch, re
 		return nil
 	}
 	about := r.subject(base)
-	unread := func(err error) diag.Diagnostics {
-		d := about.Error("read back the znodes below", err)
-		return diag.Diagnostics{diag.NewWarningDiagnostic("Znodes could not be read back", "The write itself succeeded, and the state holds what was written.\n\n"+d.Summary()+": "+d.Detail())}
-	}
 	client, err := r.Session.Client(ctx)
 	if err != nil {
-		return unread(err)
+		return diag.Diagnostics{about.ManyNotReadBack(err)}
 	}
 	stats, err := client.Stats(ctx, paths)
 	if err != nil {
-		return unread(err)
+		return diag.Diagnostics{about.ManyNotReadBack(err)}
 	}
 	var overwritten []string
 	for i, stat := range stats {
