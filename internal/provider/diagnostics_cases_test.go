@@ -923,8 +923,8 @@ var topics = []struct {
 		}},
 		{name: "nodes that are not in a list", play: func(c *scene) {
 			c.Put("/app", "")
-			for i := range 7 {
-				c.PutGuarded(fmt.Sprintf("/app/n%d", i), "", mayNotRead)
+			for i := range 12 {
+				c.PutGuarded(fmt.Sprintf("/app/n%02d", i), "", mayNotRead)
 			}
 			c.connect(nil).list(znode, attrs{"path": "/app"})
 		}},

@@ -182,6 +182,19 @@ func KeepACL(prior types.Set, actual []zk.ACL, self []Identity) types.Set {
 	return ACLValue(actual)
 }
 
+// RefreshACL returns what a state is to say of an ACL that was read, together with the
+// node's stat: prior and last are what it said of the two. What it says is kept for as long
+// as it means the same, which it certainly does while nobody has written an ACL to the same
+// node: the server's count says so even where the server shows us less than it has.
+func RefreshACL(prior types.Set, last types.Object, actual []zk.ACL, stat zk.Stat, self []Identity) types.Set {
+	was, ok := PlannedAgainst(last)
+	untouched := ok && was.Czxid == stat.Czxid && was.Aversion == stat.Aversion
+	if untouched && ACLKnown(prior) && !ACLMasked(prior) {
+		return prior
+	}
+	return KeepACL(prior, actual, self)
+}
+
 // PlanACL returns what to plan for an ACL that is declared: the state's notation when it
 // means the same as the declared one, so that the plan shows no difference. A state that
 // shows a digest without its hash does not tell whether it is the declared one: then what

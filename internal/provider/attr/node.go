@@ -81,20 +81,15 @@ func (n *Node) show(data []byte) {
 }
 
 // Refresh fills in what the server holds. Of a secret it says no more than whether the node
-// still holds it: whoever wrote the data since, its version has moved on. What the state
-// says of the ACL is kept for as long as it means the same, which it certainly does while
-// nobody has written an ACL to the same node: the server's count says so even where the
-// server shows us less than it has.
+// still holds it: whoever wrote the data since, its version has moved on. Of the ACL, see
+// [RefreshACL].
 func (n *Node) Refresh(node zk.Node, self []Identity) {
 	n.show(node.Data)
 	last, ok := PlannedAgainst(n.Stat)
-	sameNode := ok && last.Czxid == node.Stat.Czxid
-	if !sameNode || last.Version != node.Stat.Version {
+	if !ok || last.Czxid != node.Stat.Czxid || last.Version != node.Stat.Version {
 		n.DataWOVersion = types.StringNull()
 	}
-	if !sameNode || last.Aversion != node.Stat.Aversion || !ACLKnown(n.ACL) || ACLMasked(n.ACL) {
-		n.ACL = KeepACL(n.ACL, node.ACL, self)
-	}
+	n.ACL = RefreshACL(n.ACL, n.Stat, node.ACL, node.Stat, self)
 	n.Stat = StatValue(node.Stat)
 }
 

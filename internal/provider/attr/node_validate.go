@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 // CheckData checks that a configuration declares data in one way at most, and a secret
@@ -27,16 +28,29 @@ func (n *Node) CheckData() (diags diag.Diagnostics) {
 				declared+" and "+a.name+" are both set, and a node has one content. Keep one of them.")
 		}
 	}
-	if n.DataWO.IsUnknown() || n.DataWOVersion.IsUnknown() {
-		return diags
+	diags.Append(CheckDataWOVersion(n.DataWO, n.DataWOVersion, "which secret data_wo is, and there is none")...)
+	return diags
+}
+
+// value is a value of the framework's, or one that is like them.
+type value interface {
+	IsNull() bool
+	IsUnknown() bool
+}
+
+// CheckDataWOVersion checks that secrets and their version are declared together, as far as
+// that is known. says is what the version tells of secrets, and that there are none.
+func CheckDataWOVersion(dataWO value, version types.String, says string) (diags diag.Diagnostics) {
+	if dataWO.IsUnknown() || version.IsUnknown() {
+		return nil
 	}
 	switch {
-	case !n.DataWO.IsNull() && n.DataWOVersion.IsNull():
+	case !dataWO.IsNull() && version.IsNull():
 		diags.AddAttributeError(path.Root("data_wo_version"), "Missing data_wo_version",
 			`data_wo is stored nowhere, so that a plan cannot see whether it has changed. Set data_wo_version as well, as in data_wo_version = "1", and change it with each new secret.`)
-	case n.DataWO.IsNull() && !n.DataWOVersion.IsNull():
+	case dataWO.IsNull() && !version.IsNull():
 		diags.AddAttributeError(path.Root("data_wo_version"), "Unexpected data_wo_version",
-			"data_wo_version says which secret data_wo is, and there is none: data_wo is null. Set data_wo, or leave both out.")
+			"data_wo_version says "+says+": data_wo is null. Set data_wo, or leave both out.")
 	}
 	return diags
 }

@@ -10,19 +10,6 @@ import (
 	"terraform-provider-zookeeper/internal/zk"
 )
 
-// mostNamed bounds how many nodes a diagnostic names.
-const mostNamed = 10
-
-// Named names nodes by their paths, the first ten of them, and counts the others, each on a
-// line of its own.
-func Named(lines []string) string {
-	more := ""
-	if n := len(lines) - mostNamed; n > 0 {
-		lines, more = lines[:mostNamed], fmt.Sprintf("\n  and %d more", n)
-	}
-	return "  " + strings.Join(lines, "\n  ") + more
-}
-
 // outcomeOf says what had been written when writes of one apply failed.
 func outcomeOf(err error) string {
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
@@ -52,7 +39,7 @@ func (s Subject) conflicts(doing string, err *zk.BatchConflictError, outcome str
 			lines[i] = fmt.Sprintf("%q was changed (by transaction %#x to version %d, planned against transaction %#x)", c.Write.Path, c.Found.Mzxid, c.Found.Version, c.Write.Mzxid)
 		}
 	}
-	switch list := Named(lines); {
+	switch list := Listed(lines); {
 	case exist == n:
 		return s.manyExist(n, list, err.Conflicts[0].Write.Path, outcome)
 	case full == n:
@@ -94,7 +81,7 @@ func (s Subject) Occupied(paths []string) diag.Diagnostic {
 			"Nothing was written or removed. Import what is there, and the plan shows what becomes of each node:\n\n"+
 			"  terraform import %[3]s.NAME %[1]s\n\n"+
 			"or in the configuration:\n\n"+
-			"  import {\n    to = %[3]s.NAME\n    id = %[1]q\n  }", s.Path, Named(paths), s.Resource))
+			"  import {\n    to = %[3]s.NAME\n    id = %[1]q\n  }", s.Path, Listed(paths), s.Resource))
 }
 
 func (s Subject) transactionTooLarge(err *zk.TooLargeError) diag.Diagnostic {

@@ -216,21 +216,14 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 		node, strings.Join(without, ", nor "), s.presented(), add))
 }
 
-// shown is how many of many are named.
-const shown = 5
-
 // NotEmpty tells that a node with children was not deleted.
 func (s Subject) NotEmpty(children []string) diag.Diagnostic {
-	names := Quoted(children[:min(shown, len(children))])
-	if len(children) > shown {
-		names += ", …"
-	}
 	return s.new("Znode is not empty", fmt.Sprintf(
 		"%q was not deleted, because it has %s: %s.\n\n"+
 			"If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.path}/child\": they are then deleted first. "+
 			"If they were made on the way, as missing parents of nodes of this configuration, they stay unless they are declared as well, by zookeeper_ensure_path for one. "+
 			"To delete whatever is below with the node, set force_destroy = true and apply before you destroy.",
-		s.Path, plural(len(children), "child", "children"), names, s.Resource))
+		s.Path, plural(len(children), "child", "children"), Mentioned(children), s.Resource))
 }
 
 // OtherKind tells that a node cannot be taken over because it is of another kind than
@@ -255,16 +248,39 @@ func (s Subject) Ephemeral() diag.Diagnostic {
 
 // Rewritten warns that a secret may no longer be the one that was written.
 func (s Subject) Rewritten() diag.Diagnostic {
+	return rewritten(fmt.Sprintf("%q was written again", s.Path), "not looked at, and is not in the state", "it")
+}
+
+// ManyRewritten is Rewritten of some of the secrets below a node.
+func (s Subject) ManyRewritten() diag.Diagnostic {
+	return rewritten(fmt.Sprintf("a node of data_wo below %q was written or removed", s.Path), "not in the state", "all of it")
+}
+
+func rewritten(happened, now, again string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
-		"Since the last apply that succeeded, the data of %q was written again: by somebody else, or by an apply that failed half-way. What it is now is not looked at, and is not in the state; "+
-			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes it again.", s.Path))
+		"Since the last apply that succeeded, the data of %s: by somebody else, or by an apply that failed half-way. What it is now is %s; "+
+			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes %s again.", happened, now, again))
 }
 
 // NotReadBack warns that a node could not be read after it was written.
 func (s Subject) NotReadBack(err error) diag.Diagnostic {
-	d := s.Error("read back the znode", err)
-	return diag.NewWarningDiagnostic("Znode could not be read back",
-		"The write itself succeeded, and the state holds what was written.\n\n"+d.Summary()+": "+d.Detail())
+	return diag.NewWarningDiagnostic("Znode could not be read back", notReadBack(s.Error("read back the znode", err)))
+}
+
+// ManyNotReadBack is NotReadBack of nodes below one.
+func (s Subject) ManyNotReadBack(err error) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Znodes could not be read back", notReadBack(s.Error("read back the znodes below", err)))
+}
+
+func notReadBack(why diag.Diagnostic) string {
+	return "The write itself succeeded, and the state holds what was written.\n\n" + why.Summary() + ": " + why.Detail()
+}
+
+// ParentsLeft warns of the parents that a creation which failed made before it did. acl
+// tells in whole sentences which ACL they have.
+func ParentsLeft(parents []string, acl string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Parents were made", fmt.Sprintf(
+		"Before the creation failed, the provider made the missing parents %s. They stay, empty, for the next try. %s", Quoted(parents), acl))
 }
 
 // Overwritten warns that somebody else wrote parts of a node, as in "data", right after
@@ -401,20 +417,16 @@ type Unread struct {
 // Add takes up one of them, and the error about it.
 func (u *Unread) Add(path string, err error) {
 	u.Count++
-	if len(u.first) < shown {
+	if len(u.first) < mostListed {
 		u.first = append(u.first, fmt.Sprintf("%q: %s", path, Subject{Path: path}.reason(err)))
 	}
 }
 
 // LeftOut warns of nodes that are not in a list.
 func (s Subject) LeftOut(u Unread) diag.Diagnostic {
-	why := strings.Join(u.first, "\n  ")
-	if u.Count > len(u.first) {
-		why += "\n  …"
-	}
 	return diag.NewWarningDiagnostic("Znodes are not in the list", fmt.Sprintf(
-		"The list of what is below %q lacks %s that could not be read, and whatever is below there:\n\n  %s\n\nThe provider presents %s. To have them in the list too, present somebody who may read them.",
-		s.Path, plural(u.Count, "znode", "znodes"), why, s.presented()))
+		"The list of what is below %q lacks %s that could not be read, and whatever is below there:\n\n%s\n\nThe provider presents %s. To have them in the list too, present somebody who may read them.",
+		s.Path, plural(u.Count, "znode", "znodes"), listed(u.first, u.Count), s.presented()))
 }
 
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
@@ -524,15 +536,6 @@ func behind(err, wrapped error) string {
 		return text
 	}
 	return err.Error()
-}
-
-// Quoted lists names or paths.
-func Quoted(names []string) string {
-	quoted := make([]string, len(names))
-	for i, name := range names {
-		quoted[i] = strconv.Quote(name)
-	}
-	return strings.Join(quoted, ", ")
 }
 
 // operation is the client's operation that failed, and the path that it was about: that

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/attr"
+	framework "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/session"
 )
 
@@ -33,7 +34,7 @@ const (
 func pathsOf(nodes []session.Made) types.List {
 	nodes = slices.Clone(nodes)
 	slices.SortFunc(nodes, func(a, b session.Made) int { return len(a.Path) - len(b.Path) })
-	values := make([]attr.Value, 0, len(nodes))
+	values := make([]framework.Value, 0, len(nodes))
 	for _, node := range nodes {
 		values = append(values, types.StringValue(node.Path))
 	}
@@ -44,15 +45,9 @@ func pathsOf(nodes []session.Made) types.List {
 // `created`, by path.
 const czxidsKey = "czxids"
 
-// privateState is the framework's, which has no name outside of it.
-type privateState interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
 // madeBy returns the nodes in `created`, from the top down, with the transactions that made
 // them. One whose transaction is not remembered has none that any node can have.
-func (m *resourceModel) madeBy(ctx context.Context, p privateState) ([]session.Made, diag.Diagnostics) {
+func (m *resourceModel) madeBy(ctx context.Context, p attr.PrivateState) ([]session.Made, diag.Diagnostics) {
 	b, diags := p.GetKey(ctx, czxidsKey)
 	czxids := make(map[string]int64)
 	if len(b) > 0 {
@@ -73,7 +68,7 @@ func (m *resourceModel) madeBy(ctx context.Context, p privateState) ([]session.M
 }
 
 // remember puts nodes into `created` and the private state.
-func (m *resourceModel) remember(ctx context.Context, p privateState, nodes []session.Made) diag.Diagnostics {
+func (m *resourceModel) remember(ctx context.Context, p attr.PrivateState, nodes []session.Made) diag.Diagnostics {
 	m.Created = pathsOf(nodes)
 	czxids := make(map[string]int64, len(nodes))
 	for _, node := range nodes {

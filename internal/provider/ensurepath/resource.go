@@ -36,7 +36,7 @@ const (
 // Resource is the resource zookeeper_ensure_path.
 type Resource struct {
 	attr.IdentifiedByPath
-	session *session.Session
+	session.Resource
 }
 
 var (
@@ -52,13 +52,6 @@ func NewResource() resource.Resource { return new(Resource) }
 // Metadata tells the resource's name.
 func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = typeName
-}
-
-// Configure takes the session over from the provider.
-func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	s, diags := session.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	r.session = s
 }
 
 // Schema describes the resource.
@@ -98,7 +91,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 // ModifyPlan completes a plan. Where the path is there, nothing is to be made, and what is
 // computed stays as it is.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.session == nil {
+	if req.Plan.Raw.IsNull() || r.Session == nil {
 		return // a deletion
 	}
 	var plan resourceModel
@@ -107,9 +100,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	// What was unknown when the configuration was validated may be known by now.
-	resp.Diagnostics.Append(r.session.CheckACL(path.Root("acl"), plan.ACL)...)
+	resp.Diagnostics.Append(r.Session.CheckACL(path.Root("acl"), plan.ACL)...)
 	if !plan.Path.IsUnknown() {
-		if err := r.session.CheckManaged(plan.Path.ValueString()); err != nil {
+		if err := r.Session.CheckManaged(plan.Path.ValueString()); err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("path"), "Invalid path of a znode", attr.Sentence(err))
 		}
 	}
@@ -125,7 +118,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan.ACL = attr.PlanACL(plan.ACL, state.ACL, r.session.Identities())
+	plan.ACL = attr.PlanACL(plan.ACL, state.ACL, r.Session.Identities())
 	plan.Created, plan.Stat = state.Created, state.Stat
 	if state.Stat.IsNull() || !plan.Path.Equal(state.Path) {
 		resp.Diagnostics.Append(r.checkACL(&plan)...)
@@ -143,9 +136,9 @@ func (r *Resource) checkACL(plan *resourceModel) diag.Diagnostics {
 		return nil // validation has told, or there is nothing to go by
 	}
 	if plan.ACL.IsNull() {
-		acl = r.session.DefaultACL()
+		acl = r.Session.DefaultACL()
 	}
-	if lost := r.session.LockedOut(acl, zk.PermCreate|zk.PermDelete); lost != 0 {
+	if lost := r.Session.LockedOut(acl, zk.PermCreate|zk.PermDelete); lost != 0 {
 		return diag.Diagnostics{diag.WithPath(path.Root("acl"), r.subject(plan).LockedOut(lost))}
 	}
 	return nil
@@ -179,7 +172,7 @@ func (r *Resource) ensure(ctx context.Context, plan *resourceModel) ([]session.M
 	if err != nil {
 		return nil, diag.Diagnostics{about.Error(doingCreate, err)}
 	}
-	made, err := r.session.EnsurePath(ctx, plan.Path.ValueString(), acl)
+	made, err := r.Session.EnsurePath(ctx, plan.Path.ValueString(), acl)
 	if err != nil {
 		return made, diag.Diagnostics{about.Error(doingCreate, err)}
 	}
@@ -289,7 +282,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	for i, node := range slices.Backward(made) {
-		err := r.session.Prune(ctx, node)
+		err := r.Session.Prune(ctx, node)
 		switch {
 		case err == nil, errors.Is(err, zk.ErrNoNode): // gone, or somebody else's
 		case errors.Is(err, zk.ErrNotEmpty):
@@ -341,7 +334,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	if diags.HasError() {
 		return
 	}
-	if err := r.session.CheckManaged(nodePath); err != nil {
+	if err := r.Session.CheckManaged(nodePath); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "A path is imported by itself: "+err.Error()+".")
 		return
 	}
@@ -357,7 +350,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 }
 
 func (r *Resource) exists(ctx context.Context, nodePath string) (zk.Stat, bool, error) {
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
 		return zk.Stat{}, false, err
 	}
@@ -365,7 +358,7 @@ func (r *Resource) exists(ctx context.Context, nodePath string) (zk.Stat, bool, 
 }
 
 func (r *Resource) subject(m *resourceModel) diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Path: m.Path.ValueString(), Presented: r.session.Presented()}
+	return diagnose.Subject{Resource: typeName, Path: m.Path.ValueString(), Presented: r.Session.Presented()}
 }
 
 // leftWarning tells what of the nodes that were made stays.

@@ -23,7 +23,7 @@ import (
 )
 
 // EphemeralResource is the ephemeral resource zookeeper_lock.
-type EphemeralResource struct{ session *session.Session }
+type EphemeralResource struct{ session.EphemeralResource }
 
 var (
 	_ ephemeral.EphemeralResourceWithConfigure = (*EphemeralResource)(nil)
@@ -37,13 +37,6 @@ func NewEphemeralResource() ephemeral.EphemeralResource { return new(EphemeralRe
 // Metadata tells the ephemeral resource's name.
 func (e *EphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = "zookeeper_lock"
-}
-
-// Configure takes the session over from the provider.
-func (e *EphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
-	s, diags := session.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	e.session = s
 }
 
 // maxTimeout is the longest wait for a lock, in seconds: a day.
@@ -104,8 +97,8 @@ func (e *EphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: e.session.Presented()}
-	h, err := e.session.Hold(ctx, m.lock())
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: e.Session.Presented()}
+	h, err := e.Session.Hold(ctx, m.lock())
 	if err != nil {
 		resp.Diagnostics.Append(about.Error("take the lock", err))
 		return
@@ -118,7 +111,7 @@ func (e *EphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest,
 	resp.Diagnostics.Append(resp.Result.Set(ctx, &m)...)
 	resp.RenewAt = e.next()
 	if resp.Diagnostics.HasError() {
-		_ = e.session.Free(ctx, h.Path())
+		_ = e.Session.Free(ctx, h.Path())
 	}
 }
 
@@ -144,7 +137,7 @@ func (e *EphemeralResource) Close(ctx context.Context, req ephemeral.CloseReques
 	if h == nil {
 		return
 	}
-	if err := e.session.Free(ctx, h.Path()); err != nil {
+	if err := e.Session.Free(ctx, h.Path()); err != nil {
 		resp.Diagnostics.Append(about.Error("give back the lock", err))
 	}
 }
@@ -162,11 +155,11 @@ func (e *EphemeralResource) find(ctx context.Context, key func(context.Context, 
 	if err := json.Unmarshal(private, &of); err != nil && !diags.HasError() {
 		diags.AddError("Private state is damaged", fmt.Sprintf("What was kept of the lock cannot be read: %v. This is a bug in the provider.", err))
 	}
-	about := diagnose.Subject{Path: of.Path, Presented: e.session.Presented()}
+	about := diagnose.Subject{Path: of.Path, Presented: e.Session.Presented()}
 	if diags.HasError() {
 		return nil, about, diags
 	}
-	h := e.session.Held(of.LockPath)
+	h := e.Session.Held(of.LockPath)
 	if h == nil {
 		diags.AddError("Lock is not held", fmt.Sprintf("The lock %q was taken by another process of the provider, which has ended, and the lock with it. Run again.", of.Path))
 	}

@@ -3,7 +3,6 @@ package sequentialznode
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -30,10 +29,13 @@ const (
 	doingDelete = "delete the znode"
 )
 
+// parentACL tells, of parents that a creation made, which ACL they have.
+const parentACL = "They have the node's ACL, which is acl or the provider's default_acl. If it does not let the provider create children, delete what was made, or have somebody change its ACL who may (deleteall, setAcl in zkCli), and make the parents another way, as by zookeeper_ensure_path."
+
 // Resource is the resource zookeeper_sequential_znode.
 type Resource struct {
 	attr.IdentifiedByPath
-	session *session.Session
+	session.Resource
 }
 
 var (
@@ -51,13 +53,6 @@ func NewResource() resource.Resource { return new(Resource) }
 // Metadata tells the resource's name.
 func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = typeName
-}
-
-// Configure takes the session over from the provider.
-func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	s, diags := session.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	r.session = s
 }
 
 // Schema describes the resource.
@@ -111,7 +106,7 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 
 // ModifyPlan completes a plan, and checks what can be checked without the server.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.session == nil {
+	if req.Plan.Raw.IsNull() || r.Session == nil {
 		return // a deletion
 	}
 	var plan, config resourceModel
@@ -131,17 +126,17 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	// What was unknown when the configuration was validated may be known by now.
 	resp.Diagnostics.Append(config.CheckData()...)
-	resp.Diagnostics.Append(r.session.CheckACL(path.Root("acl"), config.ACL)...)
+	resp.Diagnostics.Append(r.Session.CheckACL(path.Root("acl"), config.ACL)...)
 	first := plan.PathPrefix.ValueString() + "0000000000"
 	if !plan.PathPrefix.IsUnknown() {
-		if err := r.session.CheckManaged(first); err != nil {
+		if err := r.Session.CheckManaged(first); err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("path_prefix"), "Invalid path prefix of a znode", attr.Sentence(err))
 		}
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan = complete(plan, config, state, replaces, r.session.Identities())
+	plan = complete(plan, config, state, replaces, r.Session.Identities())
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 
 	if plan.PathPrefix.IsUnknown() {
@@ -150,12 +145,12 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	creates := state == nil || replaces
 	if creates || plan.ChangesData(&state.Node) {
 		// Data that the servers would not take.
-		if err := r.session.CheckNode(first, &plan.Node, &config.Node); err != nil {
+		if err := r.Session.CheckNode(first, &plan.Node, &config.Node); err != nil {
 			resp.Diagnostics.Append(diag.WithPath(plan.DataPath(&config.Node), r.subject(plan).Error("store the data", err)))
 		}
 	}
 	if creates || !plan.ACL.Equal(state.ACL) {
-		if lost := r.session.LockedOutOf(&plan.Node, &config.Node); lost != 0 {
+		if lost := r.Session.LockedOutOf(&plan.Node, &config.Node); lost != 0 {
 			resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan).LockedOut(lost)))
 		}
 	}
@@ -187,7 +182,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if err != nil {
 		resp.Diagnostics.Append(r.subject(plan).Error(doingCreate, err))
 		if len(parents) > 0 {
-			resp.Diagnostics.Append(parentsLeftWarning(parents))
+			resp.Diagnostics.Append(diagnose.ParentsLeft(parents, parentACL))
 		}
 		return
 	}
@@ -216,9 +211,9 @@ func (r *Resource) create(ctx context.Context, plan, config *resourceModel) (zk.
 		return zk.Node{}, nil, err
 	}
 	if acl == nil {
-		acl = r.session.DefaultACL()
+		acl = r.Session.DefaultACL()
 	}
-	created, err := r.session.Create(ctx, plan.PathPrefix.ValueString(), data, zk.CreateOptions{
+	created, err := r.Session.Create(ctx, plan.PathPrefix.ValueString(), data, zk.CreateOptions{
 		Mode: zk.PersistentSequential, ACL: acl, MakeParents: plan.CreateParents.ValueBool(),
 	})
 	return zk.Node{Path: created.Path, Data: data, ACL: acl, Stat: created.Stat}, created.Parents, err
@@ -245,7 +240,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	wasWriteOnly := state.WriteOnly()
-	state.Refresh(node, r.session.Identities())
+	state.Refresh(node, r.Session.Identities())
 	if wasWriteOnly && !state.WriteOnly() {
 		resp.Diagnostics.Append(r.subject(state).Rewritten())
 	}
@@ -271,7 +266,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	change, err := plan.Change(&state.Node, &config.Node)
 	from, _ := attr.PlannedAgainst(state.Stat)
 	if err == nil {
-		err = r.session.Update(ctx, nodePath, change, from)
+		err = r.Session.Update(ctx, nodePath, change, from)
 	}
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingUpdate, err))
@@ -300,7 +295,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	from, _ := attr.PlannedAgainst(state.Stat)
-	if err := r.session.Remove(ctx, state.Path.ValueString(), from, state.ForceDestroy.ValueBool()); err != nil {
+	if err := r.Session.Remove(ctx, state.Path.ValueString(), from, state.ForceDestroy.ValueBool()); err != nil {
 		resp.Diagnostics.Append(r.subject(state).Error(doingDelete, err))
 	}
 }
@@ -312,7 +307,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	if diags.HasError() {
 		return
 	}
-	err := r.session.CheckManaged(nodePath)
+	err := r.Session.CheckManaged(nodePath)
 	var prefix string
 	if err == nil {
 		prefix, err = prefixOf(nodePath)
@@ -327,7 +322,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 }
 
 func (r *Resource) read(ctx context.Context, nodePath string) (zk.Node, error) {
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
 		return zk.Node{}, err
 	}
@@ -336,16 +331,9 @@ func (r *Resource) read(ctx context.Context, nodePath string) (zk.Node, error) {
 
 // subject is the node, or the prefix of one that is not made yet.
 func (r *Resource) subject(m resourceModel) diagnose.Subject {
-	s := diagnose.Subject{Resource: typeName, Path: m.Path.ValueString(), Presented: r.session.Presented()}
+	s := diagnose.Subject{Resource: typeName, Path: m.Path.ValueString(), Presented: r.Session.Presented()}
 	if s.Path == "" {
 		s.Path, s.Sequential = m.PathPrefix.ValueString(), true
 	}
 	return s
-}
-
-// parentsLeftWarning tells of what a creation that failed made before it did.
-func parentsLeftWarning(parents []string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Parents were made", fmt.Sprintf(
-		"Before the creation failed, the provider made the missing parents %s. They stay, empty, for the next try. "+
-			"They have the node's ACL, which is acl or the provider's default_acl. If it does not let the provider create children, delete what was made, or have somebody change its ACL who may (deleteall, setAcl in zkCli), and make the parents another way, as by zookeeper_ensure_path.", diagnose.Quoted(parents)))
 }

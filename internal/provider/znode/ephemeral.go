@@ -13,7 +13,7 @@ import (
 )
 
 // EphemeralResource is the ephemeral resource zookeeper_znode.
-type EphemeralResource struct{ session *session.Session }
+type EphemeralResource struct{ session.EphemeralResource }
 
 var _ ephemeral.EphemeralResourceWithConfigure = (*EphemeralResource)(nil)
 
@@ -23,13 +23,6 @@ func NewEphemeralResource() ephemeral.EphemeralResource { return new(EphemeralRe
 // Metadata tells the ephemeral resource's name.
 func (e *EphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
 	resp.TypeName = typeName
-}
-
-// Configure takes the session over from the provider.
-func (e *EphemeralResource) Configure(_ context.Context, req ephemeral.ConfigureRequest, resp *ephemeral.ConfigureResponse) {
-	s, diags := session.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	e.session = s
 }
 
 // Schema describes the ephemeral resource.
@@ -64,8 +57,8 @@ func (e *EphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: e.session.Presented()}
-	client, err := e.session.Client(ctx)
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: e.Session.Presented()}
+	client, err := e.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingRead, err))
 		return

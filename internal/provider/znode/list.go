@@ -24,7 +24,7 @@ import (
 // ListResource lists the nodes that zookeeper_znode can manage, for a query.
 type ListResource struct {
 	attr.IdentifiedByPath
-	session *session.Session
+	session.Resource
 }
 
 var (
@@ -38,13 +38,6 @@ func NewListResource() list.ListResource { return new(ListResource) }
 // Metadata tells the name of the resource that is listed.
 func (l *ListResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = typeName
-}
-
-// Configure takes the session over from the provider.
-func (l *ListResource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	s, diags := session.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	l.session = s
 }
 
 // ListResourceConfigSchema describes the configuration.
@@ -114,7 +107,7 @@ func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *l
 	diags := req.Config.Get(ctx, &config)
 	if !diags.HasError() {
 		// It may lead to nodes that cannot be managed below the chroot alone.
-		diags.Append(checkListed(config.Path.ValueString(), l.session.CheckManaged)...)
+		diags.Append(checkListed(config.Path.ValueString(), l.Session.CheckManaged)...)
 	}
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
@@ -128,8 +121,8 @@ var errEnough = errors.New("enough has been listed")
 
 func (l *ListResource) results(ctx context.Context, req list.ListRequest, config listModel) iter.Seq[list.ListResult] {
 	return func(push func(list.ListResult) bool) {
-		about := diagnose.Subject{Path: config.Path.ValueString(), Presented: l.session.Presented()}
-		client, err := l.session.Client(ctx)
+		about := diagnose.Subject{Path: config.Path.ValueString(), Presented: l.Session.Presented()}
+		client, err := l.Session.Client(ctx)
 		if err != nil {
 			push(told(about.Error(doingList, err)))
 			return
@@ -161,7 +154,7 @@ func (l *ListResource) results(ctx context.Context, req list.ListRequest, config
 
 // manageable tells whether a node can be imported as a zookeeper_znode.
 func (l *ListResource) manageable(r zk.Reading) bool {
-	return r.Err == nil && !isEphemeral(r.Stat) && l.session.CheckManaged(r.Path) == nil
+	return r.Err == nil && !isEphemeral(r.Stat) && l.Session.CheckManaged(r.Path) == nil
 }
 
 // result is a node in the list: with the resource, as an import would read it.
@@ -171,7 +164,7 @@ func (l *ListResource) result(ctx context.Context, req list.ListRequest, r zk.Re
 	state := imported(r.Path)
 	result.Diagnostics.Append(l.SetIdentity(ctx, result.Identity, state.Path)...)
 	if req.IncludeResource {
-		state.refresh(zk.Node{Path: r.Path, Data: r.Data, ACL: r.ACL, Stat: r.Stat}, l.session.Identities())
+		state.refresh(zk.Node{Path: r.Path, Data: r.Data, ACL: r.ACL, Stat: r.Stat}, l.Session.Identities())
 		result.Diagnostics.Append(result.Resource.Set(ctx, &state)...)
 	}
 	return result

@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -22,14 +21,10 @@ const (
 	doingList   = "list the znodes at and below"
 )
 
-func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
+// parentACL tells, of parents that a creation made, which ACL they have.
+const parentACL = "They have the ACL of parent_acl, or where that is not set the node's own, which is acl or the provider's default_acl. If it does not let the provider create children, set parent_acl to one that does, and delete what was made, or have somebody change its ACL who may (deleteall, setAcl in zkCli)."
 
-// parentsLeftWarning tells of what a creation that failed made before it did.
-func parentsLeftWarning(parents []string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Parents were made", fmt.Sprintf(
-		"Before the creation failed, the provider made the missing parents %s. They stay, empty, for the next try. "+
-			"They have the ACL of parent_acl, or where that is not set the node's own, which is acl or the provider's default_acl. If it does not let the provider create children, set parent_acl to one that does, and delete what was made, or have somebody change its ACL who may (deleteall, setAcl in zkCli).", diagnose.Quoted(parents)))
-}
+func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
 
 // importShowsWarning tells that an import is no way for data that the state must not have.
 func importShowsWarning(nodePath types.String) diag.Diagnostic {

@@ -3,34 +3,26 @@ package znode
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
 )
 
 // kindAssumedKey is true in the private state of an imported node: its kind, which servers
 // do not tell, was assumed to be persistent.
 const kindAssumedKey = "kind_assumed"
 
-// privateState is the framework's, which has no name outside of it.
-type privateState interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
+// kindAssumed tells whether the kind of a node was assumed. Where nothing is remembered, it
+// was not.
+func kindAssumed(ctx context.Context, p attr.PrivateState) (bool, diag.Diagnostics) {
+	b, diags := p.GetKey(ctx, kindAssumedKey)
+	var assumed bool
+	_ = json.Unmarshal(b, &assumed) // what is not there, or cannot be read, leaves it false
+	return assumed, diags
 }
 
-// flag returns what is remembered, or otherwise when nothing is.
-func flag(ctx context.Context, p privateState, key string, otherwise bool) (bool, diag.Diagnostics) {
-	b, diags := p.GetKey(ctx, key)
-	v := otherwise
-	if len(b) > 0 && json.Unmarshal(b, &v) != nil {
-		v = otherwise
-	}
-	return v, diags
-}
-
-func setFlag(ctx context.Context, p privateState, key string, v bool) diag.Diagnostics {
-	b := []byte("false")
-	if v {
-		b = []byte("true")
-	}
-	return p.SetKey(ctx, key, b)
+func setKindAssumed(ctx context.Context, p attr.PrivateState, assumed bool) diag.Diagnostics {
+	return p.SetKey(ctx, kindAssumedKey, strconv.AppendBool(nil, assumed))
 }

@@ -26,7 +26,7 @@ const typeName = "zookeeper_znode"
 // Resource is the resource zookeeper_znode.
 type Resource struct {
 	attr.IdentifiedByPath
-	session *session.Session
+	session.Resource
 }
 
 var (
@@ -44,13 +44,6 @@ func NewResource() resource.Resource { return new(Resource) }
 // Metadata tells the resource's name.
 func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = typeName
-}
-
-// Configure takes the session over from the provider.
-func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	s, diags := session.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	r.session = s
 }
 
 // Schema describes the resource.
@@ -119,7 +112,7 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 
 // ModifyPlan completes a plan, and checks what can be checked without the server.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.session == nil {
+	if req.Plan.Raw.IsNull() || r.Session == nil {
 		return // a deletion
 	}
 	var plan, config resourceModel
@@ -134,20 +127,20 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	if state != nil {
-		kindAssumed, diags := flag(ctx, req.Private, kindAssumedKey, false)
+		assumed, diags := kindAssumed(ctx, req.Private)
 		resp.Diagnostics.Append(diags...)
-		resp.RequiresReplace = replacing(&plan, state, kindAssumed)
-		if kindAssumed && len(resp.RequiresReplace) == 0 && !plan.sameKind(state) {
+		resp.RequiresReplace = replacing(&plan, state, assumed)
+		if assumed && len(resp.RequiresReplace) == 0 && !plan.sameKind(state) {
 			resp.Diagnostics.Append(kindOnTrustWarning(plan.Path))
 		}
 	}
 	// What was unknown when the configuration was validated may be known by now.
 	resp.Diagnostics.Append(checkKind(config)...)
 	resp.Diagnostics.Append(config.CheckData()...)
-	resp.Diagnostics.Append(r.session.CheckACL(path.Root("acl"), config.ACL)...)
-	resp.Diagnostics.Append(r.session.CheckACL(path.Root("parent_acl"), config.ParentACL)...)
+	resp.Diagnostics.Append(r.Session.CheckACL(path.Root("acl"), config.ACL)...)
+	resp.Diagnostics.Append(r.Session.CheckACL(path.Root("parent_acl"), config.ParentACL)...)
 	if !plan.Path.IsUnknown() {
-		if err := r.session.CheckManaged(plan.Path.ValueString()); err != nil {
+		if err := r.Session.CheckManaged(plan.Path.ValueString()); err != nil {
 			resp.Diagnostics.AddAttributeError(path.Root("path"), "Invalid path of a znode", attr.Sentence(err))
 		}
 	}
@@ -155,7 +148,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	replaces := len(resp.RequiresReplace) > 0
-	plan = complete(plan, config, state, replaces, r.session.Identities())
+	plan = complete(plan, config, state, replaces, r.Session.Identities())
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 
 	if plan.Path.IsUnknown() {
@@ -164,12 +157,12 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	creates := state == nil || replaces
 	if creates || plan.ChangesData(&state.Node) {
 		// Data that the servers would not take.
-		if err := r.session.CheckNode(plan.Path.ValueString(), &plan.Node, &config.Node); err != nil {
+		if err := r.Session.CheckNode(plan.Path.ValueString(), &plan.Node, &config.Node); err != nil {
 			resp.Diagnostics.Append(diag.WithPath(plan.DataPath(&config.Node), r.subject(plan.Path).Error("store the data", err)))
 		}
 	}
 	if creates || !plan.ACL.Equal(state.ACL) {
-		if lost := r.session.LockedOutOf(&plan.Node, &config.Node); lost != 0 {
+		if lost := r.Session.LockedOutOf(&plan.Node, &config.Node); lost != 0 {
 			resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).LockedOut(lost)))
 		}
 	}
@@ -185,11 +178,11 @@ func (r *Resource) checkParentACL(plan resourceModel) diag.Diagnostics {
 	if err != nil {
 		return nil // validation has told
 	}
-	lost := r.session.LockedOut(acl, zk.PermCreate|zk.PermDelete)
+	lost := r.Session.LockedOut(acl, zk.PermCreate|zk.PermDelete)
 	if lost == 0 {
 		return nil
 	}
-	about := diagnose.Subject{Resource: typeName, Path: zk.Parent(plan.Path.ValueString()), Presented: r.session.Presented()}
+	about := diagnose.Subject{Resource: typeName, Path: zk.Parent(plan.Path.ValueString()), Presented: r.Session.Presented()}
 	return diag.Diagnostics{diag.WithPath(path.Root("parent_acl"), about.LockedOut(lost))}
 }
 
@@ -203,11 +196,11 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	about := r.subject(plan.Path)
-	if !r.session.Own(plan.Path.ValueString()) {
+	if !r.Session.Own(plan.Path.ValueString()) {
 		resp.Diagnostics.Append(about.Twice())
 		return
 	}
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingCreate, err))
 		return
@@ -248,7 +241,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	imported := state.Mode.IsNull() // no state but an import's leaves it open
 	wasWriteOnly := state.WriteOnly()
-	state.refresh(node, r.session.Identities())
+	state.refresh(node, r.Session.Identities())
 	if wasWriteOnly && !state.WriteOnly() {
 		resp.Diagnostics.Append(r.subject(state.Path).Rewritten())
 	}
@@ -272,11 +265,11 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if !plan.Stat.IsUnknown() {
 		// Only settings that the server knows nothing of have changed.
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-		resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, false)...)
+		resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, false)...)
 		return
 	}
 	about := r.subject(plan.Path)
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingUpdate, err))
 		return
@@ -284,7 +277,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	change, err := plan.Change(&state.Node, &config.Node)
 	from, _ := attr.PlannedAgainst(state.Stat)
 	if err == nil {
-		err = r.session.Update(ctx, plan.Path.ValueString(), change, from)
+		err = r.Session.Update(ctx, plan.Path.ValueString(), change, from)
 	}
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingUpdate, err))
@@ -303,7 +296,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	resp.Diagnostics.Append(about.Overwritten(plan.Settle(node, wrote, config.ACL.IsNull()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, false)...)
+	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, false)...)
 }
 
 // Delete deletes the node, provided that nobody else has changed it since the plan.
@@ -314,7 +307,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	from, _ := attr.PlannedAgainst(state.Stat)
-	if err := r.session.Remove(ctx, state.Path.ValueString(), from, state.ForceDestroy.ValueBool()); err != nil {
+	if err := r.Session.Remove(ctx, state.Path.ValueString(), from, state.ForceDestroy.ValueBool()); err != nil {
 		resp.Diagnostics.Append(r.subject(state.Path).Error(doingDelete, err))
 	}
 }
@@ -326,18 +319,18 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	if diags.HasError() {
 		return
 	}
-	if err := r.session.CheckManaged(nodePath); err != nil {
+	if err := r.Session.CheckManaged(nodePath); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "A znode is imported by its path: "+err.Error()+".")
 		return
 	}
 	state := imported(nodePath)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
-	resp.Diagnostics.Append(setFlag(ctx, resp.Private, kindAssumedKey, true)...)
+	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, true)...)
 }
 
 func (r *Resource) read(ctx context.Context, nodePath string) (zk.Node, error) {
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
 		return zk.Node{}, err
 	}
@@ -345,5 +338,5 @@ func (r *Resource) read(ctx context.Context, nodePath string) (zk.Node, error) {
 }
 
 func (r *Resource) subject(nodePath types.String) diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Path: nodePath.ValueString(), Presented: r.session.Presented()}
+	return diagnose.Subject{Resource: typeName, Path: nodePath.ValueString(), Presented: r.Session.Presented()}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -23,7 +24,7 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan, config *
 		return zk.Node{}, diag.Diagnostics{about.Error(doingCreate, err)}
 	}
 
-	created, err := r.session.Create(ctx, nodePath, node.Data, opts)
+	created, err := r.Session.Create(ctx, nodePath, node.Data, opts)
 	if err == nil {
 		node.Stat = created.Stat
 		return node, nil
@@ -37,7 +38,7 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan, config *
 		}
 	}
 	if exists {
-		ours, aversion, claimErr := r.session.Claim(ctx, nodePath)
+		ours, aversion, claimErr := r.Session.Claim(ctx, nodePath)
 		switch {
 		case claimErr != nil:
 			err = claimErr
@@ -50,7 +51,7 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan, config *
 		diags.Append(importShowsWarning(plan.Path))
 	}
 	if len(created.Parents) > 0 {
-		diags.Append(parentsLeftWarning(created.Parents))
+		diags.Append(diagnose.ParentsLeft(created.Parents, parentACL))
 	}
 	return zk.Node{}, diags
 }
@@ -66,7 +67,7 @@ func (r *Resource) wanted(plan, config *resourceModel) (zk.Node, zk.CreateOption
 		return zk.Node{}, zk.CreateOptions{}, err
 	}
 	if acl == nil {
-		acl = r.session.DefaultACL()
+		acl = r.Session.DefaultACL()
 	}
 	parentACL, err := attr.ACLFrom(plan.ParentACL)
 	if err != nil {
@@ -107,10 +108,10 @@ func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan, config
 	change := zk.Change{
 		SetData: plan.DeclaresData() && !bytes.Equal(node.Data, want.Data),
 		Data:    want.Data, Version: from.Version,
-		SetACL: (plan.DeclaresACL() || ours) && !attr.SameACL(want.ACL, node.ACL, r.session.Identities()),
+		SetACL: (plan.DeclaresACL() || ours) && !attr.SameACL(want.ACL, node.ACL, r.Session.Identities()),
 		ACL:    want.ACL, ACLVersion: from.Aversion,
 	}
-	if err := r.session.Update(ctx, node.Path, change, from); err != nil {
+	if err := r.Session.Update(ctx, node.Path, change, from); err != nil {
 		return zk.Node{}, diag.Diagnostics{about.Error(doingAdopt, err)}
 	}
 	if change.SetData {

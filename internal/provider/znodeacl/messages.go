@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -21,23 +21,6 @@ const (
 
 func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
 
-// named is how many nodes a message names.
-const named = 5
-
-// nodesText names the first of some nodes.
-func nodesText(paths []string) string {
-	paths = slices.Sorted(slices.Values(paths))
-	quoted := make([]string, 0, named)
-	for _, p := range paths[:min(len(paths), named)] {
-		quoted = append(quoted, fmt.Sprintf("%q", p))
-	}
-	text := strings.Join(quoted, ", ")
-	if more := len(paths) - named; more > 0 {
-		text += fmt.Sprintf(" and %d more", more)
-	}
-	return text
-}
-
 // unreadableRecord tells of a state that somebody has tampered with.
 func unreadableRecord(nodePath string, err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("record"), "Record is damaged", fmt.Sprintf(
@@ -48,7 +31,7 @@ func unreadableRecord(nodePath string, err error) diag.Diagnostic {
 // leftWarning tells of nodes that did not get back what they had.
 func leftWarning(paths []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("ACL was not restored", fmt.Sprintf(
-		"Somebody else has set the ACL of %s since this resource did. What they set stands, and was not replaced with what was there before.", nodesText(paths)))
+		"Somebody else has set the ACL of %s since this resource did. What they set stands, and was not replaced with what was there before.", diagnose.Mentioned(slices.Sorted(slices.Values(paths)))))
 }
 
 // overwrittenWarning tells that somebody else set the ACL right after the apply did.

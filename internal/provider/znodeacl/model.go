@@ -57,16 +57,9 @@ func (m *resourceModel) keep(rec *record) diag.Diagnostics {
 	return nil
 }
 
-// refresh fills in what the server holds. What the state says of the ACL is kept for as
-// long as it means the same, which it certainly does while nobody has written an ACL to
-// the same node: the server's count says so even where the server shows us less than it
-// has.
+// refresh fills in what the server holds.
 func (m *resourceModel) refresh(root zk.ACLReading, differing []zk.ACLReading, self []attr.Identity) {
-	last, ok := attr.PlannedAgainst(m.Stat)
-	untouched := ok && last.Czxid == root.Stat.Czxid && last.Aversion == root.Stat.Aversion
-	if !untouched || !attr.ACLKnown(m.ACL) || attr.ACLMasked(m.ACL) {
-		m.ACL = attr.KeepACL(m.ACL, root.ACL, self)
-	}
+	m.ACL = attr.RefreshACL(m.ACL, m.Stat, root.ACL, root.Stat, self)
 	m.Stat = attr.StatValue(root.Stat)
 	m.Differing = differingValue(m.Path.ValueString(), differing)
 }

@@ -28,7 +28,7 @@ const typeName = "zookeeper_znode_acl"
 // Resource is the resource zookeeper_znode_acl.
 type Resource struct {
 	attr.IdentifiedByPath
-	session *session.Session
+	session.Resource
 }
 
 var (
@@ -44,13 +44,6 @@ func NewResource() resource.Resource { return new(Resource) }
 // Metadata tells the resource's name.
 func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = typeName
-}
-
-// Configure takes the session over from the provider.
-func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	s, diags := session.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	r.session = s
 }
 
 // Schema describes the resource.
@@ -105,7 +98,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 
 // ModifyPlan completes a plan, and checks what can be checked without the server.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.session == nil {
+	if req.Plan.Raw.IsNull() || r.Session == nil {
 		return // a deletion
 	}
 	var plan, config resourceModel
@@ -117,11 +110,11 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
 	}
 	// What was unknown when the configuration was validated may be known by now.
-	resp.Diagnostics.Append(r.session.CheckACL(path.Root("acl"), config.ACL)...)
+	resp.Diagnostics.Append(r.Session.CheckACL(path.Root("acl"), config.ACL)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan, writes := complete(plan, config, state, r.session.Identities())
+	plan, writes := complete(plan, config, state, r.Session.Identities())
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	if writes {
 		resp.Diagnostics.Append(r.checkLockout(plan)...)
@@ -136,7 +129,7 @@ func (r *Resource) checkLockout(plan resourceModel) diag.Diagnostics {
 	if err != nil {
 		return nil // validation has told
 	}
-	lost := r.session.LockedOut(acl, zk.PermRead|zk.PermAdmin)
+	lost := r.Session.LockedOut(acl, zk.PermRead|zk.PermAdmin)
 	if lost == 0 || lost == zk.PermRead && !plan.Recursive.ValueBool() {
 		return nil
 	}
@@ -150,7 +143,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(r.subject(plan.Path.ValueString()).Error(doingSet, err))
 		return
@@ -174,13 +167,13 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	nodePath, self := state.Path.ValueString(), r.session.Identities()
+	nodePath, self := state.Path.ValueString(), r.Session.Identities()
 	rec, diags := state.load()
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() {
 		return
 	}
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(r.subject(nodePath).Error(doingRead, err))
 		return
@@ -230,7 +223,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if rec == nil {
 		rec = newRecord(nodePath, nil)
 	}
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(r.subject(nodePath).Error(doingSet, err))
 		return
@@ -257,7 +250,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if diags.HasError() || rec == nil {
 		return
 	}
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(r.subject(nodePath).Error(doingRestore, err))
 		return

@@ -164,7 +164,7 @@ func (r *Resource) failed(ctx context.Context, client *zk.Client, doing string, 
 // create gives the planned ACL to the nodes, and completes the plan. The record is nil
 // where nothing was written; with an error, it and the plan tell what was.
 func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resourceModel) (*record, diag.Diagnostics) {
-	nodePath, self := plan.Path.ValueString(), r.session.Identities()
+	nodePath, self := plan.Path.ValueString(), r.Session.Identities()
 	want, err := attr.ACLFrom(plan.ACL)
 	if err != nil {
 		return nil, diag.Diagnostics{r.subject(nodePath).Error(doingSet, err)}
@@ -198,7 +198,7 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 // plan. With an error the plan and the record tell what was done; the record is nil where
 // nothing was.
 func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *resourceModel, rec *record) (*record, diag.Diagnostics) {
-	nodePath, self := plan.Path.ValueString(), r.session.Identities()
+	nodePath, self := plan.Path.ValueString(), r.Session.Identities()
 	want, err := attr.ACLFrom(plan.ACL)
 	if err != nil {
 		return nil, diag.Diagnostics{r.subject(nodePath).Error(doingSet, err)}
@@ -278,7 +278,7 @@ func (r *Resource) settle(ctx context.Context, client *zk.Client, plan *resource
 
 // restore gives back to the nodes of a record what they had.
 func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record) diag.Diagnostics {
-	self := r.session.Identities()
+	self := r.Session.Identities()
 	var paths []string
 	for nodePath, e := range rec.nodes {
 		if e.had != nil {
@@ -321,5 +321,5 @@ func (r *Resource) unread(doing, nodePath string, err error) diag.Diagnostics {
 }
 
 func (r *Resource) subject(nodePath string) diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.session.Presented()}
+	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.Session.Presented()}
 }

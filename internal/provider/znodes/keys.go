@@ -141,16 +141,6 @@ func checkData(config *model) diag.Diagnostics {
 		}
 	}
 	diags := f.diagnostics()
-	if config.DataWO.unknown || config.DataWOVersion.IsUnknown() {
-		return diags
-	}
-	switch {
-	case !config.DataWO.isNull() && config.DataWOVersion.IsNull():
-		diags.AddAttributeError(path.Root("data_wo_version"), "Missing data_wo_version",
-			`data_wo is stored nowhere, so that a plan cannot see whether it has changed. Set data_wo_version as well, as in data_wo_version = "1", and change it with each new secret.`)
-	case config.DataWO.isNull() && !config.DataWOVersion.IsNull():
-		diags.AddAttributeError(path.Root("data_wo_version"), "Unexpected data_wo_version",
-			"data_wo_version says which secrets data_wo has, and there are none: data_wo is null. Set data_wo, or leave both out.")
-	}
+	diags.Append(attr.CheckDataWOVersion(config.DataWO, config.DataWOVersion, "which secrets data_wo has, and there are none")...)
 	return diags
 }

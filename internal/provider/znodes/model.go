@@ -108,7 +108,11 @@ func (m nodeMap) value() tftypes.Value {
 	return tftypes.NewValue(nodeMapType, m.elements)
 }
 
-func (m nodeMap) isNull() bool { return !m.unknown && m.elements == nil }
+// IsNull tells whether there is no map.
+func (m nodeMap) IsNull() bool { return !m.unknown && m.elements == nil }
+
+// IsUnknown tells whether the map is not known yet, not even its keys.
+func (m nodeMap) IsUnknown() bool { return m.unknown }
 
 // known tells whether the map is known with all its values. Null is, and has none.
 func (m nodeMap) known() bool {
@@ -177,10 +181,10 @@ func (m *model) show(nodes contents) {
 		}
 		b64[key] = tftypes.NewValue(tftypes.String, base64.StdEncoding.EncodeToString([]byte(content)))
 	}
-	if len(text) > 0 || !m.Data.isNull() {
+	if len(text) > 0 || !m.Data.IsNull() {
 		m.Data = nodeMap{elements: text}
 	}
-	if len(b64) > 0 || !m.DataBase64.isNull() {
+	if len(b64) > 0 || !m.DataBase64.IsNull() {
 		m.DataBase64 = nodeMap{elements: b64}
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
 )
 
 // A record is what the private state has of the nodes.
@@ -153,20 +155,14 @@ func decodeRecord(b []byte, nodes contents) record {
 	return r
 }
 
-// privateState is the framework's, which has no name outside of it.
-type privateState interface {
-	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
-	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
-}
-
 // load returns the record of a state with the nodes.
-func load(ctx context.Context, p privateState, nodes contents) (record, diag.Diagnostics) {
+func load(ctx context.Context, p attr.PrivateState, nodes contents) (record, diag.Diagnostics) {
 	b, diags := p.GetKey(ctx, recordKey)
 	return decodeRecord(b, nodes), diags
 }
 
 // save stores the record of a state with the nodes.
-func (r record) save(ctx context.Context, p privateState, nodes contents) diag.Diagnostics {
+func (r record) save(ctx context.Context, p attr.PrivateState, nodes contents) diag.Diagnostics {
 	b, err := r.encode(nodes)
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", fmt.Sprintf("The private state of the nodes: %v. This is a bug in the provider.", err))}
@@ -175,7 +171,7 @@ func (r record) save(ctx context.Context, p privateState, nodes contents) diag.D
 }
 
 // loadExtra returns the nodes that a plan is to remove beyond those of its prior state.
-func loadExtra(ctx context.Context, p privateState) (map[string]int64, diag.Diagnostics) {
+func loadExtra(ctx context.Context, p attr.PrivateState) (map[string]int64, diag.Diagnostics) {
 	b, diags := p.GetKey(ctx, extraKey)
 	extra := make(map[string]int64)
 	if len(b) > 0 {
@@ -187,7 +183,7 @@ func loadExtra(ctx context.Context, p privateState) (map[string]int64, diag.Diag
 }
 
 // saveExtra is the opposite of loadExtra; no nodes leave nothing.
-func saveExtra(ctx context.Context, p privateState, extra map[string]int64) diag.Diagnostics {
+func saveExtra(ctx context.Context, p attr.PrivateState, extra map[string]int64) diag.Diagnostics {
 	if len(extra) == 0 {
 		return p.SetKey(ctx, extraKey, nil)
 	}

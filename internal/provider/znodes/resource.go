@@ -31,7 +31,7 @@ const typeName = "zookeeper_znodes"
 // Resource is the resource zookeeper_znodes.
 type Resource struct {
 	attr.IdentifiedByPath
-	session *session.Session
+	session.Resource
 }
 
 var (
@@ -50,13 +50,6 @@ func NewResource() resource.Resource {
 // Metadata tells the resource's name.
 func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = typeName
-}
-
-// Configure takes the session over from the provider.
-func (r *Resource) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
-	s, diags := session.FromProviderData(req.ProviderData)
-	resp.Diagnostics.Append(diags...)
-	r.session = s
 }
 
 // Schema describes the resource.
@@ -151,7 +144,7 @@ func checkConfig(config *model, managed func(string) error) diag.Diagnostics {
 
 // ModifyPlan completes a plan, and checks what can be checked without the servers.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.session == nil {
+	if r.Session == nil {
 		return
 	}
 	if req.Plan.Raw.IsNull() {
@@ -169,8 +162,8 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	// What was unknown when the configuration was validated may be known by now.
-	resp.Diagnostics.Append(checkConfig(plan, r.session.CheckManaged)...)
-	resp.Diagnostics.Append(r.session.CheckACL(path.Root("acl"), plan.ACL)...)
+	resp.Diagnostics.Append(checkConfig(plan, r.Session.CheckManaged)...)
+	resp.Diagnostics.Append(r.Session.CheckACL(path.Root("acl"), plan.ACL)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -181,7 +174,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(r.warnLockedOut(plan)...)
 	}
 	if state != nil {
-		plan.ACL = attr.PlanACL(plan.ACL, state.ACL, r.session.Identities())
+		plan.ACL = attr.PlanACL(plan.ACL, state.ACL, r.Session.Identities())
 	}
 	zxid, diags := r.planChanges(ctx, plan, state, resp.Private)
 	resp.Diagnostics.Append(diags...)
@@ -209,7 +202,7 @@ func planned(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config) (*model,
 
 // planChanges returns what to plan for zxid: that of the state when nothing is to be
 // written, and otherwise unknown. It checks the size of what is to be written.
-func (r *Resource) planChanges(ctx context.Context, plan, state *model, private privateState) (types.Int64, diag.Diagnostics) {
+func (r *Resource) planChanges(ctx context.Context, plan, state *model, private attr.PrivateState) (types.Int64, diag.Diagnostics) {
 	if !plan.known() {
 		return types.Int64Unknown(), nil
 	}
@@ -246,7 +239,7 @@ func (r *Resource) planChanges(ctx context.Context, plan, state *model, private 
 // that it is to apply but the state, finds no more than that plan told of.
 func (r *Resource) planExtra(ctx context.Context, base string, have contents, rec record, want wanted) (map[string]int64, diag.Diagnostics) {
 	about := r.subject(base)
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
 		return nil, diag.Diagnostics{about.Error(doingRead, err)}
 	}
@@ -262,7 +255,7 @@ func (r *Resource) planExtra(ctx context.Context, base string, have contents, re
 		return nil, nil
 	}
 	return extra, diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("exclusive"), "Znodes of others will be removed", fmt.Sprintf(
-		"exclusive = true is new, and below %q there are nodes that this resource does not declare. Applying this plan removes them:\n\n%s", base, diagnose.Named(named(base, extra))))}
+		"exclusive = true is new, and below %q there are nodes that this resource does not declare. Applying this plan removes them:\n\n%s", base, diagnose.Listed(named(base, extra))))}
 }
 
 // planRemoval checks the size of what a destruction is to write.
@@ -287,7 +280,7 @@ func (r *Resource) checkSize(m *model, writes []zk.Write) diag.Diagnostics {
 	if err != nil {
 		return nil // validation has told
 	}
-	err = r.session.CheckBatch(zk.Batch{Writes: writes, ACL: acl, Split: !m.Atomic.ValueBool()})
+	err = r.Session.CheckBatch(zk.Batch{Writes: writes, ACL: acl, Split: !m.Atomic.ValueBool()})
 	if err == nil {
 		return nil
 	}
@@ -314,9 +307,9 @@ func (r *Resource) warnLockedOut(plan *model) diag.Diagnostics {
 		return nil // validation has told, or nothing is known yet
 	}
 	if acl == nil {
-		acl = r.session.DefaultACL()
+		acl = r.Session.DefaultACL()
 	}
-	lost := r.session.LockedOut(acl, zk.PermRead|zk.PermWrite|zk.PermCreate|zk.PermDelete)
+	lost := r.Session.LockedOut(acl, zk.PermRead|zk.PermWrite|zk.PermCreate|zk.PermDelete)
 	if lost == 0 {
 		return nil
 	}
@@ -368,7 +361,7 @@ func incompleteWarning(base string) diag.Diagnostic {
 // checkEmpty refuses to begin where something is below base, for a resource that is to have
 // all of it: what becomes of that no plan has shown.
 func (r *Resource) checkEmpty(ctx context.Context, about diagnose.Subject) diag.Diagnostics {
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
 		return diag.Diagnostics{about.Error(doingCreate, err)}
 	}
@@ -412,7 +405,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	rec, diags := load(ctx, req.Private, have)
 	resp.Diagnostics.Append(diags...)
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingRead, err))
 		return
@@ -443,18 +436,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	state.fill(found, have)
 	if found.rewritten {
-		resp.Diagnostics.Append(rewrittenWarning(base))
+		resp.Diagnostics.Append(about.ManyRewritten())
 	}
 	resp.State.Raw, diags = state.encode(ctx, req.State.Raw.Type())
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(found.rec.save(ctx, resp.Private, found.have)...)
-}
-
-// rewrittenWarning tells that secrets may no longer be those that were written.
-func rewrittenWarning(base string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
-		"Since the last apply that succeeded, the data of a node of data_wo below %q was written or removed: by somebody else, or by an apply that failed half-way. What it is now is not in the state; "+
-			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes all of it again.", base))
 }
 
 // Update writes what changed, provided that nobody else has changed it since the plan.
@@ -558,7 +544,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	}
 	err := attr.CheckPath(base, false)
 	if err == nil {
-		err = checkBase(base, r.session.CheckManaged, state.Data)
+		err = checkBase(base, r.Session.CheckManaged, state.Data)
 	}
 	if err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "Znodes are imported by their base_path, and by keys with // in front of each where only some are meant: "+err.Error()+".")
@@ -570,5 +556,5 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 }
 
 func (r *Resource) subject(nodePath string) diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.session.Presented()}
+	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.Session.Presented()}
 }

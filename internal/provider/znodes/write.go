@@ -43,12 +43,12 @@ func (r *Resource) apply(ctx context.Context, doing string, m *model, have conte
 	}
 	batch := zk.Batch{Writes: changes(base, have, rec, want), ACL: acl, Split: !m.Atomic.ValueBool()}
 	if batch.ACL == nil {
-		batch.ACL = r.session.DefaultACL()
+		batch.ACL = r.Session.DefaultACL()
 	}
 	if len(batch.Writes) == 0 {
 		return settle(base, have, rec, want, batch, nil, true), nil
 	}
-	results, err := r.session.Apply(ctx, base, batch)
+	results, err := r.Session.Apply(ctx, base, batch)
 	out := settle(base, have, rec, want, batch, results, err == nil)
 	if err != nil {
 		diags := diag.Diagnostics{about.Error(doing, err)}
@@ -143,17 +143,13 @@ func (r *Resource) lookBack(ctx context.Context, base string, batch zk.Batch, re
 		return nil
 	}
 	about := r.subject(base)
-	unread := func(err error) diag.Diagnostics {
-		d := about.Error("read back the znodes below", err)
-		return diag.Diagnostics{diag.NewWarningDiagnostic("Znodes could not be read back", "The write itself succeeded, and the state holds what was written.\n\n"+d.Summary()+": "+d.Detail())}
-	}
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
-		return unread(err)
+		return diag.Diagnostics{about.ManyNotReadBack(err)}
 	}
 	stats, err := client.Stats(ctx, paths)
 	if err != nil {
-		return unread(err)
+		return diag.Diagnostics{about.ManyNotReadBack(err)}
 	}
 	var overwritten []string
 	for i, stat := range stats {
@@ -174,7 +170,7 @@ func (r *Resource) lookBack(ctx context.Context, base string, batch zk.Batch, re
 	slices.Sort(overwritten)
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Znodes were changed right after they were written", fmt.Sprintf(
 		"The provider wrote %d nodes below %q, and when it read them back somebody else had already changed some:\n\n%s\n\nTheir changes stand; the next plan shows them.",
-		len(paths), base, diagnose.Named(overwritten)))}
+		len(paths), base, diagnose.Listed(overwritten)))}
 }
 
 // remove removes what the resource has, and what of exclusive is below base besides. With an
@@ -182,7 +178,7 @@ func (r *Resource) lookBack(ctx context.Context, base string, batch zk.Batch, re
 func (r *Resource) remove(ctx context.Context, m *model, have contents, rec record) (outcome, diag.Diagnostics) {
 	base := m.BasePath.ValueString()
 	fail := func(err error) diag.Diagnostics { return diag.Diagnostics{r.subject(base).Error(doingDelete, err)} }
-	client, err := r.session.Client(ctx)
+	client, err := r.Session.Client(ctx)
 	if err != nil {
 		return outcome{}, fail(err)
 	}
@@ -191,7 +187,7 @@ func (r *Resource) remove(ctx context.Context, m *model, have contents, rec reco
 	}
 	out := outcome{have: have, rec: rec}
 	var left []zk.Write
-	err = r.session.Delete(ctx, base, func() error {
+	err = r.Session.Delete(ctx, base, func() error {
 		writes := removal(base, out.have, out.rec, m.Exclusive.ValueBool())
 		if m.Exclusive.ValueBool() {
 			var err error
@@ -227,7 +223,7 @@ func (r *Resource) removeLeft(ctx context.Context, client *zk.Client, base strin
 	if len(left) == 0 {
 		return nil
 	}
-	err := r.session.Delete(ctx, base, func() error {
+	err := r.Session.Delete(ctx, base, func() error {
 		results, err := client.Apply(ctx, zk.Batch{Writes: left, Split: true})
 		if err != nil {
 			return err
