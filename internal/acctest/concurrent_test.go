@@ -398,7 +398,7 @@ resource "zookeeper_znode" "child" {
 					continue
 				}
 				kept++
-				told := acctest.Error(`"` + tree.Path(rel) + `" was not deleted, because it has 1 child: child.`)
+				told := acctest.Error(`"` + tree.Path(rel) + `" was not deleted, because it has 1 child: "child".`)
 				if writerOf(t, both, parent, false) != 0 || !owned[address] || !told.MatchString(done[0].Output) {
 					t.Errorf("%s: %+v; in the state: %t\n%s", rel, parent, owned[address], done[0].Output)
 				}

@@ -441,7 +441,7 @@ func TestResolveRetry(t *testing.T) {
 			blank(), map[string]string{"ZOOKEEPER_RETRY_MAX_TRIES": "7", "ZOOKEEPER_RETRY_DELAY": "0.25", "ZOOKEEPER_RETRY_BACKOFF": "1.5", "ZOOKEEPER_RETRY_MAX_DELAY": "4", "ZOOKEEPER_RETRY_JITTER": "0.25"}, all, nil,
 		},
 		"no limit, no jitter":      {with(map[string]any{"max_tries": -1, "jitter": 0}), nil, zk.RetryPolicy{MaxTries: -1, Jitter: -1, Expired: true}, nil},
-		"a delay beyond the usual": {with(map[string]any{"delay": 5}), nil, zk.RetryPolicy{Delay: 5 * time.Second, MaxDelay: 5 * time.Second, Expired: true}, nil},
+		"a delay beyond the usual": {with(map[string]any{"delay": 5}), nil, zk.RetryPolicy{Delay: 5 * time.Second, Expired: true}, nil},
 		"unknown":                  {blank(func(m *model) { m.Retry = types.ObjectUnknown(nil) }), nil, zk.RetryPolicy{}, []string{"retry"}},
 		"unknown inside":           {with(map[string]any{"max_tries": "?", "delay": "?", "max_delay": 1}), nil, zk.RetryPolicy{MaxDelay: time.Second, Expired: true}, []string{"retry.max_tries", "retry.delay"}},
 	} {
