@@ -1,5 +1,3 @@
-// Package report keeps the figures of a benchmark and writes them as a table, as JSON and as
-// a chart.
 package report
 
 import (

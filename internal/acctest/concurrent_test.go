@@ -342,6 +342,65 @@ resource "zookeeper_znode" "n" {
 	}
 }
 
+// Two runs at once give ACLs to trees that overlap. Each node ends with the ACL that one of
+// them gave it; who comes second has seen what the first gave, or is told and goes no further.
+func TestAccConcurrent_acls(t *testing.T) {
+	const count = 60 // more than one batch of the client's
+	for round := range rounds {
+		t.Run(strconv.Itoa(round), func(t *testing.T) {
+			tree := acctest.NewTree(t)
+			for _, rel := range []string{"/r", "/r/both", "/r/one"} {
+				tree.Put(rel, "")
+			}
+			for i := range count {
+				tree.Put(fmt.Sprintf("/r/both/%d", i), "")
+				tree.Put(fmt.Sprintf("/r/one/%d", i), "")
+			}
+			met := newMeeting()
+			both := rivals(t, tree, func(name string) string {
+				path := map[string]string{"one": "/r", "two": "/r/both"}[name]
+				return met.beforeCreation(t) + fmt.Sprintf(`
+resource "zookeeper_znode_acl" "tree" {
+  path       = "${local.base}%s"
+  acl        = local.acl
+  recursive  = true
+  depends_on = [terraform_data.met]
+}
+`, path)
+			})
+			done := atOnce(t, both, "apply", "-no-color", "-auto-approve")
+
+			given := []int{0, 0}
+			for rel, node := range snapshot(t, tree) {
+				writer := slices.IndexFunc(both, func(r *rival) bool { return slices.Equal(node.ACL, r.acl) })
+				shared, writes := strings.HasPrefix(rel, "/r/both"), int(node.Stat.Aversion)
+				for i, run := range done {
+					covers := shared || both[i].name == "one"
+					switch {
+					case !covers && (writer == i || writes > 1):
+						t.Errorf("%s is none of %s's, and was written %d times, with %v at last", rel, both[i].name, writes, node.ACL)
+					case covers && run.Code == 0 && writer != i && writes != 2:
+						t.Errorf("%s is done, and its write to %s is lost: version %d, %v", both[i].name, rel, writes, node.ACL)
+					}
+				}
+				switch {
+				case writer >= 0 && writes <= 2:
+					given[writer]++
+				case writes > 0:
+					t.Errorf("%s was written %d times, with %v at last", rel, writes, node.ACL)
+				}
+			}
+			for i, run := range done {
+				told := acctest.Error("somebody else changed the node").MatchString(run.Output)
+				if errors := strings.Count(run.Output, "Error: "); (run.Code == 0) != (errors == 0) || errors > 1 || told != (errors == 1) {
+					t.Errorf("%s has %d errors and exit code %d:\n%s", both[i].name, errors, run.Code, run.Output)
+				}
+			}
+			t.Logf("one has given %d nodes their ACL, two %d", given[0], given[1])
+		})
+	}
+}
+
 // While one run deletes nodes, another makes something below them. Either the one is told
 // that its node is not empty, or the other makes the parent anew, whole and empty; and what
 // it wanted is there.

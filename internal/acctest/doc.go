@@ -16,4 +16,7 @@
 //
 // Tests run when TF_ACC is set, as everywhere that terraform-plugin-testing is used. They
 // need the CLI that TF_ACC_TERRAFORM_PATH names.
+//
+// It has no tests of a single entity, which are beside the entity's code; those that are here
+// run several entities, several runs or the examples.
 package acctest

@@ -5,6 +5,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"io/fs"
+	"iter"
 	"maps"
 	"os"
 	"path/filepath"
@@ -13,9 +14,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"go.step.sm/crypto/pemutil"
 
 	"terraform-provider-zookeeper/internal/acctest"
+	"terraform-provider-zookeeper/internal/provider"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
@@ -148,10 +152,38 @@ func withTLS(t *testing.T, opts ...zktest.Option) surroundings {
 // placeholder matches servers that exist nowhere.
 var placeholder = regexp.MustCompile(`"zk1\.example\.com:[^"]*"`)
 
+// entities returns the folders that the examples of all that the provider offers are in.
+func entities(t *testing.T) map[string]bool {
+	t.Helper()
+	server, err := provider.NewServer(provider.New("test", new(session.Group)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas, err := server.GetProviderSchema(t.Context(), new(tfprotov6.GetProviderSchemaRequest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folders := map[string]bool{"provider": true}
+	add := func(kind string, names iter.Seq[string]) {
+		for name := range names {
+			folders[kind+"/"+name] = true
+		}
+	}
+	add("resources", maps.Keys(schemas.ResourceSchemas))
+	add("data-sources", maps.Keys(schemas.DataSourceSchemas))
+	add("ephemeral-resources", maps.Keys(schemas.EphemeralResourceSchemas))
+	add("list-resources", maps.Keys(schemas.ListResourceSchemas))
+	add("functions", maps.Keys(schemas.Functions))
+	return folders
+}
+
 // Every example is applied to a real server as it is printed in the documentation, plans
-// empty afterwards, and is destroyed.
+// empty afterwards, and is destroyed; and there is one for all that the provider offers.
 func TestAccExamples(t *testing.T) {
-	found, unseen := 0, maps.Clone(special)
+	unseen := entities(t)
+	for name := range special {
+		unseen[name] = true
+	}
 	err := filepath.WalkDir(examples, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(path, ".tf") && !strings.HasSuffix(path, ".tfquery.hcl") || filepath.Base(path) == byIdentity {
 			return err
@@ -160,7 +192,6 @@ func TestAccExamples(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		found++
 		name = filepath.ToSlash(name)
 		t.Run(strings.ReplaceAll(name, "/", "-"), func(t *testing.T) {
 			t.Parallel()
@@ -176,8 +207,8 @@ func TestAccExamples(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if found < 20 || len(unseen) > 0 {
-		t.Errorf("%d examples found, and not %v", found, unseen)
+	for name := range unseen {
+		t.Errorf("there is no example of %s", name)
 	}
 }
 

@@ -88,9 +88,9 @@ func checkScheme(s string) error {
 	switch s {
 	case "":
 		return errors.New("the scheme is empty")
-	case "sasl":
+	case zk.SchemeSASL:
 		return errors.New("the scheme sasl takes no credential: set sasl of the provider")
-	case "world", "auth":
+	case zk.SchemeWorld, zk.SchemeAuth:
 		return fmt.Errorf("the scheme %s is for ACLs, and takes no credential", s)
 	}
 	return nil

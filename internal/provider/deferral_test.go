@@ -44,14 +44,64 @@ func TestDeferral(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if (read.Deferred != nil) != tc.deferred || (len(read.Diagnostics) == 0) != tc.deferred {
-				t.Errorf("deferred %v, diagnostics %v", read.Deferred, read.Diagnostics)
+			check := func(what string, deferred *tfprotov6.DeferredReason, diags []*tfprotov6.Diagnostic) {
+				t.Helper()
+				if (deferred != nil) != tc.deferred || (len(diags) == 0) != tc.deferred {
+					t.Errorf("%s: deferred %v, diagnostics %v", what, deferred, diags)
+				}
+				if deferred != nil && *deferred != tfprotov6.DeferredReasonProviderConfigUnknown {
+					t.Errorf("%s: the reason is %v", what, *deferred)
+				}
 			}
-			if tc.deferred && read.Deferred.Reason != tfprotov6.DeferredReasonProviderConfigUnknown {
-				t.Errorf("the reason is %v", read.Deferred.Reason)
+			check("a data source", reason(read.Deferred), read.Diagnostics)
+
+			opened, err := server.OpenEphemeralResource(t.Context(), &tfprotov6.OpenEphemeralResourceRequest{
+				TypeName:           "zookeeper_znode",
+				Config:             dynamic(t, schemas.EphemeralResourceSchemas["zookeeper_znode"], map[string]any{"path": "/"}),
+				ClientCapabilities: &tfprotov6.OpenEphemeralResourceClientCapabilities{DeferralAllowed: tc.allowed},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			check("an ephemeral resource", reason(opened.Deferred), opened.Diagnostics)
+
+			// The refresh of a resource needs a server as well. The plan of one that is new does
+			// not: it can be made without, and is deferred all the same.
+			znode := schemas.ResourceSchemas["zookeeper_znode"]
+			refreshed, err := server.ReadResource(t.Context(), &tfprotov6.ReadResourceRequest{
+				TypeName:           "zookeeper_znode",
+				CurrentState:       dynamic(t, znode, map[string]any{"path": "/app"}),
+				ClientCapabilities: &tfprotov6.ReadResourceClientCapabilities{DeferralAllowed: tc.allowed},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			check("a refresh", reason(refreshed.Deferred), refreshed.Diagnostics)
+			wanted := dynamic(t, znode, map[string]any{"path": "/app", "mode": "persistent", "create_parents": true})
+			none, err := tfprotov6.NewDynamicValue(znode.ValueType(), tftypes.NewValue(znode.ValueType(), nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			planned, err := server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
+				TypeName: "zookeeper_znode", PriorState: &none, ProposedNewState: wanted, Config: wanted,
+				ClientCapabilities: &tfprotov6.PlanResourceChangeClientCapabilities{DeferralAllowed: tc.allowed},
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := reason(planned.Deferred); (got != nil) != tc.deferred || len(planned.Diagnostics) > 0 {
+				t.Errorf("a plan: deferred %v, diagnostics %v", got, planned.Diagnostics)
 			}
 		})
 	}
+}
+
+// reason tells why something is deferred; nil where it is not.
+func reason(d *tfprotov6.Deferred) *tfprotov6.DeferredReason {
+	if d == nil {
+		return nil
+	}
+	return &d.Reason
 }
 
 // dynamic makes a configuration in which the rest is null.

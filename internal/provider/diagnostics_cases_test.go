@@ -444,6 +444,9 @@ var topics = []struct {
 		{name: "a container", on: oldServer, play: func(c *scene) {
 			c.connect(nil).create(znode, attrs{"path": "/app", "mode": "container"})
 		}},
+		{name: "a TTL on an old server", on: oldServer, play: func(c *scene) {
+			c.connect(nil).create(znode, attrs{"path": "/app", "mode": "ttl", "ttl_ms": 1000})
+		}},
 		{name: "a TTL", play: func(c *scene) {
 			c.connect(nil).create(znode, attrs{"path": "/app", "mode": "ttl", "ttl_ms": 1000})
 		}},

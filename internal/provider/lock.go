@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -75,12 +74,9 @@ func checkLockMode(s string) error {
 	return nil
 }
 
-// maxLockTimeout is the longest wait for a lock.
-const maxLockTimeout = 24 * time.Hour
-
 func checkLockTimeout(n float64) error {
-	if math.IsNaN(n) || n < 0 || n > maxLockTimeout.Seconds() {
-		return fmt.Errorf("the wait for a lock is a number of seconds from 0 to %v, and not %v", maxLockTimeout.Seconds(), n)
+	if math.IsNaN(n) || n < 0 || n > session.MaxLockTimeout.Seconds() {
+		return fmt.Errorf("the wait for a lock is a number of seconds from 0 to %v, and not %v", session.MaxLockTimeout.Seconds(), n)
 	}
 	return nil
 }

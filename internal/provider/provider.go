@@ -1,5 +1,3 @@
-// Package provider is the Terraform provider: its configuration, the session that it
-// hands to the entities, and the list of what it offers.
 package provider
 
 import (

@@ -31,12 +31,15 @@ const (
 // the bit mask as a decimal number from 1 to 31. The error names what is wrong with s.
 func ParsePerms(s string) (Perms, error) { return proto.ParsePerms(s) }
 
-// The schemes that every server has.
+// The schemes that servers have without being extended. SASL is there where they are
+// configured for it, X509 on ports with TLS.
 const (
 	SchemeWorld  = "world"
 	SchemeAuth   = "auth"
 	SchemeDigest = "digest"
 	SchemeIP     = "ip"
+	SchemeSASL   = "sasl"
+	SchemeX509   = "x509"
 )
 
 // OpenACL returns the ACL that lets everybody do everything, world:anyone:cdrwa.
@@ -69,9 +72,9 @@ func (c Credential) GoString() string {
 // LogValue does the same for log/slog.
 func (c Credential) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// maskedDigest stands for the hash of a digest id when a server answers a reader without
+// MaskedDigest stands for the hash of a digest id when a server answers a reader without
 // the permission ADMIN (GetACL in FinalRequestProcessor, since 3.5.5).
-const maskedDigest = "x"
+const MaskedDigest = "x"
 
 // aclStored tells whether a server that was sent the ACL may hold got: it drops
 // duplicates and puts the presented identities in the place of "auth", and it masks
@@ -103,7 +106,7 @@ func sameMasked(a, b ACL) bool {
 	}
 	userA, hashA, _ := strings.Cut(a.ID, ":")
 	userB, hashB, _ := strings.Cut(b.ID, ":")
-	return userA == userB && (hashA == maskedDigest || hashB == maskedDigest)
+	return userA == userB && (hashA == MaskedDigest || hashB == MaskedDigest)
 }
 
 // grants tells whether the ACL surely gives perm to a client that presents creds. It

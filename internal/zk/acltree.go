@@ -62,10 +62,10 @@ func (c *Client) ACLTree(ctx context.Context, path string) ([]ACLReading, error)
 	if err != nil {
 		return nil, err
 	}
-	if full := c.chrooted(path); full == "/" || !protected(full) {
+	if full := c.chrooted(path); full == "/" || !ServersOwn(full) {
 		kept := paths[:1]
 		for _, p := range paths[1:] {
-			if !protected(c.chrooted(p)) {
+			if !ServersOwn(c.chrooted(p)) {
 				kept = append(kept, p)
 			}
 		}

@@ -123,7 +123,7 @@ func (c *Client) Apply(ctx context.Context, b Batch) ([]WriteResult, error) {
 		if err := check(op, w.Path); err != nil {
 			return make([]WriteResult, len(b.Writes)), err
 		}
-		if protected(c.chrooted(w.Path)) && w.Kind != WriteEnsure {
+		if ServersOwn(c.chrooted(w.Path)) && w.Kind != WriteEnsure {
 			return make([]WriteResult, len(b.Writes)), &Error{Op: op, Path: w.Path, Err: errOwnNodes}
 		}
 	}

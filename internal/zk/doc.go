@@ -59,4 +59,7 @@
 // Errors are values: errors.Is(err, zk.ErrNoNode) holds through every layer. [*Error]
 // carries the operation and the path; [*ConnectError] every server that was tried and why
 // it failed. No error carries a credential.
+//
+// What this package is not: it has no locks, elections or queues of its own, which are in
+// [terraform-provider-zookeeper/internal/zk/recipe], and it knows nothing of Terraform.
 package zk

@@ -84,9 +84,9 @@ func Parent(path string) string {
 // ownNodes is the path of the servers' own nodes.
 const ownNodes = "/zookeeper"
 
-// protected tells whether path is "/" or "/zookeeper" or below it: the nodes that are the
-// servers' own.
-func protected(path string) bool {
+// ServersOwn tells whether path is "/", "/zookeeper" or below that: the nodes that servers
+// come with, and do not let go.
+func ServersOwn(path string) bool {
 	return path == "/" || path == ownNodes || strings.HasPrefix(path, ownNodes+"/")
 }
 

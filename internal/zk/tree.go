@@ -24,7 +24,7 @@ func (c *Client) DeleteTree(ctx context.Context, path string, version int32) err
 	if err := check(op, path); err != nil {
 		return err
 	}
-	if path == "/" || protected(c.chrooted(path)) {
+	if path == "/" || ServersOwn(c.chrooted(path)) {
 		return &Error{Op: op, Path: path, Err: errOwnNodes}
 	}
 	deleted := 0
@@ -54,7 +54,7 @@ func (c *Client) Prune(ctx context.Context, path string, czxid int64) error {
 	if err := check(op, path); err != nil {
 		return err
 	}
-	if path == "/" || protected(c.chrooted(path)) {
+	if path == "/" || ServersOwn(c.chrooted(path)) {
 		return &Error{Op: op, Path: path, Err: errOwnNodes}
 	}
 	for n := 1; ; n++ {

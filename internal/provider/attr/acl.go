@@ -116,7 +116,7 @@ func entryFields(element attr.Value) func(name string) types.String {
 func entryName(field func(string) types.String) string {
 	id := field("id").ValueString()
 	switch field("scheme").ValueString() {
-	case "world", "auth", "ip", "sasl", "x509":
+	case zk.SchemeWorld, zk.SchemeAuth, zk.SchemeIP, zk.SchemeSASL, zk.SchemeX509:
 	default:
 		id, _, _ = strings.Cut(id, ":")
 	}
@@ -136,7 +136,7 @@ func SameACL(a, b []zk.ACL, self []Identity) bool {
 // masked tells whether an ACL shows a digest without its hash.
 func masked(acl []zk.ACL) bool {
 	return slices.ContainsFunc(acl, func(e zk.ACL) bool {
-		return e.Scheme == "digest" && strings.HasSuffix(e.ID, ":x")
+		return e.Scheme == zk.SchemeDigest && strings.HasSuffix(e.ID, ":"+zk.MaskedDigest)
 	})
 }
 
@@ -150,17 +150,17 @@ func ACLMasked(v types.Set) bool {
 func effective(acl []zk.ACL, self []Identity, mask bool) map[Identity]zk.Perms {
 	m := make(map[Identity]zk.Perms, len(acl))
 	grant := func(who Identity, perms zk.Perms) {
-		if user, _, found := strings.Cut(who.ID, ":"); mask && found && who.Scheme == "digest" {
-			who.ID = user + ":x"
+		if user, _, found := strings.Cut(who.ID, ":"); mask && found && who.Scheme == zk.SchemeDigest {
+			who.ID = user + ":" + zk.MaskedDigest
 		}
 		m[who] |= perms
 	}
 	for _, e := range acl {
 		switch {
-		case e.Scheme != "auth":
+		case e.Scheme != zk.SchemeAuth:
 			grant(Identity{e.Scheme, e.ID}, e.Perms)
 		case len(self) == 0:
-			grant(Identity{Scheme: "auth"}, e.Perms)
+			grant(Identity{Scheme: zk.SchemeAuth}, e.Perms)
 		default:
 			for _, who := range self {
 				grant(who, e.Perms)

@@ -74,23 +74,23 @@ func CheckACLEntry(scheme, id string) error {
 	switch scheme {
 	case "":
 		return errors.New(`the scheme is empty: it is "world", "auth", "digest", "ip", "sasl", "x509" or one that your servers were extended with`)
-	case "world":
+	case zk.SchemeWorld:
 		if id != "anyone" {
 			return errors.New(`the only id of the scheme "world" is "anyone"`)
 		}
-	case "auth":
+	case zk.SchemeAuth:
 		// The server ignores the id and takes the identities of the connection.
-	case "digest":
+	case zk.SchemeDigest:
 		return checkDigest(id)
-	case "ip":
+	case zk.SchemeIP:
 		return checkIP(id)
-	case "sasl", "x509":
+	case zk.SchemeSASL, zk.SchemeX509:
 		if id == "" {
 			return fmt.Errorf("the id is empty: for the scheme %q it is the name of the principal", scheme)
 		}
 	default:
 		// Servers can be extended with others, but hardly with these.
-		for _, known := range []string{"world", "auth", "digest", "ip", "sasl", "x509"} {
+		for _, known := range []string{zk.SchemeWorld, zk.SchemeAuth, zk.SchemeDigest, zk.SchemeIP, zk.SchemeSASL, zk.SchemeX509} {
 			if strings.EqualFold(strings.TrimSpace(scheme), known) {
 				return fmt.Errorf("there is no scheme %q: write %q, without blanks and in small letters", scheme, known)
 			}
@@ -130,8 +130,8 @@ func checkDigest(id string) error {
 	if !found || user == "" || strings.Contains(hash, ":") {
 		return errors.New(`the id of the scheme "digest" is user:hash, with one colon`)
 	}
-	if hash == "x" {
-		return fmt.Errorf("%q is how a server shows a digest to those who may not see it: write the digest itself", user+":x")
+	if hash == zk.MaskedDigest {
+		return fmt.Errorf("%q is how a server shows a digest to those who may not see it: write the digest itself", user+":"+zk.MaskedDigest)
 	}
 	raw, err := base64.StdEncoding.DecodeString(hash)
 	if err != nil || !digestSizes[len(raw)] {

@@ -5,4 +5,7 @@
 // An ACL has several notations for one meaning, and the server rewrites some of them.
 // [SameACL] is the one place that knows which ACLs mean the same; [KeepACL] uses it to
 // leave what the user wrote in the state for as long as the server agrees with it.
+//
+// It talks to no server, and decides nothing for an entity: what is read and written, and in
+// which order, is in the package of each.
 package attr

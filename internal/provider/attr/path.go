@@ -60,7 +60,7 @@ func CheckPath(path string, managed bool) error {
 	if path == "/" {
 		return fmt.Errorf("the root %q always exists and cannot be managed as a resource. To read it, use the data source zookeeper_znode", path)
 	}
-	if path == "/zookeeper" || strings.HasPrefix(path, "/zookeeper/") {
+	if zk.ServersOwn(path) {
 		return fmt.Errorf("%q belongs to ZooKeeper itself (/zookeeper and all below) and cannot be managed as a resource. To read it, use the data source zookeeper_znode", path)
 	}
 	return nil

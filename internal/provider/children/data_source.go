@@ -1,4 +1,3 @@
-// Package children is the data source zookeeper_children: the names of a node's children.
 package children
 
 import (

@@ -43,12 +43,12 @@ func (s Subject) conflicts(doing string, err *zk.BatchConflictError, outcome str
 	case exist == n:
 		return s.manyExist(n, list, err.Conflicts[0].Write.Path, outcome)
 	case full == n:
-		return s.new("Znode is not empty", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("Znode is not empty", fmt.Sprintf(
 			"The provider did not %s%s, because below nodes to be deleted there are others, which this resource does not have:\n\n%s\n\n"+
 				"%s If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.base_path}/…\": they are then deleted first. "+
 				"To delete whatever is below base_path, set exclusive = true and apply.", doing, s.at(), list, outcome, s.Resource))
 	default:
-		return s.new("Znodes were changed by somebody else", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("Znodes were changed by somebody else", fmt.Sprintf(
 			"The provider did not %s%s, because since the plan was made somebody else changed %s:\n\n%s\n\n"+
 				"%s What they wrote stands. Run plan again to see the nodes as they are now, and apply if that is still what you want. "+
 				// See Conflict.
@@ -63,7 +63,7 @@ func (s Subject) manyExist(n int, list, first, outcome string) diag.Diagnostic {
 		summary, they = "Znodes already exist", fmt.Sprintf("%d nodes that are to be created are there already, and were not created by this resource", n)
 	}
 	key := strings.TrimPrefix(strings.TrimPrefix(first, s.Path), "/")
-	return s.new(summary, fmt.Sprintf(
+	return diag.NewErrorDiagnostic(summary, fmt.Sprintf(
 		"%[1]s:\n\n%[2]s\n\n%[7]s To manage what is there from here on, import all nodes below base_path, or some of them by their keys:\n\n"+
 			"  terraform import %[3]s.NAME %[4]s\n"+
 			"  terraform import %[3]s.NAME %[4]s//%[5]s\n\n"+
@@ -76,7 +76,7 @@ func (s Subject) manyExist(n int, list, first, outcome string) diag.Diagnostic {
 // Occupied tells that a resource that is to have all that is below a node cannot be created,
 // because there are others already.
 func (s Subject) Occupied(paths []string) diag.Diagnostic {
-	return s.new("Znodes already exist", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Znodes already exist", fmt.Sprintf(
 		"With exclusive = true all that is below %[1]q belongs to this resource, and there is something already:\n\n%[2]s\n\n"+
 			"Nothing was written or removed. Import what is there, and the plan shows what becomes of each node:\n\n"+
 			"  terraform import %[3]s.NAME %[1]s\n\n"+
@@ -85,7 +85,7 @@ func (s Subject) Occupied(paths []string) diag.Diagnostic {
 }
 
 func (s Subject) transactionTooLarge(err *zk.TooLargeError) diag.Diagnostic {
-	return s.new("Transaction is too large", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Transaction is too large", fmt.Sprintf(
 		"All changes below %q in one transaction would take %d bytes, and the servers accept %d (max_buffer_bytes): %d too many. Nothing was sent.\n\n"+
 			"To let it take as many transactions as needed, each of which takes effect on its own, set atomic = false. "+
 			"If your servers run with a larger jute.maxbuffer, set max_buffer_bytes of the provider to the same.", s.Path, err.Size, err.Limit, err.Size-err.Limit))

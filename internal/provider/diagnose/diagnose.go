@@ -57,7 +57,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		d := s.Error(doing, partial.Err)
-		return s.new(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
+		return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
 	}
 	if errors.As(err, &guard) {
 		// Whatever was to be done, this came first.
@@ -73,14 +73,14 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.As(err, &locked):
 		return s.locked(doing, locked)
 	case errors.Is(err, session.ErrOwnLock):
-		return s.new("Lock is held by this run", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("Lock is held by this run", fmt.Sprintf(
 			"The provider could not %s%s: this run holds it already, by lock in the provider's configuration, and would wait for itself. Leave one of the two out.", doing, s.at()))
 	case errors.Is(err, recipe.ErrLost):
-		return s.new("Lock was lost", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("Lock was lost", fmt.Sprintf(
 			"The provider could not %s%s, because the lock that it held was lost: %s. Others may have done something since, that this run should have waited for or kept from.\n\n"+
 				"Look at what the run has done, and run again. Where it was lost because the servers could not be reached for a while, a longer session_timeout of the provider helps.", doing, s.at(), behind(err, recipe.ErrLost)))
 	case errors.Is(err, context.Canceled):
-		return s.new("Interrupted", fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at()))
+		return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at()))
 	case errors.As(err, &connect):
 		return unreachable(connect)
 	case errors.As(err, &tooLarge):
@@ -89,7 +89,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		}
 		return s.tooLarge(tooLarge)
 	case errors.As(err, &tooOld):
-		return s.new("ZooKeeper is too old", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("ZooKeeper is too old", fmt.Sprintf(
 			"The provider could not %s%s: %v. Upgrade the servers, or do without.", doing, s.at(), tooOld))
 	case errors.Is(err, zk.ErrNodeExists) && s.Sequential:
 		return s.numberTaken()
@@ -100,43 +100,43 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.Is(err, zk.ErrNoAuth):
 		return s.noAuth(doing, err)
 	case errors.Is(err, zk.ErrUnimplemented):
-		return s.new("ZooKeeper does not support this", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("ZooKeeper does not support this", fmt.Sprintf(
 			"The server refused to %s%s, because it does not have what that takes, or it is switched off there.\n\n"+
 				"TTL nodes need zookeeper.extendedTypesEnabled=true on every server (a Java system property, -Dzookeeper.extendedTypesEnabled=true).", doing, s.at()))
 	case errors.Is(err, zk.ErrInvalidACL):
-		return s.new("ZooKeeper refused the ACL", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("ZooKeeper refused the ACL", fmt.Sprintf(
 			"The server refused an entry of the ACL of %q. Either its scheme is not enabled there, or its id is not one of that scheme, "+
 				"or its scheme is \"auth\", which stands for the identities that the provider presents. The provider presents %s.\n\n"+
 				"Check the entries' schemes and ids. world, auth, digest and ip are enabled on every server; sasl, x509 and others where authProvider.… or the quorum's security is configured.", s.Path, s.presented()))
 	case errors.Is(err, zk.ErrNoChildrenForEphemerals):
-		return s.new("Parent is ephemeral", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("Parent is ephemeral", fmt.Sprintf(
 			"%q was not created, because its parent is an ephemeral node, which can have no children. Choose another parent.", s.Path))
 	case errors.Is(err, zk.ErrQuotaExceeded):
-		return s.new("Quota exceeded", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("Quota exceeded", fmt.Sprintf(
 			"The provider could not %s%s: a quota on the node or on one above it does not allow it. Raise the quota (setquota in zkCli) or free some of it.", doing, s.at()))
 	case errors.Is(err, zk.ErrNotReadOnly):
-		return s.new("Server is read-only", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("Server is read-only", fmt.Sprintf(
 			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone, which read_only of the provider accepts. Bring the other servers back, then run again.", doing, s.at()))
-	case errors.Is(err, zk.ErrSessionClosedRequireSASL) && s.presents("sasl"):
-		return s.new("SASL authentication failed", fmt.Sprintf(
+	case errors.Is(err, zk.ErrSessionClosedRequireSASL) && s.presents(zk.SchemeSASL):
+		return diag.NewErrorDiagnostic("SASL authentication failed", fmt.Sprintf(
 			"The provider could not %s%s: the servers serve nobody whom SASL does not authenticate, and did not take what the provider presents: %s.\n\n"+
 				"Check sasl in the provider's configuration: its username and its password, or its ticket or keytab.", doing, s.at(), s.presented()))
 	case errors.Is(err, zk.ErrSessionClosedRequireSASL):
-		return s.new("ZooKeeper wants SASL", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("ZooKeeper wants SASL", fmt.Sprintf(
 			"The provider could not %s%s: the servers serve nobody whom SASL does not authenticate. The provider presents %s.\n\n"+
 				"Set sasl in the provider's configuration.", doing, s.at(), s.presented()))
 	case errors.Is(err, sasl.ErrFailed):
-		return s.new("SASL authentication failed", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("SASL authentication failed", fmt.Sprintf(
 			"The provider could not %s%s: %s.\n\nLook at sasl in the provider's configuration: mechanism has to be the one that the servers log in with, and the rest has to say who the provider is to them.", doing, s.at(), behind(err, sasl.ErrFailed)))
 	case errors.Is(err, zk.ErrAuthFailed):
-		return s.new("ZooKeeper refused the credentials", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("ZooKeeper refused the credentials", fmt.Sprintf(
 			"The provider could not %s%s, because the server refused an identity: its scheme is not enabled there, or what proves it is wrong. The provider presents %s.\n\n"+
 				"Check username, auth, sasl and tls in the provider's configuration.", doing, s.at(), s.presented()))
 	case errors.Is(err, zk.ErrConnectionLoss), errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
-		return s.new("Lost the connection to ZooKeeper", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("Lost the connection to ZooKeeper", fmt.Sprintf(
 			"The connection ended before the provider could %s%s: %s.\n\nRun again when the servers are well.", doing, s.at(), strings.TrimPrefix(s.reason(err), zk.ErrConnectionLoss.Error()+": ")))
 	default:
-		return s.new("ZooKeeper operation failed", fmt.Sprintf("The provider could not %s%s: %s.\n\nThe servers' logs may tell more.", doing, s.at(), s.reason(err)))
+		return diag.NewErrorDiagnostic("ZooKeeper operation failed", fmt.Sprintf("The provider could not %s%s: %s.\n\nThe servers' logs may tell more.", doing, s.at(), s.reason(err)))
 	}
 }
 
@@ -160,7 +160,7 @@ func (s Subject) Conflict(doing string, err error, planned, found attr.Planned) 
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		outcome = fmt.Sprintf("What they wrote stands, but it came between two writes of this run: %s.", partial.Done)
 	}
-	return s.new("Znode was changed by somebody else", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Znode was changed by somebody else", fmt.Sprintf(
 		"The provider did not %s%s, because since the plan was made somebody else changed the node: %s. %s\n\n"+
 			"Run plan again to see the node as it is now, and apply if that is still what you want. "+
 			// Terraform 1.11 plans the deletion of what has left the configuration with the state
@@ -174,7 +174,7 @@ func (s Subject) UnseenConflict(doing string, err error, planned attr.Planned) d
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		outcome = fmt.Sprintf("What they wrote stands, but it came between two writes of this run: %s.", partial.Done)
 	}
-	return s.new("Znode was changed by somebody else", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Znode was changed by somebody else", fmt.Sprintf(
 		"The provider did not %s%s, because since the plan was made somebody else changed the node: it was planned against version %d of its data and version %d of its ACL, "+
 			"and is at another, which the provider could not read. %s\n\nRun plan again when the provider can: as somebody who may read the node, and while the servers can be reached.", doing, s.at(), planned.Version, planned.Aversion, outcome))
 }
@@ -206,7 +206,7 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 	case len(s.Presented) == 0:
 		add = "Set username and password of the provider (or auth, sasl or a client certificate), and add an entry for who it is then, " +
 			"such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }. "
-	case s.presents("digest"):
+	case s.presents(zk.SchemeDigest):
 		add = "An entry of the scheme digest is about the provider only if its hash is that of the very password that the provider has. " + add
 	}
 	return diag.NewWarningDiagnostic("ACL locks the provider out", fmt.Sprintf(
@@ -217,7 +217,7 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 
 // NotEmpty tells that a node with children was not deleted.
 func (s Subject) NotEmpty(children []string) diag.Diagnostic {
-	return s.new("Znode is not empty", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Znode is not empty", fmt.Sprintf(
 		"%q was not deleted, because it has %s: %s.\n\n"+
 			"If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.path}/child\": they are then deleted first. "+
 			"If they were made on the way, as missing parents of nodes of this configuration, they stay unless they are declared as well, by zookeeper_ensure_path for one. "+
@@ -229,11 +229,11 @@ func (s Subject) NotEmpty(children []string) diag.Diagnostic {
 // declared, which cannot be changed.
 func (s Subject) OtherKind(have, want string) diag.Diagnostic {
 	if have == "ephemeral" {
-		return s.new("Znode is of another kind", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("Znode is of another kind", fmt.Sprintf(
 			"%q exists as an ephemeral node, which belongs to the session of another client and goes when that ends, and is declared as a %s one. It was left as it was.\n\n"+
 				"Wait until it has gone, or choose another path.", s.Path, want))
 	}
-	return s.new("Znode is of another kind", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Znode is of another kind", fmt.Sprintf(
 		"%q exists as a %s node, and is declared as a %s one. The kind of a node cannot be changed, and it was left as it was.\n\n"+
 			"If it was made as the parent of another resource in this run, let the path of that resource refer to this one, as in path = \"${%s.NAME.path}/child\": this one is then created first.",
 		s.Path, have, want, s.Resource))
@@ -241,7 +241,7 @@ func (s Subject) OtherKind(have, want string) diag.Diagnostic {
 
 // Ephemeral refuses the import of a node that lives and dies with a session.
 func (s Subject) Ephemeral() diag.Diagnostic {
-	return s.new("Znode is ephemeral", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Znode is ephemeral", fmt.Sprintf(
 		"%q belongs to the session of another client and goes when that ends, so it cannot be managed as a resource. To read it, use the data source zookeeper_znode.", s.Path))
 }
 
@@ -294,7 +294,7 @@ func (s Subject) Overwritten(parts []string) diag.Diagnostics {
 }
 
 func (s Subject) exists() diag.Diagnostic {
-	return s.new("Znode already exists", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Znode already exists", fmt.Sprintf(
 		"%[1]q exists on the server and was not created by this run. It was left as it is.\n\n"+
 			"To manage it from here on, import it:\n\n"+
 			"  terraform import %[2]s.NAME %[1]s\n\n"+
@@ -306,7 +306,7 @@ func (s Subject) exists() diag.Diagnostic {
 
 // Twice tells that two resources of one run are to create the same node.
 func (s Subject) Twice() diag.Diagnostic {
-	return s.new("Znode already exists", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Znode already exists", fmt.Sprintf(
 		"%q is created by another resource in this same run: two resources of the configuration have this path, or two instances of one. "+
 			"One node takes one resource. Remove one of the two, or give it another path.", s.Path))
 }
@@ -314,27 +314,27 @@ func (s Subject) Twice() diag.Diagnostic {
 func (s Subject) noNode(err error) diag.Diagnostic {
 	switch op, _ := operation(err); {
 	case op == "create":
-		return s.new("Parent does not exist", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("Parent does not exist", fmt.Sprintf(
 			"%q was not created, because its parent %q does not exist and create_parents is false. Set create_parents = true, or declare the parent and let the path refer to it.",
 			s.Path, zk.Parent(s.Path)))
 	case s.Resource == "":
-		return s.new("Znode does not exist", fmt.Sprintf("There is no node at %q. %s", s.Path, s.checkPath()))
+		return diag.NewErrorDiagnostic("Znode does not exist", fmt.Sprintf("There is no node at %q. %s", s.Path, s.checkPath()))
 	default:
-		return s.new("Znode was deleted by somebody else", fmt.Sprintf(
+		return diag.NewErrorDiagnostic("Znode was deleted by somebody else", fmt.Sprintf(
 			"%q existed when the plan was made, and does not any more. Run plan again: it will be created anew.", s.Path))
 	}
 }
 
 // NoTarget tells that there is no node for a resource that changes one and makes none.
 func (s Subject) NoTarget(doing string) diag.Diagnostic {
-	return s.new("Znode does not exist", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Znode does not exist", fmt.Sprintf(
 		"The provider could not %s%s: there is no such node, and this resource makes none. %s "+
 			"If the node is a resource of this configuration, let the path refer to it, as in path = zookeeper_znode.NAME.path: it is then created first.", doing, s.at(), s.checkPath()))
 }
 
 // Missing tells that a node that must exist does not, and that it may be allowed to.
 func (s Subject) Missing() diag.Diagnostic {
-	return s.new("Znode does not exist", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Znode does not exist", fmt.Sprintf(
 		"There is no node at %q. %s To get exists = false in place of this error, set allow_missing = true.", s.Path, s.checkPath()))
 }
 
@@ -367,14 +367,14 @@ func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
 	if s.Resource != "" {
 		wayOut = " Where the ACL shuts this provider out for good, whoever has ADMIN (a) there, or the servers' super user, can change it; to give the node up and leave it as it is, remove the resource from the state (terraform state rm)."
 	}
-	return s.new("Permission denied", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Permission denied", fmt.Sprintf(
 		"The server did not let the provider %s%s: the operation %q needs %s on %q. The provider presents %s.\n\n"+
 			"Look at the ACL there (getAcl in zkCli, as somebody who may). ZooKeeper never says that a password is wrong: an identity with a wrong one just matches no entry of an ACL.%s",
 		doing, s.at(), op, needs, on, s.presented(), wayOut))
 }
 
 func (s Subject) tooLarge(err *zk.TooLargeError) diag.Diagnostic {
-	return s.new("Data is too large", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Data is too large", fmt.Sprintf(
 		"The request for %q would take %d bytes, and the servers accept %d (max_buffer_bytes). Nothing was sent: they would have closed the connection.\n\n"+
 			"Store less in the node. If your servers run with a larger jute.maxbuffer, set max_buffer_bytes of the provider to the same.", s.Path, err.Size, err.Limit))
 }
@@ -391,7 +391,7 @@ func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic 
 	if len(err.Contenders) > 0 {
 		holders = "It is held, or waited for in front of this run, by:\n\n  " + strings.Join(err.Contenders, "\n  ")
 	}
-	return s.new("Lock is held by others", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Lock is held by others", fmt.Sprintf(
 		"The provider could not %s%s, because %s was not free%s.\n\n%s\n\n"+
 			"Wait for them, or give it more time with the lock's timeout (ZOOKEEPER_LOCK_TIMEOUT for the lock of the provider). A lock goes with the session of who holds it: that of a process which has died is free when its session expires.",
 		doing, s.at(), which, within, holders))
@@ -400,7 +400,7 @@ func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic 
 // TreeTooLarge tells that the data of a tree was not read, because it is over a limit. Both
 // sizes are in bytes.
 func (s Subject) TreeTooLarge(nodes int, size, limit int64) diag.Diagnostic {
-	return s.new("Tree is too large", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Tree is too large", fmt.Sprintf(
 		"The tree of %q holds %d bytes of data in %s, and at most %d bytes are read at once. None of it was read.\n\n"+
 			"Name a path further down, or set max_depth, or leave include_data out and read the data of the nodes that matter with the data source zookeeper_znode.",
 		s.Path, size, plural(nodes, "node", "nodes"), limit))
@@ -429,7 +429,7 @@ func (s Subject) LeftOut(u Unread) diag.Diagnostic {
 }
 
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
-	return s.new("Outcome unknown", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
 			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), lost(err)))
 }
@@ -455,7 +455,7 @@ func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
 		look = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + ". Look at them (stat and get in zkCli)."
 		example = candidates.Paths[0]
 	}
-	return s.new("Outcome unknown", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and %s\n\n"+
 			"It was not repeated, and the state has no node. %s If one of them is this resource's, import it before the next apply, which would make another one:\n\n"+
 			"  terraform import %s.NAME %s", doing, s.at(), happened, look, s.Resource, example))
@@ -463,7 +463,7 @@ func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
 
 // numberTaken tells that the node which is next in the sequence exists.
 func (s Subject) numberTaken() diag.Diagnostic {
-	return s.new("Next number is taken", fmt.Sprintf(
+	return diag.NewErrorDiagnostic("Next number is taken", fmt.Sprintf(
 		"The next node of the sequence, which is %q and the next number of its parent, exists already. Nothing was created.\n\n"+
 			"Somebody may have created it under its full name. The parent counts its children as they are created: delete that node, or create any other child of %[2]q, which may be deleted again, and run again; or choose another path_prefix.\n\n"+
 			"If it is %[1]s2147483647, the count of the parent has run out: since 3.6, servers give no higher number. Choose a path_prefix below another parent.",
@@ -494,10 +494,6 @@ func attempts(err *zk.ConnectError) string {
 		lines[i] = fmt.Sprintf("  %s: %v", a.Server, a.Err)
 	}
 	return strings.Join(lines, "\n")
-}
-
-func (s Subject) new(summary, detail string) diag.Diagnostic {
-	return diag.NewErrorDiagnostic(summary, detail)
 }
 
 // at names the node where there is one.

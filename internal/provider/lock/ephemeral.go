@@ -1,5 +1,3 @@
-// Package lock is the ephemeral resource zookeeper_lock: a lock that is held while what
-// depends on it runs.
 package lock
 
 import (
@@ -39,9 +37,6 @@ func (e *EphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequ
 	resp.TypeName = "zookeeper_lock"
 }
 
-// maxTimeout is the longest wait for a lock, in seconds: a day.
-const maxTimeout = 24 * 60 * 60
-
 // Schema describes the ephemeral resource.
 func (e *EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
@@ -66,7 +61,7 @@ func (e *EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 			"timeout": schema.Float64Attribute{
 				Optional:            true,
 				MarkdownDescription: "Seconds to wait for the lock before an error tells who holds it; `0` for not at all. Default `60`.",
-				Validators:          []validator.Float64{float64validator.Between(0, maxTimeout)},
+				Validators:          []validator.Float64{float64validator.Between(0, session.MaxLockTimeout.Seconds())},
 			},
 			"identifier": schema.StringAttribute{
 				Optional:            true,

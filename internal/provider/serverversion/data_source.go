@@ -1,5 +1,3 @@
-// Package serverversion is the data source zookeeper_server_version: what the connected
-// server says of itself.
 package serverversion
 
 import (

@@ -61,7 +61,7 @@ func (s *Session) presentOthers() error {
 		if err != nil {
 			return err
 		}
-		present("sasl", id)
+		present(zk.SchemeSASL, id)
 	}
 	if s.cfg.TLS != nil {
 		subject, err := s.cfg.TLS.Subject()
@@ -69,7 +69,7 @@ func (s *Session) presentOthers() error {
 			return err
 		}
 		if subject != "" {
-			present("x509", subject)
+			present(zk.SchemeX509, subject)
 		}
 	}
 	return nil

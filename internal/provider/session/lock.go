@@ -16,6 +16,9 @@ import (
 // DefaultLockTimeout is how long a lock is waited for where nothing else is said.
 const DefaultLockTimeout = 60 * time.Second
 
+// MaxLockTimeout is the longest wait for a lock that can be asked for.
+const MaxLockTimeout = 24 * time.Hour
+
 // The modes of a lock, as users write them.
 const (
 	Exclusive = "exclusive"

@@ -1,4 +1,3 @@
-// Package tree is the data source zookeeper_tree: a node and all that is below it.
 package tree
 
 import (

@@ -19,13 +19,10 @@ const root = "/"
 
 // join returns the path of the node with the key, which is base itself for "".
 func join(base, key string) string {
-	switch {
-	case key == "":
+	if key == "" {
 		return base
-	case base == root:
-		return root + key
 	}
-	return base + "/" + key
+	return zk.Child(base, key)
 }
 
 // keyOf is the opposite of join.

@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
-	"terraform-provider-zookeeper/internal/zk"
 )
 
 // model is a configuration, a plan or a state of the resource. Its maps are as the protocol
@@ -188,9 +187,6 @@ func (m *model) show(nodes contents) {
 		m.DataBase64 = nodeMap{elements: b64}
 	}
 }
-
-// acl is the declared ACL; nil where there is none, or none is known yet.
-func (m *model) acl() ([]zk.ACL, error) { return attr.ACLFrom(m.ACL) }
 
 // known tells whether a plan has all that decides what is written, with the secrets of the
 // configuration.

@@ -76,11 +76,7 @@ type storedRecord struct {
 // positions returns the keys of the nodes, and of those above them, in the order in which
 // their transactions are stored.
 func positions(nodes contents, secrets map[string]bool) []string {
-	hidden := make(contents, len(secrets))
-	for key := range secrets {
-		hidden[key] = ""
-	}
-	in := between(nodes, hidden)
+	in := between(nodes, hidden(secrets))
 	for key := range nodes {
 		in[key] = true
 	}

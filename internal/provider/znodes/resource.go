@@ -276,7 +276,7 @@ func (r *Resource) planRemoval(ctx context.Context, req resource.ModifyPlanReque
 
 // checkSize refuses writes that the servers would not take.
 func (r *Resource) checkSize(m *model, writes []zk.Write) diag.Diagnostics {
-	acl, err := m.acl()
+	acl, err := attr.ACLFrom(m.ACL)
 	if err != nil {
 		return nil // validation has told
 	}
@@ -302,7 +302,7 @@ func (r *Resource) checkSize(m *model, writes []zk.Write) diag.Diagnostics {
 
 // warnLockedOut warns of an ACL that keeps the provider from the nodes that it is to make.
 func (r *Resource) warnLockedOut(plan *model) diag.Diagnostics {
-	acl, err := plan.acl()
+	acl, err := attr.ACLFrom(plan.ACL)
 	if err != nil || plan.ACL.IsUnknown() {
 		return nil // validation has told, or nothing is known yet
 	}

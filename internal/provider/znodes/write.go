@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
+	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/zk"
 )
@@ -37,7 +38,7 @@ type outcome struct {
 func (r *Resource) apply(ctx context.Context, doing string, m *model, have contents, rec record, want wanted) (outcome, diag.Diagnostics) {
 	base := m.BasePath.ValueString()
 	about := r.subject(base)
-	acl, err := m.acl()
+	acl, err := attr.ACLFrom(m.ACL)
 	if err != nil {
 		return outcome{}, diag.Diagnostics{about.Error(doing, err)}
 	}
