@@ -61,7 +61,7 @@ func Sessions(ctx context.Context, server *zktest.Server, word string) ([]string
 
 // ending is how long a session may take to be gone from a server behind the last test. It
 // is short beside the provider's session_timeout, at the end of which it would be gone too.
-const ending = 3 * time.Second
+const ending = 10 * time.Second
 
 // noneLeft waits until a server has no session, and returns an error when one stays.
 func noneLeft(server *zktest.Server) error {
