@@ -62,7 +62,7 @@ func main() {
 // each element of a map the framework makes a context around that of the element before, and
 // to log looks for its logger at the bottom of them all, which takes minutes for a map of
 // fifty thousand (NullifyWriteOnlyAttributes, MarkComputedNilsAsUnknown). The protocol's log
-// is a tenth of what a small resource takes.
+// adds to what each resource takes.
 func quietSDK() {
 	sdk := []string{"TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO"}
 	for _, name := range append(sdk, "TF_LOG", "TF_LOG_PROVIDER", "TF_LOG_SDK") {
@@ -85,8 +85,8 @@ var ballast []byte //nolint:unused // being kept is its use
 // the time that Terraform takes for it: a third less memory costs nothing that is felt.
 //
 // With many resources of a node each there is as much garbage and nearly nothing to keep, and
-// the collector would run for each of them: 40 percent of the provider's CPU time. The ballast
-// counts as memory that is kept, and has it wait for half as much garbage at least.
+// the collector would run for each of them. The ballast counts as memory that is kept, and has
+// it wait for half as much garbage at least.
 func saveMemory() {
 	const percent, least = 50, 16 << 20
 	if os.Getenv("GOGC") == "" {

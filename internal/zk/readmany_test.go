@@ -317,16 +317,9 @@ func TestWalk_meanwhile(t *testing.T) {
 // it reads no data, none of them for data, and survives the loss of its connection.
 func TestWalkStats_wide(t *testing.T) {
 	t.Parallel()
-	ctx, direct := testContext(t), connect(t, server.Addr())
-	base := folder(t, direct)
+	ctx := testContext(t)
 	const nodes = 1000
-	var ops []zk.Op
-	for i := range nodes {
-		ops = append(ops, zk.CreateOp(fmt.Sprintf("%s/%04d", base, i), []byte("x"), zk.CreateOptions{}))
-	}
-	if _, err := direct.Multi(ctx, ops...); err != nil {
-		t.Fatal(err)
-	}
+	base := wide(t, connect(t, server.Addr()), nodes)
 	proxy := zktest.StartProxy(t, server.Addr())
 	c := connect(t, proxy.Addr())
 	look := func() {

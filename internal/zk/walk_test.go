@@ -128,20 +128,26 @@ func TestSurvey_meanwhile(t *testing.T) {
 	}
 }
 
-// A survey of more nodes than are read at a time survives the loss of its connection, and
-// asks for nothing that it is not to tell.
-func TestSurvey_wide(t *testing.T) {
-	t.Parallel()
-	ctx, direct := testContext(t), connect(t, server.Addr())
-	base := folder(t, direct)
-	const nodes = 700
+// wide makes a folder with as many nodes in it, made by one transaction, and returns its path.
+func wide(t *testing.T, c *zk.Client, nodes int) string {
+	t.Helper()
+	base := folder(t, c)
 	var ops []zk.Op
 	for i := range nodes {
 		ops = append(ops, zk.CreateOp(fmt.Sprintf("%s/%04d", base, i), []byte("x"), zk.CreateOptions{}))
 	}
-	if _, err := direct.Multi(ctx, ops...); err != nil {
+	if _, err := c.Multi(testContext(t), ops...); err != nil {
 		t.Fatal(err)
 	}
+	return base
+}
+
+// A survey of more nodes than are read at a time survives the loss of its connection, and
+// asks for nothing that it is not to tell.
+func TestSurvey_wide(t *testing.T) {
+	t.Parallel()
+	const nodes = 700
+	base := wide(t, connect(t, server.Addr()), nodes)
 	proxy := zktest.StartProxy(t, server.Addr())
 	c := connect(t, proxy.Addr())
 	if order, _ := surveyed(t, c, base, -1, false); len(order) != nodes+1 || !slices.IsSorted(order) {
