@@ -122,20 +122,12 @@ data "zookeeper_znode" "carols" { path = "${local.base}/carols" }
 				Config:      tree.ConfigFor(`auth = [{ scheme = "digest", credential = "bob:builder:with:colons" }]`, guarded+reads),
 				ExpectError: acctest.Error("Permission denied", `read the znode "`+tree.Path("/carols")+`"`, "The provider presents digest (bob)"),
 			},
+			resource.TestStep{
+				Config:      tree.ConfigFor(`auth = [{ scheme = "no-such-scheme", credential = "`+secret+`" }]`, guarded),
+				ExpectError: acctest.Error("ZooKeeper refused the credentials", "its scheme is not enabled there, or what proves it is wrong", "presents no-such-scheme."),
+			},
 			resource.TestStep{Config: tree.ConfigFor(attributes, "")},
 		),
-	})
-}
-
-// Servers close the connection of whom they refuse, and keep the session to its timeout: this
-// one is the test's own.
-func TestAccProvider_authRefused(t *testing.T) {
-	tree := acctest.NewTreeOn(t, acctest.OwnServer(t).Addr())
-	acctest.Test(t, resource.TestCase{
-		Steps: []resource.TestStep{{
-			Config:      tree.ConfigFor(`auth = [{ scheme = "no-such-scheme", credential = "`+secret+`" }]`, guarded),
-			ExpectError: acctest.Error("ZooKeeper refused the credentials", "its scheme is not enabled there, or what proves it is wrong", "presents no-such-scheme."),
-		}},
 	})
 }
 

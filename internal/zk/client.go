@@ -394,8 +394,8 @@ func (c *Client) SetHosts(servers string, keepOrder bool) error {
 }
 
 // AddAuth presents another identity, on this connection and on all that follow. The error
-// is [ErrAuthFailed] when the server refuses it: that ends the client, whether or not the
-// caller has waited for the answer, and the identity is forgotten.
+// is [ErrAuthFailed] when the server refuses it: that ends the client and its session, whether
+// or not the caller has waited for the answer, and the identity is forgotten.
 func (c *Client) AddAuth(ctx context.Context, cred Credential) error {
 	op := proto.OpAuth
 	fail := func(err error) error { return &Error{Op: op.String(), Err: err} }

@@ -239,8 +239,8 @@ func TestAddAuthRefused(t *testing.T) {
 			}
 			until(t, "the state to be told", seen.is(zk.StateAuthFailed))
 			_ = c.Close(ctx) // the server has ended the connection
-			if n := proxy.Connections(); n != 1 {
-				t.Errorf("%d connections: a refused credential was tried again", n)
+			if n := count(proxy, isAuth); n != 1 {
+				t.Errorf("a refused credential was presented %d times", n)
 			}
 			if err := c.Restart(ctx); err != nil {
 				t.Errorf("Restart: %v", err)
@@ -657,6 +657,41 @@ func TestCloseBesideHandshake(t *testing.T) {
 	if s := tracked(ctx, t, own); !strings.Contains(s, "/(0)") {
 		t.Errorf("the session lives on: %s", s)
 	}
+}
+
+// Servers close the connection of whom they refuse and keep the session. No client leaves it
+// to them: a run that is repeated with a wrong password would pile them up.
+func TestRefusedSessionIsEnded(t *testing.T) {
+	t.Parallel()
+	unknown := zk.Credential{Scheme: "no-such-scheme", Secret: "hush"}
+	own := zktest.StartServer(t, zktest.WithDigestLogin(t, map[string]string{"alice": "secret"}))
+	gone := func(t *testing.T, err error) {
+		t.Helper()
+		if !errors.Is(err, zk.ErrAuthFailed) {
+			t.Error(err)
+		}
+		if s := tracked(testContext(t), t, own); !strings.Contains(s, "/(0)") {
+			t.Errorf("the session lives on: %s", s)
+		}
+	}
+	for name, change := range map[string]func(*zk.Config){
+		"configured": func(cfg *zk.Config) { cfg.Auth = []zk.Credential{unknown} },
+		"SASL":       digestMD5("alice", "guess"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newClient(t, own.Addr(), change)
+			gone(t, c.Start(testContext(t)))
+		})
+	}
+	t.Run("added", func(t *testing.T) {
+		ctx := testContext(t)
+		c := connect(t, own.Addr())
+		err := c.AddAuth(ctx, unknown)
+		if err := c.Close(ctx); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		gone(t, err)
+	})
 }
 
 // A refused identity is dropped, whoever presented it and whether anybody waits: the client

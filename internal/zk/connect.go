@@ -24,14 +24,23 @@ type session struct {
 	at       target // where it was connected last
 }
 
-// run is the engine: it holds a connection, and looks for another one when it is lost,
-// until the client is closed.
+// run is the engine, until the client has ended. A session that nobody asks for any more is
+// ended before the reason is told: whoever waits for that finds it gone.
 func (c *Client) run(ctx context.Context) {
 	defer close(c.stopped)
-	defer c.end(ErrClosed) // whatever still waits
 	c.mu.Lock()
 	s := c.resume
 	c.mu.Unlock()
+	err := c.serve(ctx, &s)
+	if s.id != 0 && (isAuthFailure(err) || c.State() == StateAuthFailed) {
+		c.disown(ctx, s)
+	}
+	c.end(err) // whatever still waits
+}
+
+// serve holds a connection, and looks for another one when it is lost, until the client is
+// closed or cannot go on. It returns why; [ErrClosed] where the client knows already.
+func (c *Client) serve(ctx context.Context, s *session) error {
 	// The events up to here have been told, and none behind it. It is not the latest that
 	// any server told of: one that was asked and not taken has events that are still to come.
 	var told int64
@@ -40,12 +49,11 @@ func (c *Client) run(ctx context.Context) {
 		// One loss is mended at once. A server that takes the session and drops it again is
 		// tried no more often than one that does not take it.
 		if short > 1 && wait(ctx, min(c.cfg.ConnectRetry.delay(short-1), c.cfg.ConnectTimeout)) != nil {
-			return
+			return ErrClosed
 		}
-		l, err := c.connect(ctx, &s, first)
+		l, err := c.connect(ctx, s, first)
 		if err != nil {
-			c.end(err)
-			return
+			return err
 		}
 		for l != nil {
 			c.acquaint(ctx, l)
@@ -53,11 +61,11 @@ func (c *Client) run(ctx context.Context) {
 			if !ok {
 				// Closed while the handshake was under way: the session is there all the same.
 				c.abandon(ctx, l)
-				return
+				return ErrClosed
 			}
 			began := time.Now()
 			stop := c.tidy(ctx, l)
-			next := c.hold(ctx, l, &s)
+			next := c.hold(ctx, l, s)
 			stop()
 			// What was missed is told only when the watches are registered: the server may have
 			// named a later transaction before that.
@@ -71,6 +79,7 @@ func (c *Client) run(ctx context.Context) {
 			l = next
 		}
 	}
+	return ErrClosed
 }
 
 // hold waits for the end of a connection. Where that can only read, it looks for a server
@@ -103,6 +112,27 @@ func (c *Client) abandon(ctx context.Context, l *link) {
 		c.log.Warn("the session could not be ended, it lives on until it expires", "reason", err)
 	}
 	l.Close()
+}
+
+// disown ends the session of a client whose credential was refused. Servers close the
+// connection then and keep the session, which is resumed once more without any credential,
+// only to be ended. One that serves nobody without SASL refuses that as well.
+func (c *Client) disown(ctx context.Context, s session) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(c.cfg.ConnectTimeout, closeTimeout))
+	defer cancel()
+	nc, err := c.dial(ctx, s.at)
+	if err == nil {
+		l := &link{at: s.at}
+		hello := conn.Hello{Connect: proto.ConnectRequest{
+			LastZxidSeen: c.zxid.Load(), TimeoutMillis: int32(c.cfg.SessionTimeout.Milliseconds()), SessionID: s.id, Password: s.password,
+		}}
+		l.Conn, _, err = conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Frame: c.traceFrame()})
+		if err == nil {
+			c.abandon(ctx, l)
+			return
+		}
+	}
+	c.log.Warn("the session could not be ended, it lives on until it expires", "reason", err)
 }
 
 // acquaint asks the server behind l for its version where there are watches that not all
@@ -587,7 +617,7 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 		}
 		resumed := reply.SessionID == s.id
 		// Kept with an error too: the server holds it, and the next attempt resumes it.
-		s.id, s.password = reply.SessionID, reply.Password
+		s.id, s.password, s.at = reply.SessionID, reply.Password, t
 		c.log.Debug("session", "server", t.String(), "session", fmt.Sprintf("%#x", s.id), "resumed", resumed, "timeout_ms", reply.TimeoutMillis)
 	}
 	if errors.Is(err, sasl.ErrFailed) {

@@ -23,6 +23,7 @@ func opcode(codes ...int32) func(int32) bool {
 var (
 	isCreate = opcode(1, 15, 19, 21)
 	isDelete = opcode(2)
+	isAuth   = opcode(100)
 	isSet    = opcode(5)
 	isSetACL = opcode(7)
 	isMulti  = opcode(14)
