@@ -189,7 +189,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
 	plan.Path = types.StringValue(node.Path)
 	wrote := attr.PlannedOf(node.Stat)
-	if read, err := r.read(ctx, node.Path); err == nil {
+	if read, err := r.Session.Node(ctx, node.Path); err == nil {
 		node = read
 	} else {
 		resp.Diagnostics.Append(r.subject(plan).NotReadBack(err))
@@ -227,7 +227,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	node, err := r.read(ctx, state.Path.ValueString())
+	node, err := r.Session.Node(ctx, state.Path.ValueString())
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
 		resp.State.RemoveResource(ctx)
@@ -262,28 +262,16 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 		return
 	}
-	about, nodePath := r.subject(plan), plan.Path.ValueString()
-	change, err := plan.Change(&state.Node, &config.Node)
-	from, _ := attr.PlannedAgainst(state.Stat)
-	if err == nil {
-		err = r.Session.Update(ctx, nodePath, change, from)
-	}
+	about := r.subject(plan)
+	updated, err := r.Session.UpdateNode(ctx, plan.Path.ValueString(), &plan.Node, &state.Node, &config.Node)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingUpdate, err))
 		return
 	}
-	// From here on the node is as planned: whatever else goes wrong, the state has it.
-	wrote := from.After(change)
-	node, err := r.read(ctx, nodePath)
-	if err != nil {
-		resp.Diagnostics.Append(about.NotReadBack(err))
-		node, err = plan.Written(nodePath, &state.Node, change, wrote)
-		if err != nil {
-			resp.Diagnostics.Append(about.Error(doingUpdate, err))
-			return
-		}
+	if updated.Unread != nil {
+		resp.Diagnostics.Append(about.NotReadBack(updated.Unread))
 	}
-	resp.Diagnostics.Append(about.Overwritten(plan.Settle(node, wrote, config.ACL.IsNull()))...)
+	resp.Diagnostics.Append(about.Overwritten(plan.Settle(updated.Node, updated.Wrote, config.ACL.IsNull()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -319,14 +307,6 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	state := adopted(attr.NullNode(), prefix, nodePath)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
-}
-
-func (r *Resource) read(ctx context.Context, nodePath string) (zk.Node, error) {
-	client, err := r.Session.Client(ctx)
-	if err != nil {
-		return zk.Node{}, err
-	}
-	return client.Node(ctx, nodePath)
 }
 
 // subject is the node, or the prefix of one that is not made yet.

@@ -98,6 +98,42 @@ func (s *Session) Update(ctx context.Context, path string, change zk.Change, fro
 	return nil
 }
 
+// Node reads a node: its data, its ACL and its stat.
+func (s *Session) Node(ctx context.Context, path string) (zk.Node, error) {
+	client, err := s.Client(ctx)
+	if err != nil {
+		return zk.Node{}, err
+	}
+	return client.Node(ctx, path)
+}
+
+// Updated is a node behind an update.
+type Updated struct {
+	Node  zk.Node
+	Wrote attr.Planned // the versions that the write left; those of Node may be somebody else's
+	// Unread is why the node could not be read back. Node is then what the write made of it.
+	Unread error
+}
+
+// UpdateNode writes what a plan changes of the node of a state, as [Session.Update] does,
+// and reads the node back. Without an error the node is as planned, whether or not it could
+// be read: the state must have it.
+func (s *Session) UpdateNode(ctx context.Context, path string, plan, state, config *attr.Node) (u Updated, err error) {
+	change, err := plan.Change(state, config)
+	if err != nil {
+		return u, err
+	}
+	from, _ := attr.PlannedAgainst(state.Stat)
+	if err := s.Update(ctx, path, change, from); err != nil {
+		return u, err
+	}
+	u.Wrote = from.After(change)
+	if u.Node, u.Unread = s.Node(ctx, path); u.Unread != nil {
+		u.Node, err = plan.Written(path, state, change, u.Wrote)
+	}
+	return u, err
+}
+
 // CheckNode returns a *zk.TooLargeError when the servers would not accept the node that a
 // plan declares, as far as it is known.
 func (s *Session) CheckNode(path string, plan, config *attr.Node) error {

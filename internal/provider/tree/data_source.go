@@ -2,10 +2,8 @@ package tree
 
 import (
 	"context"
-	"math"
 	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	framework "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -46,8 +44,8 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			},
 			"max_depth": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: "How far to go down: `0` is the node alone, `1` its children too, and so on. Default: all the way.",
-				Validators:          []validator.Int64{int64validator.Between(0, math.MaxInt32)},
+				MarkdownDescription: attr.DepthDescription,
+				Validators:          []validator.Int64{attr.ValidDepth()},
 			},
 			"include_data": schema.BoolAttribute{
 				Optional:            true,
@@ -92,7 +90,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	found := collection{path: about.Path, nodes: make(map[string]framework.Value)}
-	err = client.WalkStats(ctx, about.Path, m.depth(), func(r zk.Reading) error {
+	err = client.WalkStats(ctx, about.Path, attr.Depth(m.MaxDepth), func(r zk.Reading) error {
 		found.add(ctx, r)
 		return nil
 	})

@@ -20,15 +20,6 @@ type model struct {
 	Znodes      types.Map    `tfsdk:"znodes"`
 }
 
-// depth is max_depth as the client takes it, which goes all the way down for one that is
-// negative.
-func (m *model) depth() int {
-	if m.MaxDepth.IsNull() {
-		return -1
-	}
-	return int(m.MaxDepth.ValueInt64())
-}
-
 // nodeType is the type of a node in the map.
 var nodeType = types.ObjectType{AttrTypes: map[string]framework.Type{
 	"data": types.StringType, "data_base64": types.StringType, "stat": attr.StatType,

@@ -66,12 +66,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.Session.Presented()}
-	client, err := d.Session.Client(ctx)
-	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingRead, err))
-		return
-	}
-	node, err := client.Node(ctx, m.Path.ValueString())
+	node, err := d.Session.Node(ctx, m.Path.ValueString())
 	switch {
 	case isNoNode(err) && m.AllowMissing.ValueBool():
 		m.Exists = types.BoolValue(false)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"math"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
 	"github.com/hashicorp/terraform-plugin-framework/list/schema"
@@ -57,8 +55,8 @@ func (l *ListResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 			},
 			"max_depth": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: "How far to go down: `0` is the node alone, `1` its children too, and so on. Default: all the way.",
-				Validators:          []validator.Int64{int64validator.Between(0, math.MaxInt32)},
+				MarkdownDescription: attr.DepthDescription,
+				Validators:          []validator.Int64{attr.ValidDepth()},
 			},
 		},
 	}
@@ -68,15 +66,6 @@ func (l *ListResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 type listModel struct {
 	Path     types.String `tfsdk:"path"`
 	MaxDepth types.Int64  `tfsdk:"max_depth"`
-}
-
-// depth is max_depth as the client takes it, which goes all the way down for one that is
-// negative.
-func (m *listModel) depth() int {
-	if m.MaxDepth.IsNull() {
-		return -1
-	}
-	return int(m.MaxDepth.ValueInt64())
 }
 
 // ValidateListResourceConfig refuses the path of nodes that no resource can manage: the list
@@ -129,7 +118,7 @@ func (l *ListResource) results(ctx context.Context, req list.ListRequest, config
 		}
 		var listed int64
 		var unread diagnose.Unread
-		err = client.Survey(ctx, about.Path, config.depth(), req.IncludeResource, func(r zk.Reading) error {
+		err = client.Survey(ctx, about.Path, attr.Depth(config.MaxDepth), req.IncludeResource, func(r zk.Reading) error {
 			if r.Err != nil {
 				unread.Add(r.Path, r.Err)
 			}

@@ -230,7 +230,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	node, err := r.read(ctx, state.Path.ValueString())
+	node, err := r.Session.Node(ctx, state.Path.ValueString())
 	switch {
 	case isNoNode(err):
 		resp.State.RemoveResource(ctx)
@@ -269,32 +269,15 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		return
 	}
 	about := r.subject(plan.Path)
-	client, err := r.Session.Client(ctx)
+	updated, err := r.Session.UpdateNode(ctx, plan.Path.ValueString(), &plan.Node, &state.Node, &config.Node)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingUpdate, err))
 		return
 	}
-	change, err := plan.Change(&state.Node, &config.Node)
-	from, _ := attr.PlannedAgainst(state.Stat)
-	if err == nil {
-		err = r.Session.Update(ctx, plan.Path.ValueString(), change, from)
+	if updated.Unread != nil {
+		resp.Diagnostics.Append(about.NotReadBack(updated.Unread))
 	}
-	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingUpdate, err))
-		return
-	}
-	// From here on the node is as planned: whatever else goes wrong, the state has it.
-	wrote := from.After(change)
-	node, err := client.Node(ctx, plan.Path.ValueString())
-	if err != nil {
-		resp.Diagnostics.Append(about.NotReadBack(err))
-		node, err = plan.Written(plan.Path.ValueString(), &state.Node, change, wrote)
-		if err != nil {
-			resp.Diagnostics.Append(about.Error(doingUpdate, err))
-			return
-		}
-	}
-	resp.Diagnostics.Append(about.Overwritten(plan.Settle(node, wrote, config.ACL.IsNull()))...)
+	resp.Diagnostics.Append(about.Overwritten(plan.Settle(updated.Node, updated.Wrote, config.ACL.IsNull()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, false)...)
 }
@@ -327,14 +310,6 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, true)...)
-}
-
-func (r *Resource) read(ctx context.Context, nodePath string) (zk.Node, error) {
-	client, err := r.Session.Client(ctx)
-	if err != nil {
-		return zk.Node{}, err
-	}
-	return client.Node(ctx, nodePath)
 }
 
 func (r *Resource) subject(nodePath types.String) diagnose.Subject {
