@@ -17,29 +17,19 @@ type Ensemble struct {
 // test ends, their logs are shown if the test has failed, and they are stopped and their data removed.
 func StartEnsemble(tb testing.TB, n int, opts ...Option) *Ensemble {
 	tb.Helper()
-	ensemble, err := StartEnsembleCtx(tb.Context(), n, opts...)
+	if n < 2 {
+		tb.Fatalf("zktest: an ensemble of %d: it takes two at least", n)
+	}
+	servers, err := startAll(tb.Context(), n, newSettings(opts))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		for _, server := range ensemble.servers {
+		for _, server := range servers {
 			server.finish(tb)
 		}
 	})
-	return ensemble
-}
-
-// StartEnsembleCtx starts n servers as one ensemble and waits until there is a leader and all others follow it, for
-// TestMain and others that have no [testing.TB]. The caller closes the ensemble.
-func StartEnsembleCtx(ctx context.Context, n int, opts ...Option) (*Ensemble, error) {
-	if n < 2 {
-		return nil, fmt.Errorf("zktest: an ensemble of %d: it takes two at least", n)
-	}
-	servers, err := startAll(ctx, n, newSettings(opts))
-	if err != nil {
-		return nil, err
-	}
-	return &Ensemble{servers: servers}, nil
+	return &Ensemble{servers: servers}
 }
 
 // Servers returns the members, in the order of their ids, running or not.
@@ -96,6 +86,3 @@ func (e *Ensemble) state(ctx context.Context) (leader *Server, following int) {
 	}
 	return leader, following
 }
-
-// Close kills the members, removes their data and releases their ports. Closing again does nothing.
-func (e *Ensemble) Close() error { return closeAll(e.servers) }

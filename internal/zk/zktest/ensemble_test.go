@@ -83,10 +83,3 @@ func TestReadOnlyServer(t *testing.T) {
 		return err == nil && answer == "ro"
 	})
 }
-
-func TestEnsembleOfOne(t *testing.T) {
-	t.Parallel()
-	if _, err := zktest.StartEnsembleCtx(t.Context(), 1); err == nil {
-		t.Error("an ensemble of one was started")
-	}
-}
