@@ -290,14 +290,15 @@ func exampleFiles(t *testing.T, name string) map[string]string {
 	return files
 }
 
-// signs are what shows that an example needs more of the CLI than every CLI has.
+// signs are what shows that an example needs more than every CLI and every server has.
 var signs = map[*regexp.Regexp]acctest.Feature{
 	regexp.MustCompile(`provider::zookeeper::`): acctest.Functions,
 	regexp.MustCompile(`(?m)^ephemeral "`):      acctest.Ephemeral,
 	regexp.MustCompile(`_wo\s*=`):               acctest.WriteOnly,
+	regexp.MustCompile(`ip:2001:`):              acctest.IPv6,
 }
 
-// needs skips the test of an example where the CLI has not what that needs.
+// needs skips the test of an example where there is not what that needs.
 func needs(t *testing.T, files map[string]string) {
 	t.Helper()
 	for _, content := range files {

@@ -12,36 +12,49 @@ import (
 	"github.com/hashicorp/go-version"
 )
 
-// A Feature is something that a test needs of the CLI, and that not every CLI has.
+// A Feature is something that a test needs of the CLI, or of the servers, and that not all of
+// them have.
 type Feature struct {
 	name string
 	// terraform and opentofu are the first versions that have it; empty where none has.
 	terraform, opentofu string
+	// zookeeper is the first version of the servers that has it, and empty for what is the CLI's.
+	zookeeper string
 }
 
-// The features of the CLIs. See [Needs].
+// What CLIs have. See [Needs].
 var (
 	// Functions are functions of providers.
-	Functions = Feature{"provider functions", "1.8", "1.7"}
+	Functions = Feature{name: "provider functions", terraform: "1.8", opentofu: "1.7"}
 	// Ephemeral is ephemeral resources and values.
-	Ephemeral = Feature{"ephemeral resources", "1.10", "1.11"}
+	Ephemeral = Feature{name: "ephemeral resources", terraform: "1.10", opentofu: "1.11"}
 	// WriteOnly is write-only attributes.
-	WriteOnly = Feature{"write-only attributes", "1.11", "1.11"}
+	WriteOnly = Feature{name: "write-only attributes", terraform: "1.11", opentofu: "1.11"}
 	// Identity is the identity of resources.
-	Identity = Feature{"resource identity", "1.12", "1.12"}
+	Identity = Feature{name: "resource identity", terraform: "1.12", opentofu: "1.12"}
 	// IdentityShown is the identity of resources in the state as it is shown.
-	IdentityShown = Feature{"identities in what it shows of a state", "1.12", ""}
+	IdentityShown = Feature{name: "identities in what it shows of a state", terraform: "1.12"}
 	// Generation is configuration for an import that the provider generates.
-	Generation = Feature{"configuration that providers generate", "1.14", ""}
+	Generation = Feature{name: "configuration that providers generate", terraform: "1.14"}
 	// List is list resources, for queries.
-	List = Feature{"list resources", "1.14", ""}
+	List = Feature{name: "list resources", terraform: "1.14"}
 	// Actions are actions of providers.
-	Actions = Feature{"actions", "1.14", ""}
+	Actions = Feature{name: "actions", terraform: "1.14"}
 )
 
-// Needs skips a test where the CLI that it would run does not have a feature. It knows
-// Terraform and OpenTofu, whose version numbers do not mean the same. Call it before
-// anything is started.
+// What servers have that the provider is meant for.
+var (
+	// BatchedReads is many reads in one request.
+	BatchedReads = Feature{name: "many reads in one request", zookeeper: "3.6"}
+	// EnforcedQuotas is quotas that hold, and are not just logged.
+	EnforcedQuotas = Feature{name: "quotas that hold", zookeeper: "3.7"}
+	// IPv6 is addresses of IPv6 in ACLs.
+	IPv6 = Feature{name: "addresses of IPv6 in ACLs", zookeeper: "3.9.4"}
+)
+
+// Needs skips a test where the CLI that it would run, or the server, does not have a
+// feature. It knows Terraform and OpenTofu, whose version numbers do not mean the same. Call
+// it before anything is started.
 func Needs(tb testing.TB, f Feature) {
 	tb.Helper()
 	if lack := lack(tb, f); lack != "" {
@@ -49,7 +62,7 @@ func Needs(tb testing.TB, f Feature) {
 	}
 }
 
-// Has tells whether the CLI has a feature, for a test of which a part needs it.
+// Has tells whether there is a feature, for a test of which a part needs it.
 func Has(tb testing.TB, f Feature) bool {
 	tb.Helper()
 	return lack(tb, f) == ""
@@ -57,6 +70,13 @@ func Has(tb testing.TB, f Feature) bool {
 
 func lack(tb testing.TB, f Feature) string {
 	tb.Helper()
+	if f.zookeeper != "" {
+		v, err := version.NewVersion(Server(tb).Version())
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return product{"ZooKeeper", v}.lacks(f)
+	}
 	skipWithoutCLI(tb)
 	tested.once.Do(func() { tested.cli, tested.err = askVersion(os.Getenv(cliVariable)) })
 	if tested.err != nil {
@@ -72,7 +92,7 @@ var tested struct {
 	err  error
 }
 
-// A product is a CLI by its name and version.
+// A product is a CLI, or the server, by its name and version.
 type product struct {
 	name    string
 	version *version.Version
@@ -104,13 +124,10 @@ func parseProduct(out string) (product, error) {
 	return product{m[1], v}, nil
 }
 
-// lacks says which feature the CLI does not have; it is empty for one that it has. What is
-// to come with a version is in its prereleases.
+// lacks says which feature the product does not have; it is empty for one that it has. What
+// is to come with a version is in its prereleases.
 func (p product) lacks(f Feature) string {
-	since := f.terraform
-	if p.name == "OpenTofu" {
-		since = f.opentofu
-	}
+	since := map[string]string{"Terraform": f.terraform, "OpenTofu": f.opentofu, "ZooKeeper": f.zookeeper}[p.name]
 	switch {
 	case since == "":
 		return fmt.Sprintf("%s has no %s", p.name, f.name)

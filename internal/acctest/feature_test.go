@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"terraform-provider-zookeeper/internal/acctest"
@@ -98,6 +99,13 @@ func TestAskVersion(t *testing.T) {
 func TestAccNeeds(t *testing.T) {
 	if os.Getenv(resource.EnvTfAcc) == "" {
 		t.Skipf("Acceptance tests skipped unless env '%s' set", resource.EnvTfAcc)
+	}
+	server, err := version.NewVersion(acctest.Server(t).Version())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if old := server.LessThan(version.Must(version.NewVersion("3.6"))); acctest.Has(t, acctest.BatchedReads) == old {
+		t.Errorf("ZooKeeper %s has batched reads: %t", server, !old)
 	}
 	for name, f := range map[string]acctest.Feature{"functions": acctest.Functions, "actions": acctest.Actions} {
 		running, err := acctest.AskVersion(os.Getenv("TF_ACC_TERRAFORM_PATH"))

@@ -15,7 +15,6 @@ import (
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/recipe"
-	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 const readme = "README.md"
@@ -93,15 +92,7 @@ func follow(t *testing.T, files map[string]string, s surroundings) {
 // approve, and finds the provider without an init.
 func commands(t *testing.T) string {
 	t.Helper()
-	version := os.Getenv("ZOOKEEPER_VERSION")
-	if version == "" {
-		versions, err := zktest.Versions()
-		if err != nil {
-			t.Fatal(err)
-		}
-		version = versions[0]
-	}
-	jars, err := filepath.Abs(filepath.Join("..", "..", ".zookeeper", version, "lib"))
+	jars, err := filepath.Abs(filepath.Join("..", "..", ".zookeeper", acctest.Server(t).Version(), "lib"))
 	if err != nil {
 		t.Fatal(err)
 	}

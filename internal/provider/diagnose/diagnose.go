@@ -107,7 +107,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return diag.NewErrorDiagnostic("ZooKeeper refused the ACL", fmt.Sprintf(
 			"The server refused an entry of the ACL of %q. Either its scheme is not enabled there, or its id is not one of that scheme, "+
 				"or its scheme is \"auth\", which stands for the identities that the provider presents. The provider presents %s.\n\n"+
-				"Check the entries' schemes and ids. world, auth, digest and ip are enabled on every server; sasl, x509 and others where authProvider.… or the quorum's security is configured.", s.Path, s.presented()))
+				"Check the entries' schemes and ids. world, auth, digest and ip are enabled on every server, ip with addresses of IPv6 since 3.9.4; sasl, x509 and others where authProvider.… or the quorum's security is configured.", s.Path, s.presented()))
 	case errors.Is(err, zk.ErrNoChildrenForEphemerals):
 		return diag.NewErrorDiagnostic("Parent is ephemeral", fmt.Sprintf(
 			"%q was not created, because its parent is an ephemeral node, which can have no children. Choose another parent.", s.Path))
