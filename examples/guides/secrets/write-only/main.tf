@@ -13,8 +13,8 @@ resource "zookeeper_znode" "api_token" {
   data_wo         = var.api_token
   data_wo_version = var.api_token_version
 
-  # A secret that everybody may read is none. "auth" stands for the identities that the
-  # provider presents; here, machines of one network may read it too.
+  # A secret that everybody may read is none. This one is for the machines of one network; to a
+  # provider with credentials, an entry with the scheme "auth" is its own.
   acl = [
     { scheme = "ip", id = "127.0.0.0/8", permissions = "cdrwa" },
   ]
