@@ -58,7 +58,9 @@ func TextContent(text string) []byte {
 
 // IsDescribed reports whether a text reads like the description of content that the attribute
 // `data` cannot hold.
-func IsDescribed(text string) bool { return strings.HasPrefix(text, "(") && described.MatchString(text) }
+func IsDescribed(text string) bool {
+	return strings.HasPrefix(text, "(") && described.MatchString(text)
+}
 
 // CheckText reports what is wrong with a text that a user wrote as the content of a node.
 func CheckText(text string) error {

@@ -30,6 +30,7 @@ type Session struct {
 
 	parents   parents
 	deletions deletions
+	handover  handover
 	held      held
 	guard     *guard
 	owners    owners
@@ -45,6 +46,7 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 		unknown:   unknown,
 		parents:   newParents(),
 		deletions: newDeletions(),
+		handover:  newHandover(),
 		guard:     newGuard(ctx, lock),
 		owners:    owners{paths: make(map[string]bool)},
 	}
