@@ -493,8 +493,10 @@ func TestGraceIsABound(t *testing.T) {
 		within      time.Duration // the context's own time; 0 for one that is cancelled
 		lost        bool          // the connection ends, and no other one comes
 		async       bool
+		without     bool // the caller wants no grace
 	}{
 		"none":             {grace: 0, want: 0},
+		"not wanted":       {grace: time.Hour, want: 0, without: true},
 		"cancelled":        {grace: 3 * time.Second, want: 3 * time.Second},
 		"timed out":        {grace: 3 * time.Second, want: 3 * time.Second, within: time.Second},
 		"of the session":   {grace: zk.SessionGrace, want: 8 * time.Second},
@@ -535,8 +537,10 @@ func TestGraceIsABound(t *testing.T) {
 					ctx, cancel = context.WithTimeout(t.Context(), tc.within)
 				}
 				defer cancel()
-				var ended time.Time
-				context.AfterFunc(ctx, func() { ended = time.Now() })
+				if tc.without {
+					ctx = zk.WithoutGrace(ctx)
+				}
+				ended := time.Now().Add(tc.within)
 				result := make(chan error, 1)
 				go func() {
 					if tc.async {
