@@ -11,6 +11,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/node"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/sasl"
@@ -164,7 +165,7 @@ func TestError(t *testing.T) {
 			[]string{"which the provider could not read"},
 		},
 		"not empty": {
-			znode, "delete the znode", &session.NotEmptyError{Children: []string{"x", "y"}, Err: zk.ErrNotEmpty}, "Znode is not empty",
+			znode, "delete the znode", &node.NotEmptyError{Children: []string{"x", "y"}, Err: zk.ErrNotEmpty}, "Znode is not empty",
 			[]string{`"/a/b" was not deleted, because it has 2 children: "x", "y".`},
 		},
 		"anything else":            {znode, "update the znode", failure("set", "/a/b", zk.ErrCode(-77)), "ZooKeeper operation failed", []string{`update the znode "/a/b"`, "-77"}},
