@@ -23,6 +23,8 @@ func InDoubt(err error) bool { return errors.Is(err, zk.ErrOutcomeUnknown) }
 type Doubt struct {
 	// Seen is the latest transaction that was known before the request was sent.
 	Seen int64 `json:"seen"`
+	// Others are transactions since then that are other writes of the same run.
+	Others []int64 `json:"others,omitempty"`
 	// ACL is the one that the node was to get.
 	ACL []zk.ACL `json:"acl"`
 	// Size is how many bytes a secret has; -1 where the content is none.
@@ -38,7 +40,7 @@ func (n *Node) Doubt(ctx context.Context, private attr.PrivateState, s *session.
 	data, acl, aclErr := n.Wanted(s, config)
 	d := Doubt{ACL: acl, Size: -1}
 	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok {
-		d.Seen = unknown.Seen
+		d.Seen, d.Others = unknown.Seen, unknown.Others
 	}
 	if n.source(config, nil) == fromSecret {
 		d.Size = len(data)
@@ -76,7 +78,7 @@ func ForgetDoubt(ctx context.Context, private attr.PrivateState) diag.Diagnostic
 
 // making is what the creation asked for, of which the state has the content.
 func (d *Doubt) making(state *Node) zk.Making {
-	making := zk.Making{Seen: d.Seen, ACL: d.ACL}
+	making := zk.Making{Seen: d.Seen, Others: d.Others, ACL: d.ACL}
 	if d.Size >= 0 {
 		making.Size = d.Size
 		return making

@@ -31,3 +31,9 @@ func candidatesWarning(prefix string, candidates []zk.Node) diag.Diagnostic {
 		"An earlier apply asked for a node %q and a number, and did not learn whether it was created. It is one of these nodes, or none: %s.\n\n"+
 			"All of them stay, and the next apply creates another one for this resource. Delete the one that nobody uses (stat and get in zkCli help to tell).", prefix, diagnose.Quoted(paths)))
 }
+
+// notSequential refuses to make a sequential node of one whose name has no number.
+func notSequential(nodePath string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Znode is not sequential", fmt.Sprintf(
+		"%q cannot become a zookeeper_sequential_znode: %v. Leave it a zookeeper_znode: remove the moved block, and declare it as it was.", nodePath, err))
+}
