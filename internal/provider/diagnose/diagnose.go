@@ -461,22 +461,19 @@ func lost(err error) string {
 	return behind(err, zk.ErrOutcomeUnknown) + "."
 }
 
-// numberUnknown is outcomeUnknown where a plan could not show what is left to do: it knows
-// of no node, and would make a second one.
+// numberUnknown is [Subject.CreationUnknown] of a sequential node: which of several nodes it is
+// nobody can tell.
 func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
 	parent, name := zk.Parent(s.Path), s.Path[strings.LastIndexByte(s.Path, '/')+1:]
 	happened := "did not learn whether it took effect: " + lost(err)
-	look := fmt.Sprintf("Look at the nodes below %q whose name is %q and ten digits (ls %s in zkCli).", parent, name, parent)
-	example := s.Path + "0000000000"
+	look := fmt.Sprintf("If it did, its node is below %q and has %q and ten digits for a name (ls %s in zkCli).", parent, name, parent)
 	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
 		happened = "lost the connection before the answer came."
-		look = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + ". Look at them (stat and get in zkCli)."
-		example = candidates.Paths[0]
+		look = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + "."
 	}
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and %s\n\n"+
-			"It was not repeated, and the state has no node. %s If one of them is this resource's, import it before the next apply, which would make another one:\n\n"+
-			"  terraform import %s.NAME %s", doing, s.at(), happened, look, s.Resource, example))
+			"It was not repeated. %s Run apply again: it names what may be that node, leaves it as it is, and creates another one for this resource. Delete afterwards what nobody uses.", doing, s.at(), happened, look))
 }
 
 // numberTaken tells that the node which is next in the sequence exists.
