@@ -9,6 +9,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
+// FormDescription is what a data source says of text that it reads.
+const FormDescription = "Terraform and OpenTofu bring it to Unicode's form NFC; `data_base64` has the bytes as they are."
+
 // Crosses reports whether a name or path reaches a provider and a configuration unchanged. The
 // CLIs bring every string to Unicode's form NFC, in both directions. A node whose name is in
 // another form cannot be named: the string names its twin in NFC instead, which looks the

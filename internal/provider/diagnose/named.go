@@ -2,8 +2,9 @@ package diagnose
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
 )
 
 // How many of many a diagnostic names.
@@ -41,7 +42,7 @@ func Mentioned(names []string) string {
 func Quoted(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
-		quoted[i] = strconv.Quote(name)
+		quoted[i] = attr.Quoted(name)
 	}
 	return strings.Join(quoted, ", ")
 }
