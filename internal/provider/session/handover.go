@@ -26,6 +26,8 @@ type handover struct {
 	taken map[part]bool
 	// waiting are the creations that wait for one that gives up what they found.
 	waiting map[part]chan map[string]any
+	// left are the parts that a destruction left as they are, with what it remembers.
+	left map[part]any
 	// given counts the destructions so far, and vain is how many there were when a creation
 	// last waited for nothing: the next one waits only after there was another.
 	given, vain int
@@ -37,7 +39,7 @@ type part struct {
 }
 
 func newHandover() handover {
-	return handover{taken: make(map[part]bool), waiting: make(map[part]chan map[string]any), vain: -1}
+	return handover{taken: make(map[part]bool), waiting: make(map[part]chan map[string]any), left: make(map[part]any), vain: -1}
 }
 
 // Took notes that a resource of this run has the part of the nodes from here on: it has made
@@ -48,6 +50,13 @@ func (s *Session) Took(what Part, paths ...string) {
 	for _, path := range paths {
 		s.handover.taken[part{what, path}] = true
 	}
+}
+
+// Taken reports whether a resource of this run has the part of the node since its creation.
+func (s *Session) Taken(what Part, path string) bool {
+	s.handover.mu.Lock()
+	defer s.handover.mu.Unlock()
+	return s.handover.taken[part{what, path}]
 }
 
 // GiveUp is called by a destruction, before it undoes anything, with the nodes that it has and
@@ -90,6 +99,9 @@ func (s *Session) GiveUp(what Part, nodes map[string]any) map[string]bool {
 // within a moment: destructions that can run at the same time are on their way already.
 func (s *Session) Await(ctx context.Context, what Part, paths ...string) map[string]any {
 	heir := make(chan map[string]any, 1)
+	if memories := s.inherit(what, paths); len(memories) > 0 {
+		return memories
+	}
 	if !s.wait(heir, what, paths) {
 		return nil
 	}
@@ -117,6 +129,22 @@ func (s *Session) Await(ctx context.Context, what Part, paths ...string) map[str
 	}
 }
 
+// inherit takes what a destruction has left at the paths.
+func (s *Session) inherit(what Part, paths []string) map[string]any {
+	s.handover.mu.Lock()
+	defer s.handover.mu.Unlock()
+	memories := make(map[string]any)
+	for _, path := range paths {
+		p := part{what, path}
+		if memory, ok := s.handover.left[p]; ok {
+			memories[path] = memory
+			delete(s.handover.left, p)
+			s.handover.taken[p] = true
+		}
+	}
+	return memories
+}
+
 // wait enters a creation for the paths. It reports false where waiting is in vain.
 func (s *Session) wait(heir chan map[string]any, what Part, paths []string) bool {
 	s.handover.mu.Lock()
@@ -130,4 +158,17 @@ func (s *Session) wait(heir chan map[string]any, what Part, paths []string) bool
 		}
 	}
 	return true
+}
+
+// Leave notes that a destruction leaves nodes as they are, by the user's wish. A creation of this
+// run that comes later and finds one of them gets it from [Session.Await].
+func (s *Session) Leave(what Part, nodes map[string]any) {
+	kept := s.GiveUp(what, nodes)
+	s.handover.mu.Lock()
+	defer s.handover.mu.Unlock()
+	for path, memory := range nodes {
+		if !kept[path] {
+			s.handover.left[part{what, path}] = memory
+		}
+	}
 }
