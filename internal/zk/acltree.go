@@ -147,7 +147,7 @@ func (c *Client) collectACLWrite(ctx context.Context, w *ACLWrite, issued *Pendi
 	case err == nil, errors.Is(err, ErrOutcomeUnknown):
 		return stat, err
 	case ctx.Err() != nil:
-		return Stat{}, &Error{Op: proto.OpSetACL.String(), Path: w.Path, Err: outcomeUnknown(conn.ContextError(ctx))}
+		return Stat{}, &Error{Op: proto.OpSetACL.String(), Path: w.Path, Err: c.outcomeUnknown(issued.write.Seen, conn.ContextError(ctx))}
 	case !c.repeatable(err):
 		return Stat{}, err
 	}

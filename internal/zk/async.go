@@ -33,6 +33,7 @@ type Pending[T any] struct {
 	done    <-chan struct{}
 	collect func(ctx context.Context) (T, error)
 
+	write     *conn.Call    // the request of an operation that changes something; nil for others
 	turn      chan struct{} // held by the one who collects
 	collected bool
 	value     T
@@ -105,14 +106,14 @@ func issueWrite[Q conn.Request, R, T any, P reply[R]](ctx context.Context, c *Cl
 	call, out := &a.call, &a.out
 	call.Ended = c.written
 	c.submit(ctx, call)
-	return pending(call.Done(), func(ctx context.Context) (T, error) {
+	p := pending(call.Done(), func(ctx context.Context) (T, error) {
 		err := call.Err
 		if err != nil && unresolved(err) {
 			found := blank
 			applied, rerr := judge(ctx, c, call, req, &found, resolve)
 			switch {
 			case rerr != nil:
-				return result(nil, &Error{Op: op.String(), Path: path, Err: rerr})
+				return result(nil, &Error{Op: op.String(), Path: path, Err: c.outcomeUnknown(call.Seen, rerr)})
 			case applied:
 				return result(&found, nil)
 			}
@@ -122,6 +123,8 @@ func issueWrite[Q conn.Request, R, T any, P reply[R]](ctx context.Context, c *Cl
 		}
 		return result(out, err)
 	})
+	p.write = call
+	return p
 }
 
 // Content is a node's data.

@@ -1,6 +1,7 @@
 package zk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,8 @@ func (c *Client) await(ctx context.Context, call *conn.Call) (ended bool, err er
 }
 
 // withdraw takes a call out of the queue of those that wait for a connection. It returns
-// false when the call is not there.
+// false when the call is not there: then it has ended, or been submitted to a connection, and
+// its Seen and its Session may be read.
 func (c *Client) withdraw(call *conn.Call) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -165,7 +167,7 @@ func readInto[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client
 // what failed.
 func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req Q, blank R, resolve resolver[Q, R]) (*R, error) {
 	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: suspicious(req, err)} }
-	var session int64 // that of the first try
+	var session, seen int64 // those of the first try that was sent
 	for r := c.cfg.Retry.begin(); ; {
 		a := try[R, P](op, req, blank)
 		call, out := &a.call, &a.out
@@ -178,22 +180,21 @@ func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op
 		if err == nil {
 			return out, nil
 		}
+		seen = cmp.Or(seen, call.Seen)
 		if !ended {
-			return nil, fail(outcomeUnknown(err))
+			return nil, fail(c.outcomeUnknown(seen, err))
 		}
 		if unresolved(err) {
 			*out = blank
 			took, rerr := judge(ctx, c, call, req, out, resolve)
 			switch {
 			case rerr != nil:
-				return nil, fail(rerr)
+				return nil, fail(c.outcomeUnknown(seen, rerr))
 			case took:
 				return out, nil
 			}
 		}
-		if session == 0 {
-			session = call.Session
-		}
+		session = cmp.Or(session, call.Session)
 		if err = c.again(ctx, &r, op, path, err); err != nil {
 			return out, fail(err)
 		}
@@ -217,7 +218,7 @@ func suspicious(req conn.Request, err error) error {
 }
 
 // judge finds out whether a write took effect whose reply was lost, and if it did fills in
-// out. The error, where that cannot be told, is [ErrOutcomeUnknown].
+// out. The error is why that cannot be told.
 func judge[Q, R any](ctx context.Context, c *Client, call *conn.Call, req Q, out *R, resolve resolver[Q, R]) (took bool, err error) {
 	v, err := c.settle(ctx, func() (verdict, error) {
 		return resolve(ctx, c, req, loss{seen: call.Seen, session: call.Session}, out)
@@ -231,7 +232,7 @@ func judge[Q, R any](ctx context.Context, c *Client, call *conn.Call, req Q, out
 	case v.notApplied():
 		return false, nil
 	}
-	return false, outcomeUnknown(call.Err)
+	return false, call.Err
 }
 
 // unresolved tells whether a write that failed with err may have taken effect.
@@ -255,15 +256,15 @@ func (c *Client) settle(ctx context.Context, look func() (verdict, error)) (verd
 	return look()
 }
 
-// lookFailed is the error of a write whose reply was lost, as cause says, and whose
-// outcome could not be looked at, as look says. What a server answered to the look is no
+// lookFailed tells why the outcome of a write is not known: its reply was lost, as cause
+// says, and it could not be looked at, as look says. What a server answered to the look is no
 // answer to the write, and so is told in words alone.
 func lookFailed(cause, look error) error {
 	if candidates, ok := errors.AsType[*CandidatesError](look); ok {
-		return outcomeUnknown(fmt.Errorf("%w; %w", cause, candidates))
+		return fmt.Errorf("%w; %w", cause, candidates)
 	}
 	if code, ok := errors.AsType[ErrCode](look); ok && code != ErrSessionExpired {
-		return outcomeUnknown(fmt.Errorf("%w; looking for it failed: %v", cause, look)) //nolint:errorlint // see above
+		return fmt.Errorf("%w; looking for it failed: %v", cause, look) //nolint:errorlint // see above
 	}
-	return outcomeUnknown(fmt.Errorf("%w; looking for it failed: %w", cause, look))
+	return fmt.Errorf("%w; looking for it failed: %w", cause, look)
 }

@@ -197,8 +197,8 @@ func (c *Client) createRequest(ctx context.Context, path string, data []byte, o 
 		return nil, 0, err
 	}
 	full := c.chrooted(path)
-	if mode.sequential && path == "/" {
-		full = c.servers.Chroot + "/" // below the chroot, and not beside it
+	if mode.sequential {
+		full = c.prefixed(path)
 	}
 	req := &proto.CreateRequest{Path: full, Data: data, ACL: o.ACL, Flags: mode.flags, TTLMillis: o.TTL.Milliseconds()}
 	if req.ACL == nil {
@@ -222,6 +222,14 @@ func (c *Client) createRequest(ctx context.Context, path string, data []byte, o 
 		}
 	}
 	return req, proto.OpCreate2, nil
+}
+
+// prefixed is chrooted for the path that a sequential create is given.
+func (c *Client) prefixed(path string) string {
+	if path == "/" {
+		return c.servers.Chroot + "/" // below the chroot, and not beside it
+	}
+	return c.chrooted(path)
 }
 
 func (c *Client) create(ctx context.Context, op proto.Op, path string, req *proto.CreateRequest) (*proto.CreateReply, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/node"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/recipe"
@@ -38,7 +39,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		tooLarge *zk.TooLargeError
 		tooOld   *zk.VersionError
 		conflict *session.ConflictError
-		notEmpty *session.NotEmptyError
+		notEmpty *node.NotEmptyError
 		locked   *session.LockedError
 		guard    *session.GuardError
 	)
@@ -282,6 +283,15 @@ func ParentsLeft(parents []string, acl string) diag.Diagnostic {
 		"Before the creation failed, the provider made the missing parents %s. They stay, empty, for the next try. %s", Quoted(parents), acl))
 }
 
+// Applied tells what came of a write to a node besides the write itself.
+func (s Subject) Applied(done node.Applied) (diags diag.Diagnostics) {
+	if done.Unread != nil {
+		diags.Append(s.NotReadBack(done.Unread))
+	}
+	diags.Append(s.Overwritten(done.Overwritten)...)
+	return diags
+}
+
 // Overwritten warns that somebody else wrote parts of a node, as in "data", right after
 // the apply did; with no parts it says nothing.
 func (s Subject) Overwritten(parts []string) diag.Diagnostics {
@@ -434,6 +444,14 @@ func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), lost(err)))
 }
 
+// CreationUnknown is the error of a creation whose outcome is not known, and which the state has
+// nevertheless.
+func (s Subject) CreationUnknown(doing string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
+		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
+			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), lost(err)))
+}
+
 // lost says why the outcome of a write is not known, as the end of a sentence, with what
 // belongs to it.
 func lost(err error) string {
@@ -443,22 +461,19 @@ func lost(err error) string {
 	return behind(err, zk.ErrOutcomeUnknown) + "."
 }
 
-// numberUnknown is outcomeUnknown where a plan could not show what is left to do: it knows
-// of no node, and would make a second one.
+// numberUnknown is [Subject.CreationUnknown] of a sequential node: which of several nodes it is
+// nobody can tell.
 func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
 	parent, name := zk.Parent(s.Path), s.Path[strings.LastIndexByte(s.Path, '/')+1:]
 	happened := "did not learn whether it took effect: " + lost(err)
-	look := fmt.Sprintf("Look at the nodes below %q whose name is %q and ten digits (ls %s in zkCli).", parent, name, parent)
-	example := s.Path + "0000000000"
+	look := fmt.Sprintf("If it did, its node is below %q and has %q and ten digits for a name (ls %s in zkCli).", parent, name, parent)
 	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
 		happened = "lost the connection before the answer came."
-		look = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + ". Look at them (stat and get in zkCli)."
-		example = candidates.Paths[0]
+		look = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + "."
 	}
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and %s\n\n"+
-			"It was not repeated, and the state has no node. %s If one of them is this resource's, import it before the next apply, which would make another one:\n\n"+
-			"  terraform import %s.NAME %s", doing, s.at(), happened, look, s.Resource, example))
+			"It was not repeated. %s Run apply again: it names what may be that node, leaves it as it is, and creates another one for this resource. Delete afterwards what nobody uses.", doing, s.at(), happened, look))
 }
 
 // numberTaken tells that the node which is next in the sequence exists.

@@ -2,8 +2,11 @@ package diagnose
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+
+	"terraform-provider-zookeeper/internal/zk"
 )
 
 // How many of many a diagnostic names.
@@ -44,4 +47,17 @@ func Quoted(names []string) string {
 		quoted[i] = strconv.Quote(name)
 	}
 	return strings.Join(quoted, ", ")
+}
+
+// ACLText is an ACL in zkCli's notation, without the hashes of passwords.
+func ACLText(acl []zk.ACL) string {
+	entries := make([]string, len(acl))
+	for i, e := range acl {
+		if user, _, ok := strings.Cut(e.ID, ":"); ok && e.Scheme == zk.SchemeDigest {
+			e.ID = user + ":…"
+		}
+		entries[i] = e.String()
+	}
+	slices.Sort(entries)
+	return strings.Join(entries, ",")
 }

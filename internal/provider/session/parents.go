@@ -61,6 +61,41 @@ func (s *Session) MakeParents(ctx context.Context, create func() (made []string,
 	return err
 }
 
+// Create makes a node, and with o.MakeParents what is missing above it; its error is that
+// of the client's. The node has its stat. The usual case is one request and takes no lock:
+// only when the parent is missing are parents made, by one resource at a time.
+func (s *Session) Create(ctx context.Context, path string, data []byte, o zk.CreateOptions) (zk.Created, error) {
+	client, err := s.Client(ctx)
+	if err != nil {
+		return zk.Created{}, err
+	}
+	alone := o
+	alone.MakeParents = false
+	created, err := client.Create(ctx, path, data, alone)
+	if errors.Is(err, zk.ErrNoNode) && o.MakeParents {
+		err = s.MakeParents(ctx, func() ([]string, error) {
+			var err error
+			created, err = client.Create(ctx, path, data, o)
+			return created.Parents, err
+		})
+	}
+	if err == nil && !created.HasStat {
+		created.Stat = firstStat(ctx, client, created.Path)
+	}
+	return created, err
+}
+
+// firstStat is the stat of a node that was just created, where the server did not answer
+// with it. A write by somebody else since then is none of it.
+func firstStat(ctx context.Context, client *zk.Client, path string) zk.Stat {
+	stat, _, err := client.Exists(ctx, path)
+	if err != nil {
+		return zk.Stat{}
+	}
+	stat.Version, stat.Aversion = 0, 0
+	return stat
+}
+
 // Made is a node that was made.
 type Made struct {
 	Path string
@@ -149,8 +184,8 @@ func (s *Session) giveACL(ctx context.Context, client *zk.Client, at string, acl
 	from := attr.PlannedOf(node.Stat)
 	from.Aversion = made.aversion
 	change := zk.Change{SetACL: true, ACL: acl, ACLVersion: from.Aversion}
-	if err := s.Update(ctx, at, change, from); err != nil {
-		return zk.Stat{}, err
+	if err := client.Update(ctx, at, change); err != nil {
+		return zk.Stat{}, Conflict(ctx, client, at, from, err)
 	}
 	node.Stat.Aversion = made.aversion + 1
 	return node.Stat, nil

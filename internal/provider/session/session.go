@@ -77,6 +77,9 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 	return s, nil
 }
 
+// Known reports whether the provider's configuration is known, so that there can be a client.
+func (s *Session) Known() bool { return s.client != nil }
+
 // Client returns the client, connected. The first caller makes it connect, those that
 // come meanwhile wait with it, and when no server could be reached all later ones fail
 // with the same error at once: a thousand resources do not wait a thousand times. The end

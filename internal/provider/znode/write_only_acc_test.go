@@ -24,7 +24,7 @@ func withSecret(secret, version, more string) string {
 func hidden(tree *acctest.Tree, version knownvalue.Check, writes, aclWrites, length int64, except attrs) []statecheck.StateCheck {
 	want := attrs{"data": null, "data_base64": null, "data_wo_version": version, "stat": acctest.Stat(writes, aclWrites, length, 0)}
 	maps.Copy(want, except)
-	return state(tree, "/a", "", "", want)
+	return state(tree, "/a", "", want)
 }
 
 // plannedHidden expects the action, and that the plan knows nothing of the data.
@@ -100,7 +100,7 @@ func TestAccZnode_writeOnly(t *testing.T) {
   data = "for everybody"
 }`),
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, "/a", "for everybody", "Zm9yIGV2ZXJ5Ym9keQ==", attrs{"acl": entries, "stat": acctest.Stat(2, 1, 13, 0)}),
+				ConfigStateChecks: state(tree, "/a", "for everybody", attrs{"acl": entries, "stat": acctest.Stat(2, 1, 13, 0)}),
 				Check:             tree.CheckData("/a", "for everybody"),
 			},
 			{
@@ -169,7 +169,7 @@ func TestAccZnode_writeOnlyNoLongerDeclared(t *testing.T) {
 				// Another node is no secret of ours.
 				Config:            tree.Config(`resource "zookeeper_znode" "test" { path = "${local.base}/b" }`),
 				ConfigPlanChecks:  planned(replace),
-				ConfigStateChecks: state(tree, "/b", "", "", nil),
+				ConfigStateChecks: state(tree, "/b", "", nil),
 				Check:             tree.CheckGone("/a"),
 			},
 		},
