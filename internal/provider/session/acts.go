@@ -14,17 +14,12 @@ type acts struct {
 	// n counts deletions and creations. deletedAt and madeAt say when they were, by path.
 	n                 int
 	deletedAt, madeAt map[string]int
-	// wrote is the last version that this run has given to a part of a node.
-	wrote map[part]writing
-}
-
-type writing struct {
-	czxid   int64
-	version int32
+	// wrote is what is known of the stats that this run's last writes to parts of nodes left.
+	wrote map[part]zk.Stat
 }
 
 func newActs() acts {
-	return acts{deletedAt: make(map[string]int), madeAt: make(map[string]int), wrote: make(map[part]writing)}
+	return acts{deletedAt: make(map[string]int), madeAt: make(map[string]int), wrote: make(map[part]zk.Stat)}
 }
 
 func (a *acts) made(paths ...string) { a.note(a.madeAt, paths) }
@@ -76,24 +71,49 @@ func (a *acts) when(path string) (deleted, made int) {
 	}
 }
 
-// Wrote notes that this run has set the part of a node, which has the stat since then.
+// Wrote notes that this run has set the part of a node, which has the stat since then, as far as
+// that is known.
 func (s *Session) Wrote(what Part, path string, stat zk.Stat) {
 	s.acts.mu.Lock()
 	defer s.acts.mu.Unlock()
-	s.acts.wrote[part{what, path}] = writing{stat.Czxid, versionOf(what, stat)}
+	s.acts.wrote[part{what, path}] = stat
 }
 
-// HasWritten reports whether the part of a node is as this run has set it.
+// HasWritten reports whether the part of a node, of which the stat is known in part, is as this
+// run has set it.
 func (s *Session) HasWritten(what Part, path string, stat zk.Stat) bool {
 	s.acts.mu.Lock()
 	defer s.acts.mu.Unlock()
 	wrote, ok := s.acts.wrote[part{what, path}]
-	return ok && wrote == writing{stat.Czxid, versionOf(what, stat)}
+	switch {
+	case !ok:
+		return false
+	case what == Whole && wrote.Mzxid != 0 && stat.Mzxid != 0:
+		return wrote.Mzxid == stat.Mzxid
+	case wrote.Czxid == 0 || stat.Czxid == 0:
+		return true
+	case what == Whole:
+		return wrote.Czxid == stat.Czxid && wrote.Version == stat.Version
+	default: // servers keep no transaction of it
+		return wrote.Czxid == stat.Czxid && wrote.Aversion == stat.Aversion
+	}
 }
 
-func versionOf(what Part, stat zk.Stat) int32 {
-	if what == ItsACL {
-		return stat.Aversion
+// noteBatch notes what a batch has done.
+func (s *Session) noteBatch(writes []zk.Write, results []zk.WriteResult) {
+	for i, w := range writes {
+		if !results[i].Done {
+			continue
+		}
+		switch w.Kind {
+		case zk.WriteCreate, zk.WriteEnsure:
+			s.acts.made(w.Path)
+			s.Wrote(Whole, w.Path, zk.Stat{Mzxid: results[i].Zxid})
+		case zk.WriteSet:
+			s.Wrote(Whole, w.Path, zk.Stat{Mzxid: results[i].Zxid})
+		case zk.WriteDelete, zk.WritePrune:
+			s.Deleted(w.Path)
+		default:
+		}
 	}
-	return stat.Version
 }

@@ -290,6 +290,8 @@ func TestActs(t *testing.T) {
 		}
 	}
 	s.Wrote(session.ItsACL, "/c", zk.Stat{Czxid: 7, Aversion: 2, Version: 5})
+	s.Wrote(session.Whole, "/d", zk.Stat{Mzxid: 5})
+	s.Wrote(session.Whole, "/e", zk.Stat{Czxid: 3, Version: 1})
 	for _, tt := range []struct {
 		what session.Part
 		path string
@@ -301,6 +303,12 @@ func TestActs(t *testing.T) {
 		{session.ItsACL, "/c", zk.Stat{Czxid: 8, Aversion: 2}, false},
 		{session.Whole, "/c", zk.Stat{Czxid: 7, Aversion: 2, Version: 5}, false},
 		{session.ItsACL, "/d", zk.Stat{}, false},
+		{session.Whole, "/d", zk.Stat{Mzxid: 5, Czxid: 3, Version: 1}, true},
+		{session.Whole, "/d", zk.Stat{Czxid: 3, Version: 1}, true},
+		{session.Whole, "/d", zk.Stat{Mzxid: 6, Czxid: 3, Version: 1}, false},
+		{session.Whole, "/e", zk.Stat{Mzxid: 5, Czxid: 3, Version: 1}, true},
+		{session.Whole, "/e", zk.Stat{Mzxid: 5, Czxid: 3, Version: 2}, false},
+		{session.Whole, "/e", zk.Stat{Mzxid: 5, Czxid: 4, Version: 1}, false},
 	} {
 		if got := s.HasWritten(tt.what, tt.path, tt.stat); got != tt.want {
 			t.Errorf("HasWritten(%v, %s, %+v) = %v", tt.what, tt.path, tt.stat, got)
