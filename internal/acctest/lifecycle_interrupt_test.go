@@ -3,6 +3,7 @@ package acctest_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -31,30 +32,55 @@ type interruption struct {
 	lost bool
 }
 
-// interruptCreate has a creation interrupted at each of its requests, and the next apply go on.
-func (r *row) interruptCreate(lost bool) {
-	i := interruption{what: "a creation", then: r.has(r.made), lost: lost}
-	for n := 0; r.interrupted(i, n); n++ {
-		r.want = i.then
-		if orphan, ok := r.orphaned(); lost && ok {
-			// The servers do not tell whose it is: it stays, and the apply names it.
-			r.want = i.then.with(world{orphan + "+": i.then[orphan]})
-			run := r.tryApply()
-			if path := r.numberedPath(orphan); run.Code != 0 || !strings.Contains(run.Output, path) {
-				r.t.Errorf("after %s the apply does not name %s: exit code %d\n%s", i.what, path, run.Code, run.Output)
-			}
-			r.check("the apply after " + i.what)
-			r.settled("the apply after " + i.what)
-			r.destroy(world{orphan: i.then[orphan]})
-			r.somebodyElse(world{orphan: {gone: true}})
+// interrupted has a creation, an update and a destruction interrupted at their first requests,
+// then at their second, and so on, and the next apply go on each time.
+func (r *row) interrupted() {
+	for n, more := 0, true; more; n++ {
+		r.edit(nil)
+		created := r.interrupt(interruption{what: "a creation", then: r.has(r.made)}, n)
+		r.converge("a creation that was interrupted")
+		r.edit(r.update.attrs)
+		updated := r.interrupt(interruption{what: "an update", then: r.has(r.made, r.update.world)}, n)
+		r.converge("an update that was interrupted")
+		destroyed := r.interrupt(interruption{what: "a destruction", then: r.has(r.left, r.update.left), destroys: true}, n)
+		r.destroy(r.update.left)
+		for rel := range r.update.left {
+			r.somebodyElse(world{rel: gone})
+		}
+		more = created || updated || destroyed
+	}
+}
+
+// lost has the reply to each of the writes of a creation never come, and the next apply go on.
+func (r *row) lost() {
+	i := interruption{what: "a creation without a reply", then: r.has(r.made), lost: true}
+	for n := 0; r.interrupt(i, n); n++ {
+		orphan, ok := r.orphaned()
+		if !ok {
+			r.converge(i.what)
+			r.destroy()
 			continue
 		}
-		r.apply("the apply after " + i.what)
+		// The servers do not tell whose it is: it stays, and the apply names it.
+		r.want = i.then.with(world{orphan + "+": i.then[orphan]})
+		run := r.tryApply()
+		if path := r.numberedPath(orphan); run.Code != 0 || !strings.Contains(run.Output, path) {
+			r.t.Errorf("after %s the apply does not name %s: exit code %d\n%s", i.what, path, run.Code, run.Output)
+		}
+		r.check("the apply after " + i.what)
 		r.settled("the apply after " + i.what)
-		r.destroy()
+		r.destroy(world{orphan: i.then[orphan]})
+		r.somebodyElse(world{orphan: gone})
 	}
-	r.want = i.then
-	r.settled(i.what)
+	r.destroy()
+}
+
+// converge applies what an interrupted operation may have left to do.
+func (r *row) converge(after string) {
+	r.t.Helper()
+	if r.apply(after) != "" {
+		r.settled("the apply after " + after)
+	}
 }
 
 // orphaned returns the numbered node that a creation has made and that is in no state.
@@ -63,51 +89,19 @@ func (r *row) orphaned() (rel string, ok bool) {
 		return "", false
 	}
 	for rel := range r.made {
-		if path := r.numberedPath(rel); path != "" {
-			for _, i := range r.instances() {
-				if i.Path == path {
-					return "", false
-				}
-			}
-			return rel, true
+		path := r.numberedPath(rel)
+		if path == "" || !strings.HasSuffix(rel, "N") {
+			continue
 		}
+		return rel, !slices.ContainsFunc(r.instances(), func(i instance) bool { return i.Path == path })
 	}
 	return "", false
 }
 
-// interruptUpdate has an update interrupted at each of its requests, and the next apply go on.
-func (r *row) interruptUpdate(lost bool) {
-	r.create()
-	changes := []edit{{attrs: r.update.attrs, world: r.has(r.made, r.update.world)}, {world: r.has(r.made, r.update.left)}}
-	more := true
-	for n := 0; more; n++ {
-		change := changes[n%2]
-		r.edit(change.attrs)
-		i := interruption{what: "an update", then: change.world, lost: lost}
-		more = r.interrupted(i, n)
-		r.want = change.world
-		r.apply("the apply after " + i.what)
-		r.settled("the apply after " + i.what)
-	}
-	r.destroy(r.update.left)
-}
-
-// interruptDestroy has a destruction interrupted at each of its requests, and the next one go
-// on.
-func (r *row) interruptDestroy(lost bool) {
-	more := true
-	for n := 0; more; n++ {
-		r.want = r.has(r.left)
-		r.create()
-		more = r.interrupted(interruption{what: "a destruction", then: r.has(r.left), destroys: true, lost: lost}, n)
-		r.destroy()
-	}
-}
-
-// interrupted applies a plan, has the reply to its request number n held, interrupts the CLI,
+// interrupt applies a plan, has the reply to its request number n held, interrupts the CLI,
 // and checks what it has left. It returns false where there was no such request, and the plan
-// was applied to its end.
-func (r *row) interrupted(i interruption, n int) bool {
+// was applied to its end. Afterwards the tree has to become what the operation was to make it.
+func (r *row) interrupt(i interruption, n int) bool {
 	r.t.Helper()
 	plan := []string{"plan", "-no-color", "-out=plan"}
 	if i.destroys {
@@ -136,7 +130,7 @@ func (r *row) interrupted(i interruption, n int) bool {
 		timeout = "1" // it bounds the wait for what never comes
 	}
 	cli.Env = []string{
-		"ZOOKEEPER_SERVERS=" + proxy.Addr() + r.tree.Base, "ZOOKEEPER_CONNECT_TIMEOUT=60", "ZOOKEEPER_SESSION_TIMEOUT=" + timeout,
+		"GOGC=off", "ZOOKEEPER_SERVERS=" + proxy.Addr() + r.tree.Base, "ZOOKEEPER_CONNECT_TIMEOUT=60", "ZOOKEEPER_SESSION_TIMEOUT=" + timeout,
 		"TF_LOG_PROVIDER=TRACE", "TF_LOG_PATH=" + log,
 	}
 	run := cli.Start("apply", "-no-color", "plan")
@@ -148,6 +142,8 @@ func (r *row) interrupted(i interruption, n int) bool {
 		if run.Code != 0 {
 			r.t.Fatalf("%s that was not interrupted: exit code %d\n%s", i.what, run.Code, run.Output)
 		}
+		r.want = i.then
+		r.check(i.what)
 		return false
 	case <-hold.Reached():
 	}
@@ -158,6 +154,7 @@ func (r *row) interrupted(i interruption, n int) bool {
 	}
 	r.must(<-ended)
 	r.checkInterrupted(i, n, run)
+	r.want = i.then
 	return true
 }
 
@@ -203,11 +200,13 @@ func (r *row) checkInterrupted(i interruption, n int, run *acctest.Run) {
 		if _, left := r.left[rel]; same || left || !there {
 			continue
 		}
-		owned := r.numbered && len(known) > 0
+		// Which of the numbered nodes are a resource's is only known by their numbers, and those
+		// of a creation without a reply are nobody's.
+		owned := r.numbered && (i.lost || len(known) > 0)
 		for _, instance := range known {
 			owned = owned || instance.owned(rel)
 		}
-		if !owned && !(r.numbered && i.lost) {
+		if !owned {
 			r.t.Errorf("%s at request %d, and no state has %s\n%s", after, n, rel, run.Output)
 		}
 	}

@@ -41,13 +41,18 @@ func (w world) with(change world) world {
 	return after
 }
 
+// removes reports whether a change removes nodes.
+func (w world) removes() bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(w)), func(n node) bool { return n.gone })
+}
+
 // entries are the entries of an ACL that a world has.
 func entries(acl string) []zk.ACL {
 	if acl == "" {
 		return zk.OpenACL()
 	}
 	var all []zk.ACL
-	for _, entry := range strings.Fields(acl) {
+	for entry := range strings.FieldsSeq(acl) {
 		scheme, rest, _ := strings.Cut(entry, ":")
 		i := strings.LastIndex(rest, ":")
 		perms, err := zk.ParsePerms(rest[i+1:])
@@ -387,7 +392,8 @@ func (i instance) compare(now census) (wrong []string) {
 		}
 		slices.Sort(said)
 		for rel, other := range now {
-			if rel != i.Path && !(i.Recursive && strings.HasPrefix(rel, i.Path+"/") && i.Differing[rel] == "") {
+			below := i.Recursive && strings.HasPrefix(rel, i.Path+"/") && i.Differing[rel] == ""
+			if rel != i.Path && !below {
 				continue
 			}
 			if have, is := strings.Join(said, " "), text(other.ACL); have != is && (is != "" || have != open) {
