@@ -36,6 +36,7 @@ type Proxy struct {
 	mu       sync.Mutex
 	links    map[*link]struct{}
 	faults   []*fault // armed, and not yet met
+	holds    []*Hold  // armed, and not yet met
 	requests []Request
 	accepted int
 	flowing  chan struct{} // closed while traffic flows, open while it is held back
@@ -202,6 +203,8 @@ type link struct {
 	replied int
 	cut     *fault // what happens with the reply number cutAt; nil when nothing does
 	cutAt   int
+	hold    *Hold // what is done with the reply number holdAt; nil when nothing is
+	holdAt  int
 	closed  bool
 }
 
@@ -342,6 +345,10 @@ func (l *link) cutsBefore(request Request) bool {
 			return true
 		}
 	}
+	if i := slices.IndexFunc(p.holds, func(h *Hold) bool { return h.match(request.Opcode) }); i >= 0 && l.hold == nil {
+		l.hold, l.holdAt = p.holds[i], l.sent
+		p.holds = slices.Delete(p.holds, i, i+1)
+	}
 	// Counted before it is sent, so that whoever has a reply finds its request here.
 	l.sent++
 	p.requests = append(p.requests, request)
@@ -354,8 +361,11 @@ func (l *link) forwardReplies(server *bufio.Reader) error {
 		if err != nil {
 			return err
 		}
-		if !first && int32At(frame, 0) != xidEvent && l.cutsReply() {
-			return errCut
+		if !first && int32At(frame, 0) != xidEvent {
+			cut, hold := l.countReply()
+			if cut || hold != nil && !hold.wait(l) {
+				return errCut
+			}
 		}
 		if !l.pass() {
 			return errCut
@@ -367,13 +377,16 @@ func (l *link) forwardReplies(server *bufio.Reader) error {
 	}
 }
 
-// cutsReply counts a reply, and returns true when the link is to end instead of forwarding it.
-func (l *link) cutsReply() bool {
+// countReply counts a reply. It returns true when the link is to end instead of forwarding it, and what holds it back.
+func (l *link) countReply() (cut bool, hold *Hold) {
 	l.proxy.mu.Lock()
 	defer l.proxy.mu.Unlock()
 	number := l.replied
 	l.replied++
-	return l.cut != nil && l.cutAt == number
+	if l.hold != nil && l.holdAt == number {
+		hold, l.hold = l.hold, nil
+	}
+	return l.cut != nil && l.cutAt == number, hold
 }
 
 func (l *link) cutPending() bool {
