@@ -122,9 +122,12 @@ func TestMakePathOfANodeInDoubt(t *testing.T) {
 		meanwhile func(ctx context.Context, c *zk.Client, path string) error
 		want      int
 	}{
-		"made":    {func(context.Context, *zk.Client, string) error { return nil }, 2},
-		"written": {func(ctx context.Context, c *zk.Client, path string) error { _, err := c.Set(ctx, path, nil, 0); return err }, 1},
-		"gone":    {func(ctx context.Context, c *zk.Client, path string) error { return c.Delete(ctx, path, 0) }, 2},
+		"made": {func(context.Context, *zk.Client, string) error { return nil }, 2},
+		"written": {func(ctx context.Context, c *zk.Client, path string) error {
+			_, err := c.Set(ctx, path, nil, 0)
+			return err
+		}, 1},
+		"gone": {func(ctx context.Context, c *zk.Client, path string) error { return c.Delete(ctx, path, 0) }, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -3,6 +3,8 @@ package session
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/zk"
@@ -69,6 +71,8 @@ func (s *Session) Create(ctx context.Context, path string, data []byte, o zk.Cre
 	if err != nil {
 		return zk.Created{}, err
 	}
+	after, done := s.AfterWrite(ctx)
+	defer done()
 	alone := o
 	alone.MakeParents = false
 	created, err := client.Create(ctx, path, data, alone)
@@ -80,7 +84,7 @@ func (s *Session) Create(ctx context.Context, path string, data []byte, o zk.Cre
 		})
 	}
 	if err == nil && !created.HasStat {
-		created.Stat = firstStat(ctx, client, created.Path)
+		created.Stat = firstStat(after, client, created.Path)
 	}
 	return created, err
 }
@@ -130,7 +134,19 @@ func (s *Session) EnsurePath(ctx context.Context, path string, acl []zk.ACL) ([]
 		s.parents.made[node.Path] = madeNode{ensured: true}
 		taken = append(taken, Made{Path: node.Path, Czxid: node.Stat.Czxid})
 	}
+	if len(created) > 0 && errors.Is(err, context.Canceled) {
+		err = &zk.PartialError{Done: madeSo(created), Err: err}
+	}
 	return taken, err
+}
+
+// madeSo names nodes that were made before a failure.
+func madeSo(nodes []zk.Created) string {
+	names := make([]string, len(nodes))
+	for i, node := range nodes {
+		names[i] = strconv.Quote(node.Path)
+	}
+	return "the provider has made " + strings.Join(names, ", ")
 }
 
 // takeParents takes those nodes on the path that this run has made as parents, from the
@@ -141,7 +157,7 @@ func (s *Session) takeParents(ctx context.Context, client *zk.Client, path strin
 		if end < len(path) && path[end] != '/' {
 			continue
 		}
-		node, ok, err := s.takeParent(ctx, client, path[:end], acl)
+		node, ok, err := s.takeParent(ctx, ctx, client, path[:end], acl)
 		switch {
 		case err != nil:
 			return taken, err
@@ -153,13 +169,13 @@ func (s *Session) takeParents(ctx context.Context, client *zk.Client, path strin
 }
 
 // takeParent takes a node that this run has made as a parent, if it is one and nobody has
-// taken it, and reports whether. The lock is held.
-func (s *Session) takeParent(ctx context.Context, client *zk.Client, at string, acl []zk.ACL) (zk.Stat, bool, error) {
+// taken it, and reports whether. It is looked at with a context of its own. The lock is held.
+func (s *Session) takeParent(ctx, look context.Context, client *zk.Client, at string, acl []zk.ACL) (zk.Stat, bool, error) {
 	made, ok := s.parents.made[at]
 	if !ok || made.ensured {
 		return zk.Stat{}, false, nil
 	}
-	stat, err := s.giveACL(ctx, client, at, acl, made)
+	stat, err := s.giveACL(ctx, look, client, at, acl, made)
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
 		return zk.Stat{}, false, nil
@@ -175,9 +191,9 @@ func (s *Session) takeParent(ctx context.Context, client *zk.Client, at string, 
 }
 
 // giveACL gives a node that this run has made the ACL, unless it means the same as the one
-// that it was made with, and returns the node's stat.
-func (s *Session) giveACL(ctx context.Context, client *zk.Client, at string, acl []zk.ACL, made madeNode) (zk.Stat, error) {
-	node, err := client.Node(ctx, at)
+// that it was made with, and returns the node's stat. It is looked at with a context of its own.
+func (s *Session) giveACL(ctx, look context.Context, client *zk.Client, at string, acl []zk.ACL, made madeNode) (zk.Stat, error) {
+	node, err := client.Node(look, at)
 	if err != nil || attr.SameACL(acl, node.ACL, s.Identities()) {
 		return node.Stat, err
 	}
