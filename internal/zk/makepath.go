@@ -22,9 +22,13 @@ func (c *Client) MakePath(ctx context.Context, path string, acl []ACL) (made []C
 		missing, err := c.missing(ctx, path)
 		switch {
 		case unknown != nil && err == nil:
-			made, err = c.recognizePath(ctx, doubt, acl, unknown)
-			if err != nil || len(made) > 0 {
-				return made, nil, err
+			lost, _ := errors.AsType[*OutcomeUnknownError](unknown)
+			made, err = c.RecognizePath(ctx, doubt, Making{Seen: lost.Seen, Others: lost.Others, Data: []byte{}, ACL: acl})
+			switch {
+			case err != nil:
+				return nil, doubt, unknown
+			case len(made) > 0:
+				return made, nil, nil
 			}
 		case unknown != nil:
 			return nil, doubt, unknown
@@ -97,19 +101,16 @@ func (c *Client) makeAll(ctx context.Context, paths []string, acl []ACL) ([]Crea
 	return made, nil
 }
 
-// recognizePath returns those nodes that a transaction of makeAll made whose outcome was
-// unknown: those that are as it makes them, and those that came with one of them.
-func (c *Client) recognizePath(ctx context.Context, paths []string, acl []ACL, unknown error) (made []Created, err error) {
-	lost, ok := errors.AsType[*OutcomeUnknownError](unknown)
-	if !ok {
-		return nil, nil
-	}
+// RecognizePath is [Client.Recognize] for the nodes that a MakePath left in doubt: it returns
+// those that are as it makes them, and those that came with one of them, whatever has been
+// written to them since.
+func (c *Client) RecognizePath(ctx context.Context, paths []string, made Making) ([]Created, error) {
 	var czxid int64
 	for _, path := range paths {
-		node, ours, err := c.Recognize(ctx, path, Making{Seen: lost.Seen, Others: lost.Others, Data: []byte{}, ACL: acl})
+		node, ours, err := c.Recognize(ctx, path, made)
 		switch {
 		case err != nil:
-			return nil, unknown
+			return nil, err
 		case ours:
 			czxid = node.Stat.Czxid
 		}
@@ -117,10 +118,15 @@ func (c *Client) recognizePath(ctx context.Context, paths []string, acl []ACL, u
 	if czxid == 0 {
 		return nil, nil
 	}
+	var all []Created
 	for _, path := range paths {
-		if stat, err := c.statAt(ctx, c.chrooted(path)); err == nil && stat.Czxid == czxid {
-			made = append(made, Created{Path: path, Stat: stat, HasStat: true})
+		stat, err := c.statAt(ctx, c.chrooted(path))
+		switch {
+		case err == nil && stat.Czxid == czxid:
+			all = append(all, Created{Path: path, Stat: stat, HasStat: true})
+		case err != nil && !errors.Is(err, ErrNoNode):
+			return nil, err
 		}
 	}
-	return made, nil
+	return all, nil
 }
