@@ -30,6 +30,8 @@ type driver struct {
 	server  frameworkServer
 	schemas *tfprotov6.GetProviderSchemaResponse
 	told    []*tfprotov6.Diagnostic
+	// configured is what the provider was last configured with.
+	configured *tfprotov6.DynamicValue
 }
 
 // frameworkServer is what the provider serves.
@@ -84,7 +86,15 @@ func (d *driver) configure(config attrs) {
 	if !d.hears(valid.Diagnostics, err) {
 		return
 	}
-	resp, err := d.server.ConfigureProvider(d.ctx, &tfprotov6.ConfigureProviderRequest{Config: v})
+	d.configured = v
+	d.again()
+}
+
+// again configures the provider as before. A CLI does so in another process for each of its
+// runs: what one run has taken over, another may destroy.
+func (d *driver) again() {
+	d.tb.Helper()
+	resp, err := d.server.ConfigureProvider(d.ctx, &tfprotov6.ConfigureProviderRequest{Config: d.configured})
 	d.hears(resp.Diagnostics, err)
 }
 
@@ -124,9 +134,10 @@ func (d *driver) update(i *instance, config attrs) {
 	d.apply(d.plan(i, config))
 }
 
-// destroy plans and does what removes a resource.
+// destroy plans and does what removes a resource, in a run of its own.
 func (d *driver) destroy(i *instance) {
 	d.tb.Helper()
+	d.again()
 	d.apply(d.plan(i, nil))
 }
 
