@@ -242,6 +242,20 @@ func (d *driver) upgrade(typ string, state attrs) {
 	d.hears(resp.Diagnostics, err)
 }
 
+// move makes a resource of the state of one of another type, as a moved block asks for.
+func (d *driver) move(from, to string, state attrs) {
+	d.tb.Helper()
+	text, err := json.Marshal(state)
+	if err != nil {
+		d.tb.Fatal(err)
+	}
+	resp, err := d.server.MoveResourceState(d.ctx, &tfprotov6.MoveResourceStateRequest{
+		SourceProviderAddress: "registry.terraform.io/zkform/zookeeper", SourceTypeName: from, SourceSchemaVersion: d.schemas.ResourceSchemas[from].Version,
+		SourceState: &tfprotov6.RawState{JSON: text}, TargetTypeName: to,
+	})
+	d.hears(resp.Diagnostics, err)
+}
+
 // edit changes an attribute in the state of an instance, as somebody with an editor can.
 func (d *driver) edit(i *instance, name string, v any) {
 	d.tb.Helper()
