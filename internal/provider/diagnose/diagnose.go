@@ -28,6 +28,8 @@ type Subject struct {
 	Sequential bool
 	// Presented names the identities that the provider presents.
 	Presented []string
+	// Run knows what this run has done itself; nil where that does not matter.
+	Run *session.Session
 }
 
 // Error tells about a failed operation. doing is what was being done, as in "create the
@@ -158,6 +160,9 @@ func (s Subject) Conflict(doing string, err error, planned, found attr.Planned) 
 	}
 	if len(changes) == 0 {
 		changes = append(changes, "it was changed and changed back while this run was looking")
+	}
+	if s.changedByRun(planned, found) {
+		return s.changedByApply(doing, strings.Join(changes, "; "), err)
 	}
 	outcome := "Nothing was written, and what they wrote stands."
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
@@ -313,8 +318,54 @@ func (s Subject) exists() diag.Diagnostic {
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[2]s.NAME\n    id = %[1]q\n  }\n\n"+
 			"To take over whatever is there when this resource is created, set adopt_existing = true. "+
-			"If another resource has the same path, here or in another configuration, remove one of the two.", s.Path, s.Resource))
+			"If another resource has the same path, here or in another configuration, remove one of the two.\n\n%[3]s", s.Path, s.Resource, s.moved()))
 }
+
+// moved tells how to rename a resource, for the error about a node that is there because the
+// resource had another name.
+func (s Subject) moved() string {
+	return fmt.Sprintf("If you renamed the resource, or its key in for_each, this apply destroys it under its old name, and may have done so after this error: "+
+		"run apply again. Next time tell Terraform of the new name, and nothing is destroyed or created:\n\n"+
+		"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }", s.Resource)
+}
+
+// Renamed warns in a plan that a resource with the path is destroyed and another one created.
+// without says what becomes of that if it stays so.
+func (s Subject) Renamed(without string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Resource looks renamed", fmt.Sprintf(
+		"This plan destroys a %[1]s with the path %[2]q and creates another one with the same path. "+
+			"If you gave the resource another name or another key in for_each, tell Terraform so before you apply, and nothing is destroyed or created:\n\n"+
+			"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }\n\n%[3]s", s.Resource, s.Path, without))
+}
+
+// changedByRun reports whether all that has changed of a node since the plan was made is this
+// run's doing.
+func (s Subject) changedByRun(planned, found attr.Planned) bool {
+	if s.Run == nil || planned == found {
+		return false
+	}
+	if planned.Czxid != found.Czxid {
+		return s.Run.HasReplaced(s.Path)
+	}
+	stat := zk.Stat{Czxid: found.Czxid, Version: found.Version, Aversion: found.Aversion}
+	return (planned.Version == found.Version || s.Run.HasWritten(session.Whole, s.Path, stat)) &&
+		(planned.Aversion == found.Aversion || s.Run.HasWritten(session.ItsACL, s.Path, stat))
+}
+
+// changedByApply is Conflict with another resource of this run.
+func (s Subject) changedByApply(doing, changes string, err error) diag.Diagnostic {
+	outcome := "Nothing was written."
+	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+		outcome = fmt.Sprintf("It came between two writes: %s.", partial.Done)
+	}
+	return diag.NewErrorDiagnostic("Znode was changed by this apply", fmt.Sprintf(
+		"The provider did not %s%s, because since the plan was made another resource of this same apply changed the node: %s. %s\n\n"+
+			"Run apply again: it plans with the node as it is now. If the same happens again, two resources of the configuration change the same thing in turn: leave it to one of them.",
+		doing, s.at(), changes, outcome))
+}
+
+// deletedByRun reports whether this run has deleted the node.
+func (s Subject) deletedByRun() bool { return s.Run != nil && s.Run.HasDeleted(s.Path) }
 
 // Twice tells that two resources of one run are to create the same node.
 func (s Subject) Twice() diag.Diagnostic {
@@ -331,6 +382,10 @@ func (s Subject) noNode(err error) diag.Diagnostic {
 			s.Path, zk.Parent(s.Path)))
 	case s.Resource == "":
 		return diag.NewErrorDiagnostic("Znode does not exist", fmt.Sprintf("There is no node at %q. %s", s.Path, s.checkPath()))
+	case s.deletedByRun():
+		return diag.NewErrorDiagnostic("Znode was deleted by this apply", fmt.Sprintf(
+			"%q existed when the plan was made. Another resource of this same apply has deleted it since, or a node above it with all that was below (force_destroy). "+
+				"Run apply again: it creates the node again.", s.Path))
 	default:
 		return diag.NewErrorDiagnostic("Znode was deleted by somebody else", fmt.Sprintf(
 			"%q existed when the plan was made, and does not any more. Run plan again: it will be created anew.", s.Path))
@@ -339,6 +394,11 @@ func (s Subject) noNode(err error) diag.Diagnostic {
 
 // NoTarget tells that there is no node for a resource that changes one and makes none.
 func (s Subject) NoTarget(doing string) diag.Diagnostic {
+	if s.deletedByRun() {
+		return diag.NewErrorDiagnostic("Znode was deleted by this apply", fmt.Sprintf(
+			"The provider could not %s%s: another resource of this same apply has deleted the node, or a node above it with all that was below (force_destroy), and this resource makes none. "+
+				"If the node is to go, remove this resource from the configuration too. If it is to stay, declare the node, and let the path of this resource refer to it, as in path = zookeeper_znode.NAME.path.", doing, s.at()))
+	}
 	return diag.NewErrorDiagnostic("Znode does not exist", fmt.Sprintf(
 		"The provider could not %s%s: there is no such node, and this resource makes none. %s "+
 			"If the node is a resource of this configuration, let the path refer to it, as in path = zookeeper_znode.NAME.path: it is then created first.", doing, s.at(), s.checkPath()))

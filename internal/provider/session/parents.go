@@ -25,7 +25,7 @@ type parents struct {
 type madeNode struct {
 	// aversion counts the writes of its ACL by this run.
 	aversion int32
-	// ensured tells that EnsurePath has given it to somebody. A resource of its own may
+	// ensured is set when EnsurePath has given it to a caller. A resource of its own may
 	// still claim it.
 	ensured bool
 }
@@ -54,6 +54,7 @@ func (s *Session) MakeParents(ctx context.Context, create func() (made []string,
 	}
 	defer s.parents.unlock()
 	made, err := create()
+	s.acts.made(made...)
 	for _, path := range made {
 		s.parents.made[path] = madeNode{}
 	}
@@ -125,6 +126,7 @@ func (s *Session) EnsurePath(ctx context.Context, path string, acl []zk.ACL) ([]
 	}
 	created, err := client.MakePath(ctx, path, acl)
 	for _, node := range created {
+		s.acts.made(node.Path)
 		s.parents.made[node.Path] = madeNode{ensured: true}
 		taken = append(taken, Made{Path: node.Path, Czxid: node.Stat.Czxid})
 	}
@@ -151,7 +153,7 @@ func (s *Session) takeParents(ctx context.Context, client *zk.Client, path strin
 }
 
 // takeParent takes a node that this run has made as a parent, if it is one and nobody has
-// taken it, and tells whether. The lock is held.
+// taken it, and reports whether. The lock is held.
 func (s *Session) takeParent(ctx context.Context, client *zk.Client, at string, acl []zk.ACL) (zk.Stat, bool, error) {
 	made, ok := s.parents.made[at]
 	if !ok || made.ensured {
@@ -189,7 +191,7 @@ func (s *Session) giveACL(ctx context.Context, client *zk.Client, at string, acl
 	return node.Stat, nil
 }
 
-// Claim tells whether the node was made on the way to another in this run and not claimed
+// Claim reports whether the node was made on the way to another in this run and not claimed
 // before, and how often this run has written its ACL since. It waits for nodes that are
 // being made.
 func (s *Session) Claim(ctx context.Context, path string) (ours bool, aversion int32, err error) {

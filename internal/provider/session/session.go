@@ -31,6 +31,8 @@ type Session struct {
 	parents   parents
 	deletions deletions
 	handover  handover
+	acts      acts
+	intents   intents
 	held      held
 	guard     *guard
 	owners    owners
@@ -47,6 +49,8 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 		parents:   newParents(),
 		deletions: newDeletions(),
 		handover:  newHandover(),
+		acts:      newActs(),
+		intents:   newIntents(),
 		guard:     newGuard(ctx, lock),
 		owners:    owners{paths: make(map[string]bool)},
 	}
