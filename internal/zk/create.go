@@ -130,6 +130,8 @@ func (c *Client) EnsurePath(ctx context.Context, path string, acl []ACL) ([]stri
 // MakePath is [Client.EnsurePath] that tells more of the nodes that it made: each has its
 // stat, unless a server older than 3.5 did not let it be looked at.
 func (c *Client) MakePath(ctx context.Context, path string, acl []ACL) ([]Created, error) {
+	after, free := c.Outlive(ctx)
+	defer free()
 	// Servers answer with the stat when they are asked in a way that not all of them know.
 	var unknown *versionUnknownError
 	if _, err := c.serverVersion(ctx); err != nil && !errors.As(err, &unknown) {
@@ -140,7 +142,7 @@ func (c *Client) MakePath(ctx context.Context, path string, acl []ACL) ([]Create
 		if node.HasStat {
 			continue
 		}
-		if stat, serr := c.statAt(ctx, c.chrooted(node.Path)); serr == nil {
+		if stat, serr := c.statAt(after, c.chrooted(node.Path)); serr == nil {
 			made[i].Stat, made[i].HasStat = stat, true
 		}
 	}

@@ -489,7 +489,7 @@ type Unread struct {
 func (u *Unread) Add(path string, err error) {
 	u.Count++
 	if len(u.first) < mostListed {
-		u.first = append(u.first, fmt.Sprintf("%q: %s", path, Subject{Path: path}.reason(err)))
+		u.first = append(u.first, attr.Quoted(path)+": "+Subject{Path: path}.reason(err))
 	}
 }
 
