@@ -31,8 +31,11 @@ func Text(s string) string {
 }
 
 // Texts returns a list of texts, each as [Text] shows it. Of a long list it shows the
-// beginning, and says how many there are.
+// beginning, and says how many there are; of an empty one it says so.
 func Texts[S ~string](list []S) string {
+	if len(list) == 0 {
+		return "none"
+	}
 	var b strings.Builder
 	for i, s := range list {
 		if i == maxTexts {

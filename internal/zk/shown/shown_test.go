@@ -36,7 +36,7 @@ func TestText(t *testing.T) {
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	for want, list := range map[string][]string{
-		``:                                     nil,
+		`none`:                                 nil,
 		`"a"`:                                  {"a"},
 		`"a", "\x00"`:                          {"a", "\x00"},
 		`"a", "b", "c", "d", "e"`:              {"a", "b", "c", "d", "e"},
