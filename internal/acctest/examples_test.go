@@ -105,6 +105,16 @@ var special = map[string]func(t *testing.T) surroundings{
 		s.stays = []string{"/solr/security.json"}
 		return s
 	},
+	"guides/secrets/outside": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			s.tree.Write("/services/web/database-password", "battery-7391")
+			applyNothing(t, cli)
+			acctest.Secrets{"the secret": "battery-7391"}.NotInFiles(t, cli.Dir, "terraform.tfstate")
+		}
+		return s
+	},
 	"guides/authentication-and-tls/tls": func(t *testing.T) surroundings {
 		return withTLS(t, zktest.WithConfig("ssl.clientAuth", "none"))
 	},

@@ -21,7 +21,7 @@ resource "zookeeper_znodes" "settings" {
   }
 }
 
-# No content at all: the node is created empty, and its content is never read.
+# No content at all: the node is created empty, and its content is left to others.
 resource "zookeeper_znode" "status" {
   path = "/shop/status"
 }
