@@ -83,13 +83,11 @@ func TestAccZnode_generatedConfig(t *testing.T) {
 	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(fmt.Sprintf(`
 import {
   to       = zookeeper_znode.text
-  provider = zookeeper
   identity = { path = %q }
 }
 
 import {
-  to       = zookeeper_znode.binary
-  provider = zookeeper
+  to = zookeeper_znode.binary
   id = %q
 }
 `, tree.Path("/text"), tree.Path("/binary")))})
