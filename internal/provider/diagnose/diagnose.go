@@ -342,6 +342,14 @@ func (s Subject) Renamed(without string) diag.Diagnostic {
 			"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }\n\n%[3]s", s.Resource, s.Path, without))
 }
 
+// Borrowed warns that a node was not deleted because another resource of this apply needs it,
+// which does not own it.
+func (s Subject) Borrowed() diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Znode is kept for another resource", fmt.Sprintf(
+		"%q was not deleted, because this apply has created a zookeeper_ensure_path that needs it. Terraform created that one first, so it does not know that it could have the node: it will not delete it when it is destroyed, and the node is in no other resource of this configuration any more.\n\n"+
+			"If nobody else needs the node then, delete it by hand (delete in zkCli).", s.Path))
+}
+
 // changedByRun reports whether all that has changed of a node since the plan was made is this
 // run's doing.
 func (s Subject) changedByRun(planned, found attr.Planned) bool {

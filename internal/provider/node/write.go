@@ -36,6 +36,14 @@ func Update(ctx context.Context, s *session.Session, nodePath string, change zk.
 	if err := client.Update(ctx, nodePath, change); err != nil {
 		return session.Conflict(ctx, client, nodePath, from, err)
 	}
+	wrote := from.After(change)
+	stat := zk.Stat{Czxid: wrote.Czxid, Version: wrote.Version, Aversion: wrote.Aversion}
+	if change.SetData {
+		s.Wrote(session.Whole, nodePath, stat)
+	}
+	if change.SetACL {
+		s.Wrote(session.ItsACL, nodePath, stat)
+	}
 	return nil
 }
 

@@ -280,7 +280,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 
 // subject is the node, or the prefix of one that is not made yet.
 func (r *Resource) subject(m resourceModel) diagnose.Subject {
-	s := diagnose.Subject{Resource: typeName, Path: m.Path.ValueString(), Presented: r.Session.Presented()}
+	s := diagnose.Subject{Resource: typeName, Path: m.Path.ValueString(), Presented: r.Session.Presented(), Run: r.Session}
 	if s.Path == "" {
 		s.Path, s.Sequential = m.PathPrefix.ValueString(), true
 	}

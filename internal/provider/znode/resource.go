@@ -199,7 +199,10 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(about.Twice())
 		return
 	}
-	made, err := r.create(ctx, &plan, &config)
+	heir := r.Session.Heir(session.Whole)
+	defer heir.Close()
+	heir.Claim(ctx, plan.Path.ValueString())
+	made, err := r.create(ctx, heir, &plan, &config)
 	if err != nil {
 		resp.Diagnostics.Append(r.createFailed(&plan, made, err)...)
 		if node.InDoubt(err) {
@@ -294,8 +297,12 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if err := state.Node.Delete(ctx, r.Session, state.Path.ValueString()); err != nil {
+	err := state.Node.Delete(ctx, r.Session, state.Path.ValueString())
+	switch {
+	case err != nil:
 		resp.Diagnostics.Append(r.subject(state.Path).Error(doingDelete, err))
+	case !state.Keeps() && r.Session.Borrowed(session.Whole, state.Path.ValueString()):
+		resp.Diagnostics.Append(r.subject(state.Path).Borrowed())
 	}
 }
 
@@ -317,5 +324,5 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 }
 
 func (r *Resource) subject(nodePath types.String) diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Path: nodePath.ValueString(), Presented: r.Session.Presented()}
+	return diagnose.Subject{Resource: typeName, Path: nodePath.ValueString(), Presented: r.Session.Presented(), Run: r.Session}
 }

@@ -24,7 +24,7 @@ type made struct {
 //
 // When the node exists already, that is fine if this run has made it as the parent of another,
 // if the resource may adopt it, or if another resource of this run gives it up.
-func (r *Resource) create(ctx context.Context, plan, config *resourceModel) (out made, err error) {
+func (r *Resource) create(ctx context.Context, heir *session.Heir, plan, config *resourceModel) (out made, err error) {
 	nodePath := plan.Path.ValueString()
 	data, acl, err := plan.Wanted(r.Session, &config.Node)
 	if err != nil {
@@ -59,7 +59,7 @@ func (r *Resource) create(ctx context.Context, plan, config *resourceModel) (out
 	case plan.AdoptExisting.ValueBool():
 		return r.takeOver(ctx, plan, config, nil, false)
 	}
-	if from, ok := r.Session.Await(ctx, session.Whole, nodePath)[nodePath].(attr.Planned); ok {
+	if from, ok := heir.Await(ctx)[nodePath].(attr.Planned); ok {
 		return r.takeOver(ctx, plan, config, &from, false)
 	}
 	return out, err
