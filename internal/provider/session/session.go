@@ -215,3 +215,14 @@ func (g *Group) Close(ctx context.Context) error {
 	wg.Wait()
 	return errors.Join(errs...)
 }
+
+// AfterWrite returns a context for reading back what a resource has written. When ctx ends it
+// lives on for as long as the client waits for writes that have been sent. Whoever calls it
+// before the write has that time once, for both. Nothing is to be written with it. The function
+// returned frees what the context takes.
+func (s *Session) AfterWrite(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.client == nil {
+		return ctx, func() {}
+	}
+	return s.client.Outlive(ctx)
+}
