@@ -344,7 +344,7 @@ func (s Subject) exists() diag.Diagnostic {
 // moved tells how to rename a resource, for the error about a node that is there because the
 // resource had another name.
 func (s Subject) moved() string {
-	return fmt.Sprintf("If you renamed the resource, or its key in for_each, this apply destroys it under its old name, and may have done so after this error: "+
+	return fmt.Sprintf("If you renamed the resource, or its key in for_each, this apply destroys it under its old name, and may have done so after this error. Then "+
 		"run apply again. Next time tell Terraform of the new name, and nothing is destroyed or created:\n\n"+
 		"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }", s.Resource)
 }
