@@ -86,13 +86,13 @@ var gracedWrites = []struct {
 		}
 		return err
 	}, holds: map[string]string{"/p": "", "/p/q": ""}},
-	{name: "make_path_halfway", match: isCreate, nth: 2, do: func(ctx context.Context, c *zk.Client, base string) error {
-		made, err := c.MakePath(ctx, base+"/p/q", nil)
-		if len(made) != 1 || made[0].Path != base+"/p" || !made[0].HasStat {
-			return fmt.Errorf("made %+v: %w", made, err)
+	{name: "make_path", match: isMulti, do: func(ctx context.Context, c *zk.Client, base string) error {
+		made, doubt, err := c.MakePath(ctx, base+"/p/q", nil)
+		if err == nil && (len(doubt) > 0 || len(made) != 2 || made[0].Path != base+"/p" || made[1].Path != base+"/p/q") {
+			return fmt.Errorf("made %+v, and in doubt are %v", made, doubt)
 		}
 		return err
-	}, halfway: canceledAsTold, holds: map[string]string{"/p": ""}},
+	}, holds: map[string]string{"/p": "", "/p/q": ""}},
 	{name: "set", match: isSet, do: func(ctx context.Context, c *zk.Client, base string) error {
 		stat, err := c.Set(ctx, base+"/there", []byte("new"), 0)
 		if err == nil && stat.Version != 1 {
@@ -493,8 +493,10 @@ func TestGraceIsABound(t *testing.T) {
 		within      time.Duration // the context's own time; 0 for one that is cancelled
 		lost        bool          // the connection ends, and no other one comes
 		async       bool
+		without     bool // the caller wants no grace
 	}{
 		"none":             {grace: 0, want: 0},
+		"not wanted":       {grace: time.Hour, want: 0, without: true},
 		"cancelled":        {grace: 3 * time.Second, want: 3 * time.Second},
 		"timed out":        {grace: 3 * time.Second, want: 3 * time.Second, within: time.Second},
 		"of the session":   {grace: zk.SessionGrace, want: 8 * time.Second},
@@ -535,8 +537,10 @@ func TestGraceIsABound(t *testing.T) {
 					ctx, cancel = context.WithTimeout(t.Context(), tc.within)
 				}
 				defer cancel()
-				var ended time.Time
-				context.AfterFunc(ctx, func() { ended = time.Now() })
+				if tc.without {
+					ctx = zk.WithoutGrace(ctx)
+				}
+				ended := time.Now().Add(tc.within)
 				result := make(chan error, 1)
 				go func() {
 					if tc.async {
