@@ -33,7 +33,7 @@ func (r *Resource) create(ctx context.Context, plan, config *resourceModel) (out
 	if out.exists {
 		// From here on to its end, this creation gets what destructions of this run give up.
 		heir := r.Session.Heir(session.Whole)
-		if heir.Claim(ctx, nodePath) { // the node may be gone by now
+		if heir.Claim(ctx, nodePath) || r.Session.HasDeleted(nodePath) { // what was found may be gone by now
 			out, err = r.makeNode(ctx, plan, config)
 		}
 		if out.exists {
