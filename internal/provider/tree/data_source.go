@@ -2,6 +2,7 @@ package tree
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	framework "github.com/hashicorp/terraform-plugin-framework/attr"
@@ -97,6 +98,9 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	})
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doing, err))
+		if errors.Is(err, zk.ErrNoNode) {
+			resp.Diagnostics.Append(about.Twins(ctx, d.Session)...)
+		}
 		return
 	}
 	if m.IncludeData.ValueBool() {

@@ -183,6 +183,8 @@ func (l *ListResource) results(ctx context.Context, req list.ListRequest, config
 		})
 		switch {
 		case errors.Is(err, errEnough):
+		case isNoNode(err):
+			push(list.ListResult{Diagnostics: append(about.Twins(ctx, l.Session), about.Error(doingList, err))})
 		case err != nil:
 			push(told(about.Error(doingList, err)))
 		default:

@@ -171,7 +171,7 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 	}
 	nodes, err := read(ctx, client, nodePath, plan.Recursive.ValueBool())
 	if err != nil {
-		return nil, r.unread(doingSet, nodePath, err)
+		return nil, r.unread(ctx, doingSet, nodePath, err)
 	}
 	rec := newRecord(nodePath, want)
 	rec.cover(nodes)
@@ -206,7 +206,7 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 	recursive := plan.Recursive.ValueBool()
 	nodes, err := read(ctx, client, nodePath, recursive || state.Recursive.ValueBool())
 	if err != nil {
-		return nil, r.unread(doingSet, nodePath, err)
+		return nil, r.unread(ctx, doingSet, nodePath, err)
 	}
 	covered := nodes
 	if !recursive {
@@ -288,7 +288,7 @@ func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record) 
 	slices.Sort(paths)
 	readings, err := client.ACLs(ctx, paths)
 	if err != nil {
-		return r.unread(doingRestore, rec.path, err)
+		return r.unread(ctx, doingRestore, rec.path, err)
 	}
 	nodes := readings[:0]
 	for _, n := range readings {
@@ -312,10 +312,10 @@ func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record) 
 }
 
 // unread tells why the nodes could not be read.
-func (r *Resource) unread(doing, nodePath string, err error) diag.Diagnostics {
+func (r *Resource) unread(ctx context.Context, doing, nodePath string, err error) diag.Diagnostics {
 	about := r.subject(nodePath)
 	if isNoNode(err) {
-		return diag.Diagnostics{about.NoTarget(doing)}
+		return append(about.Twins(ctx, r.Session), about.NoTarget(doing))
 	}
 	return diag.Diagnostics{about.Error(doing, err)}
 }
