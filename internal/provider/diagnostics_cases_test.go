@@ -201,6 +201,16 @@ func (c *scene) answering(match func(int32) bool, code int32) string {
 	})
 }
 
+// interruptible makes the run one that the function returned ends, as Ctrl-C does.
+func (c *scene) interruptible() (interrupt func()) {
+	c.t.Helper()
+	c.ctx, interrupt = context.WithCancel(c.ctx)
+	c.t.Cleanup(interrupt)
+	return interrupt
+}
+
+func (c *scene) interrupt() { c.interruptible()() }
+
 // silent is the address of a server that says nothing.
 func (c *scene) silent() string {
 	c.t.Helper()
@@ -418,10 +428,39 @@ var topics = []struct {
 		}},
 		{name: "interrupted", play: func(c *scene) {
 			c.connect(nil)
-			var cancel context.CancelFunc
-			c.ctx, cancel = context.WithCancel(c.ctx)
-			cancel()
+			c.interrupt()
 			c.read(znode, attrs{"path": "/a"})
+		}},
+		{name: "interrupted before a write", play: func(c *scene) {
+			c.connect(nil)
+			p := c.plan(c.none(znode), attrs{"path": "/a"})
+			c.interrupt()
+			c.apply(p)
+		}},
+		{name: "interrupted between two writes", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			i := c.create(znode, attrs{"path": "/a", "data": "one"})
+			held, release := proxy.HoldReplies(opIs(7)) // the ACL, which goes first
+			interrupt := c.interruptible()
+			go func() {
+				<-held
+				interrupt()
+				release()
+			}()
+			c.update(i, attrs{"path": "/a", "data": "two", "acl": []any{attrs{"scheme": "world", "id": "anyone", "permissions": "cdrwa"}, attrs{"scheme": "ip", "id": "10.0.0.0/8", "permissions": "r"}}})
+		}},
+		{name: "interrupted, and no answer", play: func(c *scene) {
+			proxy := c.proxied(attrs{"session_timeout": 1, "connect_timeout": 60})
+			held, release := proxy.HoldReplies(opIs(1, 15))
+			defer release()
+			interrupt := c.interruptible()
+			go func() {
+				<-held
+				proxy.Refuse(true)
+				interrupt()
+			}()
+			c.create(znode, attrs{"path": "/a"})
+			proxy.Refuse(false)
 		}},
 		{name: "a read that is cut", play: func(c *scene) {
 			proxy := c.proxied(attrs{"retry": attrs{"max_tries": 1}})

@@ -61,6 +61,10 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return s.conflicts(doing, conflict, outcomeOf(err))
 	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+		if errors.Is(err, context.Canceled) && !errors.Is(err, zk.ErrOutcomeUnknown) {
+			return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf(
+				"The run was stopped before the provider could %s%s completely: %s. Nothing more was written. Run plan again to see what is left to do.", doing, s.at(), partial.Done))
+		}
 		d := s.Error(doing, partial.Err)
 		return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
 	}
@@ -85,7 +89,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 			"The provider could not %s%s, because the lock that it held was lost: %s. Others may have done something since, that this run should have waited for or kept from.\n\n"+
 				"Look at what the run has done, and run again. Where it was lost because the servers could not be reached for a while, a longer session_timeout of the provider helps.", doing, s.at(), behind(err, recipe.ErrLost)))
 	case errors.Is(err, context.Canceled):
-		return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at()))
+		return s.interrupted(doing)
 	case errors.As(err, &connect):
 		return unreachable(connect)
 	case errors.As(err, &tooLarge):
@@ -514,9 +518,22 @@ func (s Subject) CreationUnknown(doing string, err error) diag.Diagnostic {
 			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), lost(err)))
 }
 
+// interrupted tells that the run was stopped before something was done. A write that has been
+// sent is waited for: so nothing has come of one that ended like this.
+func (s Subject) interrupted(doing string) diag.Diagnostic {
+	detail := fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at())
+	if verb, _, _ := strings.Cut(doing, " "); s.Resource != "" && verb != "read" && verb != "list" {
+		detail += " Nothing was written to it."
+	}
+	return diag.NewErrorDiagnostic("Interrupted", detail)
+}
+
 // lost says why the outcome of a write is not known, as the end of a sentence, with what
 // belongs to it.
 func lost(err error) string {
+	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok && unknown.Waited > 0 {
+		return fmt.Sprintf("the run was stopped, and no answer came in the %v s for which the provider waited on, the timeout of its session.", unknown.Waited.Seconds())
+	}
 	if connect, ok := errors.AsType[*zk.ConnectError](err); ok {
 		return "the connection was lost, and no server could be reached since:\n\n" + attempts(connect)
 	}

@@ -68,7 +68,9 @@ type Applied struct {
 // ReadBack completes a plan that was applied, from the node as it is now; written is how the
 // apply left it.
 func (n *Node) ReadBack(ctx context.Context, s *session.Session, nodePath string, config *Node, written zk.Node) (done Applied) {
-	now, err := Read(ctx, s, nodePath)
+	after, free := s.AfterWrite(ctx)
+	defer free()
+	now, err := Read(after, s, nodePath)
 	if err != nil {
 		now, done.Unread = written, err
 	}
