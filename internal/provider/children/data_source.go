@@ -72,7 +72,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	if unnamed := m.set(names, stat); unnamed.Count > 0 {
-		resp.Diagnostics.Append(about.Unnamed(unnamed, "In children they stand as above, with the quotation marks."))
+		resp.Diagnostics.Append(about.Unnamed(unnamed, "The attribute children has them as they are written above, with the quotation marks."))
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

@@ -115,7 +115,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	found.log(ctx, "read a tree", len(found.nodes))
 	if found.unnamed.Count > 0 {
-		resp.Diagnostics.Append(about.Unnamed(found.unnamed, "In znodes they stand as above, with the quotation marks."))
+		resp.Diagnostics.Append(about.Unnamed(found.unnamed, "The attribute znodes has them as they are written above, with the quotation marks."))
 	}
 	m.Znodes = types.MapValueMust(nodeType, found.nodes)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
