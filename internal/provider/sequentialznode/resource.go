@@ -252,9 +252,8 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if err := state.Node.Delete(ctx, r.Session, state.Path.ValueString()); err != nil {
-		resp.Diagnostics.Append(r.subject(state).Error(doingDelete, err))
-	}
+	err := state.Node.Delete(ctx, r.Session, state.Path.ValueString())
+	resp.Diagnostics.Append(r.subject(state).Destroyed(doingDelete, err)...)
 }
 
 // ImportState begins with a path; the read that follows fills in the rest.
