@@ -52,9 +52,6 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.As(err, &notEmpty):
 		return s.NotEmpty(notEmpty.Children)
 	}
-	if conflict, ok := errors.AsType[*zk.BatchConflictError](err); ok {
-		return s.conflicts(doing, conflict, outcomeOf(err))
-	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		d := s.Error(doing, partial.Err)
 		return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
@@ -250,11 +247,6 @@ func (s Subject) Rewritten() diag.Diagnostic {
 	return rewritten(fmt.Sprintf("%q was written again", s.Path), "not looked at, and is not in the state", "it")
 }
 
-// ManyRewritten is Rewritten of some of the secrets below a node.
-func (s Subject) ManyRewritten() diag.Diagnostic {
-	return rewritten(fmt.Sprintf("a node of data_wo below %q was written or removed", s.Path), "not in the state", "all of it")
-}
-
 func rewritten(happened, now, again string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
 		"Since the last apply that succeeded, the data of %s: by somebody else, or by an apply that failed half-way. What it is now is %s; "+
@@ -264,11 +256,6 @@ func rewritten(happened, now, again string) diag.Diagnostic {
 // NotReadBack warns that a node could not be read after it was written.
 func (s Subject) NotReadBack(err error) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Znode could not be read back", notReadBack(s.Error("read back the znode", err)))
-}
-
-// ManyNotReadBack is NotReadBack of nodes below one.
-func (s Subject) ManyNotReadBack(err error) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Znodes could not be read back", notReadBack(s.Error("read back the znodes below", err)))
 }
 
 func notReadBack(why diag.Diagnostic) string {

@@ -3,31 +3,17 @@ package znodes
 import (
 	"context"
 	"errors"
-	"fmt"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
-	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/zk"
-)
-
-// What the resource does, in the words of a diagnostic.
-const (
-	doingCreate = "create the znodes below"
-	doingRead   = "read the znodes below"
-	doingUpdate = "update the znodes below"
-	doingDelete = "delete the znodes below"
-	doingImport = "import the znodes below"
 )
 
 // outcome is what an apply has left.
 type outcome struct {
-	have contents
-	rec  record
+	holding
 	zxid int64 // of the last transaction; 0 for none
 	// wrote tells that something was written, and complete that all was.
 	wrote, complete bool
@@ -35,103 +21,128 @@ type outcome struct {
 
 // apply makes of what there is what is wanted, and tells what that has left, with an error
 // too.
-func (r *Resource) apply(ctx context.Context, doing string, m *model, have contents, rec record, want wanted) (outcome, diag.Diagnostics) {
-	base := m.BasePath.ValueString()
-	about := r.subject(base)
+func (r *Resource) apply(ctx context.Context, doing string, m *model, had holding, want wanted) (outcome, diag.Diagnostics) {
+	about := r.about(m)
 	acl, err := attr.ACLFrom(m.ACL)
 	if err != nil {
 		return outcome{}, diag.Diagnostics{about.Error(doing, err)}
 	}
-	batch := zk.Batch{Writes: changes(base, have, rec, want), ACL: acl, Split: !m.Atomic.ValueBool()}
+	batch := zk.Batch{Writes: changes(had, want), ACL: acl, Split: !m.Atomic.ValueBool()}
 	if batch.ACL == nil {
 		batch.ACL = r.Session.DefaultACL()
 	}
 	if len(batch.Writes) == 0 {
-		return settle(base, have, rec, want, batch, nil, true), nil
+		return settle(had, want, batch, nil, true), nil
 	}
-	results, err := r.Session.Apply(ctx, base, batch)
-	out := settle(base, have, rec, want, batch, results, err == nil)
+	results, err := r.Session.Apply(ctx, had.base, batch)
+	out := settle(had, want, batch, results, err == nil)
 	if err != nil {
-		diags := diag.Diagnostics{about.Error(doing, err)}
-		if secretsExist(base, want.secrets, err) {
-			diags.Append(importShowsWarning(base))
-		}
-		return out, diags
+		return out, failed(about, doing, err, want.secrets)
 	}
-	diags := r.lookBack(ctx, base, batch, results, &out)
+	diags := r.lookBack(ctx, batch, results, &out)
 	return out, diags
 }
 
-// secretsExist tells whether a node of data_wo could not be made because there is one.
-func secretsExist(base string, secrets contents, err error) bool {
-	conflict, ok := errors.AsType[*zk.BatchConflictError](err)
-	return ok && slices.ContainsFunc(conflict.Conflicts, func(c zk.Conflict) bool {
-		_, secret := secrets[keyOf(base, c.Write.Path)]
-		return secret && errors.Is(c.Err, zk.ErrNodeExists)
-	})
-}
-
-// importShowsWarning tells that an import is no way for data that the state must not have.
-func importShowsWarning(base string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Import puts the data into the state", fmt.Sprintf(
-		"Some of the nodes that are there already below %q are keys of data_wo. An import reads what they hold into the state and into the plan. If that is a secret already, import the other keys alone, and remove these nodes first.", base))
-}
-
 // settle tells what writes have left, of which all or some were done.
-func settle(base string, have contents, rec record, want wanted, batch zk.Batch, results []zk.WriteResult, complete bool) outcome {
-	out := outcome{have: maps.Clone(have), rec: rec.clone(), complete: complete}
-	if out.have == nil {
-		out.have = make(contents)
-	}
-	for i, res := range results {
+func settle(had holding, want wanted, batch zk.Batch, results []zk.WriteResult, complete bool) outcome {
+	out := outcome{holding: had.clone(), complete: complete}
+	for i, result := range results {
 		w := batch.Writes[i]
-		key := keyOf(base, w.Path)
-		if res.Done {
-			out.wrote, out.zxid = true, max(out.zxid, res.Zxid)
+		key := keyOf(had.base, w.Path)
+		if result.Done {
+			out.wrote, out.zxid = true, max(out.zxid, result.Zxid)
 		}
 		switch {
-		case w.Kind == zk.WriteDelete && (res.Done || res.Needless), w.Kind == zk.WritePrune && res.Done:
-			delete(out.have, key)
-			delete(out.rec.secrets, key)
-			delete(out.rec.nodes, key)
-		case res.Done:
-			delete(out.have, key)
-			delete(out.rec.secrets, key)
-			out.rec.nodes[key] = res.Zxid
+		case w.Kind == zk.WriteDelete && (result.Done || result.Needless), w.Kind == zk.WritePrune && result.Done:
+			out.forget(key)
+		case result.Done:
+			out.forget(key)
+			out.written[key] = written{zxid: result.Zxid}
 			if _, ok := want.nodes[key]; ok {
-				out.have[key] = string(w.Data)
+				out.nodes[key] = string(w.Data)
 			} else if _, ok := want.secrets[key]; ok {
-				out.rec.secrets[key] = true
+				out.secrets[key] = true
 			}
 		}
 	}
-	if !complete {
-		return out
-	}
-	// What is wanted is there, whether it had to be written or not, and what is neither
-	// wanted nor the resource's is none of its business any more.
-	out.have = want.nodes
-	clear(out.rec.secrets)
-	for key := range want.secrets {
-		out.rec.secrets[key] = true
-	}
-	needed := between(want.nodes, want.secrets)
-	for key, zxid := range out.rec.nodes {
-		switch {
-		case zxid > 0:
-		case want.declares(key):
-			out.rec.nodes[key] = -zxid
-		case !needed[key]:
-			delete(out.rec.nodes, key)
-		}
+	if complete {
+		out.holding = out.conclude(want)
 	}
 	return out
+}
+
+// conclude returns the holding after all of what is wanted is there, whether it had to be
+// written or not. What is neither wanted nor the resource's is none of its business any more.
+func (h holding) conclude(want wanted) holding {
+	for key, data := range want.nodes {
+		if was, shown := h.nodes[key]; shown && was != data {
+			h.reformatted[key] = true // the same JSON, and the servers keep their bytes
+		}
+	}
+	h.nodes = want.nodes
+	h.secrets = keysOf(want.secrets)
+	for key := range want.kept {
+		h.secrets[key] = true
+	}
+	needed := want.needed()
+	for key, w := range h.written {
+		switch {
+		case !w.others:
+		case want.declares(key):
+			h.written[key] = written{zxid: w.zxid}
+		case !needed[key]:
+			delete(h.written, key)
+		}
+	}
+	for key := range h.reformatted {
+		if !h.shows(key) {
+			delete(h.reformatted, key)
+		}
+	}
+	return h
+}
+
+// finish makes a state of a plan and of what its apply has left. What the apply did not
+// complete is as it was in the state, which is nil where there was none.
+func (m *model) finish(state *model, out outcome) *model {
+	m.DataWO = nodeMap{}
+	if out.complete {
+		if m.Zxid.IsUnknown() || out.wrote {
+			m.Zxid = types.Int64Value(out.zxid)
+		}
+		m.DataWOKeys = keySetValue(out.secrets)
+		return m
+	}
+	left := *m
+	if state != nil {
+		left = *state
+	}
+	left.DataWO = nodeMap{}
+	left.Zxid = types.Int64Value(out.zxid)
+	left.DataWOVersion = m.versionLeft(state, out)
+	left.show(out.holding, m)
+	left.DataWOKeys = keySetValue(out.secrets)
+	return &left
+}
+
+// versionLeft is the data_wo_version of a state that an apply has left half-way. It is never
+// null where there is a secret: ignore_changes would take that for what the user wrote.
+func (m *model) versionLeft(state *model, out outcome) types.String {
+	switch {
+	case len(out.secrets) == 0:
+		return types.StringNull()
+	case state == nil || state.DataWOVersion.IsNull():
+		return attr.Overwritten(m.DataWOVersion)
+	case m.DataWOVersion.Equal(state.DataWOVersion):
+		return state.DataWOVersion
+	}
+	return attr.Overwritten(state.DataWOVersion)
 }
 
 // lookBack reads what an apply has left: what is there in between that it did not make, and
 // whether somebody else has changed already what it wrote. That is told, and the state
 // keeps what was written, so that the next refresh shows their change as one.
-func (r *Resource) lookBack(ctx context.Context, base string, batch zk.Batch, results []zk.WriteResult, out *outcome) diag.Diagnostics {
+func (r *Resource) lookBack(ctx context.Context, batch zk.Batch, results []zk.WriteResult, out *outcome) diag.Diagnostics {
 	var paths []string
 	var zxids []int64 // 0 for a node that was there
 	for i, w := range batch.Writes {
@@ -143,23 +154,22 @@ func (r *Resource) lookBack(ctx context.Context, base string, batch zk.Batch, re
 	if len(paths) == 0 {
 		return nil
 	}
-	about := r.subject(base)
+	about := r.aboutPath(out.base)
 	client, err := r.Session.Client(ctx)
 	if err != nil {
-		return diag.Diagnostics{about.ManyNotReadBack(err)}
+		return diag.Diagnostics{notReadBack(about, err)}
 	}
 	stats, err := client.Stats(ctx, paths)
 	if err != nil {
-		return diag.Diagnostics{about.ManyNotReadBack(err)}
+		return diag.Diagnostics{notReadBack(about, err)}
 	}
 	var overwritten []string
 	for i, stat := range stats {
-		key := keyOf(base, paths[i])
 		switch {
 		case zxids[i] != 0 && stat.Mzxid != zxids[i]:
-			overwritten = append(overwritten, fmt.Sprintf("%q", paths[i]))
+			overwritten = append(overwritten, paths[i])
 		case zxids[i] == 0 && stat.Czxid != 0:
-			out.rec.nodes[key] = -stat.Mzxid
+			out.written[keyOf(out.base, paths[i])] = written{zxid: stat.Mzxid, others: true}
 			if !out.wrote {
 				out.zxid = max(out.zxid, stat.Mzxid)
 			}
@@ -168,38 +178,35 @@ func (r *Resource) lookBack(ctx context.Context, base string, batch zk.Batch, re
 	if len(overwritten) == 0 {
 		return nil
 	}
-	slices.Sort(overwritten)
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Znodes were changed right after they were written", fmt.Sprintf(
-		"The provider wrote %d nodes below %q, and when it read them back somebody else had already changed some:\n\n%s\n\nTheir changes stand; the next plan shows them.",
-		len(paths), base, diagnose.Listed(overwritten)))}
+	return diag.Diagnostics{changedSince(out.base, len(paths), overwritten)}
 }
 
 // remove removes what the resource has, and what of exclusive is below base besides. With an
 // error, it tells what that has left.
-func (r *Resource) remove(ctx context.Context, m *model, have contents, rec record) (outcome, diag.Diagnostics) {
-	base := m.BasePath.ValueString()
-	fail := func(err error) diag.Diagnostics { return diag.Diagnostics{r.subject(base).Error(doingDelete, err)} }
+func (r *Resource) remove(ctx context.Context, m *model, had holding) (outcome, diag.Diagnostics) {
+	about := r.about(m)
+	fail := func(err error) diag.Diagnostics { return failed(about, doingDelete, err, nil) }
 	client, err := r.Session.Client(ctx)
 	if err != nil {
 		return outcome{}, fail(err)
 	}
-	if err := recognize(ctx, client, base, have, rec); err != nil {
+	if err := had.recognize(ctx, client); err != nil {
 		return outcome{}, fail(err)
 	}
-	out := outcome{have: have, rec: rec}
+	out := outcome{holding: had}
 	var left []zk.Write
-	err = r.Session.Delete(ctx, base, func() error {
-		writes := removal(base, out.have, out.rec, m.Exclusive.ValueBool())
+	err = r.Session.Delete(ctx, had.base, func() error {
+		writes := removal(out.holding, m.Exclusive.ValueBool())
 		if m.Exclusive.ValueBool() {
 			var err error
-			if writes, err = withAll(ctx, client, base, writes); err != nil {
+			if writes, err = withAll(ctx, client, had.base, writes); err != nil {
 				return err
 			}
 		}
 		batch := zk.Batch{Writes: writes, Split: !m.Atomic.ValueBool(), GoneIsDeleted: true}
 		results, err := client.Apply(ctx, batch)
 		before := out
-		out = settle(base, before.have, before.rec, wanted{}, batch, results, false)
+		out = settle(before.holding, wanted{}, batch, results, false)
 		out.wrote, out.zxid = out.wrote || before.wrote, max(out.zxid, before.zxid)
 		left = left[:0]
 		for i, w := range writes {
@@ -212,7 +219,7 @@ func (r *Resource) remove(ctx context.Context, m *model, have contents, rec reco
 	if err != nil {
 		return out, fail(err)
 	}
-	if err := r.removeLeft(ctx, client, base, left); err != nil {
+	if err := r.removeLeft(ctx, client, had.base, left); err != nil {
 		return out, fail(err)
 	}
 	return out, nil
@@ -246,18 +253,18 @@ func (r *Resource) removeLeft(ctx context.Context, client *zk.Client, base strin
 	return err
 }
 
-// recognize completes the record of a state that has none: Terraform does not hand it to the
+// recognize completes the record of a holding that has none: Terraform does not hand it to the
 // destruction of a tainted resource that it replaces, which is one whose creation ended
 // half-way. What is in between and empty is the resource's where it was made by the same
 // transaction as one of its nodes.
-func recognize(ctx context.Context, client *zk.Client, base string, have contents, rec record) error {
-	if len(rec.nodes) > 0 {
+func (h holding) recognize(ctx context.Context, client *zk.Client) error {
+	if len(h.written) > 0 {
 		return nil
 	}
-	keys := positions(have, nil)
+	keys := h.positions()
 	paths := make([]string, len(keys))
 	for i, key := range keys {
-		paths[i] = join(base, key)
+		paths[i] = h.path(key)
 	}
 	stats, err := client.Stats(ctx, paths)
 	if err != nil {
@@ -265,14 +272,14 @@ func recognize(ctx context.Context, client *zk.Client, base string, have content
 	}
 	made := make(map[int64]bool)
 	for i, key := range keys {
-		if _, shown := have[key]; shown && stats[i].Czxid != 0 {
+		if (h.shows(key) || h.secrets[key]) && stats[i].Czxid != 0 {
 			made[stats[i].Czxid] = true
-			rec.nodes[key] = stats[i].Mzxid
+			h.written[key] = written{zxid: stats[i].Mzxid}
 		}
 	}
 	for i, key := range keys {
-		if _, shown := have[key]; !shown && made[stats[i].Czxid] && stats[i].DataLength == 0 {
-			rec.nodes[key] = stats[i].Mzxid
+		if !h.there(key) && made[stats[i].Czxid] && stats[i].DataLength == 0 {
+			h.written[key] = written{zxid: stats[i].Mzxid}
 		}
 	}
 	return nil
@@ -307,7 +314,7 @@ func withAll(ctx context.Context, client *zk.Client, base string, writes []zk.Wr
 // others returns the nodes below base that are neither wanted nor needed, with the
 // transactions that last wrote them.
 func others(ctx context.Context, client *zk.Client, base string, want wanted) (map[string]int64, error) {
-	needed := between(want.nodes, want.secrets)
+	needed := want.needed()
 	found := make(map[string]int64)
 	err := client.WalkStats(ctx, base, -1, func(n zk.Reading) error {
 		key := keyOf(base, n.Path)
@@ -320,14 +327,4 @@ func others(ctx context.Context, client *zk.Client, base string, want wanted) (m
 		err = nil
 	}
 	return found, err
-}
-
-// named names nodes by their keys.
-func named(base string, nodes map[string]int64) []string {
-	names := make([]string, 0, len(nodes))
-	for key := range nodes {
-		names = append(names, fmt.Sprintf("%q", join(base, key)))
-	}
-	slices.SortFunc(names, strings.Compare)
-	return names
 }

@@ -1,0 +1,252 @@
+package znodes
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// What the resource does, in the words of a diagnostic.
+const (
+	doingCreate = "create the znodes below"
+	doingRead   = "read the znodes below"
+	doingUpdate = "update the znodes below"
+	doingDelete = "delete the znodes below"
+	doingImport = "import the znodes below"
+	doingAdopt  = "look at the znodes to be taken over below"
+)
+
+// What a user can write wrong.
+
+func (f *findings) invalidKey(attribute, key string, err error) {
+	f.add(attribute, key, "Invalid key", fmt.Sprintf("The key %q of %s is no path of a node: %s.", key, attribute, err))
+}
+
+func (f *findings) declaredTwice(attribute, key, other string) {
+	f.add(attribute, key, "Data is declared twice", fmt.Sprintf("%q is a key of %s and of %s, and a node has one content. Keep one of them.", key, other, attribute))
+}
+
+func (f *findings) isNull(attribute, key string) {
+	f.add(attribute, key, "Value is null", fmt.Sprintf("The value of %q in %s is null. Leave the key out for no node, or write \"\" for one without data.", key, attribute))
+}
+
+func (f *findings) invalidContent(attribute, key string, err error) {
+	if attribute == "data_base64" {
+		f.add(attribute, key, "Invalid base64", fmt.Sprintf("The value of %q is no standard base64: %s. base64encode(…) and filebase64(…) give the right notation.", key, err))
+		return
+	}
+	f.add(attribute, key, "Invalid data", fmt.Sprintf("The value of %q cannot be written: %s.", key, err))
+}
+
+func moreKeysAreWrong(more int) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("More keys are wrong", fmt.Sprintf("Of the keys that are wrong, %d are not named here.", more))
+}
+
+func invalidBase(err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("base_path"), "Invalid path of a znode", attr.Sentence(err))
+}
+
+func invalidVersion(err error) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("data_wo_version"), "Invalid data_wo_version", fmt.Sprintf("The value cannot be written: %s.", err))
+}
+
+// What only a bug or a state that was edited brings about.
+
+func unexpected(err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Unexpected value", fmt.Sprintf("A value of the resource could not be converted: %v. This is a bug in the provider.", err))
+}
+
+func damagedState(err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("State is damaged", fmt.Sprintf("The nodes in the state cannot be read: %v. If somebody edited the state, undo it, or take the resource out of it (state rm) and import it.", err))
+}
+
+func damagedOrder(err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Plan is damaged", fmt.Sprintf("What the plan told the apply cannot be read: %v. This is a bug in the provider.", err))
+}
+
+func notEncoded(err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("State cannot be written", fmt.Sprintf("The private state of the nodes: %v. This is a bug in the provider.", err))
+}
+
+// What a plan tells of what it cannot show.
+
+// othersWillGo tells what goes when exclusive is switched on.
+func othersWillGo(base string, nodes map[string]int64) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("exclusive"), "Znodes of others will be removed", fmt.Sprintf(
+		"exclusive = true is new, and below %q there are nodes that this resource does not declare. Applying this plan removes them:\n\n%s", base, diagnose.Listed(named(base, nodes))))
+}
+
+// What an apply tells.
+
+// failed tells that err ended what was being done with the nodes. secrets are the keys of
+// those of data_wo.
+func failed(about diagnose.Subject, doing string, err error, secrets contents) diag.Diagnostics {
+	conflict, ok := errors.AsType[*zk.BatchConflictError](err)
+	if !ok {
+		return diag.Diagnostics{about.Error(doing, err)}
+	}
+	diags := diag.Diagnostics{conflicts(about, doing, conflict, outcomeOf(err))}
+	if slices.ContainsFunc(conflict.Conflicts, func(c zk.Conflict) bool {
+		_, secret := secrets[keyOf(about.Path, c.Write.Path)]
+		return secret && errors.Is(c.Err, zk.ErrNodeExists)
+	}) {
+		diags.Append(importShowsWarning(about.Path))
+	}
+	return diags
+}
+
+// outcomeOf says what had been written when writes of one apply failed.
+func outcomeOf(err error) string {
+	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+		return "This came in the middle: " + partial.Done + "."
+	}
+	return "Nothing was written."
+}
+
+// conflicts tells that nodes are not as the writes of one apply need them.
+func conflicts(about diagnose.Subject, doing string, err *zk.BatchConflictError, outcome string) diag.Diagnostic {
+	n := len(err.Conflicts)
+	lines := make([]string, n)
+	exist, full := 0, 0
+	for i, c := range err.Conflicts {
+		switch {
+		case errors.Is(c.Err, zk.ErrNodeExists):
+			exist++
+			lines[i] = fmt.Sprintf("%q exists", c.Write.Path)
+		case errors.Is(c.Err, zk.ErrNotEmpty):
+			full++
+			lines[i] = fmt.Sprintf("%q has %s", c.Write.Path, counted(int(c.Found.NumChildren), "child", "children"))
+		case errors.Is(c.Err, zk.ErrNoNode):
+			lines[i] = fmt.Sprintf("%q was deleted", c.Write.Path)
+		case c.MadeAnew():
+			lines[i] = fmt.Sprintf("%q was deleted and created anew (by transaction %#x, planned against %#x)", c.Write.Path, c.Found.Czxid, c.Write.Mzxid)
+		default:
+			lines[i] = fmt.Sprintf("%q was changed (by transaction %#x to version %d, planned against transaction %#x)", c.Write.Path, c.Found.Mzxid, c.Found.Version, c.Write.Mzxid)
+		}
+	}
+	switch list := diagnose.Listed(lines); {
+	case exist == n:
+		return exists(about, n, list, err.Conflicts[0].Write.Path, outcome)
+	case full == n:
+		return diag.NewErrorDiagnostic("Znode is not empty", fmt.Sprintf(
+			"The provider did not %s %q, because below nodes to be deleted there are others, which this resource does not have:\n\n%s\n\n"+
+				"%s If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.base_path}/…\": they are then deleted first. "+
+				"To delete whatever is below base_path, set exclusive = true and apply.", doing, about.Path, list, outcome, about.Resource))
+	default:
+		return diag.NewErrorDiagnostic("Znodes were changed by somebody else", fmt.Sprintf(
+			"The provider did not %s %q, because since the plan was made somebody else changed %s:\n\n%s\n\n"+
+				"%s What they wrote stands. Run plan again to see the nodes as they are now, and apply if that is still what you want. "+
+				// Terraform plans the deletion of what has left the configuration with the state from
+				// before its own refresh; OpenTofu with the one from after it.
+				"Where a plan of a deletion goes on showing them as they were, run apply -refresh-only first.", doing, about.Path, counted(n, "node", "nodes"), list, outcome))
+	}
+}
+
+// exists tells that nodes to be made are there already. first is one of them.
+func exists(about diagnose.Subject, n int, list, first, outcome string) diag.Diagnostic {
+	summary, they := "Znode already exists", "A node that is to be created is there already, and was not created by this resource"
+	if n > 1 {
+		summary, they = "Znodes already exist", fmt.Sprintf("%d nodes that are to be created are there already, and were not created by this resource", n)
+	}
+	key := keyOf(about.Path, first)
+	return diag.NewErrorDiagnostic(summary, fmt.Sprintf(
+		"%[1]s:\n\n%[2]s\n\n%[7]s To manage what is there from here on, import all nodes below base_path, or some of them by their keys:\n\n"+
+			"  terraform import %[3]s.NAME %[4]s\n"+
+			"  terraform import %[3]s.NAME %[4]s//%[5]s\n\n"+
+			"or in the configuration:\n\n"+
+			"  import {\n    to = %[3]s.NAME\n    id = %[6]q\n  }\n\n"+
+			"A resource that is in the state already has to leave it first, with state rm, and is imported with all its keys. "+
+			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.", they, list, about.Resource, about.Path, key, about.Path+"//"+key, outcome))
+}
+
+// occupied tells that a resource that is to have all that is below a node cannot be created,
+// because there are others already.
+func occupied(about diagnose.Subject, others map[string]int64) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Znodes already exist", fmt.Sprintf(
+		"With exclusive = true all that is below %[1]q belongs to this resource, and there is something already:\n\n%[2]s\n\n"+
+			"Nothing was written or removed. Import what is there, and the plan shows what becomes of each node:\n\n"+
+			"  terraform import %[3]s.NAME %[1]s\n\n"+
+			"or in the configuration:\n\n"+
+			"  import {\n    to = %[3]s.NAME\n    id = %[1]q\n  }", about.Path, diagnose.Listed(named(about.Path, others)), about.Resource))
+}
+
+// importShowsWarning tells that an import is no way for data that the state must not have.
+func importShowsWarning(base string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Import puts the data into the state", fmt.Sprintf(
+		"Some of the nodes that are there already below %q are keys of data_wo. An import reads what they hold into the state and into the plan. If that is a secret already, import the other keys alone, and remove these nodes first.", base))
+}
+
+// incomplete tells how it goes on after a creation that ended half-way.
+func incomplete(base string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Resource is incomplete", fmt.Sprintf(
+		"Some of the nodes below %q were created, and the state has them. Terraform takes such a resource for tainted: the next apply removes them and creates all anew. "+
+			"To go on from there instead, which is the only way where some of them are of data_wo, whose keys a tainted resource does not know, run terraform untaint with the resource's address first.", base))
+}
+
+// changedSince tells that nodes are no longer as they have just been written.
+func changedSince(base string, wrote int, overwritten []string) diag.Diagnostic {
+	slices.Sort(overwritten)
+	for i, nodePath := range overwritten {
+		overwritten[i] = strconv.Quote(nodePath)
+	}
+	return diag.NewWarningDiagnostic("Znodes were changed right after they were written", fmt.Sprintf(
+		"The provider wrote %d nodes below %q, and when it read them back somebody else had already changed some:\n\n%s\n\nTheir changes stand; the next plan shows them.",
+		wrote, base, diagnose.Listed(overwritten)))
+}
+
+// notReadBack tells that nodes could not be read after they were written.
+func notReadBack(about diagnose.Subject, err error) diag.Diagnostic {
+	why := about.Error("read back the znodes below", err)
+	return diag.NewWarningDiagnostic("Znodes could not be read back", fmt.Sprintf("The write itself succeeded, and the state holds what was written.\n\n%s: %s", why.Summary(), why.Detail()))
+}
+
+// What a read tells.
+
+// secretsChanged tells that the nodes of data_wo may no longer hold the secrets.
+func secretsChanged(base string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
+		"Since the last apply that succeeded, a node of data_wo below %q was written or removed, by somebody else or by an apply that failed half-way. What it holds is not in the state. "+
+			"data_wo_version shows this, and the next apply writes all of data_wo again, unless data_wo_version or data_wo is among ignore_changes.", base))
+}
+
+// What an import tells.
+
+func invalidImportKey(key string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Invalid import ID", fmt.Sprintf("After base_path, keys follow with // in front of each, and %q is none: %s.", key, err))
+}
+
+func invalidImport(err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Invalid import ID", "Znodes are imported by their base_path, and by keys with // in front of each where only some are meant: "+err.Error()+".")
+}
+
+func missingImport(err *missingError) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Znode cannot be imported", fmt.Sprintf("There is no node %q. Nothing was imported: leave its key out, and let an apply create it.", err.path))
+}
+
+// Parts of sentences.
+
+// named names nodes by their keys.
+func named(base string, nodes map[string]int64) []string {
+	names := make([]string, 0, len(nodes))
+	for key := range nodes {
+		names = append(names, strconv.Quote(join(base, key)))
+	}
+	slices.SortFunc(names, strings.Compare)
+	return names
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}
