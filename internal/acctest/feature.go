@@ -38,6 +38,8 @@ var (
 	Generation = Feature{name: "configuration that providers generate", terraform: "1.14"}
 	// List is list resources, for queries.
 	List = Feature{name: "list resources", terraform: "1.14"}
+	// Removed is `removed` blocks that say what becomes of what they remove.
+	Removed = Feature{name: "removed blocks with a lifecycle", terraform: "1.7", opentofu: "1.10"}
 	// Actions are actions of providers.
 	Actions = Feature{name: "actions", terraform: "1.14"}
 )

@@ -76,26 +76,39 @@ func (c Credential) LogValue() slog.Value { return slog.StringValue(c.String()) 
 // the permission ADMIN (GetACL in FinalRequestProcessor, since 3.5.5).
 const MaskedDigest = "x"
 
-// aclStored tells whether a server that was sent the ACL may hold got: it drops
-// duplicates and puts the presented identities in the place of "auth", and it masks
+// aclStored reports whether a server that was sent the ACL, by somebody who presents creds,
+// may hold got: it drops duplicates, replaces "auth" by the identities presented, and masks
 // digests for some readers.
-func aclStored(sent, got []ACL) bool {
-	covered := func(a ACL, by []ACL) bool {
-		return slices.ContainsFunc(by, func(b ACL) bool { return a == b || sameMasked(a, b) })
-	}
-	if slices.ContainsFunc(sent, func(a ACL) bool { return a.Scheme == SchemeAuth }) {
-		// Which identities the server put in is its to know.
-		return !slices.ContainsFunc(sent, func(a ACL) bool { return a.Scheme != SchemeAuth && !covered(a, got) })
+func aclStored(sent, got []ACL, creds []Credential) bool {
+	stands := func(a, b ACL) bool {
+		return a == b || sameMasked(a, b) || a.Scheme == SchemeAuth && a.Perms == b.Perms && presented(b, creds)
 	}
 	for _, a := range sent {
-		if !covered(a, got) {
+		if !slices.ContainsFunc(got, func(b ACL) bool { return stands(a, b) }) {
 			return false
 		}
 	}
-	for _, a := range got {
-		if !covered(a, sent) {
+	for _, b := range got {
+		if !slices.ContainsFunc(sent, func(a ACL) bool { return stands(a, b) }) {
 			return false
 		}
+	}
+	return true
+}
+
+// presented reports whether a server may have put the entry in the place of one of the scheme
+// "auth", for somebody who presents creds. Of a digest the user is known, and the hash depends
+// on the server (digestAlg); whom a server takes somebody else for is its to know.
+func presented(a ACL, creds []Credential) bool {
+	switch a.Scheme {
+	case SchemeWorld, SchemeIP, SchemeAuth:
+		return false // they prove nobody's identity
+	case SchemeDigest:
+		user, _, _ := strings.Cut(a.ID, ":")
+		return slices.ContainsFunc(creds, func(c Credential) bool {
+			name, _, _ := strings.Cut(c.Secret, ":")
+			return c.Scheme == SchemeDigest && name == user
+		})
 	}
 	return true
 }

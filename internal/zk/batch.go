@@ -63,6 +63,10 @@ type WriteResult struct {
 	// Needless tells that there was nothing to do: a node to be ensured was there, one to be
 	// removed was not, one to be pruned was in use.
 	Needless bool
+	// InDoubt tells that it cannot be told whether the write took effect: it was sent, in a
+	// transaction of which the error is [ErrOutcomeUnknown]. A write that is nothing of
+	// these has not been done.
+	InDoubt bool
 	// Zxid is the transaction of a write that took effect: the Mzxid of what it has left.
 	Zxid int64
 }
@@ -116,7 +120,8 @@ const batchTries = 10
 // midst of several transactions it is a *[PartialError] with that. A node to be made whose
 // parent is neither there nor in the batch is [ErrNoNode].
 //
-// There is a result for each write, with an error too: what of a split batch was done.
+// There is a result for each write, with an error too: what of a split batch was done, and
+// what of it is in doubt.
 func (c *Client) Apply(ctx context.Context, b Batch) ([]WriteResult, error) {
 	const op = opBatch
 	for _, w := range b.Writes {
@@ -329,6 +334,11 @@ func (r *batchRun) commit(ctx context.Context, at []int) error {
 		}
 	}
 	_, zxid, err := r.client.multi(ctx, ops)
+	if errors.Is(err, ErrOutcomeUnknown) {
+		for _, i := range at {
+			r.results[i].InDoubt = true
+		}
+	}
 	if err != nil {
 		return err
 	}

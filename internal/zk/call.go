@@ -1,6 +1,7 @@
 package zk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,12 +52,21 @@ func (c *Client) await(ctx context.Context, call *conn.Call) (ended bool, err er
 	case <-call.Done():
 		return true, call.Err
 	case <-ctx.Done():
-		return c.withdraw(call), conn.ContextError(ctx)
+	}
+	if c.withdraw(call) {
+		return true, conn.ContextError(ctx)
+	}
+	select {
+	case <-call.Done(): // both at the same time
+		return true, call.Err
+	default:
+		return false, conn.ContextError(ctx)
 	}
 }
 
 // withdraw takes a call out of the queue of those that wait for a connection. It returns
-// false when the call is not there.
+// false when the call is not there: then it has ended, or been submitted to a connection, and
+// its Seen and its Session may be read.
 func (c *Client) withdraw(call *conn.Call) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -67,6 +77,13 @@ func (c *Client) withdraw(call *conn.Call) bool {
 	c.queue = slices.Delete(c.queue, i, i+1)
 	call.Fail(errWithdrawn)
 	return true
+}
+
+// queued reports whether a call waits for a connection.
+func (c *Client) queued(call *conn.Call) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Contains(c.queue, call)
 }
 
 // errWithdrawn is the error of a call whose caller has gone, which nobody looks at.
@@ -165,7 +182,9 @@ func readInto[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client
 // what failed.
 func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req Q, blank R, resolve resolver[Q, R]) (*R, error) {
 	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: suspicious(req, err)} }
-	var session int64 // that of the first try
+	w := waiter{client: c, caller: ctx}
+	defer w.end()
+	var session, seen int64 // those of the first try that was sent
 	for r := c.cfg.Retry.begin(); ; {
 		a := try[R, P](op, req, blank)
 		call, out := &a.call, &a.out
@@ -174,26 +193,25 @@ func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op
 			call.Pinned = session
 		}
 		c.submit(ctx, call)
-		ended, err := c.await(ctx, call)
+		ended, err := w.await(call)
 		if err == nil {
 			return out, nil
 		}
+		seen = cmp.Or(seen, call.Seen)
 		if !ended {
-			return nil, fail(outcomeUnknown(err))
+			return nil, fail(w.outcomeUnknown(seen, err))
 		}
 		if unresolved(err) {
 			*out = blank
-			took, rerr := judge(ctx, c, call, req, out, resolve)
+			took, rerr := judge(w.sent(), c, call, req, out, resolve)
 			switch {
 			case rerr != nil:
-				return nil, fail(rerr)
+				return nil, fail(w.outcomeUnknown(seen, rerr))
 			case took:
 				return out, nil
 			}
 		}
-		if session == 0 {
-			session = call.Session
-		}
+		session = cmp.Or(session, call.Session)
 		if err = c.again(ctx, &r, op, path, err); err != nil {
 			return out, fail(err)
 		}
@@ -216,8 +234,8 @@ func suspicious(req conn.Request, err error) error {
 	return err
 }
 
-// judge finds out whether a write took effect whose reply was lost, and if it did fills in
-// out. The error, where that cannot be told, is [ErrOutcomeUnknown].
+// judge finds out with a context for what has been sent whether a write took effect whose reply was lost, and if it did fills in
+// out. The error is why that cannot be told.
 func judge[Q, R any](ctx context.Context, c *Client, call *conn.Call, req Q, out *R, resolve resolver[Q, R]) (took bool, err error) {
 	v, err := c.settle(ctx, func() (verdict, error) {
 		return resolve(ctx, c, req, loss{seen: call.Seen, session: call.Session}, out)
@@ -231,7 +249,7 @@ func judge[Q, R any](ctx context.Context, c *Client, call *conn.Call, req Q, out
 	case v.notApplied():
 		return false, nil
 	}
-	return false, outcomeUnknown(call.Err)
+	return false, call.Err
 }
 
 // unresolved tells whether a write that failed with err may have taken effect.
@@ -255,15 +273,15 @@ func (c *Client) settle(ctx context.Context, look func() (verdict, error)) (verd
 	return look()
 }
 
-// lookFailed is the error of a write whose reply was lost, as cause says, and whose
-// outcome could not be looked at, as look says. What a server answered to the look is no
+// lookFailed tells why the outcome of a write is not known: its reply was lost, as cause
+// says, and it could not be looked at, as look says. What a server answered to the look is no
 // answer to the write, and so is told in words alone.
 func lookFailed(cause, look error) error {
 	if candidates, ok := errors.AsType[*CandidatesError](look); ok {
-		return outcomeUnknown(fmt.Errorf("%w; %w", cause, candidates))
+		return fmt.Errorf("%w; %w", cause, candidates)
 	}
 	if code, ok := errors.AsType[ErrCode](look); ok && code != ErrSessionExpired {
-		return outcomeUnknown(fmt.Errorf("%w; looking for it failed: %v", cause, look)) //nolint:errorlint // see above
+		return fmt.Errorf("%w; looking for it failed: %v", cause, look) //nolint:errorlint // see above
 	}
-	return outcomeUnknown(fmt.Errorf("%w; looking for it failed: %w", cause, look))
+	return fmt.Errorf("%w; looking for it failed: %w", cause, look)
 }

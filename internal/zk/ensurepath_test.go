@@ -1,6 +1,7 @@
 package zk_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -109,5 +110,61 @@ func TestPrune(t *testing.T) {
 		if err := c.Prune(ctx, path, 1); err == nil {
 			t.Errorf("%s was pruned", path)
 		}
+	}
+}
+
+// A node whose reply was lost, and which could not be looked at right then, is asked for again.
+// That it is there by then tells that it was made; unless somebody else has made it, or has
+// written to it.
+func TestMakePathOfANodeInDoubt(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		meanwhile func(ctx context.Context, c *zk.Client, path string) error
+		want      int
+	}{
+		"made":    {func(context.Context, *zk.Client, string) error { return nil }, 2},
+		"written": {func(ctx context.Context, c *zk.Client, path string) error { _, err := c.Set(ctx, path, nil, 0); return err }, 1},
+		"gone":    {func(ctx context.Context, c *zk.Client, path string) error { return c.Delete(ctx, path, 0) }, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			base := folder(t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Retry.MaxTries = 1 })
+			creates := 0
+			lost := proxy.CutAfterRequest(func(op int32) bool {
+				// The first is refused because there is no parent; the second makes that.
+				if isCreate(op) {
+					creates++
+				}
+				return creates == 2
+			})
+			var meanwhile error
+			looked := proxy.CutBeforeRequest(func(op int32) bool {
+				if creates < 2 || op != 9 { // sync
+					return false
+				}
+				meanwhile = tc.meanwhile(ctx, direct, base+"/a")
+				return true
+			})
+			made, err := c.MakePath(ctx, base+"/a/b", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			<-lost
+			<-looked
+			if meanwhile != nil {
+				t.Fatal(meanwhile)
+			}
+			if len(made) != tc.want || made[len(made)-1].Path != base+"/a/b" {
+				t.Errorf("%+v, want %d nodes", made, tc.want)
+			}
+			for _, node := range made {
+				if stat, _, err := direct.Exists(ctx, node.Path); err != nil || stat.Czxid != node.Stat.Czxid {
+					t.Errorf("%+v; it is %+v, %v", node, stat, err)
+				}
+			}
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
@@ -69,7 +70,8 @@ var (
 	// another chroot.
 	ErrChrootChanged = errors.New("the chroot of a client cannot be changed")
 	// ErrOutcomeUnknown tells that a write was sent, that its reply was lost or not waited
-	// for, and that it cannot be told whether it took effect. Look before repeating it.
+	// for, and that it cannot be told whether it took effect. Look before repeating it. The
+	// error is an [*OutcomeUnknownError] too, which says what to look for.
 	ErrOutcomeUnknown = errors.New("it is unknown whether the write took effect (look at the node before repeating it)")
 )
 
@@ -197,5 +199,30 @@ func (e *ConnectError) Unwrap() []error {
 	return errs
 }
 
-// outcomeUnknown marks cause as the reason why a write's outcome is not known.
-func outcomeUnknown(cause error) error { return fmt.Errorf("%w: %w", ErrOutcomeUnknown, cause) }
+// An OutcomeUnknownError is [ErrOutcomeUnknown] with what tells the write's effect, if it has
+// one, from everything else: in this process or in a later one, see [Client.Recognize].
+type OutcomeUnknownError struct {
+	// Seen is the latest transaction that was known before the write was first sent: its own
+	// is a later one.
+	Seen int64
+	// Others are transactions later than Seen that are known to be other writes of this
+	// client, in ascending order.
+	Others []int64
+	// Waited is how long the answer was waited for after the caller's context had ended, where
+	// that was as long as [Config.Grace] allows; otherwise 0.
+	Waited time.Duration
+	// Err is why the outcome is not known.
+	Err error
+}
+
+// Error tells that the outcome is unknown, and why.
+func (e *OutcomeUnknownError) Error() string { return ErrOutcomeUnknown.Error() + ": " + e.Err.Error() }
+
+// Unwrap returns ErrOutcomeUnknown, and why the outcome is not known.
+func (e *OutcomeUnknownError) Unwrap() []error { return []error{ErrOutcomeUnknown, e.Err} }
+
+// outcomeUnknown marks cause as the reason why the outcome of a write is not known. seen is
+// what was known before the write was first sent.
+func (c *Client) outcomeUnknown(seen int64, cause error) *OutcomeUnknownError {
+	return &OutcomeUnknownError{Seen: seen, Others: c.claims.since(seen), Err: cause}
+}

@@ -64,6 +64,9 @@ func (c *Client) multi(ctx context.Context, ops []Op) (results []OpResult, zxid 
 	if len(ops) == 0 {
 		return nil, 0, nil
 	}
+	if err := conn.ContextError(ctx); err != nil {
+		return nil, 0, multiFailed(err) // and none of its operations is to blame
+	}
 	req, err := c.multiRequest(ctx, ops, true)
 	if err != nil {
 		return nil, 0, err
@@ -107,13 +110,13 @@ func (c *Client) multiResults(ops []Op, reply *proto.MultiReply, err error) ([]O
 		return nil, err
 	}
 	if len(reply.Results) != len(ops) {
-		return nil, multiFailed(outcomeUnknown(&conn.ProtocolError{Reason: "a transaction's reply has not one result for each operation"}))
+		return nil, multiFailed(c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: "a transaction's reply has not one result for each operation"}))
 	}
 	out := make([]OpResult, len(ops))
 	for i, r := range reply.Results {
 		// Names, because there are many codes for one create.
 		if r.Op.String() != ops[i].kind.String() {
-			return nil, multiFailed(outcomeUnknown(&conn.ProtocolError{Reason: fmt.Sprintf("a transaction's %v was answered as %v", ops[i].kind, r.Op)}))
+			return nil, multiFailed(c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: fmt.Sprintf("a transaction's %v was answered as %v", ops[i].kind, r.Op)}))
 		}
 		out[i] = OpResult{Path: ops[i].path, Stat: r.Stat, HasStat: r.HasStat}
 		if r.Path != "" {

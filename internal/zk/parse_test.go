@@ -159,6 +159,7 @@ func TestACLStored(t *testing.T) {
 	auth := ACL{Perms: PermAll, Scheme: SchemeAuth, ID: ""}
 	bob, masked := ACL{Perms: PermRead, Scheme: SchemeDigest, ID: "bob:hash="}, ACL{Perms: PermRead, Scheme: SchemeDigest, ID: "bob:x"}
 	eve := ACL{Perms: PermRead, Scheme: SchemeDigest, ID: "eve:x"}
+	alice := ACL{Perms: PermAll, Scheme: SchemeDigest, ID: "alice:hash="}
 	for _, tc := range []struct {
 		name      string
 		sent, got []ACL
@@ -171,11 +172,19 @@ func TestACLStored(t *testing.T) {
 		{"less", []ACL{world, bob}, []ACL{world}, false},
 		{"more", []ACL{world}, []ACL{world, bob}, false},
 		{"permissions", []ACL{world}, []ACL{{Perms: PermRead, Scheme: SchemeWorld, ID: "anyone"}}, false},
-		{"auth", []ACL{auth}, []ACL{{Perms: PermAll, Scheme: SchemeDigest, ID: "alice:hash="}}, true},
-		{"auth and more", []ACL{auth, bob}, []ACL{{Perms: PermAll, Scheme: SchemeDigest, ID: "alice:hash="}, bob}, true},
+		{"auth", []ACL{auth}, []ACL{alice}, true},
+		{"auth, masked", []ACL{auth}, []ACL{{Perms: PermAll, Scheme: SchemeDigest, ID: "alice:x"}}, true},
+		{"auth and more", []ACL{auth, bob}, []ACL{alice, bob}, true},
+		{"auth of more than one", []ACL{auth}, []ACL{alice, {Perms: PermAll, Scheme: SchemeSASL, ID: "alice"}}, true},
 		{"auth, and not what goes with it", []ACL{auth, bob}, []ACL{world}, false},
+		{"auth, and everybody", []ACL{auth}, []ACL{world}, false},
+		{"auth, and an address", []ACL{auth}, []ACL{{Perms: PermAll, Scheme: SchemeIP, ID: "10.0.0.1"}}, false},
+		{"auth, and somebody else", []ACL{auth}, []ACL{{Perms: PermAll, Scheme: SchemeDigest, ID: "eve:hash="}}, false},
+		{"auth, and other permissions", []ACL{auth}, []ACL{{Perms: PermRead, Scheme: SchemeDigest, ID: "alice:hash="}}, false},
+		{"auth, and more than that", []ACL{auth}, []ACL{alice, world}, false},
+		{"auth, and less than that", []ACL{auth, bob}, []ACL{bob}, false},
 	} {
-		if got := aclStored(tc.sent, tc.got); got != tc.want {
+		if got := aclStored(tc.sent, tc.got, []Credential{{SchemeDigest, "alice:secret"}}); got != tc.want {
 			t.Errorf("%s: %t", tc.name, got)
 		}
 	}

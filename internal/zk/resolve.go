@@ -107,6 +107,20 @@ func (cl *claims) has(made claim) bool {
 	return slices.Contains(cl.ring, made)
 }
 
+// since returns the transactions later than seen that calls have claimed, in ascending order.
+func (cl *claims) since(seen int64) []int64 {
+	cl.mu.Lock()
+	defer cl.mu.Unlock()
+	var later []int64
+	for _, made := range cl.ring {
+		if made.path == "" && made.zxid > seen {
+			later = append(later, made.zxid)
+		}
+	}
+	slices.Sort(later)
+	return slices.Compact(later)
+}
+
 // claim notes what a write has done whose reply has come. It runs as the call's Ended: what
 // a connection has told is known before anybody looks for what was lost with it.
 func (c *Client) claim(call *conn.Call) {
@@ -122,7 +136,7 @@ func (c *Client) claim(call *conn.Call) {
 			c.claims.note(aclClaim(req.Path, *reply))
 		}
 	case *proto.MultiReply:
-		reply.Zxid = call.Header.Zxid
+		reply.Zxid, reply.Seen = call.Header.Zxid, call.Seen
 	}
 }
 
@@ -227,7 +241,7 @@ func (c *Client) lookForSetACL(ctx context.Context, req *proto.SetACLRequest, l 
 	if r.Stat.Czxid > l.seen {
 		return unknown, nil
 	}
-	ours := aclStored(req.ACL, r.ACL) && !c.claims.has(aclClaim(req.Path, r.Stat))
+	ours := aclStored(req.ACL, r.ACL, c.credentials()) && !c.claims.has(aclClaim(req.Path, r.Stat))
 	return judgeVersion(req.Version, r.Stat.Aversion, ours), nil
 }
 
@@ -297,7 +311,7 @@ func (c *Client) lookForNode(ctx context.Context, req *proto.CreateRequest, l lo
 // judgeNode judges a create by a node that is where it makes one.
 func (c *Client) judgeNode(node Node, req *proto.CreateRequest, l loss) verdict {
 	v := c.judgeStat(node.Stat, req, l)
-	if v == applied && (!bytes.Equal(node.Data, req.Data) || !aclStored(req.ACL, node.ACL)) {
+	if v == applied && (!bytes.Equal(node.Data, req.Data) || !aclStored(req.ACL, node.ACL, c.credentials())) {
 		return likelyNot
 	}
 	return v
@@ -333,8 +347,7 @@ const (
 // made since, and as the create makes it. Where more than one fits, or where none does and
 // there were others meanwhile, it cannot be told: no second node is ever made on a guess.
 func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest, l loss, out *proto.CreateReply) (verdict, error) {
-	slash := strings.LastIndexByte(req.Path, '/')
-	parent, prefix := req.Path[:max(1, slash)], req.Path[slash+1:]
+	parent, prefix := cutPrefix(req.Path)
 	r, err := read[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, c.Unchroot(parent), proto.PathWatchRequest{Path: parent})
 	switch {
 	case errors.Is(err, ErrNoNode):
@@ -344,16 +357,15 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	case r.Stat.Pzxid <= l.seen:
 		return certainlyNot, nil // no child has come since
 	}
-	var candidates []string
-	for _, name := range r.Children {
-		if number, ok := strings.CutPrefix(name, prefix); ok && IsSequenceNumber(number) {
-			candidates = append(candidates, Child(parent, name))
-		}
-	}
+	candidates := sequence(parent, prefix, r.Children)
 	if len(candidates) > maxCandidates {
 		return unknown, nil
 	}
-	stats, err := c.statsAt(ctx, candidates)
+	var pass []error
+	if grants(req.ACL, PermRead, c.credentials()) {
+		pass = []error{ErrNoAuth} // what this client may not look at is not the node
+	}
+	stats, err := c.statsAt(ctx, candidates, pass...)
 	if err != nil {
 		return unknown, err
 	}
@@ -381,7 +393,7 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 			fit = append(fit, c.Unchroot(full))
 		case likelyNot, certainlyNot:
 		}
-	})
+	}, pass...)
 	switch {
 	case err != nil:
 		return unknown, err
@@ -392,8 +404,27 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	return unknown, &CandidatesError{Paths: fit[:min(len(fit), maxNamed)]}
 }
 
-// nodesAt reads many nodes at once and calls visit with each that is there.
-func (c *Client) nodesAt(ctx context.Context, full []string, visit func(full string, node Node)) error {
+// cutPrefix cuts the path that a sequential create is given into the parent's and the
+// beginning of the name.
+func cutPrefix(full string) (parent, prefix string) {
+	slash := strings.LastIndexByte(full, '/')
+	return full[:max(1, slash)], full[slash+1:]
+}
+
+// sequence returns the paths of those children whose name is the prefix and a number.
+func sequence(parent, prefix string, children []string) []string {
+	var paths []string
+	for _, name := range children {
+		if number, ok := strings.CutPrefix(name, prefix); ok && IsSequenceNumber(number) {
+			paths = append(paths, Child(parent, name))
+		}
+	}
+	return paths
+}
+
+// nodesAt reads many nodes at once and calls visit with each that is there, but for those
+// whose error is among those to pass over.
+func (c *Client) nodesAt(ctx context.Context, full []string, visit func(full string, node Node), pass ...error) error {
 	data := make([]proto.GetDataReply, len(full))
 	acls := make([]proto.GetACLReply, len(full))
 	calls := make([]*conn.Call, 2*len(full))
@@ -421,7 +452,7 @@ func (c *Client) nodesAt(ctx context.Context, full []string, visit func(full str
 		switch {
 		case err == nil:
 			visit(at, node)
-		case !errors.Is(err, ErrNoNode):
+		case !errors.Is(err, ErrNoNode) && !isAny(err, pass):
 			return err
 		}
 	}

@@ -3,13 +3,14 @@ package zk
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
 // Stats returns the stats of many nodes, in the order of the paths. That of a node that is
-// not there is zero. It needs no permission on the nodes.
+// not there is zero.
 func (c *Client) Stats(ctx context.Context, paths []string) ([]Stat, error) {
 	full := make([]string, len(paths))
 	for i, path := range paths {
@@ -21,9 +22,9 @@ func (c *Client) Stats(ctx context.Context, paths []string) ([]Stat, error) {
 	return c.statsAt(ctx, full)
 }
 
-// statsAt looks at many nodes at once. The stat of one that is gone is zero. The error is an
-// *Error about the node that it came from.
-func (c *Client) statsAt(ctx context.Context, full []string) ([]Stat, error) {
+// statsAt looks at many nodes at once. The stat of one that is gone is zero, and of one whose
+// error is among those to pass over. The error is an *Error about the node that it came from.
+func (c *Client) statsAt(ctx context.Context, full []string, pass ...error) ([]Stat, error) {
 	stats := make([]Stat, len(full))
 	calls := make([]*conn.Call, len(full))
 	defer c.withdrawAll(calls)
@@ -40,11 +41,16 @@ func (c *Client) statsAt(ctx context.Context, full []string) ([]Stat, error) {
 		case err != nil:
 			err = &Error{Op: proto.OpExists.String(), Path: c.Unchroot(full[i]), Err: err}
 		}
-		if err != nil && !errors.Is(err, ErrNoNode) {
+		if err != nil && !errors.Is(err, ErrNoNode) && !isAny(err, pass) {
 			return nil, err
 		}
 	}
 	return stats, nil
+}
+
+// isAny reports whether an error is one of some.
+func isAny(err error, of []error) bool {
+	return slices.ContainsFunc(of, func(one error) bool { return errors.Is(err, one) })
 }
 
 // statAt looks at a path on the servers, which may be above the chroot.

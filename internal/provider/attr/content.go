@@ -22,7 +22,7 @@ import (
 // So a plan shows it as a change of `data`, ignore_changes can leave it alone, and nothing
 // of it is lost. Users may not write such a text (see [CheckText]), and content that happens
 // to read like one is described as well, so that the two are never confused.
-var described = regexp.MustCompile(`^\([0-9]+ bytes?, .*, in base64: ([A-Za-z0-9+/]*={0,2})\)$`)
+var described = regexp.MustCompile(`^\(\d+ bytes?, .*, in base64: ([A-Za-z0-9+/]*={0,2})\)$`)
 
 // TextValue is content as the attribute `data` of a resource shows it: the text itself, or a
 // description where the attribute cannot hold that.

@@ -188,6 +188,60 @@ func (f *Filter) Match(rel string) bool {
 	return (len(f.include) == 0 || anyMatch(f.include, rel)) && !anyMatch(f.exclude, rel)
 }
 
+// Below reports whether a node further down than the one at the path can be meant. If not, a
+// walk need not go there. The path is empty for the node that patterns are relative to.
+func (f *Filter) Below(rel string) bool {
+	var names []string
+	if rel != "" {
+		names = strings.Split(rel, "/")
+	}
+	everything := func(left []string) bool {
+		return len(left) > 0 && !slices.ContainsFunc(left, func(element string) bool { return element != anyDepth })
+	}
+	something := func(left []string) bool { return len(left) > 0 }
+	leaves := func(ok func(left []string) bool) func(countedPattern) bool {
+		return func(p countedPattern) bool {
+			return slices.ContainsFunc(p.alternatives, func(elements []string) bool { return slices.ContainsFunc(left(elements, names), ok) })
+		}
+	}
+	return !slices.ContainsFunc(f.exclude, leaves(everything)) && (len(f.include) == 0 || slices.ContainsFunc(f.include, leaves(something)))
+}
+
+// left returns what can be left of the elements of a pattern once they have matched the names,
+// for names further down to match.
+func left(elements, names []string) (all [][]string) {
+	// at[i] is whether the names so far can have been matched by the first i elements.
+	at := make([]bool, len(elements)+1)
+	at[0] = true
+	for n := 0; ; n++ {
+		for i, element := range elements {
+			if at[i] && element == anyDepth {
+				at[i+1] = true
+			}
+		}
+		if n == len(names) {
+			break
+		}
+		next := make([]bool, len(at))
+		for i, element := range elements {
+			switch {
+			case !at[i]:
+			case element == anyDepth:
+				next[i] = true
+			default:
+				next[i+1] = next[i+1] || matchesName(element, names[n])
+			}
+		}
+		at = next
+	}
+	for i, can := range at {
+		if can {
+			all = append(all, elements[i:])
+		}
+	}
+	return all
+}
+
 // anyMatch asks all of them, because each is to be noted.
 func anyMatch(patterns []countedPattern, rel string) (matched bool) {
 	for i := range patterns {

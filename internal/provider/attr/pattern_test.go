@@ -102,3 +102,74 @@ func TestFilter(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestFilter_below(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		include, exclude []string
+		below, notBelow  string
+	}{
+		"all":                 {nil, nil, " a a/b", ""},
+		"a name":              {[]string{"a"}, nil, "", "a b a/b"},
+		"two names":           {[]string{"a/*"}, nil, " a", "b a/b"},
+		"any depth":           {[]string{"a/**"}, nil, " a a/b", "b b/a"},
+		"any depth in front":  {[]string{"**/a"}, nil, " a b a/b", ""},
+		"in the middle":       {[]string{"a/**/b"}, nil, " a a/b a/b/c", "b"},
+		"one of several":      {[]string{"{a,b/c}/d"}, nil, " a b b/c", "c a/d b/d b/c/d"},
+		"two patterns":        {[]string{"a/b", "c/d"}, nil, " a c", "b a/b"},
+		"without a name":      {nil, []string{"a"}, " a b", ""},
+		"without all below":   {nil, []string{"a/**"}, " b", "a a/b"},
+		"without all at all":  {nil, []string{"**"}, "", " a"},
+		"without all, double": {nil, []string{"a/**/**"}, " b", "a a/b"},
+		"without some below":  {nil, []string{"a/**/b"}, " a a/b", ""},
+		"with and without":    {[]string{"a/**"}, []string{"*/b/**"}, " a a/c", "a/b a/b/c b"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, err := attr.ParseFilter(tt.include, tt.exclude)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, rel := range strings.Split(tt.below, " ") {
+				if tt.below != "" && !f.Below(rel) {
+					t.Errorf("nothing below %q", rel)
+				}
+			}
+			for _, rel := range strings.Split(tt.notBelow, " ") {
+				if tt.notBelow != "" && f.Below(rel) {
+					t.Errorf("something below %q", rel)
+				}
+			}
+		})
+	}
+}
+
+// Below is never wrong about what Match says of nodes further down.
+func FuzzFilter_below(f *testing.F) {
+	f.Add("a/**", "a/b/**", "a/b/c")
+	f.Add("**/b", "", "a/b/c/d")
+	f.Add("", "**/a/**/b", "a/b/c")
+	f.Add("{a,*/b}/c", "[ab]/**", "a/b/c")
+	f.Fuzz(func(t *testing.T, include, exclude, rel string) {
+		var in, ex []string
+		if include != "" {
+			in = []string{include}
+		}
+		if exclude != "" {
+			ex = []string{exclude}
+		}
+		filter, err := attr.ParseFilter(in, ex)
+		if err != nil || !filter.Match(rel) {
+			return
+		}
+		for i, c := range rel {
+			if c == '/' && !filter.Below(rel[:i]) {
+				t.Errorf("include %q, exclude %q: %q is meant, and nothing below %q", in, ex, rel, rel[:i])
+			}
+		}
+		if !filter.Below("") {
+			t.Errorf("include %q, exclude %q: %q is meant, and nothing at all", in, ex, rel)
+		}
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/node"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/recipe"
@@ -27,6 +28,8 @@ type Subject struct {
 	Sequential bool
 	// Presented names the identities that the provider presents.
 	Presented []string
+	// Run knows what this run has done itself; nil where that does not matter.
+	Run *session.Session
 }
 
 // Error tells about a failed operation. doing is what was being done, as in "create the
@@ -38,7 +41,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		tooLarge *zk.TooLargeError
 		tooOld   *zk.VersionError
 		conflict *session.ConflictError
-		notEmpty *session.NotEmptyError
+		notEmpty *node.NotEmptyError
 		locked   *session.LockedError
 		guard    *session.GuardError
 	)
@@ -152,6 +155,9 @@ func (s Subject) Conflict(doing string, err error, planned, found attr.Planned) 
 	}
 	if len(changes) == 0 {
 		changes = append(changes, "it was changed and changed back while this run was looking")
+	}
+	if s.changedByRun(planned, found) {
+		return s.changedByApply(doing, strings.Join(changes, "; "), err)
 	}
 	outcome := "Nothing was written, and what they wrote stands."
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
@@ -269,6 +275,15 @@ func ParentsLeft(parents []string, acl string) diag.Diagnostic {
 		"Before the creation failed, the provider made the missing parents %s. They stay, empty, for the next try. %s", Quoted(parents), acl))
 }
 
+// Applied tells what came of a write to a node besides the write itself.
+func (s Subject) Applied(done node.Applied) (diags diag.Diagnostics) {
+	if done.Unread != nil {
+		diags.Append(s.NotReadBack(done.Unread))
+	}
+	diags.Append(s.Overwritten(done.Overwritten)...)
+	return diags
+}
+
 // Overwritten warns that somebody else wrote parts of a node, as in "data", right after
 // the apply did; with no parts it says nothing.
 func (s Subject) Overwritten(parts []string) diag.Diagnostics {
@@ -288,8 +303,54 @@ func (s Subject) exists() diag.Diagnostic {
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[2]s.NAME\n    id = %[1]q\n  }\n\n"+
 			"To take over whatever is there when this resource is created, set adopt_existing = true. "+
-			"If another resource has the same path, here or in another configuration, remove one of the two.", s.Path, s.Resource))
+			"If another resource has the same path, here or in another configuration, remove one of the two.\n\n%[3]s", s.Path, s.Resource, s.Moved()))
 }
+
+// Moved tells how to rename a resource, for the error about a node that is there because the
+// resource had another name.
+func (s Subject) Moved() string {
+	return fmt.Sprintf("If you renamed the resource, or its key in for_each, this apply destroys it under its old name, and may have done so after this error: "+
+		"run apply again. Next time tell Terraform of the new name, and nothing is destroyed or created:\n\n"+
+		"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }", s.Resource)
+}
+
+// Renamed warns in a plan that a resource with the path is destroyed and another one created.
+// without says what becomes of that if it stays so.
+func (s Subject) Renamed(without string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Resource looks renamed", fmt.Sprintf(
+		"This plan destroys a %[1]s with the path %[2]q and creates another one with the same path. "+
+			"If you gave the resource another name or another key in for_each, tell Terraform so before you apply, and nothing is destroyed or created:\n\n"+
+			"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }\n\n%[3]s", s.Resource, s.Path, without))
+}
+
+// changedByRun reports whether all that has changed of a node since the plan was made is this
+// run's doing.
+func (s Subject) changedByRun(planned, found attr.Planned) bool {
+	if s.Run == nil || planned == found {
+		return false
+	}
+	if planned.Czxid != found.Czxid {
+		return s.Run.HasReplaced(s.Path)
+	}
+	stat := zk.Stat{Czxid: found.Czxid, Version: found.Version, Aversion: found.Aversion}
+	return (planned.Version == found.Version || s.Run.HasWritten(session.Whole, s.Path, stat)) &&
+		(planned.Aversion == found.Aversion || s.Run.HasWritten(session.ItsACL, s.Path, stat))
+}
+
+// changedByApply is Conflict with another resource of this run.
+func (s Subject) changedByApply(doing, changes string, err error) diag.Diagnostic {
+	outcome := "Nothing was written."
+	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+		outcome = fmt.Sprintf("It came between two writes: %s.", partial.Done)
+	}
+	return diag.NewErrorDiagnostic("Znode was changed by this apply", fmt.Sprintf(
+		"The provider did not %s%s, because since the plan was made another resource of this same apply changed the node: %s. %s\n\n"+
+			"Run apply again: it plans with the node as it is now. If the same happens again, two resources of the configuration change the same thing in turn: leave it to one of them.",
+		doing, s.at(), changes, outcome))
+}
+
+// deletedByRun reports whether this run has deleted the node.
+func (s Subject) deletedByRun() bool { return s.Run != nil && s.Run.HasDeleted(s.Path) }
 
 // Twice tells that two resources of one run are to create the same node.
 func (s Subject) Twice() diag.Diagnostic {
@@ -306,6 +367,10 @@ func (s Subject) noNode(err error) diag.Diagnostic {
 			s.Path, zk.Parent(s.Path)))
 	case s.Resource == "":
 		return diag.NewErrorDiagnostic("Znode does not exist", fmt.Sprintf("There is no node at %q. %s", s.Path, s.checkPath()))
+	case s.deletedByRun():
+		return diag.NewErrorDiagnostic("Znode was deleted by this apply", fmt.Sprintf(
+			"%q existed when the plan was made. Another resource of this same apply has deleted it since, or a node above it with all that was below (force_destroy). "+
+				"Run apply again: it creates the node again.", s.Path))
 	default:
 		return diag.NewErrorDiagnostic("Znode was deleted by somebody else", fmt.Sprintf(
 			"%q existed when the plan was made, and does not any more. Run plan again: it will be created anew.", s.Path))
@@ -314,6 +379,11 @@ func (s Subject) noNode(err error) diag.Diagnostic {
 
 // NoTarget tells that there is no node for a resource that changes one and makes none.
 func (s Subject) NoTarget(doing string) diag.Diagnostic {
+	if s.deletedByRun() {
+		return diag.NewErrorDiagnostic("Znode was deleted by this apply", fmt.Sprintf(
+			"The provider could not %s%s: another resource of this same apply has deleted the node, or a node above it with all that was below (force_destroy), and this resource makes none. "+
+				"If the node is to go, remove this resource from the configuration too. If it is to stay, declare the node, and let the path of this resource refer to it, as in path = zookeeper_znode.NAME.path.", doing, s.at()))
+	}
 	return diag.NewErrorDiagnostic("Znode does not exist", fmt.Sprintf(
 		"The provider could not %s%s: there is no such node, and this resource makes none. %s "+
 			"If the node is a resource of this configuration, let the path refer to it, as in path = zookeeper_znode.NAME.path: it is then created first.", doing, s.at(), s.checkPath()))
@@ -404,7 +474,7 @@ type Unread struct {
 func (u *Unread) Add(path string, err error) {
 	u.Count++
 	if len(u.first) < mostListed {
-		u.first = append(u.first, fmt.Sprintf("%q: %s", path, Subject{Path: path}.reason(err)))
+		u.first = append(u.first, attr.Quoted(path)+": "+Subject{Path: path}.reason(err))
 	}
 }
 
@@ -421,6 +491,14 @@ func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), lost(err)))
 }
 
+// CreationUnknown is the error of a creation whose outcome is not known, and which the state has
+// nevertheless.
+func (s Subject) CreationUnknown(doing string, err error) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
+		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
+			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), lost(err)))
+}
+
 // lost says why the outcome of a write is not known, as the end of a sentence, with what
 // belongs to it.
 func lost(err error) string {
@@ -430,22 +508,19 @@ func lost(err error) string {
 	return behind(err, zk.ErrOutcomeUnknown) + "."
 }
 
-// numberUnknown is outcomeUnknown where a plan could not show what is left to do: it knows
-// of no node, and would make a second one.
+// numberUnknown is [Subject.CreationUnknown] of a sequential node: which of several nodes it is
+// nobody can tell.
 func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
 	parent, name := zk.Parent(s.Path), s.Path[strings.LastIndexByte(s.Path, '/')+1:]
 	happened := "did not learn whether it took effect: " + lost(err)
-	look := fmt.Sprintf("Look at the nodes below %q whose name is %q and ten digits (ls %s in zkCli).", parent, name, parent)
-	example := s.Path + "0000000000"
+	look := fmt.Sprintf("If it did, its node is below %q and has %q and ten digits for a name (ls %s in zkCli).", parent, name, parent)
 	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
 		happened = "lost the connection before the answer came."
-		look = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + ". Look at them (stat and get in zkCli)."
-		example = candidates.Paths[0]
+		look = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + "."
 	}
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and %s\n\n"+
-			"It was not repeated, and the state has no node. %s If one of them is this resource's, import it before the next apply, which would make another one:\n\n"+
-			"  terraform import %s.NAME %s", doing, s.at(), happened, look, s.Resource, example))
+			"It was not repeated. %s Run apply again: it names what may be that node, leaves it as it is, and creates another one for this resource. Delete afterwards what nobody uses.", doing, s.at(), happened, look))
 }
 
 // numberTaken tells that the node which is next in the sequence exists.

@@ -11,6 +11,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/node"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/sasl"
@@ -136,14 +137,13 @@ func TestError(t *testing.T) {
 			failure("create", "/jobs/job-", fmt.Errorf("%w: %w", zk.ErrOutcomeUnknown, &zk.CandidatesError{Paths: []string{"/jobs/job-0000000004", "/jobs/job-0000000007"}})), "Outcome unknown",
 			[]string{
 				`create the sequential znode "/jobs/job-"`, "lost the connection", "not repeated", "one of these nodes, or none: \"/jobs/job-0000000004\", \"/jobs/job-0000000007\".",
-				"would make another one", "terraform import zookeeper_sequential_znode.NAME /jobs/job-0000000004",
+				"Run apply again: it names what may be that node, leaves it as it is, and creates another one",
 			},
 		},
 		"whether there is a number is unknown": {
 			prefix, "create the sequential znode", failure("create", "/jobs/job-", fmt.Errorf("%w: %w", zk.ErrOutcomeUnknown, context.Canceled)), "Outcome unknown",
 			[]string{
-				context.Canceled.Error(), "not repeated", `the nodes below "/jobs" whose name is "job-" and ten digits (ls /jobs in zkCli)`,
-				"terraform import zookeeper_sequential_znode.NAME /jobs/job-0000000000",
+				context.Canceled.Error(), "not repeated", `its node is below "/jobs" and has "job-" and ten digits for a name (ls /jobs in zkCli)`,
 			},
 		},
 		"number taken": {
@@ -164,7 +164,7 @@ func TestError(t *testing.T) {
 			[]string{"which the provider could not read"},
 		},
 		"not empty": {
-			znode, "delete the znode", &session.NotEmptyError{Children: []string{"x", "y"}, Err: zk.ErrNotEmpty}, "Znode is not empty",
+			znode, "delete the znode", &node.NotEmptyError{Children: []string{"x", "y"}, Err: zk.ErrNotEmpty}, "Znode is not empty",
 			[]string{`"/a/b" was not deleted, because it has 2 children: "x", "y".`},
 		},
 		"anything else":            {znode, "update the znode", failure("set", "/a/b", zk.ErrCode(-77)), "ZooKeeper operation failed", []string{`update the znode "/a/b"`, "-77"}},

@@ -2,8 +2,11 @@ package diagnose
 
 import (
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/zk"
 )
 
 // How many of many a diagnostic names.
@@ -41,7 +44,20 @@ func Mentioned(names []string) string {
 func Quoted(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
-		quoted[i] = strconv.Quote(name)
+		quoted[i] = attr.Quoted(name)
 	}
 	return strings.Join(quoted, ", ")
+}
+
+// ACLText is an ACL in zkCli's notation, without the hashes of passwords.
+func ACLText(acl []zk.ACL) string {
+	entries := make([]string, len(acl))
+	for i, e := range acl {
+		if user, _, ok := strings.Cut(e.ID, ":"); ok && e.Scheme == zk.SchemeDigest {
+			e.ID = user + ":…"
+		}
+		entries[i] = e.String()
+	}
+	slices.Sort(entries)
+	return strings.Join(entries, ",")
 }

@@ -6,29 +6,15 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/node"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
 // resourceModel is the resource as the framework decodes it.
 type resourceModel struct {
-	attr.Node
-	PathPrefix    types.String `tfsdk:"path_prefix"`
-	Path          types.String `tfsdk:"path"`
-	CreateParents types.Bool   `tfsdk:"create_parents"`
-	ForceDestroy  types.Bool   `tfsdk:"force_destroy"`
-}
-
-// adopted is the state of a node that exists, with the settings that the server knows
-// nothing of at the values that they have when nobody writes them.
-func adopted(node attr.Node, prefix, path string) resourceModel {
-	return resourceModel{
-		Node:          node,
-		PathPrefix:    types.StringValue(prefix),
-		Path:          types.StringValue(path),
-		CreateParents: types.BoolValue(true),
-		ForceDestroy:  types.BoolValue(false),
-	}
+	node.Node
+	PathPrefix types.String `tfsdk:"path_prefix"`
+	Path       types.String `tfsdk:"path"`
 }
 
 // prefixOf takes the number off the path of a sequential node. Where a name can be read in

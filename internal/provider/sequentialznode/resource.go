@@ -8,29 +8,18 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/node"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
 // typeName is the name of the resource.
 const typeName = "zookeeper_sequential_znode"
-
-// What the resource does with a node, in the words of a diagnostic.
-const (
-	doingCreate = "create the sequential znode"
-	doingRead   = "read the znode"
-	doingUpdate = "update the znode"
-	doingDelete = "delete the znode"
-)
-
-// parentACL tells, of parents that a creation made, which ACL they have.
-const parentACL = "They have the node's ACL, which is acl or the provider's default_acl. If it does not let the provider create children, delete what was made, or have somebody change its ACL who may (deleteall, setAcl in zkCli), and make the parents another way, as by zookeeper_ensure_path."
 
 // Resource is the resource zookeeper_sequential_znode.
 type Resource struct {
@@ -63,11 +52,11 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 		MarkdownDescription: "Manages one sequential znode: a node to whose name its parent adds a number of ten digits, higher than any that it gave before.\n\n" +
 			"What the configuration leaves out is not managed: without `data`, `data_base64` and `data_wo` the node is created empty and its content is left to whoever writes it, " +
 			"and without `acl` the node is created with the provider's `default_acl`, which is then left alone.\n\n" +
-			"A node that somebody else deletes is made anew, under another number. " +
+			"A node that somebody else deletes is created again, under another number. " +
 			"Updates and deletions are compare-and-set: when somebody else changed the node after the plan was made, the apply says so, and their change stands.\n\n" +
 			"No second node is ever made behind your back: when the connection is lost in the middle of the creation, the provider looks for the node that it made, " +
 			"and where that cannot be told, the error names the nodes that it can be.",
-		Attributes: map[string]schema.Attribute{
+		Attributes: node.Attributes(map[string]schema.Attribute{
 			"path_prefix": schema.StringAttribute{
 				Required: true,
 				MarkdownDescription: "What the path begins with, before its number: `/jobs/job-` makes `/jobs/job-0000000000`. With a slash at its end, as in `/jobs/`, the name is the bare number. " +
@@ -78,33 +67,22 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Computed:            true,
 				MarkdownDescription: "Path of the node, with its number. The highest is 2147483647: servers before 3.6 go on with negative numbers from there, as in `-2147483648`, and later ones have no more.",
 			},
-			"data":            attr.ResourceData(),
-			"data_base64":     attr.ResourceDataBase64(),
-			"data_wo":         attr.ResourceDataWO(),
-			"data_wo_version": attr.ResourceDataWOVersion(),
-			"acl":             attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true),
-			"create_parents": schema.BoolAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(true),
-				MarkdownDescription: "Make the parents that are missing, as empty persistent nodes with the ACL of this one, which must then let the provider create children. They stay when this node is destroyed. A parent that another resource of the same run declares becomes that resource's, in whatever order the two are created. Default `true`.",
-			},
-			"force_destroy": attr.ResourceForceDestroy(),
-			"stat":          attr.ResourceStat(),
-		},
+		}, " with the ACL of this one, which must then let the provider create children"),
 	}
 }
 
-// ValidateConfig checks what fits together.
+// ValidateConfig checks what the user wrote. Terraform asks for it again when all values are
+// known, in a plan and in an apply.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config resourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if !resp.Diagnostics.HasError() {
-		resp.Diagnostics.Append(config.CheckData()...)
+		resp.Diagnostics.Append(config.Check()...)
 	}
 }
 
-// ModifyPlan completes a plan, and checks what can be checked without the server.
+// ModifyPlan completes a plan, and checks what is to be written. What is not written may be
+// what ignore_changes has kept, whatever that is.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() || r.Session == nil {
 		return // a deletion
@@ -120,54 +98,37 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	replaces := state != nil && !plan.PathPrefix.Equal(state.PathPrefix)
-	if replaces {
+	if state != nil && !plan.PathPrefix.Equal(state.PathPrefix) {
 		resp.RequiresReplace.Append(path.Root("path_prefix"))
+		state = nil // it is another node that is planned
 	}
-	// What was unknown when the configuration was validated may be known by now.
-	resp.Diagnostics.Append(config.CheckData()...)
-	resp.Diagnostics.Append(r.Session.CheckACL(path.Root("acl"), config.ACL)...)
 	first := plan.PathPrefix.ValueString() + "0000000000"
-	if !plan.PathPrefix.IsUnknown() {
-		if err := r.Session.CheckManaged(first); err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("path_prefix"), "Invalid path prefix of a znode", attr.Sentence(err))
+	var prior *node.Node
+	if state != nil {
+		prior, plan.Path = &state.Node, state.Path
+	} else {
+		plan.Path = types.StringUnknown()
+		if !plan.PathPrefix.IsUnknown() {
+			if err := r.Session.CheckManaged(first); err != nil {
+				resp.Diagnostics.AddAttributeError(path.Root("path_prefix"), "Invalid path prefix of a znode", attr.Sentence(err))
+			}
 		}
 	}
+	plan.Plan(&config.Node, prior, r.Session.Identities())
+	resp.Diagnostics.Append(plan.CheckACL(r.Session, &config.Node, prior)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	plan = complete(plan, config, state, replaces, r.Session.Identities())
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-
 	if plan.PathPrefix.IsUnknown() {
 		return
 	}
-	creates := state == nil || replaces
-	if creates || plan.ChangesData(&state.Node) {
-		// Data that the servers would not take.
-		if err := r.Session.CheckNode(first, &plan.Node, &config.Node); err != nil {
-			resp.Diagnostics.Append(diag.WithPath(plan.DataPath(&config.Node), r.subject(plan).Error("store the data", err)))
-		}
+	if err := plan.CheckSize(r.Session, first, &config.Node, prior); err != nil {
+		resp.Diagnostics.Append(diag.WithPath(plan.ContentPath(&config.Node, prior), r.subject(plan).Error(doingStore, err)))
 	}
-	if creates || !plan.ACL.Equal(state.ACL) {
-		if lost := r.Session.LockedOutOf(&plan.Node, &config.Node); lost != 0 {
-			resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan).LockedOut(lost)))
-		}
+	if lost := plan.LockedOut(r.Session, &config.Node, prior); lost != 0 {
+		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan).LockedOut(lost)))
 	}
-}
-
-// complete computes what a plan leaves open from the configuration and from the state,
-// which is nil when there is none; see [attr.PlanNode].
-func complete(plan, config resourceModel, state *resourceModel, replaces bool, self []attr.Identity) resourceModel {
-	if state == nil {
-		plan.Node, plan.Path = attr.PlanNode(config.Node, nil, replaces, self), types.StringUnknown()
-		return plan
-	}
-	plan.Node, plan.Path = attr.PlanNode(config.Node, &state.Node, replaces, self), state.Path
-	if replaces {
-		plan.Path = types.StringUnknown()
-	}
-	return plan
 }
 
 // Create creates the node.
@@ -178,23 +139,24 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	node, parents, err := r.create(ctx, &plan, &config)
+	made, parents, err := r.create(ctx, &plan, &config)
 	if err != nil {
 		resp.Diagnostics.Append(r.subject(plan).Error(doingCreate, err))
 		if len(parents) > 0 {
 			resp.Diagnostics.Append(diagnose.ParentsLeft(parents, parentACL))
 		}
+		if node.InDoubt(err) {
+			plan.Path = types.StringValue(plan.PathPrefix.ValueString())
+			resp.Diagnostics.Append(plan.Doubt(ctx, resp.Private, r.Session, &config.Node, err)...)
+			resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+			resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
+		}
 		return
 	}
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
-	plan.Path = types.StringValue(node.Path)
-	wrote := attr.PlannedOf(node.Stat)
-	if read, err := r.Session.Node(ctx, node.Path); err == nil {
-		node = read
-	} else {
-		resp.Diagnostics.Append(r.subject(plan).NotReadBack(err))
-	}
-	resp.Diagnostics.Append(r.subject(plan).Overwritten(plan.Settle(node, wrote, !plan.DeclaresACL()))...)
+	plan.Path = types.StringValue(made.Path)
+	r.Session.Took(session.Whole, made.Path)
+	resp.Diagnostics.Append(r.subject(plan).Applied(plan.ReadBack(ctx, r.Session, made.Path, &config.Node, made))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
@@ -202,16 +164,9 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 // create makes the node that a plan asks for and returns it as it was made, and with an
 // error the parents that it made before.
 func (r *Resource) create(ctx context.Context, plan, config *resourceModel) (zk.Node, []string, error) {
-	data, err := plan.Content(&config.Node)
+	data, acl, err := plan.Wanted(r.Session, &config.Node)
 	if err != nil {
 		return zk.Node{}, nil, err
-	}
-	acl, err := attr.ACLFrom(plan.ACL)
-	if err != nil {
-		return zk.Node{}, nil, err
-	}
-	if acl == nil {
-		acl = r.Session.DefaultACL()
 	}
 	created, err := r.Session.Create(ctx, plan.PathPrefix.ValueString(), data, zk.CreateOptions{
 		Mode: zk.PersistentSequential, ACL: acl, MakeParents: plan.CreateParents.ValueBool(),
@@ -219,30 +174,51 @@ func (r *Resource) create(ctx context.Context, plan, config *resourceModel) (zk.
 	return zk.Node{Path: created.Path, Data: data, ACL: acl, Stat: created.Stat}, created.Parents, err
 }
 
-// Read brings the state to what the server holds.
+// Read brings the state to what the server holds. Of a creation whose outcome is not known, it
+// names what that may have made: another apply makes another node, and leaves those alone.
 func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
+	doubt, diags := node.LoadDoubt(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	node, err := r.Session.Node(ctx, state.Path.ValueString())
+	about := r.subject(state)
+	if doubt != nil {
+		candidates, err := doubt.Candidates(ctx, r.Session, state.PathPrefix.ValueString(), &state.Node)
+		switch {
+		case err != nil && !errors.Is(err, zk.ErrNoNode):
+			resp.Diagnostics.Append(about.Error(doingRead, err))
+			return
+		case len(candidates) > 0:
+			resp.Diagnostics.Append(candidatesWarning(state.PathPrefix.ValueString(), candidates))
+		}
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	read, err := node.Read(ctx, r.Session, state.Path.ValueString())
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		resp.Diagnostics.Append(r.subject(state).Error(doingRead, err))
-		return
-	case state.Stat.IsNull() && node.Stat.EphemeralOwner != 0: // an import
-		resp.Diagnostics.Append(r.subject(state).Ephemeral())
+		resp.Diagnostics.Append(about.Error(doingRead, err))
 		return
 	}
-	wasWriteOnly := state.WriteOnly()
-	state.Refresh(node, r.Session.Identities())
-	if wasWriteOnly && !state.WriteOnly() {
-		resp.Diagnostics.Append(r.subject(state).Rewritten())
+	if state.Stat.IsNull() && !state.DeclaresContent() { // as an import leaves it
+		if read.Stat.EphemeralOwner != 0 {
+			resp.Diagnostics.Append(about.Ephemeral())
+			return
+		}
+		state.Import(read)
+	} else {
+		wasOurs := !attr.IsOverwritten(state.DataWOVersion)
+		state.Refresh(read, r.Session.Identities())
+		if wasOurs && attr.IsOverwritten(state.DataWOVersion) {
+			resp.Diagnostics.Append(about.Rewritten())
+		}
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
@@ -257,21 +233,15 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !plan.Stat.IsUnknown() {
-		// Only settings that the server knows nothing of have changed.
-		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-		return
+	if plan.Stat.IsUnknown() { // otherwise only what the server knows nothing of has changed
+		about := r.subject(plan)
+		done, err := plan.Apply(ctx, r.Session, plan.Path.ValueString(), &config.Node, &state.Node)
+		if err != nil {
+			resp.Diagnostics.Append(about.Error(doingUpdate, err))
+			return
+		}
+		resp.Diagnostics.Append(about.Applied(done)...)
 	}
-	about := r.subject(plan)
-	updated, err := r.Session.UpdateNode(ctx, plan.Path.ValueString(), &plan.Node, &state.Node, &config.Node)
-	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingUpdate, err))
-		return
-	}
-	if updated.Unread != nil {
-		resp.Diagnostics.Append(about.NotReadBack(updated.Unread))
-	}
-	resp.Diagnostics.Append(about.Overwritten(plan.Settle(updated.Node, updated.Wrote, config.ACL.IsNull()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 
@@ -282,8 +252,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	from, _ := attr.PlannedAgainst(state.Stat)
-	if err := r.Session.Remove(ctx, state.Path.ValueString(), from, state.ForceDestroy.ValueBool()); err != nil {
+	if err := state.Node.Delete(ctx, r.Session, state.Path.ValueString()); err != nil {
 		resp.Diagnostics.Append(r.subject(state).Error(doingDelete, err))
 	}
 }
@@ -304,7 +273,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		resp.Diagnostics.AddError("Invalid import ID", "A sequential znode is imported by its path: "+err.Error()+".")
 		return
 	}
-	state := adopted(attr.NullNode(), prefix, nodePath)
+	state := resourceModel{Node: node.New(), PathPrefix: types.StringValue(prefix), Path: types.StringValue(nodePath)}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 }

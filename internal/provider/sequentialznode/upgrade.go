@@ -8,20 +8,20 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/node"
 )
 
 // UpgradeState takes over states of tfzk/zookeeper, whose zookeeper_sequential_znode has
 // version 0.
 func (r *Resource) UpgradeState(context.Context) map[int64]resource.StateUpgrader {
-	prior := schema.Schema{Attributes: attr.TFZKAttributes()}
+	prior := schema.Schema{Attributes: node.TFZKAttributes()}
 	prior.Attributes["path_prefix"] = schema.StringAttribute{Required: true}
 	return map[int64]resource.StateUpgrader{0: {PriorSchema: &prior, StateUpgrader: upgradeTFZK}}
 }
 
 // tfzkModel is tfzk/zookeeper 1.4's zookeeper_sequential_znode.
 type tfzkModel struct {
-	attr.TFZKNode
+	node.TFZKNode
 	PathPrefix types.String `tfsdk:"path_prefix"`
 }
 
@@ -41,6 +41,6 @@ func upgradeTFZK(ctx context.Context, req resource.UpgradeStateRequest, resp *re
 			return
 		}
 	}
-	state := adopted(old.Node(), prefix, old.Path.ValueString())
+	state := resourceModel{Node: old.Node(), PathPrefix: types.StringValue(prefix), Path: old.Path}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }

@@ -34,7 +34,9 @@ func (s *Session) Apply(ctx context.Context, base string, b zk.Batch) ([]zk.Writ
 		return none, err
 	}
 	if !slices.ContainsFunc(b.Writes, makesNode) {
-		return client.Apply(ctx, b)
+		results, err := client.Apply(ctx, b)
+		s.noteBatch(b.Writes, results)
+		return results, err
 	}
 	if b.ACL == nil {
 		b.ACL = s.DefaultACL()
@@ -59,6 +61,7 @@ func (s *Session) Apply(ctx context.Context, base string, b zk.Batch) ([]zk.Writ
 	if len(claimed) > 0 {
 		results, err = client.Apply(ctx, b)
 	}
+	s.noteBatch(b.Writes, results)
 	for i, w := range b.Writes {
 		_, wasClaimed := claimed[w.Path]
 		switch {

@@ -25,7 +25,7 @@ type parents struct {
 type madeNode struct {
 	// aversion counts the writes of its ACL by this run.
 	aversion int32
-	// ensured tells that EnsurePath has given it to somebody. A resource of its own may
+	// ensured is set when EnsurePath has given it to a caller. A resource of its own may
 	// still claim it.
 	ensured bool
 }
@@ -54,10 +54,46 @@ func (s *Session) MakeParents(ctx context.Context, create func() (made []string,
 	}
 	defer s.parents.unlock()
 	made, err := create()
+	s.acts.made(made...)
 	for _, path := range made {
 		s.parents.made[path] = madeNode{}
 	}
 	return err
+}
+
+// Create makes a node, and with o.MakeParents what is missing above it; its error is that
+// of the client's. The node has its stat. The usual case is one request and takes no lock:
+// only when the parent is missing are parents made, by one resource at a time.
+func (s *Session) Create(ctx context.Context, path string, data []byte, o zk.CreateOptions) (zk.Created, error) {
+	client, err := s.Client(ctx)
+	if err != nil {
+		return zk.Created{}, err
+	}
+	alone := o
+	alone.MakeParents = false
+	created, err := client.Create(ctx, path, data, alone)
+	if errors.Is(err, zk.ErrNoNode) && o.MakeParents {
+		err = s.MakeParents(ctx, func() ([]string, error) {
+			var err error
+			created, err = client.Create(ctx, path, data, o)
+			return created.Parents, err
+		})
+	}
+	if err == nil && !created.HasStat {
+		created.Stat = firstStat(ctx, client, created.Path)
+	}
+	return created, err
+}
+
+// firstStat is the stat of a node that was just created, where the server did not answer
+// with it. A write by somebody else since then is none of it.
+func firstStat(ctx context.Context, client *zk.Client, path string) zk.Stat {
+	stat, _, err := client.Exists(ctx, path)
+	if err != nil {
+		return zk.Stat{}
+	}
+	stat.Version, stat.Aversion = 0, 0
+	return stat
 }
 
 // Made is a node that was made.
@@ -90,6 +126,7 @@ func (s *Session) EnsurePath(ctx context.Context, path string, acl []zk.ACL) ([]
 	}
 	created, err := client.MakePath(ctx, path, acl)
 	for _, node := range created {
+		s.acts.made(node.Path)
 		s.parents.made[node.Path] = madeNode{ensured: true}
 		taken = append(taken, Made{Path: node.Path, Czxid: node.Stat.Czxid})
 	}
@@ -116,7 +153,7 @@ func (s *Session) takeParents(ctx context.Context, client *zk.Client, path strin
 }
 
 // takeParent takes a node that this run has made as a parent, if it is one and nobody has
-// taken it, and tells whether. The lock is held.
+// taken it, and reports whether. The lock is held.
 func (s *Session) takeParent(ctx context.Context, client *zk.Client, at string, acl []zk.ACL) (zk.Stat, bool, error) {
 	made, ok := s.parents.made[at]
 	if !ok || made.ensured {
@@ -147,14 +184,14 @@ func (s *Session) giveACL(ctx context.Context, client *zk.Client, at string, acl
 	from := attr.PlannedOf(node.Stat)
 	from.Aversion = made.aversion
 	change := zk.Change{SetACL: true, ACL: acl, ACLVersion: from.Aversion}
-	if err := s.Update(ctx, at, change, from); err != nil {
-		return zk.Stat{}, err
+	if err := client.Update(ctx, at, change); err != nil {
+		return zk.Stat{}, Conflict(ctx, client, at, from, err)
 	}
 	node.Stat.Aversion = made.aversion + 1
 	return node.Stat, nil
 }
 
-// Claim tells whether the node was made on the way to another in this run and not claimed
+// Claim reports whether the node was made on the way to another in this run and not claimed
 // before, and how often this run has written its ACL since. It waits for nodes that are
 // being made.
 func (s *Session) Claim(ctx context.Context, path string) (ours bool, aversion int32, err error) {

@@ -31,6 +31,8 @@ type Session struct {
 	parents   parents
 	deletions deletions
 	handover  handover
+	acts      acts
+	intents   intents
 	held      held
 	guard     *guard
 	owners    owners
@@ -52,6 +54,8 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 		parents:   newParents(),
 		deletions: newDeletions(),
 		handover:  newHandover(),
+		acts:      newActs(),
+		intents:   newIntents(),
 		guard:     newGuard(ctx, lock),
 		owners:    owners{paths: make(map[string]bool)},
 	}
@@ -77,6 +81,9 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 	}
 	return s, nil
 }
+
+// Known reports whether the provider's configuration is known, so that there can be a client.
+func (s *Session) Known() bool { return s.client != nil }
 
 // Client returns the client, connected. The first caller makes it connect, those that
 // come meanwhile wait with it, and when no server could be reached all later ones fail

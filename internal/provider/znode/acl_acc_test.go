@@ -27,7 +27,7 @@ func userACL(perms zk.Perms) zk.ACL {
 func TestAccZnode_aclNotations(t *testing.T) {
 	tree := acctest.NewTree(t)
 	entries := []knownvalue.Check{acctest.ACLEntry("world", "anyone", "31"), acctest.ACLEntry("ip", "10.0.0.0/8", "rw")}
-	expect := state(tree, "/a", "", "", attrs{"acl": knownvalue.SetExact(entries)})
+	expect := state(tree, "/a", "", attrs{"acl": knownvalue.SetExact(entries)})
 	step := func(acl string, action plancheck.ResourceActionType) resource.TestStep {
 		return resource.TestStep{
 			Config: tree.Config(withACL(acl)), ConfigPlanChecks: planned(action), ConfigStateChecks: expect,
@@ -55,7 +55,7 @@ func TestAccZnode_aclUpdate(t *testing.T) {
 			{
 				Config:            tree.ConfigAs(acctest.User, acctest.Password, withACL(fmt.Sprintf(`[{ scheme = "digest", id = %q, permissions = "cdrwa" }]`, acctest.UserID()))),
 				ConfigPlanChecks:  planned(create),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{"acl": acctest.ACL(userACL(zk.PermAll))}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"acl": acctest.ACL(userACL(zk.PermAll))}),
 				Check:             tree.CheckACL("/a", userACL(zk.PermAll)),
 			},
 			{
@@ -68,7 +68,7 @@ func TestAccZnode_aclUpdate(t *testing.T) {
 			{
 				Config:           tree.ConfigAs(acctest.User, acctest.Password, withACL(`[{ scheme = "world", id = "anyone", permissions = "cdrwa" }]`)),
 				ConfigPlanChecks: planned(update),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{
+				ConfigStateChecks: state(tree, "/a", "", attrs{
 					"acl": acctest.ACL(acctest.Open()), "stat": acctest.Stat(0, 1, 0, 0),
 				}),
 				Check: tree.CheckACL("/a", acctest.Open()),
@@ -77,14 +77,14 @@ func TestAccZnode_aclUpdate(t *testing.T) {
 				// No longer declared: left alone, by us and whoever writes it next.
 				Config:            tree.ConfigAs(acctest.User, acctest.Password, `resource "zookeeper_znode" "test" { path = "${local.base}/a" }`),
 				ConfigPlanChecks:  planned(nothing),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{"stat": acctest.Stat(0, 1, 0, 0)}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"stat": acctest.Stat(0, 1, 0, 0)}),
 				Check:             tree.CheckVersions("/a", 0, 1),
 			},
 			{
 				PreConfig:        func() { tree.WriteACL("/a", acctest.Open(), userACL(zk.PermRead)) },
 				Config:           tree.ConfigAs(acctest.User, acctest.Password, `resource "zookeeper_znode" "test" { path = "${local.base}/a" }`),
 				ConfigPlanChecks: planned(nothing),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{
+				ConfigStateChecks: state(tree, "/a", "", attrs{
 					"acl": acctest.ACL(acctest.Open(), userACL(zk.PermRead)), "stat": acctest.Stat(0, 2, 0, 0),
 				}),
 			},
@@ -97,7 +97,7 @@ func TestAccZnode_aclUpdate(t *testing.T) {
 					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("acl"), acctest.ACL(acctest.Open(), userACL(zk.PermRead))),
 					acctest.Meanwhile(func() { tree.WriteACL("/a", acctest.Open()) }),
 				}},
-				ConfigStateChecks: state(tree, "/a", "x", "eA==", attrs{
+				ConfigStateChecks: state(tree, "/a", "x", attrs{
 					"acl": acctest.ACL(acctest.Open(), userACL(zk.PermRead)), "stat": acctest.Stat(1, 2, 1, 0),
 				}),
 				Check: tree.CheckACL("/a", acctest.Open()),
@@ -118,7 +118,7 @@ func TestAccZnode_aclAuth(t *testing.T) {
 			{
 				Config:            config,
 				ConfigPlanChecks:  planned(create),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{"acl": asWritten}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"acl": asWritten}),
 				Check:             tree.CheckACL("/a", userACL(zk.PermAll)),
 			},
 			{
@@ -126,20 +126,20 @@ func TestAccZnode_aclAuth(t *testing.T) {
 				PreConfig:         func() { tree.WriteACL("/a", userACL(zk.PermAll)) },
 				Config:            config,
 				ConfigPlanChecks:  planned(nothing),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{"acl": asWritten, "stat": acctest.Stat(0, 1, 0, 0)}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"acl": asWritten, "stat": acctest.Stat(0, 1, 0, 0)}),
 			},
 			{
 				PreConfig:         func() { tree.WriteACL("/a", userACL(zk.PermAll), acctest.Open()) },
 				Config:            config,
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{"acl": asWritten, "stat": acctest.Stat(0, 3, 0, 0)}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"acl": asWritten, "stat": acctest.Stat(0, 3, 0, 0)}),
 				Check:             tree.CheckACL("/a", userACL(zk.PermAll)),
 			},
 			{
 				// Written out, it is the same too.
 				Config:            tree.ConfigAs(acctest.User, acctest.Password, withACL(fmt.Sprintf(`[{ scheme = "digest", id = %q, permissions = 31 }]`, acctest.UserID()))),
 				ConfigPlanChecks:  planned(nothing),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{"acl": asWritten, "stat": acctest.Stat(0, 3, 0, 0)}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"acl": asWritten, "stat": acctest.Stat(0, 3, 0, 0)}),
 			},
 		},
 	})
@@ -158,18 +158,18 @@ func TestAccZnode_aclMasked(t *testing.T) {
 			{
 				Config:            tree.ConfigAs(acctest.User, acctest.Password, acl),
 				ConfigPlanChecks:  planned(create),
-				ConfigStateChecks: state(tree, "/a", "", "", expect),
+				ConfigStateChecks: state(tree, "/a", "", expect),
 			},
 			{
 				Config:            tree.Config(acl), // presents nobody
 				ConfigPlanChecks:  planned(nothing),
-				ConfigStateChecks: state(tree, "/a", "", "", expect),
+				ConfigStateChecks: state(tree, "/a", "", expect),
 			},
 			{
 				PreConfig:         func() { tree.WriteACL("/a", userACL(zk.PermAll), read) },
 				Config:            tree.Config(acl),
 				ConfigPlanChecks:  planned(nothing),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{"acl": expect["acl"], "stat": acctest.Stat(0, 1, 0, 0)}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"acl": expect["acl"], "stat": acctest.Stat(0, 1, 0, 0)}),
 			},
 		},
 	})
@@ -203,7 +203,7 @@ resource "zookeeper_znode" "defaults" {
   path = "${local.base}/defaults/parent/leaf"
 }`),
 				ConfigPlanChecks:  planned(create),
-				ConfigStateChecks: state(tree, "/default", "", "", attrs{"acl": acctest.ACL(read)}),
+				ConfigStateChecks: state(tree, "/default", "", attrs{"acl": acctest.ACL(read)}),
 				Check: resource.ComposeTestCheckFunc(
 					tree.CheckACL("/default", read),
 					tree.CheckACL("/defaults/parent", read),

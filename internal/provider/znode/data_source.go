@@ -10,6 +10,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/node"
 	"terraform-provider-zookeeper/internal/provider/session"
 )
 
@@ -66,7 +67,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.Session.Presented()}
-	node, err := d.Session.Node(ctx, m.Path.ValueString())
+	read, err := node.Read(ctx, d.Session, m.Path.ValueString())
 	switch {
 	case isNoNode(err) && m.AllowMissing.ValueBool():
 		m.Exists = types.BoolValue(false)
@@ -81,9 +82,9 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	default:
 		m.Exists = types.BoolValue(true)
-		m.Data, m.DataBase64 = attr.DataValues(node.Data)
-		m.ACL = attr.ACLValue(node.ACL)
-		m.Stat = attr.StatValue(node.Stat)
+		m.Data, m.DataBase64 = attr.DataValues(read.Data)
+		m.ACL = attr.ACLValue(read.ACL)
+		m.Stat = attr.StatValue(read.Stat)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

@@ -150,10 +150,10 @@ func (l *ListResource) manageable(r zk.Reading) bool {
 func (l *ListResource) result(ctx context.Context, req list.ListRequest, r zk.Reading) list.ListResult {
 	result := req.NewListResult(ctx)
 	result.DisplayName = r.Path
-	state := imported(r.Path)
+	state := unread(r.Path)
 	result.Diagnostics.Append(l.SetIdentity(ctx, result.Identity, state.Path)...)
 	if req.IncludeResource {
-		state.refresh(zk.Node{Path: r.Path, Data: r.Data, ACL: r.ACL, Stat: r.Stat}, l.Session.Identities())
+		state.load(zk.Node{Path: r.Path, Data: r.Data, ACL: r.ACL, Stat: r.Stat})
 		result.Diagnostics.Append(result.Resource.Set(ctx, &state)...)
 	}
 	return result

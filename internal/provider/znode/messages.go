@@ -3,11 +3,13 @@ package znode
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -18,6 +20,7 @@ const (
 	doingUpdate = "update the znode"
 	doingDelete = "delete the znode"
 	doingAdopt  = "take over the znode"
+	doingStore  = "store the data"
 	doingList   = "list the znodes at and below"
 )
 
@@ -38,4 +41,32 @@ func kindOnTrustWarning(nodePath types.String) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("mode"), "Kind of an imported znode is taken on trust", fmt.Sprintf(
 		"ZooKeeper does not tell whether an existing node is a persistent one, a container or a TTL node. %q was imported, so mode and ttl_ms are believed and the node is left as it is. "+
 			"To make sure, let it be made anew: plan and apply with -replace and the address of this resource.", nodePath.ValueString()))
+}
+
+// adoptionWarning says which node a creation will take over, and what of it will change. known
+// is whether the declared content is known yet.
+func adoptionWarning(there zk.Node, change zk.Change, known bool) diag.Diagnostic {
+	var changes []string
+	switch {
+	case !known:
+		changes = append(changes, fmt.Sprintf("its data (%d bytes) may be replaced by what is known after the apply has begun", len(there.Data)))
+	case change.SetData:
+		changes = append(changes, fmt.Sprintf("its data (%d bytes, version %d) will be replaced (by %d bytes)", len(there.Data), there.Stat.Version, len(change.Data)))
+	}
+	if change.SetACL {
+		changes = append(changes, "its ACL, which is "+diagnose.ACLText(there.ACL)+", will be replaced by the declared one")
+	}
+	what := "nothing of it will change"
+	if len(changes) > 0 {
+		what = strings.Join(changes, ", and ")
+	}
+	return diag.NewAttributeWarningDiagnostic(path.Root("adopt_existing"), "Existing znode will be taken over", fmt.Sprintf(
+		"%q exists, with %d children. The apply will take it over: %s. From then on it is this resource's, which deletes it when it is destroyed, unless on_destroy = \"keep\".",
+		there.Path, there.Stat.NumChildren, what))
+}
+
+// notLookedAtWarning says that a plan could not look at a node that the apply may take over.
+func notLookedAtWarning(why diag.Diagnostic, nodePath types.String) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("adopt_existing"), "Existing znode could not be looked at", fmt.Sprintf(
+		"With adopt_existing = true, the apply takes over %q if it exists, and this plan cannot say what of it will change.\n\n%s: %s", nodePath.ValueString(), why.Summary(), why.Detail()))
 }

@@ -6,18 +6,17 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/node"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
 // resourceModel is the resource as the framework decodes it.
 type resourceModel struct {
-	attr.Node
+	node.Node
 	Path          types.String `tfsdk:"path"`
-	CreateParents types.Bool   `tfsdk:"create_parents"`
 	ParentACL     types.Set    `tfsdk:"parent_acl"`
 	Mode          types.String `tfsdk:"mode"`
 	TTLMillis     types.Int64  `tfsdk:"ttl_ms"`
-	ForceDestroy  types.Bool   `tfsdk:"force_destroy"`
 	AdoptExisting types.Bool   `tfsdk:"adopt_existing"`
 }
 
@@ -72,29 +71,41 @@ func (m *resourceModel) sameKind(o *resourceModel) bool {
 	return m.Mode.Equal(o.Mode) && m.TTLMillis.Equal(o.TTLMillis)
 }
 
-// imported is the state of a node that is known by its path alone, for a refresh to fill in.
-func imported(nodePath string) resourceModel {
-	m := resourceModel{Path: types.StringValue(nodePath), Node: attr.NullNode()}
-	m.setDefaults()
-	return m
+// unread is the state of a node that is known by its path alone, for a read to fill in.
+func unread(nodePath string) resourceModel {
+	return adopted(node.New(), types.StringValue(nodePath))
 }
 
-// setDefaults gives the settings that the server knows nothing of the values that they
-// have when nobody writes them, as after an import.
-func (m *resourceModel) setDefaults() {
-	m.CreateParents = types.BoolValue(true)
-	m.ForceDestroy = types.BoolValue(false)
-	m.AdoptExisting = types.BoolValue(false)
-	m.ParentACL = types.SetNull(attr.ACLEntryType)
+// adopted is the state of a node that exists, with the settings that the servers know nothing of
+// at the values that they have when nobody writes them.
+func adopted(n node.Node, nodePath types.String) resourceModel {
+	return resourceModel{
+		Node:          n,
+		Path:          nodePath,
+		ParentACL:     types.SetNull(attr.ACLEntryType),
+		Mode:          types.StringValue(modePersistent),
+		AdoptExisting: types.BoolValue(false),
+	}
 }
 
-// refresh fills in what the server holds.
-func (m *resourceModel) refresh(node zk.Node, self []attr.Identity) {
-	m.Refresh(node, self)
+// load fills in all that the server holds of a node that is not managed yet.
+func (m *resourceModel) load(read zk.Node) {
+	m.Import(read)
+	m.see(read.Stat)
+}
+
+// refresh fills in what the server holds of what the state follows.
+func (m *resourceModel) refresh(read zk.Node, self []attr.Identity) {
+	m.Refresh(read, self)
+	m.see(read.Stat)
+}
+
+// see fills in what can be seen of the node's kind.
+func (m *resourceModel) see(stat zk.Stat) {
 	switch {
-	case isEphemeral(node.Stat):
+	case isEphemeral(stat):
 		m.Mode, m.TTLMillis = types.StringValue(modeEphemeral), types.Int64Null()
-	case m.Mode.IsNull(), m.Mode.ValueString() == modeEphemeral:
+	case m.Mode.ValueString() == modeEphemeral:
 		m.Mode, m.TTLMillis = types.StringValue(modePersistent), types.Int64Null()
 	}
 }

@@ -2,21 +2,7 @@ package znode
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
-
-	"terraform-provider-zookeeper/internal/provider/attr"
 )
-
-// complete computes what a plan leaves open from the configuration and from the state,
-// which is nil when there is none; see [attr.PlanNode].
-func complete(plan, config resourceModel, state *resourceModel, replaces bool, self []attr.Identity) resourceModel {
-	if state == nil {
-		plan.Node, plan.ParentACL = attr.PlanNode(config.Node, nil, replaces, self), config.ParentACL
-		return plan
-	}
-	plan.Node = attr.PlanNode(config.Node, &state.Node, replaces, self)
-	plan.ParentACL = attr.PlanACL(config.ParentACL, state.ParentACL, self)
-	return plan
-}
 
 // replacing returns the attributes that a plan cannot change on the node that there is.
 // kindAssumed tells that the kind in the state was never known: then the one that is
@@ -32,7 +18,8 @@ func replacing(plan, state *resourceModel, kindAssumed bool) path.Paths {
 	if !plan.Mode.Equal(state.Mode) {
 		paths.Append(path.Root("mode"))
 	}
-	if !plan.TTLMillis.Equal(state.TTLMillis) {
+	// Of a node without a time to live, ignore_changes can keep a ttl_ms that means nothing.
+	if plan.Mode.ValueString() == modeTTL && !plan.TTLMillis.Equal(state.TTLMillis) {
 		paths.Append(path.Root("ttl_ms"))
 	}
 	return paths

@@ -16,6 +16,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/node"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
@@ -56,24 +57,13 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"and without `acl` the node is created with the provider's `default_acl`, which is then left alone.\n\n" +
 			"Updates and deletions are compare-and-set: when somebody else changed the node after the plan was made, the apply says so, and their change stands.\n\n" +
 			"An ACL that keeps the provider itself from the node is warned of in the plan.",
-		Attributes: map[string]schema.Attribute{
+		Attributes: node.Attributes(map[string]schema.Attribute{
 			"path": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Absolute path of the node, as in `/services/web`. `/`, `/zookeeper` and what is below that cannot be managed. Changing it makes a new node.",
 				Validators:          []validator.String{attr.ManagedPath()},
 			},
-			"data":            attr.ResourceData(),
-			"data_base64":     attr.ResourceDataBase64(),
-			"data_wo":         attr.ResourceDataWO(),
-			"data_wo_version": attr.ResourceDataWOVersion(),
-			"acl":             attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true),
-			"create_parents": schema.BoolAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(true),
-				MarkdownDescription: "Make the parents that are missing, as empty persistent nodes. They stay when this node is destroyed. A parent that another resource of the same run declares becomes that resource's, in whatever order the two are created. Default `true`.",
-			},
-			"parent_acl": attr.ResourceACL("ACL of the parents made on the way. When it is left out, they get the node's, which must then let the provider create children: an ACL without `c` for it makes the first parent one that nothing can be put below.", false),
+			"parent_acl": attr.ResourceACL("ACL of the parents that the resource makes. Default: the node's own ACL. It must give the provider `c`; otherwise nothing can be created below the first parent.", false),
 			"mode": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
@@ -87,19 +77,19 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				MarkdownDescription: "Time to live in milliseconds, with `mode = \"ttl\"` and only then. The servers must run with `zookeeper.extendedTypesEnabled=true`. Changing it makes a new node.",
 				Validators:          []validator.Int64{int64validator.Between(1, maxTTLMillis)},
 			},
-			"force_destroy": attr.ResourceForceDestroy(),
 			"adopt_existing": schema.BoolAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "When the node exists at its creation, take it over and bring it to what is declared: data and ACL, as far as they are declared and differ, are replaced by compare-and-set on the version just read, without having been shown in the plan, and destroying the resource deletes the node. Of what kind it is, apart from ephemeral, which is refused, servers do not tell: `mode` is taken on trust. By default that is an error. Default `false`.",
+				Optional: true,
+				Computed: true,
+				Default:  booldefault.StaticBool(false),
+				MarkdownDescription: "If the node already exists when the resource is created, take it over: its declared data and ACL are overwritten where they differ, and destroying the resource deletes the node. " +
+					"The plan warns when there is such a node, and says what of it will change. ZooKeeper does not report whether a node is a container or TTL node, so `mode` is not checked. Ephemeral nodes are refused. By default a node that exists is an error. Default `false`.",
 			},
-			"stat": attr.ResourceStat(),
-		},
+		}, ""),
 	}
 }
 
-// ValidateConfig checks what fits together.
+// ValidateConfig checks what the user wrote. Terraform asks for it again when all values are
+// known, in a plan and in an apply.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config resourceModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -107,10 +97,11 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 		return
 	}
 	resp.Diagnostics.Append(checkKind(config)...)
-	resp.Diagnostics.Append(config.CheckData()...)
+	resp.Diagnostics.Append(config.Check()...)
 }
 
-// ModifyPlan completes a plan, and checks what can be checked without the server.
+// ModifyPlan completes a plan, and checks what is to be written. What is not written may be
+// what ignore_changes has kept, whatever that is.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() || r.Session == nil {
 		return // a deletion
@@ -126,7 +117,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	plan.ParentACL = config.ParentACL
 	if state != nil {
+		plan.ParentACL = attr.PlanACL(config.ParentACL, state.ParentACL, r.Session.Identities())
 		assumed, diags := kindAssumed(ctx, req.Private)
 		resp.Diagnostics.Append(diags...)
 		resp.RequiresReplace = replacing(&plan, state, assumed)
@@ -134,49 +127,55 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 			resp.Diagnostics.Append(kindOnTrustWarning(plan.Path))
 		}
 	}
-	// What was unknown when the configuration was validated may be known by now.
-	resp.Diagnostics.Append(checkKind(config)...)
-	resp.Diagnostics.Append(config.CheckData()...)
-	resp.Diagnostics.Append(r.Session.CheckACL(path.Root("acl"), config.ACL)...)
-	resp.Diagnostics.Append(r.Session.CheckACL(path.Root("parent_acl"), config.ParentACL)...)
-	if !plan.Path.IsUnknown() {
-		if err := r.Session.CheckManaged(plan.Path.ValueString()); err != nil {
-			resp.Diagnostics.AddAttributeError(path.Root("path"), "Invalid path of a znode", attr.Sentence(err))
-		}
+	if len(resp.RequiresReplace) > 0 {
+		state = nil // it is another node that is planned
+	}
+	var prior *node.Node
+	if state != nil {
+		prior = &state.Node
+	}
+	plan.Plan(&config.Node, prior, r.Session.Identities())
+	resp.Diagnostics.Append(plan.CheckACL(r.Session, &config.Node, prior)...)
+	if state == nil {
+		resp.Diagnostics.Append(r.checkCreation(plan)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	replaces := len(resp.RequiresReplace) > 0
-	plan = complete(plan, config, state, replaces, r.Session.Identities())
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-
 	if plan.Path.IsUnknown() {
 		return
 	}
-	creates := state == nil || replaces
-	if creates || plan.ChangesData(&state.Node) {
-		// Data that the servers would not take.
-		if err := r.Session.CheckNode(plan.Path.ValueString(), &plan.Node, &config.Node); err != nil {
-			resp.Diagnostics.Append(diag.WithPath(plan.DataPath(&config.Node), r.subject(plan.Path).Error("store the data", err)))
-		}
+	if err := plan.CheckSize(r.Session, plan.Path.ValueString(), &config.Node, prior); err != nil {
+		resp.Diagnostics.Append(diag.WithPath(plan.ContentPath(&config.Node, prior), r.subject(plan.Path).Error(doingStore, err)))
 	}
-	if creates || !plan.ACL.Equal(state.ACL) {
-		if lost := r.Session.LockedOutOf(&plan.Node, &config.Node); lost != 0 {
-			resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).LockedOut(lost)))
-		}
+	if lost := plan.LockedOut(r.Session, &config.Node, prior); lost != 0 {
+		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).LockedOut(lost)))
 	}
-	if creates && plan.CreateParents.ValueBool() {
+	if state == nil {
 		resp.Diagnostics.Append(r.checkParentACL(plan)...)
+		resp.Diagnostics.Append(r.planAdoption(ctx, &plan, &config)...)
 	}
+}
+
+// checkCreation checks what a creation needs, as far as it is known.
+func (r *Resource) checkCreation(plan resourceModel) diag.Diagnostics {
+	diags := checkKind(plan)
+	diags.Append(r.Session.CheckACL(path.Root("parent_acl"), plan.ParentACL)...)
+	if !plan.Path.IsUnknown() {
+		if err := r.Session.CheckManaged(plan.Path.ValueString()); err != nil {
+			diags.AddAttributeError(path.Root("path"), "Invalid path of a znode", attr.Sentence(err))
+		}
+	}
+	return diags
 }
 
 // checkParentACL warns of an ACL that keeps the provider from what it makes parents for,
 // and from deleting it again.
 func (r *Resource) checkParentACL(plan resourceModel) diag.Diagnostics {
 	acl, err := attr.ACLFrom(plan.ParentACL)
-	if err != nil {
-		return nil // validation has told
+	if err != nil || !plan.CreateParents.ValueBool() {
+		return nil // validation has told, or there is nothing to make
 	}
 	lost := r.Session.LockedOut(acl, zk.PermCreate|zk.PermDelete)
 	if lost == 0 {
@@ -186,8 +185,8 @@ func (r *Resource) checkParentACL(plan resourceModel) diag.Diagnostics {
 	return diag.Diagnostics{diag.WithPath(path.Root("parent_acl"), about.LockedOut(lost))}
 }
 
-// Create creates the node, or takes over one that this run made as a parent, or that it
-// may adopt.
+// Create creates the node, or takes over one that this run made as a parent, that another
+// resource of this run gives up, or that it may adopt.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan, config resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -200,24 +199,20 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(about.Twice())
 		return
 	}
-	client, err := r.Session.Client(ctx)
+	made, err := r.create(ctx, &plan, &config)
 	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingCreate, err))
-		return
-	}
-	node, diags := r.create(ctx, client, &plan, &config)
-	resp.Diagnostics.Append(diags...)
-	if diags.HasError() {
+		resp.Diagnostics.Append(r.createFailed(&plan, made, err)...)
+		if node.InDoubt(err) {
+			resp.Diagnostics.Append(plan.Doubt(ctx, resp.Private, r.Session, &config.Node, err)...)
+			resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+			resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
+		}
 		return
 	}
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
-	wrote := attr.PlannedOf(node.Stat)
-	if read, err := client.Node(ctx, node.Path); err == nil {
-		node = read
-	} else {
-		resp.Diagnostics.Append(about.NotReadBack(err))
-	}
-	resp.Diagnostics.Append(about.Overwritten(plan.Settle(node, wrote, !plan.DeclaresACL()))...)
+	r.Session.Took(session.Whole, plan.Path.ValueString())
+	done := plan.ReadBack(ctx, r.Session, plan.Path.ValueString(), &config.Node, made.node)
+	resp.Diagnostics.Append(about.Applied(done)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
@@ -230,25 +225,42 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	node, err := r.Session.Node(ctx, state.Path.ValueString())
+	about := r.subject(state.Path)
+	doubt, diags := node.LoadDoubt(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	var read zk.Node
+	var err error
+	if doubt != nil {
+		var ours bool
+		if read, ours, err = doubt.Find(ctx, r.Session, state.Path.ValueString(), &state.Node); err == nil && !ours {
+			resp.State.RemoveResource(ctx)
+			return
+		}
+	} else {
+		read, err = node.Read(ctx, r.Session, state.Path.ValueString())
+	}
 	switch {
 	case isNoNode(err):
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
-		resp.Diagnostics.Append(r.subject(state.Path).Error(doingRead, err))
+		resp.Diagnostics.Append(about.Error(doingRead, err))
 		return
 	}
-	imported := state.Mode.IsNull() // no state but an import's leaves it open
-	wasWriteOnly := state.WriteOnly()
-	state.refresh(node, r.Session.Identities())
-	if wasWriteOnly && !state.WriteOnly() {
-		resp.Diagnostics.Append(r.subject(state.Path).Rewritten())
+	if doubt == nil && state.Stat.IsNull() && !state.DeclaresContent() { // as an import leaves it
+		if isEphemeral(read.Stat) {
+			resp.Diagnostics.Append(about.Ephemeral())
+			return
+		}
+		state.load(read)
+	} else {
+		wasOurs := !attr.IsOverwritten(state.DataWOVersion)
+		state.refresh(read, r.Session.Identities())
+		if doubt == nil && wasOurs && attr.IsOverwritten(state.DataWOVersion) {
+			resp.Diagnostics.Append(about.Rewritten())
+		}
 	}
-	if imported && state.Mode.ValueString() == modeEphemeral {
-		resp.Diagnostics.Append(r.subject(state.Path).Ephemeral())
-		return
-	}
+	resp.Diagnostics.Append(node.ForgetDoubt(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -262,22 +274,15 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !plan.Stat.IsUnknown() {
-		// Only settings that the server knows nothing of have changed.
-		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-		resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, false)...)
-		return
+	if plan.Stat.IsUnknown() { // otherwise only what the server knows nothing of has changed
+		about := r.subject(plan.Path)
+		done, err := plan.Apply(ctx, r.Session, plan.Path.ValueString(), &config.Node, &state.Node)
+		if err != nil {
+			resp.Diagnostics.Append(about.Error(doingUpdate, err))
+			return
+		}
+		resp.Diagnostics.Append(about.Applied(done)...)
 	}
-	about := r.subject(plan.Path)
-	updated, err := r.Session.UpdateNode(ctx, plan.Path.ValueString(), &plan.Node, &state.Node, &config.Node)
-	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingUpdate, err))
-		return
-	}
-	if updated.Unread != nil {
-		resp.Diagnostics.Append(about.NotReadBack(updated.Unread))
-	}
-	resp.Diagnostics.Append(about.Overwritten(plan.Settle(updated.Node, updated.Wrote, config.ACL.IsNull()))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, false)...)
 }
@@ -289,8 +294,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	from, _ := attr.PlannedAgainst(state.Stat)
-	if err := r.Session.Remove(ctx, state.Path.ValueString(), from, state.ForceDestroy.ValueBool()); err != nil {
+	if err := state.Node.Delete(ctx, r.Session, state.Path.ValueString()); err != nil {
 		resp.Diagnostics.Append(r.subject(state.Path).Error(doingDelete, err))
 	}
 }
@@ -306,7 +310,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		resp.Diagnostics.AddError("Invalid import ID", "A znode is imported by its path: "+err.Error()+".")
 		return
 	}
-	state := imported(nodePath)
+	state := unread(nodePath)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, true)...)

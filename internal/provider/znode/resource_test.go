@@ -37,11 +37,17 @@ func text(s string) knownvalue.Check { return knownvalue.StringExact(s) }
 
 // state checks all attributes of zookeeper_znode.test: those of a node with the data,
 // which is UTF-8, and the open ACL, and otherwise the defaults, except what is given.
-func state(tree *acctest.Tree, rel, data, b64 string, except map[string]knownvalue.Check) []statecheck.StateCheck {
+func state(tree *acctest.Tree, rel, data string, except map[string]knownvalue.Check) []statecheck.StateCheck {
+	var content knownvalue.Check = null
+	if data != "" {
+		content = text(data)
+	}
 	want := map[string]knownvalue.Check{
 		"path":            text(tree.Path(rel)),
-		"data":            text(data),
-		"data_base64":     text(b64),
+		"data":            content,
+		"data_base64":     null,
+		"compare":         text("bytes"),
+		"on_destroy":      text("delete"),
 		"data_wo":         null,
 		"data_wo_version": null,
 		"acl":             acctest.ACL(acctest.Open()),
@@ -78,12 +84,12 @@ func TestAccZnode_lifecycle(t *testing.T) {
 }`),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 					plancheck.ExpectResourceAction("zookeeper_znode.test", create),
-					// The other notation is known in the plan already.
-					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("data_base64"), text("R3LDvMOfZSwg5LiW55WM")),
+					// The other notation is not computed.
+					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("data_base64"), null),
 					plancheck.ExpectUnknownValue("zookeeper_znode.test", tfjsonpath.New("acl")),
 					plancheck.ExpectUnknownValue("zookeeper_znode.test", tfjsonpath.New("stat")),
 				}},
-				ConfigStateChecks: state(tree, "/a", "Grüße, 世界", "R3LDvMOfZSwg5LiW55WM", nil),
+				ConfigStateChecks: state(tree, "/a", "Grüße, 世界", nil),
 				Check:             tree.CheckData("/a", "Grüße, 世界"),
 			},
 			{
@@ -94,13 +100,18 @@ func TestAccZnode_lifecycle(t *testing.T) {
 				ImportStateVerifyIdentifierAttribute: "path",
 			},
 			{
-				// The same content in the other notation is no change.
+				// The same content in the other notation is a change that the plan shows, and that
+				// writes nothing.
 				Config: tree.Config(`resource "zookeeper_znode" "test" {
   path        = "${local.base}/a"
   data_base64 = "R3LDvMOfZSwg5LiW55WM"
 }`),
-				ConfigPlanChecks:  planned(nothing),
-				ConfigStateChecks: state(tree, "/a", "Grüße, 世界", "R3LDvMOfZSwg5LiW55WM", nil),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction("zookeeper_znode.test", update),
+					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("data"), null),
+					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("stat"), acctest.Stat(0, 0, 15, 0)),
+				}},
+				ConfigStateChecks: state(tree, "/a", "", attrs{"data_base64": text("R3LDvMOfZSwg5LiW55WM"), "stat": acctest.Stat(0, 0, 15, 0)}),
 				Check:             tree.CheckVersions("/a", 0, 0),
 			},
 			{
@@ -109,7 +120,7 @@ func TestAccZnode_lifecycle(t *testing.T) {
   data_base64 = "AAEC/v8="
 }`),
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, "/a", "", "AAEC/v8=", attrs{"data": null, "stat": acctest.Stat(1, 0, 5, 0)}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"data_base64": text("AAEC/v8="), "stat": acctest.Stat(1, 0, 5, 0)}),
 				Check:             tree.CheckData("/a", binary),
 			},
 			{
@@ -125,7 +136,7 @@ func TestAccZnode_lifecycle(t *testing.T) {
   data = ""
 }`),
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{"stat": acctest.Stat(2, 0, 0, 0)}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"data": text(""), "stat": acctest.Stat(2, 0, 0, 0)}),
 				Check:             tree.CheckData("/a", ""),
 			},
 			{
@@ -135,7 +146,7 @@ func TestAccZnode_lifecycle(t *testing.T) {
   data = "moved"
 }`),
 				ConfigPlanChecks:  planned(replace),
-				ConfigStateChecks: state(tree, "/b", "moved", "bW92ZWQ=", nil),
+				ConfigStateChecks: state(tree, "/b", "moved", nil),
 				Check:             resource.ComposeTestCheckFunc(tree.CheckData("/b", "moved"), tree.CheckGone("/a")),
 			},
 		},
@@ -155,7 +166,7 @@ resource "zookeeper_znode" "test" {
   acl  = [{ scheme = "world", id = "anyone", permissions = 31 }]
 }`),
 			ConfigPlanChecks:  planned(nothing),
-			ConfigStateChecks: state(tree, "/a", "theirs", "dGhlaXJz", nil),
+			ConfigStateChecks: state(tree, "/a", "theirs", nil),
 			Check:             tree.CheckVersions("/a", 0, 0),
 		}},
 	})
@@ -186,8 +197,8 @@ resource "zookeeper_znode" "test" { path = "${local.base}/a" }`, id)),
 	}})
 }
 
-// Data that is left out belongs to others: it is created empty, shown, and never written
-// or compared.
+// Data that is left out belongs to others: the node is created empty, and what they write is
+// neither followed nor written over.
 func TestAccZnode_dataOfOthers(t *testing.T) {
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
@@ -196,14 +207,14 @@ func TestAccZnode_dataOfOthers(t *testing.T) {
 			{
 				Config:            tree.Config(`resource "zookeeper_znode" "test" { path = "${local.base}/a" }`),
 				ConfigPlanChecks:  planned(create),
-				ConfigStateChecks: state(tree, "/a", "", "", nil),
+				ConfigStateChecks: state(tree, "/a", "", nil),
 				Check:             tree.CheckData("/a", ""),
 			},
 			{
 				PreConfig:         func() { tree.Write("/a", "theirs") },
 				Config:            tree.Config(`resource "zookeeper_znode" "test" { path = "${local.base}/a" }`),
 				ConfigPlanChecks:  planned(nothing),
-				ConfigStateChecks: state(tree, "/a", "theirs", "dGhlaXJz", attrs{"stat": acctest.Stat(1, 0, 6, 0)}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"stat": acctest.Stat(1, 0, 6, 0)}),
 				Check:             tree.CheckData("/a", "theirs"),
 			},
 			{
@@ -217,11 +228,11 @@ func TestAccZnode_dataOfOthers(t *testing.T) {
 }`),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 					plancheck.ExpectResourceAction("zookeeper_znode.test", update),
-					plancheck.ExpectUnknownValue("zookeeper_znode.test", tfjsonpath.New("data")),
-					plancheck.ExpectUnknownValue("zookeeper_znode.test", tfjsonpath.New("data_base64")),
+					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("data"), null),
+					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("data_base64"), null),
 					acctest.Meanwhile(func() { tree.Write("/a", "newer") }),
 				}},
-				ConfigStateChecks: state(tree, "/a", "newer", "bmV3ZXI=", attrs{
+				ConfigStateChecks: state(tree, "/a", "", attrs{
 					"acl": knownvalue.SetExact([]knownvalue.Check{
 						acctest.ACLEntry("world", "anyone", "r"), acctest.ACLEntry("ip", "127.0.0.1", "31"),
 					}),
@@ -273,7 +284,7 @@ func TestAccZnode_settingsWriteNothing(t *testing.T) {
 					plancheck.ExpectResourceAction("zookeeper_znode.test", update),
 					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("stat"), acctest.Stat(0, 0, 1, 0)),
 				}},
-				ConfigStateChecks: state(tree, "/a", "x", "eA==", attrs{
+				ConfigStateChecks: state(tree, "/a", "x", attrs{
 					"force_destroy": yes, "adopt_existing": yes, "create_parents": no,
 					"parent_acl": knownvalue.SetExact([]knownvalue.Check{acctest.ACLEntry("world", "anyone", "1")}),
 				}),
@@ -298,7 +309,7 @@ func TestAccZnode_drift(t *testing.T) {
 				PreConfig:         func() { tree.Write("/a", "theirs") },
 				Config:            config,
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, "/a", "ours", "b3Vycw==", attrs{"stat": acctest.Stat(2, 0, 4, 0)}),
+				ConfigStateChecks: state(tree, "/a", "ours", attrs{"stat": acctest.Stat(2, 0, 4, 0)}),
 				Check:             tree.CheckData("/a", "ours"),
 			},
 			{
@@ -307,14 +318,14 @@ func TestAccZnode_drift(t *testing.T) {
 				},
 				Config:            config,
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, "/a", "ours", "b3Vycw==", attrs{"stat": acctest.Stat(2, 2, 4, 0)}),
+				ConfigStateChecks: state(tree, "/a", "ours", attrs{"stat": acctest.Stat(2, 2, 4, 0)}),
 				Check:             tree.CheckACL("/a", acctest.Open()),
 			},
 			{
 				PreConfig:         func() { tree.Remove("/a") },
 				Config:            config,
 				ConfigPlanChecks:  planned(create),
-				ConfigStateChecks: state(tree, "/a", "ours", "b3Vycw==", nil),
+				ConfigStateChecks: state(tree, "/a", "ours", nil),
 				Check:             tree.CheckData("/a", "ours"),
 			},
 			{
@@ -322,7 +333,7 @@ func TestAccZnode_drift(t *testing.T) {
 				PreConfig:         func() { tree.Remove("/a"); tree.Put("/a", "ours") },
 				Config:            config,
 				ConfigPlanChecks:  planned(nothing),
-				ConfigStateChecks: state(tree, "/a", "ours", "b3Vycw==", nil),
+				ConfigStateChecks: state(tree, "/a", "ours", nil),
 			},
 		},
 	})
@@ -348,14 +359,14 @@ resource "zookeeper_znode" "bytes" {
 			{
 				Config:            config,
 				ConfigPlanChecks:  planned(create),
-				ConfigStateChecks: state(tree, "/a", composed, "w6k=", nil),
+				ConfigStateChecks: state(tree, "/a", composed, nil),
 				Check:             resource.ComposeTestCheckFunc(tree.CheckData("/a", composed), tree.CheckData("/b", decomposed)),
 			},
 			{
 				PreConfig:         func() { tree.Write("/a", decomposed) },
 				Config:            config,
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, "/a", composed, "w6k=", attrs{"stat": acctest.Stat(2, 0, 2, 0)}),
+				ConfigStateChecks: state(tree, "/a", composed, attrs{"stat": acctest.Stat(2, 0, 2, 0)}),
 				Check:             tree.CheckData("/a", composed),
 			},
 		},
@@ -375,7 +386,7 @@ func TestAccZnode_modes(t *testing.T) {
 			{
 				Config:            ttl,
 				ConfigPlanChecks:  planned(create),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{"mode": text("ttl"), "ttl_ms": knownvalue.Int64Exact(1099511627775)}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"mode": text("ttl"), "ttl_ms": knownvalue.Int64Exact(1099511627775)}),
 			},
 			{
 				Config: tree.Config(`resource "zookeeper_znode" "test" {
@@ -384,7 +395,7 @@ func TestAccZnode_modes(t *testing.T) {
   ttl_ms = 3600000
 }`),
 				ConfigPlanChecks:  planned(replace),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{"mode": text("ttl"), "ttl_ms": knownvalue.Int64Exact(3600000)}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"mode": text("ttl"), "ttl_ms": knownvalue.Int64Exact(3600000)}),
 			},
 			{
 				Config: tree.Config(`resource "zookeeper_znode" "test" {
@@ -392,12 +403,12 @@ func TestAccZnode_modes(t *testing.T) {
   mode = "container"
 }`),
 				ConfigPlanChecks:  planned(replace),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{"mode": text("container")}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"mode": text("container")}),
 			},
 			{
 				Config:            tree.Config(`resource "zookeeper_znode" "test" { path = "${local.base}/a" }`),
 				ConfigPlanChecks:  planned(replace),
-				ConfigStateChecks: state(tree, "/a", "", "", nil),
+				ConfigStateChecks: state(tree, "/a", "", nil),
 			},
 			{
 				// Somebody puts an ephemeral node in its place.
@@ -409,7 +420,7 @@ func TestAccZnode_modes(t *testing.T) {
 				},
 				Config:            tree.Config(`resource "zookeeper_znode" "test" { path = "${local.base}/a" }`),
 				ConfigPlanChecks:  planned(replace),
-				ConfigStateChecks: state(tree, "/a", "", "", nil),
+				ConfigStateChecks: state(tree, "/a", "", nil),
 			},
 		},
 	})
@@ -433,7 +444,7 @@ resource "zookeeper_znode" "test" {
   mode = "container"
 }`),
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, "/a", "theirs", "dGhlaXJz", attrs{"mode": text("container")}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"mode": text("container"), "stat": acctest.Stat(0, 0, 6, 0)}),
 				Check:             tree.CheckVersions("/a", 0, 0),
 			},
 			{
@@ -474,7 +485,7 @@ func TestAccZnode_forceDestroy(t *testing.T) {
 				},
 				Config:            forced,
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, "/a", "", "", attrs{"force_destroy": yes, "stat": acctest.Stat(0, 0, 0, 2)}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"force_destroy": yes, "stat": acctest.Stat(0, 0, 0, 2)}),
 			},
 			{
 				Config:           tree.Config(``),
@@ -513,7 +524,7 @@ func TestAccZnode_adoptExisting(t *testing.T) {
   adopt_existing = true
 }`),
 				ConfigPlanChecks: planned(create),
-				ConfigStateChecks: state(tree, "/a", "ours", "b3Vycw==", attrs{
+				ConfigStateChecks: state(tree, "/a", "ours", attrs{
 					"adopt_existing": yes,
 					"acl":            acctest.ACL(acctest.Open(), zk.ACL{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermRead}),
 					"stat":           acctest.Stat(1, 0, 4, 0),
@@ -537,7 +548,7 @@ func TestAccZnode_adoptExistingWritesOnlyWhatDiffers(t *testing.T) {
   adopt_existing = true
 }`),
 			ConfigPlanChecks: planned(create),
-			ConfigStateChecks: state(tree, "/a", "the same", "dGhlIHNhbWU=", attrs{
+			ConfigStateChecks: state(tree, "/a", "the same", attrs{
 				"adopt_existing": yes,
 				"acl":            knownvalue.SetExact([]knownvalue.Check{acctest.ACLEntry("world", "anyone", "rwcda")}),
 			}),

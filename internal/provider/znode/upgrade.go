@@ -5,25 +5,23 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/node"
 )
 
 // UpgradeState takes over states of tfzk/zookeeper, whose zookeeper_znode has version 0.
 func (r *Resource) UpgradeState(context.Context) map[int64]resource.StateUpgrader {
-	prior := schema.Schema{Attributes: attr.TFZKAttributes()}
+	prior := schema.Schema{Attributes: node.TFZKAttributes()}
 	return map[int64]resource.StateUpgrader{0: {PriorSchema: &prior, StateUpgrader: upgradeTFZK}}
 }
 
 // upgradeTFZK converts a state. Its path is its id.
 func upgradeTFZK(ctx context.Context, req resource.UpgradeStateRequest, resp *resource.UpgradeStateResponse) {
-	var old attr.TFZKNode
+	var old node.TFZKNode
 	resp.Diagnostics.Append(req.State.Get(ctx, &old)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	state := resourceModel{Node: old.Node(), Path: old.Path, Mode: types.StringValue(modePersistent)}
-	state.setDefaults()
+	state := adopted(old.Node(), old.Path)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }

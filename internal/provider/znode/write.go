@@ -1,7 +1,6 @@
 package znode
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
@@ -9,118 +8,155 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/node"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
-// create brings the node into being, and returns it as it was made.
-//
-// When the node exists already, that is fine if it is a parent which another resource of
-// this run made before this one's turn.
-func (r *Resource) create(ctx context.Context, client *zk.Client, plan, config *resourceModel) (zk.Node, diag.Diagnostics) {
-	about := r.subject(plan.Path)
-	nodePath := plan.Path.ValueString()
-	node, opts, err := r.wanted(plan, config)
-	if err != nil {
-		return zk.Node{}, diag.Diagnostics{about.Error(doingCreate, err)}
-	}
-
-	created, err := r.Session.Create(ctx, nodePath, node.Data, opts)
-	if err == nil {
-		node.Stat = created.Stat
-		return node, nil
-	}
-
-	exists := errors.Is(err, zk.ErrNodeExists)
-	if plan.AdoptExisting.ValueBool() && errors.Is(err, zk.ErrNoAuth) {
-		// The server asks for the permission to create before it looks whether it has to.
-		if _, found, existsErr := client.Exists(ctx, nodePath); existsErr == nil {
-			exists = found
-		}
-	}
-	if exists {
-		ours, aversion, claimErr := r.Session.Claim(ctx, nodePath)
-		switch {
-		case claimErr != nil:
-			err = claimErr
-		case ours || plan.AdoptExisting.ValueBool():
-			return r.takeOver(ctx, client, plan, config, ours, aversion)
-		}
-	}
-	diags := diag.Diagnostics{about.Error(doingCreate, err)}
-	if exists && plan.WriteOnly() {
-		diags.Append(importShowsWarning(plan.Path))
-	}
-	if len(created.Parents) > 0 {
-		diags.Append(diagnose.ParentsLeft(created.Parents, parentACL))
-	}
-	return zk.Node{}, diags
+// made is what a creation has made.
+type made struct {
+	node    zk.Node  // as the creation left it
+	parents []string // with an error, those that it made before it failed
+	exists  bool     // with an error, the node is there already
 }
 
-// wanted is the node that a plan asks for, and the options that create it.
-func (r *Resource) wanted(plan, config *resourceModel) (zk.Node, zk.CreateOptions, error) {
-	data, err := plan.Content(&config.Node)
+// create brings the node into being.
+//
+// When the node exists already, that is fine if this run has made it as the parent of another,
+// if the resource may adopt it, or if another resource of this run gives it up.
+func (r *Resource) create(ctx context.Context, plan, config *resourceModel) (out made, err error) {
+	nodePath := plan.Path.ValueString()
+	data, acl, err := plan.Wanted(r.Session, &config.Node)
 	if err != nil {
-		return zk.Node{}, zk.CreateOptions{}, err
-	}
-	acl, err := attr.ACLFrom(plan.ACL)
-	if err != nil {
-		return zk.Node{}, zk.CreateOptions{}, err
-	}
-	if acl == nil {
-		acl = r.Session.DefaultACL()
+		return out, err
 	}
 	parentACL, err := attr.ACLFrom(plan.ParentACL)
 	if err != nil {
-		return zk.Node{}, zk.CreateOptions{}, err
+		return out, err
 	}
 	mode, ttl := plan.clientMode()
-	return zk.Node{Path: plan.Path.ValueString(), Data: data, ACL: acl},
-		zk.CreateOptions{Mode: mode, TTL: ttl, ACL: acl, MakeParents: plan.CreateParents.ValueBool(), ParentACL: parentACL}, nil
+	created, err := r.Session.Create(ctx, nodePath, data, zk.CreateOptions{
+		Mode: mode, TTL: ttl, ACL: acl, MakeParents: plan.CreateParents.ValueBool(), ParentACL: parentACL,
+	})
+	out.node = zk.Node{Path: nodePath, Data: data, ACL: acl, Stat: created.Stat}
+	if err == nil {
+		return out, nil
+	}
+	out.parents, out.exists = created.Parents, errors.Is(err, zk.ErrNodeExists)
+	if plan.AdoptExisting.ValueBool() && errors.Is(err, zk.ErrNoAuth) {
+		// The server asks for the permission to create before it looks whether it has to.
+		out.exists = r.there(ctx, nodePath)
+	}
+	if !out.exists {
+		return out, err
+	}
+	fresh, aversion, claimErr := r.Session.Claim(ctx, nodePath)
+	switch {
+	case claimErr != nil:
+		return out, claimErr
+	case fresh:
+		return r.takeOver(ctx, plan, config, &attr.Planned{Aversion: aversion}, true)
+	case plan.AdoptExisting.ValueBool():
+		return r.takeOver(ctx, plan, config, nil, false)
+	}
+	if from, ok := r.Session.Await(ctx, session.Whole, nodePath)[nodePath].(attr.Planned); ok {
+		return r.takeOver(ctx, plan, config, &from, false)
+	}
+	return out, err
 }
 
-// takeOver brings a node that exists to what is declared, by compare-and-set, and returns
-// it. ours tells that this run made it as a parent: it is then brought to what its own
-// creation would have made, so that the order of the two does not matter, and it must be
-// as this run left it, which has written its ACL as often as aversion says.
-func (r *Resource) takeOver(ctx context.Context, client *zk.Client, plan, config *resourceModel, ours bool, aversion int32) (zk.Node, diag.Diagnostics) {
-	about := r.subject(plan.Path)
-	node, err := client.Node(ctx, plan.Path.ValueString())
+func (r *Resource) there(ctx context.Context, nodePath string) bool {
+	client, err := r.Session.Client(ctx)
 	if err != nil {
-		return zk.Node{}, diag.Diagnostics{about.Error(doingAdopt, err)}
+		return false
+	}
+	_, found, err := client.Exists(ctx, nodePath)
+	return err == nil && found
+}
+
+// takeOver brings a node that exists to what is declared, by compare-and-set on from: what
+// whoever had it before knows of it, or nil for what it is now. fresh tells that this run made
+// it as a parent: then it becomes what its own creation would have made, so that the order of
+// the two does not matter.
+func (r *Resource) takeOver(ctx context.Context, plan, config *resourceModel, from *attr.Planned, fresh bool) (made, error) {
+	there, err := node.Read(ctx, r.Session, plan.Path.ValueString())
+	if err != nil {
+		return made{}, adoptError{err}
 	}
 	// Of what kind an existing node is can be told of two: parents are persistent, and
 	// ephemeral nodes show it.
 	switch mode := plan.Mode.ValueString(); {
-	case isEphemeral(node.Stat):
-		return zk.Node{}, diag.Diagnostics{about.OtherKind(modeEphemeral, mode)}
-	case ours && mode != modePersistent:
-		return zk.Node{}, diag.Diagnostics{about.OtherKind(modePersistent, mode)}
+	case isEphemeral(there.Stat):
+		return made{}, kindError{modeEphemeral, mode}
+	case fresh && mode != modePersistent:
+		return made{}, kindError{modePersistent, mode}
 	}
-	want, _, err := r.wanted(plan, config)
+	planned := attr.PlannedOf(there.Stat)
+	if from != nil {
+		planned.Version, planned.Aversion = from.Version, from.Aversion
+	}
+	change, err := plan.Takeover(r.Session, &config.Node, there, planned, fresh)
 	if err != nil {
-		return zk.Node{}, diag.Diagnostics{about.Error(doingAdopt, err)}
+		return made{}, adoptError{err}
 	}
+	there, err = node.TakeOver(ctx, r.Session, there, change, planned)
+	if err != nil {
+		return made{}, adoptError{err}
+	}
+	return made{node: there}, nil
+}
 
-	from := attr.PlannedOf(node.Stat)
-	if ours {
-		from.Version, from.Aversion = 0, aversion
+// An adoptError tells that a node is there and could not be taken over.
+type adoptError struct{ error }
+
+func (e adoptError) Unwrap() error { return e.error }
+
+// A kindError tells that a node that is there is of another kind than declared.
+type kindError struct{ have, want string }
+
+func (e kindError) Error() string { return "the node is " + e.have + " and not " + e.want }
+
+// createFailed tells why a creation failed, and what it has left.
+func (r *Resource) createFailed(plan *resourceModel, out made, err error) diag.Diagnostics {
+	about := r.subject(plan.Path)
+	if kind, ok := errors.AsType[kindError](err); ok {
+		return diag.Diagnostics{about.OtherKind(kind.have, kind.want)}
 	}
-	change := zk.Change{
-		SetData: plan.DeclaresData() && !bytes.Equal(node.Data, want.Data),
-		Data:    want.Data, Version: from.Version,
-		SetACL: (plan.DeclaresACL() || ours) && !attr.SameACL(want.ACL, node.ACL, r.Session.Identities()),
-		ACL:    want.ACL, ACLVersion: from.Aversion,
+	if _, ok := errors.AsType[adoptError](err); ok {
+		return diag.Diagnostics{about.Error(doingAdopt, err)}
 	}
-	if err := r.Session.Update(ctx, node.Path, change, from); err != nil {
-		return zk.Node{}, diag.Diagnostics{about.Error(doingAdopt, err)}
+	diags := diag.Diagnostics{about.Error(doingCreate, err)}
+	if node.InDoubt(err) {
+		diags = diag.Diagnostics{about.CreationUnknown(doingCreate, err)}
 	}
-	if change.SetData {
-		node.Data = want.Data
-		node.Stat.Version++
+	if out.exists && plan.WriteOnly() {
+		diags.Append(importShowsWarning(plan.Path))
 	}
-	if change.SetACL {
-		node.ACL = want.ACL
-		node.Stat.Aversion++
+	if len(out.parents) > 0 {
+		diags.Append(diagnose.ParentsLeft(out.parents, parentACL))
 	}
-	return node, nil
+	return diags
+}
+
+// planAdoption tells in the plan which node a creation will take over, and what of it will
+// change. A server that cannot be reached is no reason to refuse the plan: it may be there by
+// the time of the apply.
+func (r *Resource) planAdoption(ctx context.Context, plan, config *resourceModel) diag.Diagnostics {
+	if !plan.AdoptExisting.ValueBool() || !r.Session.Known() {
+		return nil
+	}
+	there, err := node.Read(ctx, r.Session, plan.Path.ValueString())
+	switch {
+	case isNoNode(err):
+		return nil
+	case err != nil:
+		return diag.Diagnostics{notLookedAtWarning(r.subject(plan.Path).Error(doingRead, err), plan.Path)}
+	case isEphemeral(there.Stat):
+		return diag.Diagnostics{r.subject(plan.Path).OtherKind(modeEphemeral, plan.Mode.ValueString())}
+	}
+	change, err := plan.Takeover(r.Session, &config.Node, there, attr.PlannedOf(there.Stat), false)
+	if err != nil {
+		return nil // validation has told
+	}
+	return diag.Diagnostics{adoptionWarning(there, change, plan.ContentKnown(&config.Node))}
 }

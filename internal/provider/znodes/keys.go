@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -58,11 +56,6 @@ func between(nodes contents, more ...keySet) keySet {
 	}
 	return in
 }
-
-// canBeKey reports whether the CLIs leave a node's path as it is when it is a key: they bring
-// every string to Unicode's form NFC, so that a key in another form would be the key of
-// another node.
-func canBeKey(key string) bool { return norm.NFC.IsNormalString(key) }
 
 // checkKey tells what is wrong with a key.
 func checkKey(key string) error {

@@ -12,6 +12,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -53,10 +54,6 @@ func moreKeysAreWrong(more int) diag.Diagnostic {
 
 func invalidBase(err error) diag.Diagnostic {
 	return diag.NewAttributeErrorDiagnostic(path.Root("base_path"), "Invalid path of a znode", attr.Sentence(err))
-}
-
-func invalidVersion(err error) diag.Diagnostic {
-	return diag.NewAttributeErrorDiagnostic(path.Root("data_wo_version"), "Invalid data_wo_version", fmt.Sprintf("The value cannot be written: %s.", err))
 }
 
 // What only a bug or a state that was edited brings about.
@@ -116,8 +113,11 @@ func outcomeOf(err error) string {
 func conflicts(about diagnose.Subject, doing string, err *zk.BatchConflictError, outcome string) diag.Diagnostic {
 	n := len(err.Conflicts)
 	lines := make([]string, n)
-	exist, full := 0, 0
+	exist, full, own := 0, 0, 0
 	for i, c := range err.Conflicts {
+		if ownConflict(about.Run, c) {
+			own++
+		}
 		switch {
 		case errors.Is(c.Err, zk.ErrNodeExists):
 			exist++
@@ -141,6 +141,11 @@ func conflicts(about diagnose.Subject, doing string, err *zk.BatchConflictError,
 			"The provider did not %s %q, because below nodes to be deleted there are others, which this resource does not have:\n\n%s\n\n"+
 				"%s If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.base_path}/…\": they are then deleted first. "+
 				"To delete whatever is below base_path, set exclusive = true and apply.", doing, about.Path, list, outcome, about.Resource))
+	case own == n:
+		return diag.NewErrorDiagnostic("Znodes were changed by this apply", fmt.Sprintf(
+			"The provider did not %s %q, because since the plan was made another resource of this same apply changed %s:\n\n%s\n\n"+
+				"%s Run apply again: it plans with the nodes as they are now. If the same happens again, two resources of the configuration have the same nodes: leave them to one of the two.",
+			doing, about.Path, counted(n, "node", "nodes"), list, outcome))
 	default:
 		return diag.NewErrorDiagnostic("Znodes were changed by somebody else", fmt.Sprintf(
 			"The provider did not %s %q, because since the plan was made somebody else changed %s:\n\n%s\n\n"+
@@ -148,6 +153,20 @@ func conflicts(about diagnose.Subject, doing string, err *zk.BatchConflictError,
 				// Terraform plans the deletion of what has left the configuration with the state from
 				// before its own refresh; OpenTofu with the one from after it.
 				"Where a plan of a deletion goes on showing them as they were, run apply -refresh-only first.", doing, about.Path, counted(n, "node", "nodes"), list, outcome))
+	}
+}
+
+// ownConflict reports whether this run itself has brought about what a write finds.
+func ownConflict(run *session.Session, c zk.Conflict) bool {
+	switch nodePath := c.Write.Path; {
+	case run == nil, errors.Is(c.Err, zk.ErrNodeExists), errors.Is(c.Err, zk.ErrNotEmpty):
+		return false
+	case errors.Is(c.Err, zk.ErrNoNode):
+		return run.HasDeleted(nodePath)
+	case c.MadeAnew():
+		return run.HasReplaced(nodePath)
+	default:
+		return run.HasWritten(session.Whole, nodePath, c.Found)
 	}
 }
 
@@ -165,7 +184,7 @@ func exists(about diagnose.Subject, n int, list, first, outcome string) diag.Dia
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[3]s.NAME\n    id = %[6]q\n  }\n\n"+
 			"A resource that is in the state already has to leave it first, with state rm, and is imported with all its keys. "+
-			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.", they, list, about.Resource, about.Path, key, about.Path+"//"+key, outcome))
+			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.\n\n%[8]s", they, list, about.Resource, about.Path, key, about.Path+"//"+key, outcome, about.Moved()))
 }
 
 // occupied tells that a resource that is to have all that is below a node cannot be created,
@@ -238,7 +257,7 @@ func missingImport(err *missingError) diag.Diagnostic {
 func named(base string, nodes map[string]int64) []string {
 	names := make([]string, 0, len(nodes))
 	for key := range nodes {
-		names = append(names, strconv.Quote(join(base, key)))
+		names = append(names, attr.Quoted(join(base, key)))
 	}
 	slices.SortFunc(names, strings.Compare)
 	return names

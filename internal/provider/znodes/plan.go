@@ -238,5 +238,5 @@ func (r *Resource) warnLockedOut(plan *model) diag.Diagnostics {
 func (r *Resource) about(m *model) diagnose.Subject { return r.aboutPath(m.BasePath.ValueString()) }
 
 func (r *Resource) aboutPath(nodePath string) diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.Session.Presented()}
+	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.Session.Presented(), Run: r.Session}
 }

@@ -89,7 +89,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Optional: true,
 				MarkdownDescription: "Names the secrets in `data_wo`, as in `1` or a date, and is needed with it: they are not stored, so that a plan cannot see whether they have changed. " +
 					"All of them are written when this changes, and when somebody else wrote or removed one of the nodes since, which the plan tells; new keys are written and old ones removed whenever they differ. Stored and shown.",
-				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+				Validators: []validator.String{stringvalidator.LengthAtLeast(1), attr.SecretVersion()},
 			},
 			"data_wo_keys": schema.SetAttribute{
 				ElementType:         types.StringType,

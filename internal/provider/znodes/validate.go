@@ -29,7 +29,7 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 
 func checkConfig(config *model) diag.Diagnostics {
 	diags := checkNodes(config)
-	diags.Append(checkVersion(config)...)
+	diags.Append(attr.CheckDataWOVersion(config.DataWO, config.DataWOVersion, "which secrets data_wo has, and there are none")...)
 	base := config.BasePath.ValueString()
 	if config.BasePath.IsNull() || config.BasePath.IsUnknown() || attr.CheckPath(base, false) != nil {
 		return diags // its own validation has told
@@ -37,14 +37,6 @@ func checkConfig(config *model) diag.Diagnostics {
 	managed := func(nodePath string) error { return attr.CheckPath(nodePath, true) }
 	if err := checkBase(base, managed, config.Data, config.DataBase64, config.DataWO); err != nil {
 		diags.Append(invalidBase(err))
-	}
-	return diags
-}
-
-func checkVersion(config *model) diag.Diagnostics {
-	diags := attr.CheckDataWOVersion(config.DataWO, config.DataWOVersion, "which secrets data_wo has, and there are none")
-	if err := attr.CheckVersion(config.DataWOVersion.ValueString()); err != nil {
-		diags.Append(invalidVersion(err))
 	}
 	return diags
 }

@@ -83,9 +83,9 @@ type MultiReply struct {
 	// takes far more memory than bytes on the wire.
 	Want    int
 	Results []MultiResult
-	// Zxid is the transaction. It is in the reply's header, and no part of the record: the
-	// client fills it in.
-	Zxid int64
+	// Zxid is the transaction, and Seen the latest that was known when the request was
+	// submitted. Neither is a part of the record: the client fills them in.
+	Zxid, Seen int64
 }
 
 // Decode fills p from r.

@@ -1,9 +1,10 @@
-package attr
+package node
 
 import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -41,8 +42,8 @@ type tfzkStat struct {
 // TFZKAttributes are the attributes of a [TFZKNode]. They describe the types of a state
 // alone; nothing is validated against them.
 func TFZKAttributes() map[string]schema.Attribute {
-	stat := make(map[string]schema.Attribute, len(StatType.AttrTypes))
-	for name := range StatType.AttrTypes {
+	stat := make(map[string]schema.Attribute, len(attr.StatType.AttrTypes))
+	for name := range attr.StatType.AttrTypes {
 		stat[name] = schema.Int64Attribute{Computed: true}
 	}
 	return map[string]schema.Attribute{
@@ -61,28 +62,34 @@ func TFZKAttributes() map[string]schema.Attribute {
 	}
 }
 
-// Node converts what a state says. Its text of data that is not UTF-8 has replacement
-// characters where bytes were, so the data comes from the base64.
+// Node converts what a state says. Its text of content that is not UTF-8 has replacement
+// characters where bytes were, so the content comes from the base64. Where the configuration
+// has it in the other notation, or not at all, the next plan shows that, and writes nothing.
 func (t *TFZKNode) Node() Node {
-	node := zk.Node{Path: t.Path.ValueString(), Data: []byte(t.Data.ValueString())}
-	if data, err := DecodeBase64(t.DataBase64.ValueString()); err == nil && !t.DataBase64.IsNull() {
-		node.Data = data
+	content := []byte(t.Data.ValueString())
+	if data, err := attr.DecodeBase64(t.DataBase64.ValueString()); err == nil && !t.DataBase64.IsNull() {
+		content = data
 	}
+	n := New()
+	switch text := attr.TextValue(content); {
+	case len(content) == 0: // as most of those that declare none
+	case attr.IsDescribed(text.ValueString()):
+		n.DataBase64 = attr.Base64Value(content)
+	default:
+		n.Data = text
+	}
+	acl := make([]zk.ACL, 0, len(t.ACL))
 	for _, e := range t.ACL {
-		node.ACL = append(node.ACL, zk.ACL{
+		acl = append(acl, zk.ACL{
 			Perms:  zk.Perms(e.Permissions.ValueInt64()),
 			Scheme: e.Scheme.ValueString(),
 			ID:     e.ID.ValueString(),
 		})
 	}
-	n := NullNode()
-	if len(t.Stat) != 1 {
-		n.Refresh(node, nil)
-		n.Stat = types.ObjectNull(StatType.AttrTypes)
-		return n
+	n.ACL = attr.ACLValue(acl)
+	if len(t.Stat) == 1 {
+		n.Stat = attr.StatValue(t.Stat[0].stat())
 	}
-	node.Stat = t.Stat[0].stat()
-	n.Refresh(node, nil)
 	return n
 }
 

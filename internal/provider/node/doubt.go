@@ -1,0 +1,107 @@
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// InDoubt reports whether it cannot be told if a creation that failed with err has made a node.
+func InDoubt(err error) bool { return errors.Is(err, zk.ErrOutcomeUnknown) }
+
+// A Doubt is what the private state has of a creation whose outcome is not known: what tells a
+// node that it made from any other, for the next read to find. The content itself is in the
+// state, unless it is a secret.
+type Doubt struct {
+	// Seen is the latest transaction that was known before the request was sent.
+	Seen int64 `json:"seen"`
+	// Others are transactions since then that are other writes of the same run.
+	Others []int64 `json:"others,omitempty"`
+	// ACL is the one that the node was to get.
+	ACL []zk.ACL `json:"acl"`
+	// Size is how many bytes a secret has; -1 where the content is none.
+	Size int `json:"size"`
+}
+
+// doubtKey is where the private state has a [Doubt].
+const doubtKey = "doubt"
+
+// Doubt makes the plan of a creation whose outcome is not known a state without a stat, and
+// notes in its private state what tells the node that it may have made.
+func (n *Node) Doubt(ctx context.Context, private attr.PrivateState, s *session.Session, config *Node, err error) diag.Diagnostics {
+	data, acl, aclErr := n.Wanted(s, config)
+	d := Doubt{ACL: acl, Size: -1}
+	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok {
+		d.Seen, d.Others = unknown.Seen, unknown.Others
+	}
+	if n.source(config, nil) == fromSecret {
+		d.Size = len(data)
+	}
+	if n.ACL.IsUnknown() {
+		n.ACL = attr.ACLValue(acl)
+	}
+	n.Stat = types.ObjectNull(attr.StatType.AttrTypes)
+	b, err := json.Marshal(d)
+	if err = errors.Join(aclErr, err); err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", err.Error())}
+	}
+	return private.SetKey(ctx, doubtKey, b)
+}
+
+// LoadDoubt returns what a private state has of a creation whose outcome is not known; nil for
+// none.
+func LoadDoubt(ctx context.Context, private attr.PrivateState) (*Doubt, diag.Diagnostics) {
+	b, diags := private.GetKey(ctx, doubtKey)
+	if len(b) == 0 || diags.HasError() {
+		return nil, diags
+	}
+	d := new(Doubt)
+	if err := json.Unmarshal(b, d); err != nil {
+		diags.AddError("Private state is damaged", fmt.Sprintf("What the state remembers of a creation whose outcome is not known cannot be read: %v. Was the state edited?\n\n"+
+			"Remove the resource from the state (terraform state rm). If its node is there, import it.", err))
+	}
+	return d, diags
+}
+
+// ForgetDoubt takes a [Doubt] out of a private state.
+func ForgetDoubt(ctx context.Context, private attr.PrivateState) diag.Diagnostics {
+	return private.SetKey(ctx, doubtKey, nil)
+}
+
+// making is what the creation asked for, of which the state has the content.
+func (d *Doubt) making(state *Node) zk.Making {
+	making := zk.Making{Seen: d.Seen, Others: d.Others, ACL: d.ACL}
+	if d.Size >= 0 {
+		making.Size = d.Size
+		return making
+	}
+	making.Data = state.Content(&Node{DataWO: types.StringNull()}, nil)
+	return making
+}
+
+// Find looks for the node that the creation of a state may have made. It reports false when
+// there is none, or one that it did not make.
+func (d *Doubt) Find(ctx context.Context, s *session.Session, nodePath string, state *Node) (zk.Node, bool, error) {
+	client, err := s.Client(ctx)
+	if err != nil {
+		return zk.Node{}, false, err
+	}
+	return client.Recognize(ctx, nodePath, d.making(state))
+}
+
+// Candidates are the nodes that the creation of a sequential node may have made.
+func (d *Doubt) Candidates(ctx context.Context, s *session.Session, prefix string, state *Node) ([]zk.Node, error) {
+	client, err := s.Client(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return client.RecognizeSequential(ctx, prefix, d.making(state))
+}

@@ -1,0 +1,84 @@
+package node
+
+import (
+	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// Check checks that a configuration declares content in one way at most, and a secret together
+// with its version. What is not known yet may turn out to be null.
+//
+// It is for the user's own words, which ValidateConfig gets, in a plan and in an apply too. A
+// plan itself gets what ignore_changes has made of them.
+func (n *Node) Check() (diags diag.Diagnostics) {
+	var declared string
+	for _, a := range []struct {
+		name  source
+		value fwattr.Value
+	}{{fromText, n.Data}, {fromBase64, n.DataBase64}, {fromSecret, n.DataWO}} {
+		switch {
+		case a.value.IsNull(), a.value.IsUnknown():
+		case declared == "":
+			declared = string(a.name)
+		default:
+			diags.AddAttributeError(path.Root(string(a.name)), "Data is declared twice",
+				declared+" and "+string(a.name)+" are both set, and a node has one content. Keep one of them.")
+		}
+	}
+	if err := attr.CheckText(n.Data.ValueString()); err != nil {
+		diags.AddAttributeError(path.Root("data"), "Invalid data", attr.Sentence(err))
+	}
+	diags.Append(attr.CheckDataWOVersion(n.DataWO, n.DataWOVersion, "which secret data_wo is, and there is none")...)
+	return diags
+}
+
+// CheckSize returns a *zk.TooLargeError when the servers would not accept the content that a
+// plan writes to a node, as far as it is known. The state is nil for a node that is to be made.
+func (n *Node) CheckSize(s *session.Session, nodePath string, config, state *Node) error {
+	if state != nil && !n.SetsContent(config, state) {
+		return nil
+	}
+	// What is wrong with the ACL itself, validation has told.
+	acl, _ := attr.ACLFrom(n.ACL)
+	if acl == nil {
+		acl = s.DefaultACL()
+	}
+	return s.CheckSize(nodePath, n.Content(config, state), acl)
+}
+
+// CheckACL checks the ACL that a plan writes, and refuses what no server would take. What
+// ignore_changes keeps from a state is not written, and may be what only others can write.
+func (n *Node) CheckACL(s *session.Session, config, state *Node) diag.Diagnostics {
+	if state != nil && !n.SetsACL(config, state) {
+		return nil
+	}
+	return s.CheckACL(path.Root("acl"), config.ACL)
+}
+
+// LockedOut returns those permissions that the ACL which a plan writes keeps this provider from,
+// of those that it needs: to read what it manages, to write content that the configuration
+// declares, and to change an ACL that it declares.
+func (n *Node) LockedOut(s *session.Session, config, state *Node) zk.Perms {
+	if state != nil && n.ACL.Equal(state.ACL) {
+		return 0
+	}
+	need := zk.PermRead
+	if config.DeclaresContent() {
+		need |= zk.PermWrite
+	}
+	acl, err := attr.ACLFrom(n.ACL)
+	if err != nil {
+		return 0 // validation has told
+	}
+	if config.ACL.IsNull() {
+		acl = s.DefaultACL()
+	} else {
+		need |= zk.PermAdmin
+	}
+	return s.LockedOut(acl, need)
+}

@@ -1,0 +1,148 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// Read reads a node: its data, its ACL and its stat.
+func Read(ctx context.Context, s *session.Session, nodePath string) (zk.Node, error) {
+	client, err := s.Client(ctx)
+	if err != nil {
+		return zk.Node{}, err
+	}
+	return client.Node(ctx, nodePath)
+}
+
+// Update writes a change to the node that a plan was made against. The error is a
+// [session.ConflictError] when somebody else changed the node since then, or deleted it and
+// made another; then nothing was written, unless it wraps a *zk.PartialError.
+func Update(ctx context.Context, s *session.Session, nodePath string, change zk.Change, from attr.Planned) error {
+	if !change.SetData && !change.SetACL {
+		return nil
+	}
+	client, err := s.Client(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := session.SameNode(ctx, client, nodePath, from); err != nil {
+		return err
+	}
+	if err := client.Update(ctx, nodePath, change); err != nil {
+		return session.Conflict(ctx, client, nodePath, from, err)
+	}
+	return nil
+}
+
+// Apply writes what a plan changes of the node of a state, as [Update] does, reads the node
+// back and completes the plan. Without an error the node is as planned, whether or not it could
+// be read: the state must have it.
+func (n *Node) Apply(ctx context.Context, s *session.Session, nodePath string, config, state *Node) (done Applied, err error) {
+	change, err := n.Change(config, state)
+	if err != nil {
+		return done, err
+	}
+	from, _ := attr.PlannedAgainst(state.Stat)
+	if err := Update(ctx, s, nodePath, change, from); err != nil {
+		return done, err
+	}
+	written := zk.Node{Stat: attr.StatOf(state.Stat)}
+	wrote := from.After(change)
+	written.Stat.Version, written.Stat.Aversion = wrote.Version, wrote.Aversion
+	return n.ReadBack(ctx, s, nodePath, config, written), nil
+}
+
+// Applied is what came of a write besides the write itself.
+type Applied struct {
+	// Unread is why the node could not be read back. The state then has what was written.
+	Unread error
+	// Overwritten are the parts that somebody else wrote right after the apply did.
+	Overwritten []string
+}
+
+// ReadBack completes a plan that was applied, from the node as it is now; written is how the
+// apply left it.
+func (n *Node) ReadBack(ctx context.Context, s *session.Session, nodePath string, config *Node, written zk.Node) (done Applied) {
+	now, err := Read(ctx, s, nodePath)
+	if err != nil {
+		now, done.Unread = written, err
+	}
+	done.Overwritten = n.Settle(config, now, attr.PlannedOf(written.Stat))
+	return done
+}
+
+// A NotEmptyError tells that a node was not deleted because of its children.
+type NotEmptyError struct {
+	// Children are their names, sorted.
+	Children []string
+	// Err is the deletion that failed.
+	Err error
+}
+
+// Error counts the children.
+func (e *NotEmptyError) Error() string { return fmt.Sprintf("%v (%d)", e.Err, len(e.Children)) }
+
+// Unwrap returns the deletion that failed.
+func (e *NotEmptyError) Unwrap() error { return e.Err }
+
+// Delete deletes the node of a state, and with force_destroy what is below it, in an order that
+// suits the other deletions of this run (see [session.Session.Delete]). A node that is gone is
+// what was wanted, and one that another resource of this run has taken over stays, as does any
+// with on_destroy = "keep". The error is a [session.ConflictError] when somebody else changed
+// the node since the plan, and a [NotEmptyError] when it has children.
+func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) error {
+	from, planned := attr.PlannedAgainst(n.Stat)
+	memory := map[string]any{nodePath: from}
+	switch {
+	case n.Keeps():
+		s.Leave(session.Whole, memory)
+		return nil
+	case s.Taken(session.Whole, nodePath):
+		return nil
+	}
+	client, err := s.Client(ctx)
+	if err != nil {
+		return err
+	}
+	version := zk.AnyVersion
+	if planned {
+		version = from.Version
+		stat, err := session.SameNode(ctx, client, nodePath, from)
+		switch {
+		case err != nil:
+			return err
+		// What somebody else has changed since is nobody's to hand over.
+		case stat.Version == from.Version && s.GiveUp(session.Whole, memory)[nodePath]:
+			return nil
+		}
+	}
+	err = s.Delete(ctx, nodePath, func() error {
+		if n.ForceDestroy.ValueBool() {
+			return client.DeleteTree(ctx, nodePath, version)
+		}
+		return client.Delete(ctx, nodePath, version)
+	})
+	switch {
+	case err == nil:
+		return nil
+	case session.HasChildren(nodePath, err):
+		children, _, childrenErr := client.Children(ctx, nodePath)
+		switch {
+		case errors.Is(childrenErr, zk.ErrNoNode):
+			return nil
+		case childrenErr != nil:
+			return childrenErr
+		}
+		return &NotEmptyError{Children: children, Err: err}
+	}
+	err = session.Conflict(ctx, client, nodePath, from, err)
+	if errors.Is(err, zk.ErrNoNode) { // it went now, or between the write and the look at it
+		return nil
+	}
+	return err
+}
