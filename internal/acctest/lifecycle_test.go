@@ -107,6 +107,8 @@ type thing struct {
 	// shown is how the apply after each of them ends that changes nothing on the servers, and
 	// is not empty all the same. It says so in numbers, as in "1 changed".
 	shownTheirs, shownEdit string
+	// undone is how the apply ends that undoes somebody else's change although it is ignored.
+	undone string
 	// wins is what the user's change makes of the tree although it is ignored in part.
 	wins world
 }
@@ -335,7 +337,11 @@ func (r *row) ignoreChanges(what string, things ...thing) {
 			r.somebodyElse(th.theirs)
 			stays = append(stays, th.stays)
 			after := "somebody else's change of " + th.name()
-			if th.shownTheirs != "" && !all {
+			switch {
+			case th.undone != "":
+				r.expect(r.made)
+				r.applied(after, th.undone)
+			case th.shownTheirs != "" && !all:
 				r.applied(after, th.shownTheirs)
 			}
 			r.applied(after, "")

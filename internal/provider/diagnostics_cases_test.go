@@ -59,9 +59,11 @@ var excuses = map[string]string{
 	"%T has not all that the protocol knows of": "a bug of the provider, that every test would meet",
 	"enough has been listed":                    "the end of a list, and nobody is told",
 	"this run holds the lock already, by the lock of the provider": "the diagnostic about it has words of its own",
-	"ACL entry %q: %w":        "permissions have been validated, or come from a server",
-	"State cannot be written": "JSON of maps of text and numbers is always made",
-	"Plan cannot be written":  "as above",
+	"ACL entry %q: %w":                            "permissions have been validated, or come from a server",
+	"State cannot be written":                     "JSON of maps of text and numbers is always made",
+	"no JSON that could be compared by its value": "then bytes are compared, and nobody is told",
+	"the state has no stat of the node":           "the diagnostic about it has words of its own",
+	"Plan cannot be written":                      "as above",
 }
 
 // The resources and what else the provider has.
@@ -541,6 +543,8 @@ var topics = []struct {
 		{name: "two kinds of data", play: validated(znode, attrs{"path": "/app", "data": "x", "data_base64": "eA=="})},
 		{name: "a secret without a version", play: validated(znode, attrs{"path": "/app", "data_wo": secret})},
 		{name: "a version without a secret", play: validated(znode, attrs{"path": "/app", "data_wo_version": "1"})},
+		{name: "a version that a plan shows", play: validated(znode, attrs{"path": "/app", "data_wo": secret, "data_wo_version": "1 (overwritten since)"})},
+		{name: "a description that a plan shows", play: validated(znode, attrs{"path": "/app", "data": "(2 bytes, not UTF-8, in base64: //4=)"})},
 		{name: "base64 that was cut", play: validated(znode, attrs{"path": "/app", "data_base64": "AAEC/v8"})},
 		{name: "base64 for URLs", play: validated(znode, attrs{"path": "/app", "data_base64": "AAEC_v8="})},
 		{name: "base64 in lines", play: validated(znode, attrs{"path": "/app", "data_base64": "AAEC\n/v8=\n"})},
@@ -593,6 +597,23 @@ var topics = []struct {
 		{name: "a node for a secret", play: func(c *scene) {
 			c.Put("/app", "theirs")
 			c.connect(nil).create(znode, attrs{"path": "/app", "data_wo": secret, "data_wo_version": "1"})
+		}},
+		{name: "a node to adopt", play: func(c *scene) {
+			c.Put("/app", "theirs")
+			c.Put("/app/web", "")
+			c.connect(nil).plan(c.none(znode), attrs{"path": "/app", "data": "ours", "acl": acl(onlyAlice, everybody), "adopt_existing": true})
+		}},
+		{name: "a node to adopt as it is", play: func(c *scene) {
+			c.Put("/app", "theirs")
+			c.connect(nil).plan(c.none(znode), attrs{"path": "/app", "adopt_existing": true})
+		}},
+		{name: "a node to adopt, for data that is not known", play: func(c *scene) {
+			c.Put("/app", "theirs")
+			c.connect(nil).plan(c.none(znode), attrs{"path": "/app", "data": unknown, "adopt_existing": true})
+		}},
+		{name: "a node to adopt that may not be read", play: func(c *scene) {
+			c.PutGuarded("/app", "theirs", ofAlice)
+			c.connect(nil).plan(c.none(znode), attrs{"path": "/app", "adopt_existing": true})
 		}},
 		{name: "two resources", play: func(c *scene) {
 			c.connect(nil).create(znode, attrs{"path": "/app"})
@@ -763,7 +784,16 @@ var topics = []struct {
 		{name: "one that nobody can look for", play: func(c *scene) {
 			proxy := c.proxied(nil)
 			loseReply(proxy, isCreateOp)
-			c.create(sequential, attrs{"path_prefix": "/job-"})
+			i := c.create(sequential, attrs{"path_prefix": "/job-"})
+			proxy.Refuse(false)
+			c.again()
+			c.refresh(i)
+		}},
+		{name: "a creation that nobody can look for", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			loseReply(proxy, isCreateOp)
+			i := c.create(znode, attrs{"path": "/app"})
+			c.destroy(i) // without a refresh
 		}},
 		{name: "one part is done, the other refused", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one", "acl": acl(everybody)})
@@ -903,6 +933,12 @@ var topics = []struct {
 			i.private = kept(c.t, "czxids", "7")
 			c.refresh(i)
 		}},
+		{name: "a private state of a creation in doubt that is damaged", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app"})
+			i.private = kept(c.t, "doubt", "7")
+			c.refresh(i)
+		}},
+		{name: "a move of a node without a number", play: func(c *scene) { c.move(znode, sequential, attrs{"path": "/app"}) }},
 		{name: "a plan that is damaged", play: func(c *scene) {
 			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "1"}})
 			p := c.plan(i, attrs{"base_path": "/app", "data": attrs{"a": "2"}})

@@ -54,6 +54,8 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return s.Conflict(doing, conflict.Err, conflict.Planned, *conflict.Found)
 	case errors.As(err, &notEmpty):
 		return s.NotEmpty(notEmpty.Children)
+	case errors.Is(err, node.ErrUnread):
+		return s.unread(doing)
 	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		d := s.Error(doing, partial.Err)
@@ -508,19 +510,41 @@ func lost(err error) string {
 	return behind(err, zk.ErrOutcomeUnknown) + "."
 }
 
-// numberUnknown is [Subject.CreationUnknown] of a sequential node: which of several nodes it is
-// nobody can tell.
+// numberUnknown is CreationUnknown of a sequential node: a later look can name the nodes that it
+// may have made, and cannot tell which of them it did.
 func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
-	parent, name := zk.Parent(s.Path), s.Path[strings.LastIndexByte(s.Path, '/')+1:]
 	happened := "did not learn whether it took effect: " + lost(err)
-	look := fmt.Sprintf("If it did, its node is below %q and has %q and ten digits for a name (ls %s in zkCli).", parent, name, parent)
+	next := "Run apply again: it names the nodes that this request may have made, leaves them as they are, and creates another one."
 	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
 		happened = "lost the connection before the answer came."
-		look = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + "."
+		next = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + ". Look at them (stat and get in zkCli). If none of them is this resource's, run apply again: it leaves them as they are, and creates another one. " +
+			s.keepOne(candidates.Paths[0])
 	}
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and %s\n\n"+
-			"It was not repeated. %s Run apply again: it names what may be that node, leaves it as it is, and creates another one for this resource. Delete afterwards what nobody uses.", doing, s.at(), happened, look))
+			"It was not repeated. The state has the resource as tainted, and without a node. %s", doing, s.at(), happened, next))
+}
+
+// MayExist warns of the nodes that a sequential creation whose outcome is not known may have
+// made.
+func (s Subject) MayExist(paths []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Sequential znode may exist already", fmt.Sprintf(
+		"An earlier apply asked for a node %q and a number, and did not learn whether it was created. It is one of these nodes, or none:\n\n%s\n\n"+
+			"All of them stay, and an apply creates another one for this resource. Look at them (stat and get in zkCli), and delete the one that nobody uses. %s",
+		s.Path, Listed(paths), s.keepOne(paths[0])))
+}
+
+// keepOne says how to take a node for a resource that is in the state without one.
+func (s Subject) keepOne(example string) string {
+	return fmt.Sprintf("If one of them is to be this resource's, import it before you apply:\n\n"+
+		"  terraform state rm %[1]s.NAME\n  terraform import %[1]s.NAME %[2]s", s.Resource, example)
+}
+
+// unread tells of a state that does not say which node it is about.
+func (s Subject) unread(doing string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Znode was not looked at", fmt.Sprintf(
+		"The provider did not %s%s: it was in doubt whether an earlier apply had created it, and nothing has looked since. What is there may be somebody else's.\n\n"+
+			"Run again without -refresh=false: the refresh finds out whether the node is this resource's.", doing, s.at()))
 }
 
 // numberTaken tells that the node which is next in the sequence exists.

@@ -137,13 +137,14 @@ func TestError(t *testing.T) {
 			failure("create", "/jobs/job-", fmt.Errorf("%w: %w", zk.ErrOutcomeUnknown, &zk.CandidatesError{Paths: []string{"/jobs/job-0000000004", "/jobs/job-0000000007"}})), "Outcome unknown",
 			[]string{
 				`create the sequential znode "/jobs/job-"`, "lost the connection", "not repeated", "one of these nodes, or none: \"/jobs/job-0000000004\", \"/jobs/job-0000000007\".",
-				"Run apply again: it names what may be that node, leaves it as it is, and creates another one",
+				"run apply again: it leaves them as they are, and creates another one",
+				"terraform state rm zookeeper_sequential_znode.NAME", "terraform import zookeeper_sequential_znode.NAME /jobs/job-0000000004",
 			},
 		},
 		"whether there is a number is unknown": {
 			prefix, "create the sequential znode", failure("create", "/jobs/job-", fmt.Errorf("%w: %w", zk.ErrOutcomeUnknown, context.Canceled)), "Outcome unknown",
 			[]string{
-				context.Canceled.Error(), "not repeated", `its node is below "/jobs" and has "job-" and ten digits for a name (ls /jobs in zkCli)`,
+				context.Canceled.Error(), "not repeated", "Run apply again: it names the nodes that this request may have made, leaves them as they are, and creates another one",
 			},
 		},
 		"number taken": {

@@ -103,34 +103,42 @@ type Made struct {
 	Czxid int64
 }
 
-// EnsurePath makes the node and those above it that are missing, with the ACL; nil is the
-// default one. It returns those that are the caller's from here on, from the top down and
-// with an error too: those that it made, and those that this run had made before on the way
-// to another node, which are given the ACL as if they had been made here. So the order of
-// the two does not matter. A node is given to one caller alone.
-func (s *Session) EnsurePath(ctx context.Context, path string, acl []zk.ACL) ([]Made, error) {
+// Ensured is what became of a path that was made.
+type Ensured struct {
+	// Made are the nodes that are the caller's from here on, from the top down: those that it
+	// made, and those that this run had made before as parents of another node, which are given
+	// the ACL as if they had been made here. So the order of the two does not matter.
+	Made []Made
+	// Doubt are nodes that the caller has made, or not: the error is [zk.ErrOutcomeUnknown].
+	Doubt []string
+}
+
+// EnsurePath makes the node and those above it that are missing, in one transaction, with the
+// ACL; nil is the default one. A node is given to one caller alone. What is returned counts with
+// an error too.
+func (s *Session) EnsurePath(ctx context.Context, path string, acl []zk.ACL) (e Ensured, err error) {
 	client, err := s.Client(ctx)
 	if err != nil {
-		return nil, err
+		return e, err
 	}
 	if acl == nil {
 		acl = s.DefaultACL()
 	}
 	if err := s.parents.lock(ctx); err != nil {
-		return nil, err
+		return e, err
 	}
 	defer s.parents.unlock()
-	taken, err := s.takeParents(ctx, client, path, acl)
-	if err != nil {
-		return taken, err
+	if e.Made, err = s.takeParents(ctx, client, path, acl); err != nil {
+		return e, err
 	}
-	created, err := client.MakePath(ctx, path, acl)
+	created, doubt, err := client.MakePath(ctx, path, acl)
 	for _, node := range created {
 		s.acts.made(node.Path)
 		s.parents.made[node.Path] = madeNode{ensured: true}
-		taken = append(taken, Made{Path: node.Path, Czxid: node.Stat.Czxid})
+		e.Made = append(e.Made, Made{Path: node.Path, Czxid: node.Stat.Czxid})
 	}
-	return taken, err
+	e.Doubt = doubt
+	return e, err
 }
 
 // takeParents takes those nodes on the path that this run has made as parents, from the

@@ -73,10 +73,10 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 	if logged() {
 		s.cfg.Tracer = log
 	}
-	if s.client, err = zk.New(s.cfg); err != nil {
+	if s.client, err = zk.NewContext(ctx, s.cfg); err != nil {
 		return nil, err
 	}
-	if err := s.presentOthers(); err != nil {
+	if err := s.presentOthers(ctx); err != nil {
 		return nil, err
 	}
 	return s, nil
