@@ -490,7 +490,7 @@ func (s Subject) LeftOut(u Unread) diag.Diagnostic {
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
-			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), lost(err)))
+			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), Lost(err)))
 }
 
 // CreationUnknown is the error of a creation whose outcome is not known, and which the state has
@@ -498,12 +498,12 @@ func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 func (s Subject) CreationUnknown(doing string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
-			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), lost(err)))
+			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), Lost(err)))
 }
 
-// lost says why the outcome of a write is not known, as the end of a sentence, with what
+// Lost says why the outcome of a write is not known, as the end of a sentence, with what
 // belongs to it.
-func lost(err error) string {
+func Lost(err error) string {
 	if connect, ok := errors.AsType[*zk.ConnectError](err); ok {
 		return "the connection was lost, and no server could be reached since:\n\n" + attempts(connect)
 	}
@@ -513,7 +513,7 @@ func lost(err error) string {
 // numberUnknown is CreationUnknown of a sequential node: a later look can name the nodes that it
 // may have made, and cannot tell which of them it did.
 func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
-	happened := "did not learn whether it took effect: " + lost(err)
+	happened := "did not learn whether it took effect: " + Lost(err)
 	next := "Run apply again: it names the nodes that this request may have made, leaves them as they are, and creates another one."
 	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
 		happened = "lost the connection before the answer came."

@@ -82,7 +82,57 @@ func othersWillGo(base string, nodes map[string]int64) diag.Diagnostic {
 		"exclusive = true is new, and below %q there are nodes that this resource does not declare. Applying this plan removes them:\n\n%s", base, diagnose.Listed(named(base, nodes))))
 }
 
+// withoutMoved says what becomes of a rename that the CLI is not told of.
+const withoutMoved = "Without it, the nodes are deleted and created again, or the new resource gets them as they are, in whichever order the CLI runs the two. " +
+	"Where it runs the creation first and nothing beside it, as with -parallelism=1, the apply fails once."
+
+// warning tells which nodes an apply will take over, and what of them will change.
+func (a *adoption) warning() diag.Diagnostic {
+	destroyed := " Destroying the resource deletes them."
+	if a.keeps {
+		destroyed = ""
+	}
+	return diag.NewAttributeWarningDiagnostic(path.Root("adopt_existing"), "Existing znodes will be taken over", fmt.Sprintf(
+		"Of the nodes that the apply is to create below %q, %s already, and adopt_existing = true: it takes them over. %d of them get other content, %d a secret of data_wo, and %d keep what they hold.\n\n%s\n\n"+
+			"From then on they are this resource's.%s Their ACLs stay as they are: acl is for the nodes that the resource creates.",
+		a.base, counted(a.count(), "exists", "exist"), a.replaced, a.secret, a.same, a.listed(), destroyed))
+}
+
+// notLookedAt tells that a plan could not look at nodes that the apply may take over.
+func notLookedAt(why diag.Diagnostic, base string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("adopt_existing"), "Existing znodes could not be looked at", fmt.Sprintf(
+		"With adopt_existing = true, the apply takes over those of its nodes below %q that exist, and this plan cannot say what of them will change.\n\n%s: %s", base, why.Summary(), why.Detail()))
+}
+
 // What an apply tells.
+
+// failed tells that err ended an apply.
+func (a *applying) failed(err error) diag.Diagnostics {
+	if ephemeral, ok := errors.AsType[*ephemeralError](err); ok {
+		return diag.Diagnostics{isEphemeral(ephemeral.path)}
+	}
+	if twice, ok := errors.AsType[*twiceError](err); ok {
+		return diag.Diagnostics{a.aboutPath(twice.path).Twice()}
+	}
+	if errors.Is(err, zk.ErrOutcomeUnknown) {
+		return diag.Diagnostics{outcomeUnknown(a.about(a.plan), a.doing, err)}
+	}
+	return failed(a.about(a.plan), a.doing, err, a.want.secrets)
+}
+
+// outcomeUnknown tells that it is not known whether a transaction took effect.
+func outcomeUnknown(about diagnose.Subject, doing string, err error) diag.Diagnostic {
+	before := ""
+	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+		before = " Before that, " + partial.Done + "."
+	}
+	next := "Run apply again: it looks whether the nodes are there and were made by this transaction, and does what is left to do."
+	if doing == doingCreate {
+		next = "The state has the resource as tainted. Run apply again: it looks whether the nodes are there and were made by this transaction. It deletes those that this resource has made, and creates all of them."
+	}
+	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
+		"The provider sent a transaction to %s %q, and did not learn whether it took effect: %s\n\nIt was not repeated.%s %s", doing, about.Path, diagnose.Lost(err), before, next))
+}
 
 // failed tells that err ended what was being done with the nodes. secrets are the keys of
 // those of data_wo.
@@ -207,8 +257,13 @@ func importShowsWarning(base string) diag.Diagnostic {
 // incomplete tells how it goes on after a creation that ended half-way.
 func incomplete(base string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Resource is incomplete", fmt.Sprintf(
-		"Some of the nodes below %q were created, and the state has them. Terraform takes such a resource for tainted: the next apply removes them and creates all anew. "+
-			"To go on from there instead, which is the only way where some of them are of data_wo, whose keys a tainted resource does not know, run terraform untaint with the resource's address first.", base))
+		"Some of the nodes below %q were created, and the state has them. Terraform takes such a resource for tainted: the next apply removes them and creates all anew.", base))
+}
+
+// isEphemeral tells that a node cannot be taken over because it belongs to a session.
+func isEphemeral(nodePath string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Znode is ephemeral", fmt.Sprintf(
+		"%q belongs to the session of another client and goes when that ends, so it cannot be taken over. It was left as it is, and nothing was written.\n\nWait until it has gone, or choose another key.", nodePath))
 }
 
 // changedSince tells that nodes are no longer as they have just been written.
@@ -237,18 +292,51 @@ func secretsChanged(base string) diag.Diagnostic {
 			"data_wo_version shows this, and the next apply writes all of data_wo again, unless data_wo_version or data_wo is among ignore_changes.", base))
 }
 
-// What an import tells.
-
-func invalidImportKey(key string, err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Invalid import ID", fmt.Sprintf("After base_path, keys follow with // in front of each, and %q is none: %s.", key, err))
+// unnamedStay tells which nodes exclusive leaves as they are.
+func unnamedStay(about diagnose.Subject, keys []string) diag.Diagnostic {
+	var unnamed diagnose.Unnamed
+	slices.Sort(keys)
+	for _, key := range keys {
+		unnamed.Add(join(about.Path, key))
+	}
+	return about.Unnamed(unnamed, "exclusive = true does not remove what no plan can show, nor what is above it. If it is not wanted, delete it with another client of ZooKeeper.")
 }
 
+// What an import tells.
+
 func invalidImport(err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Invalid import ID", "Znodes are imported by their base_path, and by keys with // in front of each where only some are meant: "+err.Error()+".")
+	return diag.NewErrorDiagnostic("Invalid import ID", "Znodes are imported by their base_path; by keys with // in front of each where only some are meant; or by patterns, as in /kafka?include=config/**&exclude=config/changes/**: "+err.Error()+".")
+}
+
+// importFailed tells that err ended an import.
+func importFailed(about diagnose.Subject, err error) diag.Diagnostic {
+	if missing, ok := errors.AsType[*missingError](err); ok {
+		return missingImport(missing)
+	}
+	if ephemeral, ok := errors.AsType[*ephemeralError](err); ok {
+		return diagnose.Subject{Path: ephemeral.path}.Ephemeral()
+	}
+	return about.Error(doingImport, err)
 }
 
 func missingImport(err *missingError) diag.Diagnostic {
+	if err.twin != "" {
+		return diag.NewErrorDiagnostic("Znode cannot be imported", fmt.Sprintf(
+			"There is no node %q. There is one that looks the same, %s, whose name is in another Unicode form than NFC. Terraform and OpenTofu bring all text to NFC, so no configuration can name it. Nothing was imported.\n\n"+
+				"Create a node with the name in NFC with another client of ZooKeeper, copy data and children to it, and import that.", err.path, attr.Quoted(err.twin)))
+	}
 	return diag.NewErrorDiagnostic("Znode cannot be imported", fmt.Sprintf("There is no node %q. Nothing was imported: leave its key out, and let an apply create it.", err.path))
+}
+
+func patternsMeanNothing(base string, patterns []string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Pattern matches nothing", fmt.Sprintf(
+		"Of the nodes below %q, none matches %s of include, or exclude leaves none of them. Nothing was imported. Patterns are matched with the whole path of a node below base_path: \"config\" means that node alone, and \"config/**\" it and all that is below it.",
+		base, diagnose.Quoted(patterns)))
+}
+
+func patternsExcludeNothing(base string, patterns []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Pattern excludes nothing", fmt.Sprintf(
+		"Of the nodes below %q that the import means, none matches %s of exclude. Patterns are matched with the whole path of a node below base_path.", base, diagnose.Quoted(patterns)))
 }
 
 // Parts of sentences.

@@ -1,6 +1,7 @@
 package znodes
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -37,6 +38,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	resp.Diagnostics.Append(r.warnRenamed(state, plan)...)
 	if state != nil && !plan.BasePath.Equal(state.BasePath) {
 		state = nil // other nodes are planned
 	}
@@ -53,6 +55,39 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	plan.DataWO = nodeMap{}
 	resp.Plan.Raw, diags = plan.encode(ctx, req.Plan.Raw.Type())
 	resp.Diagnostics.Append(diags...)
+}
+
+// warnRenamed warns of a plan that destroys a resource and creates another one with the same
+// nodes. Each of the two is nil where there is none.
+func (r *Resource) warnRenamed(state, plan *model) diag.Diagnostics {
+	if !r.Session.Plans(typeName, state.label(), plan.label()) {
+		return nil
+	}
+	about := r.about(cmp.Or(plan, state))
+	return diag.Diagnostics{about.Renamed(withoutMoved)}
+}
+
+// label tells the nodes of a resource from those of another one with the same base_path; empty
+// for no resource, or one whose nodes are not known.
+func (m *model) label() string {
+	if m == nil || m.BasePath.IsUnknown() || m.Data.IsUnknown() || m.DataBase64.IsUnknown() || m.DataWO.IsUnknown() {
+		return ""
+	}
+	first := ""
+	least := func(key string) {
+		if first == "" || key < first {
+			first = key
+		}
+	}
+	for _, nodes := range m.nodeMaps() {
+		for key := range nodes.elements {
+			least(key)
+		}
+	}
+	for key := range m.secretKeys() {
+		least(key)
+	}
+	return m.BasePath.ValueString() + "//" + first
 }
 
 // keepNotation has a plan show no difference where there is none but in how things are
@@ -83,8 +118,11 @@ func (m *model) wants(state *model, o order) (wanted, error) {
 	for _, key := range o.Kept {
 		want.kept[key] = true
 	}
+	// An apply gets what the user wrote, and a plan what ignore_changes has made of it: what the
+	// plan has left out, the apply leaves out too.
+	planned := m.secretKeys()
 	for key, v := range m.DataWO.elements {
-		if !want.kept[key] {
+		if !want.kept[key] && (m.DataWOKeys.IsUnknown() || planned[key]) {
 			want.secrets[key] = textOf(v)
 		}
 	}
@@ -99,10 +137,10 @@ func (m *model) wants(state *model, o order) (wanted, error) {
 // checks what is to be written, and leaves in the private state what an apply has to know.
 func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, private attr.PrivateState) diag.Diagnostics {
 	plan.Zxid, plan.DataWOKeys = types.Int64Unknown(), types.SetUnknown(types.StringType)
-	if config.DataWO.IsNull() && (state == nil || state.DataWOKeys.IsNull()) {
-		plan.DataWOKeys = keySetValue(nil)
-	}
 	if !plan.known() {
+		if config.DataWO.IsNull() && (state == nil || state.DataWOKeys.IsNull()) {
+			plan.DataWOKeys = keySetValue(nil)
+		}
 		if state == nil {
 			return r.checkCreation(plan)
 		}
@@ -117,7 +155,7 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 		}
 		o.Kept = slices.Sorted(maps.Keys(ignored(r.Session, config, had.secrets)))
 	}
-	want, err := plan.wants(state, o)
+	want, err := plan.wants(state, o) // while data_wo_keys is unknown
 	if err != nil {
 		return diags // validation has told
 	}
@@ -136,8 +174,9 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 			plan.Zxid = state.Zxid
 		}
 	}
-	if slices.ContainsFunc(writes, func(w zk.Write) bool { return w.Kind == zk.WriteCreate || w.Kind == zk.WriteEnsure }) {
+	if slices.ContainsFunc(writes, makes) {
 		diags.Append(r.checkCreation(plan)...)
+		diags.Append(r.planAdoption(ctx, plan, had, want, writes)...)
 	}
 	diags.Append(r.checkSize(plan, writes)...)
 	return diags
@@ -169,18 +208,39 @@ func (r *Resource) planExtra(ctx context.Context, had holding, want wanted) (map
 	if err != nil {
 		return nil, diag.Diagnostics{about.Error(doingRead, err)}
 	}
-	maps.DeleteFunc(extra, func(key string, zxid int64) bool { return had.shows(key) || zxid > had.latest })
-	if len(extra) == 0 {
-		return nil, nil
+	var unnamed []string
+	for key := range extra {
+		if !attr.Crosses(key) {
+			unnamed = append(unnamed, key)
+		}
 	}
-	return extra, diag.Diagnostics{othersWillGo(had.base, extra)}
+	for _, key := range unnamed { // they stay, and what is above them
+		delete(extra, key)
+		above(key, func(key string) bool {
+			delete(extra, key)
+			return true
+		})
+	}
+	maps.DeleteFunc(extra, func(key string, zxid int64) bool { return had.shows(key) || zxid > had.latest })
+	var diags diag.Diagnostics
+	if len(unnamed) > 0 {
+		diags.Append(unnamedStay(about, unnamed))
+	}
+	if len(extra) > 0 {
+		diags.Append(othersWillGo(had.base, extra))
+	}
+	return extra, diags
 }
 
 // planRemoval checks the size of what a destruction is to write.
 func (r *Resource) planRemoval(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	state, diags := decode(ctx, req.State, req.State.Raw)
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || state.keepsOnDestroy() {
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.warnRenamed(state, nil)...)
+	if state.keepsOnDestroy() {
 		return
 	}
 	had, diags := held(ctx, state, resp.Private)

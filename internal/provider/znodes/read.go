@@ -34,11 +34,20 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(about.Error(doingRead, err))
 		return
 	}
+	if had, diags = recall(ctx, client, about, state, had, req.Private); diags.HasError() {
+		resp.Diagnostics.Append(diags...)
+		return
+	}
+	what, diags := loadImport(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	var found refreshed
-	imported := state.Zxid.IsNull() // no state but an import's leaves it open
-	if imported {
-		found, diags = importNodes(ctx, client, about, had)
-	} else {
+	switch {
+	case diags.HasError():
+	case what != nil:
+		found, diags = what.read(ctx, client, about)
+	case state.Zxid.ValueInt64() == inDoubt && len(had.written) == 0:
+		found.gone = true // a creation that has made nothing
+	default:
 		found, diags = refresh(ctx, client, about, had, state)
 	}
 	resp.Diagnostics.Append(diags...)
@@ -49,14 +58,31 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	if imported {
-		state.Data, state.DataBase64 = nodeMap{}, nodeMap{}
+	if what != nil {
 		state.introduce(found.nodes)
 	}
 	resp.Diagnostics.Append(state.refresh(had, found)...)
 	resp.State.Raw, diags = state.encode(ctx, req.State.Raw.Type())
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(found.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append((*doubt)(nil).save(ctx, resp.Private)...)
+	resp.Diagnostics.Append((*importing)(nil).save(ctx, resp.Private)...)
+}
+
+// recall returns what a state holds with what an apply has made whose outcome was not known.
+func recall(ctx context.Context, client *zk.Client, about diagnose.Subject, state *model, had holding, p attr.PrivateState) (holding, diag.Diagnostics) {
+	d, diags := loadDoubt(ctx, p)
+	if d == nil || diags.HasError() {
+		return had, diags
+	}
+	zxid, err := d.resolve(ctx, client, state, &had)
+	if err != nil {
+		return had, diag.Diagnostics{about.Error(doingRead, err)}
+	}
+	if zxid != 0 {
+		state.Zxid = types.Int64Value(max(zxid, state.Zxid.ValueInt64()))
+	}
+	return had, nil
 }
 
 // refresh fills a state with what was read.
@@ -80,6 +106,9 @@ type refreshed struct {
 	zxid int64 // the latest transaction that wrote one of the nodes
 	// rewritten tells that a secret may no longer be the one that was written.
 	rewritten bool
+	// unnamed are the keys of nodes below an exclusive base that no configuration can have,
+	// because the CLIs change their names.
+	unnamed []string
 }
 
 // see takes in what was read of a node that the resource has.
@@ -122,6 +151,9 @@ func refresh(ctx context.Context, client *zk.Client, about diagnose.Subject, had
 			found.written[key] = written{zxid: zxid} // in between, and empty as it was made
 		case in[key]:
 			found.written[key] = written{zxid: zxid, others: true}
+		case exclusive && !attr.Crosses(key):
+			found.unnamed = append(found.unnamed, key)
+			return zk.ErrSkipBelow
 		case exclusive:
 			found.nodes[key] = string(reading.Data)
 			found.written[key] = written{zxid: zxid, others: true}
@@ -146,7 +178,24 @@ func refresh(ctx context.Context, client *zk.Client, about diagnose.Subject, had
 			found.rewritten = true
 		}
 	}
-	return found, nil
+	return found, found.passOver(about)
+}
+
+// passOver leaves out what is above nodes that no configuration can name: they stay, and so does
+// that.
+func (f *refreshed) passOver(about diagnose.Subject) diag.Diagnostics {
+	if len(f.unnamed) == 0 {
+		return nil
+	}
+	for _, key := range f.unnamed {
+		above(key, func(key string) bool {
+			if f.isOthers(key) {
+				delete(f.nodes, key)
+			}
+			return true
+		})
+	}
+	return diag.Diagnostics{unnamedStay(about, f.unnamed)}
 }
 
 // sameJSON reports whether a node holds the same JSON as a state says, where that is all that

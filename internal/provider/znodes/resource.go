@@ -14,7 +14,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
-	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/provider/session"
 )
 
@@ -136,48 +135,25 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	about := r.about(plan)
 	want, err := plan.wants(nil, order{})
 	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingCreate, err))
+		resp.Diagnostics.Append(r.about(plan).Error(doingCreate, err))
 		return
 	}
-	if want.exclusive {
-		resp.Diagnostics.Append(r.checkEmpty(ctx, about)...)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-	}
-	out, diags := r.apply(ctx, doingCreate, plan, newHolding(about.Path), want)
+	out, diags := r.apply(ctx, doingCreate, plan, newHolding(plan.BasePath.ValueString()), want)
 	resp.Diagnostics.Append(diags...)
 	switch {
 	case out.complete:
-	case !out.wrote:
+	case !out.changed && out.doubt == nil:
 		return
-	default:
-		resp.Diagnostics.Append(incomplete(about.Path))
+	case out.changed:
+		resp.Diagnostics.Append(incomplete(out.base))
 	}
 	resp.State.Raw, diags = plan.finish(nil, out).encode(ctx, req.Plan.Raw.Type())
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(out.doubt.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.BasePath)...)
-}
-
-// checkEmpty refuses to begin where something is below base, for a resource that is to have
-// all of it: what becomes of that no plan has shown.
-func (r *Resource) checkEmpty(ctx context.Context, about diagnose.Subject) diag.Diagnostics {
-	client, err := r.Session.Client(ctx)
-	if err != nil {
-		return diag.Diagnostics{about.Error(doingCreate, err)}
-	}
-	found, err := others(ctx, client, about.Path, wanted{})
-	switch {
-	case err != nil:
-		return diag.Diagnostics{about.Error(doingCreate, err)}
-	case len(found) > 0:
-		return diag.Diagnostics{occupied(about, found)}
-	}
-	return nil
 }
 
 // Update writes what changed, provided that nobody else has changed it since the plan.
@@ -203,12 +179,13 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	}
 	out, diags := r.apply(ctx, doingUpdate, plan, had, want)
 	resp.Diagnostics.Append(diags...)
-	if !out.complete && !out.wrote {
+	if !out.complete && !out.changed && out.doubt == nil {
 		return
 	}
 	resp.State.Raw, diags = plan.finish(state, out).encode(ctx, req.Plan.Raw.Type())
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(out.doubt.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(order{}.save(ctx, resp.Private)...)
 }
 
@@ -224,12 +201,43 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	had, diags = r.resolved(ctx, state, had, req.Private)
+	if state.keepsOnDestroy() {
+		r.keep(ctx, state, had) // who cannot be reached has nothing to be told
+		return
+	}
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	out, diags := r.remove(ctx, state, had)
 	resp.Diagnostics.Append(diags...)
-	if !diags.HasError() || !out.wrote {
+	if !diags.HasError() || !out.changed {
 		return
 	}
 	resp.State.Raw, diags = state.finish(state, out).encode(ctx, req.State.Raw.Type())
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
+}
+
+// resolved returns what a state holds with what an apply has made whose outcome was not known.
+// Mostly a read has looked for that already.
+func (r *Resource) resolved(ctx context.Context, state *model, had holding, p attr.PrivateState) (holding, diag.Diagnostics) {
+	d, diags := loadDoubt(ctx, p)
+	if diags.HasError() || d == nil && state.Zxid.ValueInt64() != inDoubt {
+		return had, diags
+	}
+	client, err := r.Session.Client(ctx)
+	if err == nil {
+		had = had.clone()
+		if d != nil {
+			_, err = d.resolve(ctx, client, state, &had)
+		} else {
+			err = had.recognizeDoubtful(ctx, client)
+		}
+	}
+	if err != nil {
+		return had, diag.Diagnostics{r.about(state).Error(doingDelete, err)}
+	}
+	return had, nil
 }

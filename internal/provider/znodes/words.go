@@ -30,10 +30,10 @@ type words struct {
 type baseWords struct {
 	// written are their configurations, each as [outline] has it.
 	written map[uint64]bool
-	// secrets are the keys of data_wo in any of them, and all tells that they were not known
-	// in one.
-	secrets keySet
-	all     bool
+	// secrets are the keys of data_wo in any of them, some tells that one has data_wo, and
+	// unknown that its keys were not known in one.
+	secrets       keySet
+	some, unknown bool
 }
 
 func wordsOf(s *session.Session) *words {
@@ -74,7 +74,8 @@ func noteWords(s *session.Session, config *model) {
 		w.byBase[config.BasePath.ValueString()] = b
 	}
 	b.written[outline(config)] = true
-	b.all = b.all || config.DataWO.IsUnknown()
+	b.some = b.some || !config.DataWO.IsNull()
+	b.unknown = b.unknown || config.DataWO.IsUnknown()
 	for key := range config.DataWO.elements {
 		b.secrets[key] = true
 	}
@@ -100,7 +101,9 @@ func ignored(s *session.Session, config *model, secrets keySet) keySet {
 		return missing
 	case b.written[outline(config)]:
 		return nil
+	case b.some && config.DataWO.IsNull():
+		return missing // all of it
 	}
-	maps.DeleteFunc(missing, func(key string, _ bool) bool { return !b.all && !b.secrets[key] })
+	maps.DeleteFunc(missing, func(key string, _ bool) bool { return !b.unknown && !b.secrets[key] })
 	return missing
 }

@@ -3,11 +3,14 @@ package znodes
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -15,91 +18,256 @@ import (
 type outcome struct {
 	holding
 	zxid int64 // of the last transaction; 0 for none
-	// wrote tells that something was written, and complete that all was.
-	wrote, complete bool
+	// changed tells that the holding is no longer what it was, and complete that it is what was
+	// wanted.
+	changed, complete bool
+	// doubt is what cannot be told whether it was done; nil for nothing.
+	doubt *doubt
+}
+
+// applyTries bounds how often an apply begins again because nodes are not as it needs them.
+const applyTries = 5
+
+// An applying is an apply that is under way.
+type applying struct {
+	*Resource
+	client *zk.Client
+	plan   *model
+	acl    []zk.ACL
+	doing  string
+	want   wanted
+	heir   *session.Heir
+	out    outcome
+	// taken are the keys of nodes that were there and are taken over. They are true where
+	// another resource of this run has given the node up. done are those of them that have
+	// been written.
+	taken map[string]bool
+	done  keySet
+	// owned are the keys that this run knows to be the resource's.
+	owned keySet
+	// awaited tells that it has been waited once for resources that give nodes up.
+	awaited bool
+	// settled are the writes that made or changed something, and those of nodes in between that
+	// were there.
+	settled []zk.Write
+	results []zk.WriteResult
 }
 
 // apply makes of what there is what is wanted, and tells what that has left, with an error
 // too.
-func (r *Resource) apply(ctx context.Context, doing string, m *model, had holding, want wanted) (outcome, diag.Diagnostics) {
-	about := r.about(m)
-	acl, err := attr.ACLFrom(m.ACL)
+func (r *Resource) apply(ctx context.Context, doing string, plan *model, had holding, want wanted) (outcome, diag.Diagnostics) {
+	about := r.about(plan)
+	acl, err := attr.ACLFrom(plan.ACL)
 	if err != nil {
 		return outcome{}, diag.Diagnostics{about.Error(doing, err)}
 	}
-	batch := zk.Batch{Writes: changes(had, want), ACL: acl, Split: !m.Atomic.ValueBool()}
-	if batch.ACL == nil {
-		batch.ACL = r.Session.DefaultACL()
+	if acl == nil {
+		acl = r.Session.DefaultACL()
 	}
-	if len(batch.Writes) == 0 {
-		return settle(had, want, batch, nil, true), nil
+	a := &applying{
+		Resource: r, plan: plan, acl: acl, doing: doing, want: want, heir: r.Session.Heir(session.Whole),
+		out: outcome{holding: had.clone()}, taken: make(map[string]bool), done: make(keySet), owned: make(keySet),
 	}
-	results, err := r.Session.Apply(ctx, had.base, batch)
-	out := settle(had, want, batch, results, err == nil)
-	if err != nil {
-		return out, failed(about, doing, err, want.secrets)
+	defer a.heir.Close()
+	if len(changes(had, want)) == 0 {
+		a.conclude()
+		return a.out, nil
 	}
-	diags := r.lookBack(ctx, batch, results, &out)
-	return out, diags
+	if a.client, err = r.Session.Client(ctx); err != nil {
+		return outcome{}, diag.Diagnostics{about.Error(doing, err)}
+	}
+	diags := a.run(ctx)
+	return a.out, diags
 }
 
-// settle tells what writes have left, of which all or some were done.
-func settle(had holding, want wanted, batch zk.Batch, results []zk.WriteResult, complete bool) outcome {
-	out := outcome{holding: had.clone(), complete: complete}
+// run writes until all is as it is wanted, or an error stands.
+func (a *applying) run(ctx context.Context) diag.Diagnostics {
+	// Whoever is destroying nodes in between, or does so meanwhile, leaves them to this resource.
+	a.heir.Claim(ctx, a.pathsOf(a.want.needed())...)
+	if a.doing == doingCreate && a.want.exclusive {
+		if diags := a.checkEmpty(ctx); diags.HasError() {
+			return diags
+		}
+	}
+	for try := 1; ; try++ {
+		err := a.adopt(ctx)
+		if err == nil {
+			err = a.write(ctx)
+		}
+		if err == nil {
+			break
+		}
+		again, otherErr := a.recover(ctx, err)
+		if otherErr != nil {
+			err = otherErr
+		}
+		if try == applyTries || !again || otherErr != nil {
+			a.abandon()
+			return a.failed(err)
+		}
+	}
+	needed := a.want.needed()
+	a.conclude()
+	a.Session.Took(session.Whole, a.pathsOf(a.taken)...)
+	found := make(map[string]any)
+	for key := range needed {
+		if a.out.isOthers(key) {
+			found[a.out.path(key)] = needs{}
+		}
+	}
+	a.heir.Took(found)
+	return a.lookBack(ctx, a.heir.Close())
+}
+
+// needs is what the session knows of a node that a resource needs in between.
+type needs struct{}
+
+func (a *applying) pathsOf(keys map[string]bool) []string {
+	paths := make([]string, 0, len(keys))
+	for key := range keys {
+		paths = append(paths, a.out.path(key))
+	}
+	return paths
+}
+
+// write does what is left to do.
+func (a *applying) write(ctx context.Context) error {
+	writes := changes(a.out.holding, a.want)
+	stays, undone, err := a.giveUp(ctx, a.client, writes)
+	if err != nil {
+		return err
+	}
+	defer undone()
+	writes = slices.DeleteFunc(writes, func(w zk.Write) bool {
+		if !stays[w.Path] {
+			return false
+		}
+		a.out.forget(keyOf(a.out.base, w.Path))
+		a.out.changed = true
+		return true
+	})
+	if len(writes) == 0 {
+		return nil
+	}
+	batch := zk.Batch{Writes: writes, ACL: a.acl, Split: !a.plan.Atomic.ValueBool()}
+	results, err := a.Session.Apply(ctx, a.out.base, batch)
+	a.out.settle(a.want, writes, results)
+	for i, w := range writes {
+		if !removes(w) && (results[i].Done || results[i].Needless) {
+			a.settled, a.results = append(a.settled, w), append(a.results, results[i])
+			a.done[keyOf(a.out.base, w.Path)] = true
+		}
+	}
+	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok {
+		a.out.doubt = doubtOf(unknown, a.plan, a.want, a.out.base, a.acl, writes, results)
+	}
+	return err
+}
+
+// settle takes in what writes have done.
+func (o *outcome) settle(want wanted, writes []zk.Write, results []zk.WriteResult) {
 	for i, result := range results {
-		w := batch.Writes[i]
-		key := keyOf(had.base, w.Path)
+		w := writes[i]
+		key := keyOf(o.base, w.Path)
 		if result.Done {
-			out.wrote, out.zxid = true, max(out.zxid, result.Zxid)
+			o.changed, o.zxid = true, max(o.zxid, result.Zxid)
 		}
 		switch {
 		case w.Kind == zk.WriteDelete && (result.Done || result.Needless), w.Kind == zk.WritePrune && result.Done:
-			out.forget(key)
+			o.forget(key)
 		case result.Done:
-			out.forget(key)
-			out.written[key] = written{zxid: result.Zxid}
+			o.forget(key)
+			o.written[key] = written{zxid: result.Zxid}
 			if _, ok := want.nodes[key]; ok {
-				out.nodes[key] = string(w.Data)
+				o.nodes[key] = string(w.Data)
 			} else if _, ok := want.secrets[key]; ok {
-				out.secrets[key] = true
+				o.secrets[key] = true
 			}
 		}
 	}
-	if complete {
-		out.holding = out.conclude(want)
-	}
-	return out
 }
 
-// conclude returns the holding after all of what is wanted is there, whether it had to be
-// written or not. What is neither wanted nor the resource's is none of its business any more.
-func (h holding) conclude(want wanted) holding {
-	for key, data := range want.nodes {
-		if was, shown := h.nodes[key]; shown && was != data {
-			h.reformatted[key] = true // the same JSON, and the servers keep their bytes
+// recover reports whether another try may succeed: nodes to be made are there and can be taken
+// over, or one that was taken over has been changed since.
+func (a *applying) recover(ctx context.Context, err error) (again bool, otherErr error) {
+	conflict, ok := errors.AsType[*zk.BatchConflictError](err)
+	if !ok {
+		return false, nil
+	}
+	exist := make(keySet)
+	for _, c := range conflict.Conflicts {
+		key := keyOf(a.out.base, c.Write.Path)
+		_, taken := a.taken[key]
+		switch {
+		case taken:
+			a.out.forget(key)
+			delete(a.taken, key)
+		case errors.Is(c.Err, zk.ErrNodeExists):
+			exist[key] = true
+		default:
+			return false, nil
 		}
 	}
-	h.nodes = want.nodes
-	h.secrets = keysOf(want.secrets)
+	if len(exist) == 0 || a.plan.AdoptExisting.ValueBool() && !a.runHasMade(exist) {
+		return true, nil
+	}
+	return a.inherit(ctx, exist)
+}
+
+// runHasMade reports whether this run itself has made all of some nodes.
+func (a *applying) runHasMade(keys keySet) bool {
+	for key := range keys {
+		if !a.Session.HasMade(a.out.path(key)) {
+			return false
+		}
+	}
+	return true
+}
+
+// abandon takes out of the outcome of an apply that failed what it only meant to take over, and
+// keeps what nobody else has any more.
+func (a *applying) abandon() {
+	for key, given := range a.taken {
+		switch {
+		case a.done[key]:
+		case !given:
+			a.out.forget(key)
+		default:
+			a.out.changed = true
+			if a.want.hides(key) {
+				delete(a.out.nodes, key)
+				a.out.secrets[key] = true
+			}
+		}
+	}
+}
+
+// conclude brings the outcome to what is wanted, all of which is there, whether it had to be
+// written or not. What is neither wanted nor the resource's is none of its business any more.
+func (a *applying) conclude() {
+	out, want := &a.out, a.want
+	for key, data := range want.nodes {
+		if was, shown := out.nodes[key]; shown && was != data {
+			out.reformatted[key] = true // the same JSON, and the servers keep their bytes
+		}
+	}
+	out.nodes = want.nodes
+	out.secrets = keysOf(want.secrets)
 	for key := range want.kept {
-		h.secrets[key] = true
+		out.secrets[key] = true
 	}
 	needed := want.needed()
-	for key, w := range h.written {
+	for key, w := range out.written {
 		switch {
 		case !w.others:
 		case want.declares(key):
-			h.written[key] = written{zxid: w.zxid}
+			out.written[key] = written{zxid: w.zxid}
 		case !needed[key]:
-			delete(h.written, key)
+			delete(out.written, key)
 		}
 	}
-	for key := range h.reformatted {
-		if !h.shows(key) {
-			delete(h.reformatted, key)
-		}
-	}
-	return h
+	maps.DeleteFunc(out.reformatted, func(key string, _ bool) bool { return !out.shows(key) })
+	out.complete = true
 }
 
 // finish makes a state of a plan and of what its apply has left. What the apply did not
@@ -107,7 +275,7 @@ func (h holding) conclude(want wanted) holding {
 func (m *model) finish(state *model, out outcome) *model {
 	m.DataWO = nodeMap{}
 	if out.complete {
-		if m.Zxid.IsUnknown() || out.wrote {
+		if m.Zxid.IsUnknown() || out.changed {
 			m.Zxid = types.Int64Value(out.zxid)
 		}
 		m.DataWOKeys = keySetValue(out.secrets)
@@ -116,9 +284,18 @@ func (m *model) finish(state *model, out outcome) *model {
 	left := *m
 	if state != nil {
 		left = *state
+	} else {
+		left.Data, left.DataBase64 = nodeMap{}, nodeMap{}
+		if out.doubt != nil {
+			// A destruction may know nothing but the attributes.
+			out.zxid = inDoubt
+			out.doubt.suppose(out.holding, m)
+		}
 	}
 	left.DataWO = nodeMap{}
-	left.Zxid = types.Int64Value(out.zxid)
+	if out.zxid != 0 || state == nil {
+		left.Zxid = types.Int64Value(out.zxid)
+	}
 	left.DataWOVersion = m.versionLeft(state, out)
 	left.show(out.holding, m)
 	left.DataWOKeys = keySetValue(out.secrets)
@@ -129,8 +306,6 @@ func (m *model) finish(state *model, out outcome) *model {
 // null where there is a secret: ignore_changes would take that for what the user wrote.
 func (m *model) versionLeft(state *model, out outcome) types.String {
 	switch {
-	case len(out.secrets) == 0:
-		return types.StringNull()
 	case state == nil || state.DataWOVersion.IsNull():
 		return attr.Overwritten(m.DataWOVersion)
 	case m.DataWOVersion.Equal(state.DataWOVersion):
@@ -142,148 +317,52 @@ func (m *model) versionLeft(state *model, out outcome) types.String {
 // lookBack reads what an apply has left: what is there in between that it did not make, and
 // whether somebody else has changed already what it wrote. That is told, and the state
 // keeps what was written, so that the next refresh shows their change as one.
-func (r *Resource) lookBack(ctx context.Context, batch zk.Batch, results []zk.WriteResult, out *outcome) diag.Diagnostics {
-	var paths []string
-	var zxids []int64 // 0 for a node that was there
-	for i, w := range batch.Writes {
-		removes := w.Kind == zk.WriteDelete || w.Kind == zk.WritePrune
-		if !removes && (results[i].Done || results[i].Needless) {
-			paths, zxids = append(paths, w.Path), append(zxids, results[i].Zxid)
+//
+// A node in between that was there is the resource's when another resource of this run had made
+// it and has given it up, which left the memories.
+func (a *applying) lookBack(ctx context.Context, memories map[string]any) diag.Diagnostics {
+	writes, results := a.settled, a.results
+	for path := range memories {
+		if key := keyOf(a.out.base, path); !a.want.declares(key) && !slices.ContainsFunc(writes, func(w zk.Write) bool { return w.Path == path }) {
+			writes, results = append(writes, zk.Write{Path: path}), append(results, zk.WriteResult{Needless: true})
 		}
 	}
-	if len(paths) == 0 {
+	if len(writes) == 0 {
 		return nil
 	}
-	about := r.aboutPath(out.base)
-	client, err := r.Session.Client(ctx)
+	// It is read although the run may have been interrupted meanwhile.
+	ctx, end := a.client.Outlive(ctx)
+	defer end()
+	stats, err := a.client.Stats(ctx, pathsOf(writes))
 	if err != nil {
-		return diag.Diagnostics{notReadBack(about, err)}
-	}
-	stats, err := client.Stats(ctx, paths)
-	if err != nil {
-		return diag.Diagnostics{notReadBack(about, err)}
+		return diag.Diagnostics{notReadBack(a.about(a.plan), err)}
 	}
 	var overwritten []string
 	for i, stat := range stats {
+		path, wrote := writes[i].Path, results[i].Zxid
 		switch {
-		case zxids[i] != 0 && stat.Mzxid != zxids[i]:
-			overwritten = append(overwritten, paths[i])
-		case zxids[i] == 0 && stat.Czxid != 0:
-			out.written[keyOf(out.base, paths[i])] = written{zxid: stat.Mzxid, others: true}
-			if !out.wrote {
-				out.zxid = max(out.zxid, stat.Mzxid)
+		case wrote != 0 && stat.Mzxid != wrote:
+			overwritten = append(overwritten, path)
+		case wrote == 0 && stat.Czxid != 0:
+			from, given := memories[path].(attr.Planned)
+			ours := given && from.Czxid == stat.Czxid && from.Version == stat.Version && stat.DataLength == 0
+			a.out.written[keyOf(a.out.base, path)] = written{zxid: stat.Mzxid, others: !ours}
+			if !a.out.changed {
+				a.out.zxid = max(a.out.zxid, stat.Mzxid)
 			}
 		}
 	}
 	if len(overwritten) == 0 {
 		return nil
 	}
-	return diag.Diagnostics{changedSince(out.base, len(paths), overwritten)}
+	return diag.Diagnostics{changedSince(a.out.base, len(writes), overwritten)}
 }
 
-// remove removes what the resource has, and what of exclusive is below base besides. With an
-// error, it tells what that has left.
-func (r *Resource) remove(ctx context.Context, m *model, had holding) (outcome, diag.Diagnostics) {
-	about := r.about(m)
-	fail := func(err error) diag.Diagnostics { return failed(about, doingDelete, err, nil) }
-	client, err := r.Session.Client(ctx)
-	if err != nil {
-		return outcome{}, fail(err)
-	}
-	if err := had.recognize(ctx, client); err != nil {
-		return outcome{}, fail(err)
-	}
-	out := outcome{holding: had}
-	var left []zk.Write
-	err = r.Session.Delete(ctx, had.base, func() error {
-		writes := removal(out.holding, m.Exclusive.ValueBool())
-		if m.Exclusive.ValueBool() {
-			var err error
-			if writes, err = withAll(ctx, client, had.base, writes); err != nil {
-				return err
-			}
-		}
-		batch := zk.Batch{Writes: writes, Split: !m.Atomic.ValueBool(), GoneIsDeleted: true}
-		results, err := client.Apply(ctx, batch)
-		before := out
-		out = settle(before.holding, wanted{}, batch, results, false)
-		out.wrote, out.zxid = out.wrote || before.wrote, max(out.zxid, before.zxid)
-		left = left[:0]
-		for i, w := range writes {
-			if w.Kind == zk.WritePrune && results[i].Needless {
-				left = append(left, w)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return out, fail(err)
-	}
-	if err := r.removeLeft(ctx, client, had.base, left); err != nil {
-		return out, fail(err)
-	}
-	return out, nil
-}
+// removes reports whether a write removes its node.
+func removes(w zk.Write) bool { return w.Kind == zk.WriteDelete || w.Kind == zk.WritePrune }
 
-// removeLeft removes nodes in between that were in use, maybe by resources that are being
-// destroyed as well. What is still in use then is left to who uses it.
-func (r *Resource) removeLeft(ctx context.Context, client *zk.Client, base string, left []zk.Write) error {
-	if len(left) == 0 {
-		return nil
-	}
-	err := r.Session.Delete(ctx, base, func() error {
-		results, err := client.Apply(ctx, zk.Batch{Writes: left, Split: true})
-		if err != nil {
-			return err
-		}
-		stats, err := client.Stats(ctx, pathsOf(left))
-		if err != nil {
-			return err
-		}
-		for i, w := range left {
-			if results[i].Needless && stats[i].Czxid != 0 && stats[i].Mzxid == w.Mzxid {
-				return &zk.Error{Op: "delete", Path: w.Path, Err: zk.ErrNotEmpty}
-			}
-		}
-		return nil
-	})
-	if errors.Is(err, zk.ErrNotEmpty) {
-		return nil
-	}
-	return err
-}
-
-// recognize completes the record of a holding that has none: Terraform does not hand it to the
-// destruction of a tainted resource that it replaces, which is one whose creation ended
-// half-way. What is in between and empty is the resource's where it was made by the same
-// transaction as one of its nodes.
-func (h holding) recognize(ctx context.Context, client *zk.Client) error {
-	if len(h.written) > 0 {
-		return nil
-	}
-	keys := h.positions()
-	paths := make([]string, len(keys))
-	for i, key := range keys {
-		paths[i] = h.path(key)
-	}
-	stats, err := client.Stats(ctx, paths)
-	if err != nil {
-		return err
-	}
-	made := make(map[int64]bool)
-	for i, key := range keys {
-		if (h.shows(key) || h.secrets[key]) && stats[i].Czxid != 0 {
-			made[stats[i].Czxid] = true
-			h.written[key] = written{zxid: stats[i].Mzxid}
-		}
-	}
-	for i, key := range keys {
-		if !h.there(key) && made[stats[i].Czxid] && stats[i].DataLength == 0 {
-			h.written[key] = written{zxid: stats[i].Mzxid}
-		}
-	}
-	return nil
-}
+// makes reports whether a write makes its node.
+func makes(w zk.Write) bool { return w.Kind == zk.WriteCreate || w.Kind == zk.WriteEnsure }
 
 func pathsOf(writes []zk.Write) []string {
 	paths := make([]string, len(writes))
@@ -291,40 +370,4 @@ func pathsOf(writes []zk.Write) []string {
 		paths[i] = w.Path
 	}
 	return paths
-}
-
-// withAll adds deletions of all that is below base and not in the writes.
-func withAll(ctx context.Context, client *zk.Client, base string, writes []zk.Write) ([]zk.Write, error) {
-	in := make(map[string]bool, len(writes))
-	for _, w := range writes {
-		in[w.Path] = true
-	}
-	err := client.WalkStats(ctx, base, -1, func(n zk.Reading) error {
-		if n.Path != base && !in[n.Path] {
-			writes = append(writes, zk.Write{Kind: zk.WriteDelete, Path: n.Path, Mzxid: n.Stat.Mzxid})
-		}
-		return nil
-	})
-	if errors.Is(err, zk.ErrNoNode) {
-		err = nil
-	}
-	return writes, err
-}
-
-// others returns the nodes below base that are neither wanted nor needed, with the
-// transactions that last wrote them.
-func others(ctx context.Context, client *zk.Client, base string, want wanted) (map[string]int64, error) {
-	needed := want.needed()
-	found := make(map[string]int64)
-	err := client.WalkStats(ctx, base, -1, func(n zk.Reading) error {
-		key := keyOf(base, n.Path)
-		if !want.declares(key) && !needed[key] {
-			found[key] = n.Stat.Mzxid
-		}
-		return nil
-	})
-	if errors.Is(err, zk.ErrNoNode) {
-		err = nil
-	}
-	return found, err
 }
