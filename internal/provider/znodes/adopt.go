@@ -82,10 +82,10 @@ func (a *adoption) add(want wanted, reading zk.Reading) {
 		line += ": its content stays"
 	default:
 		a.replaced++
-		line += fmt.Sprintf(": its content (%s, version %d) is replaced by %s", counted(len(reading.Data), "byte", "bytes"), reading.Stat.Version, counted(len(data), "byte", "bytes"))
+		line += fmt.Sprintf(": its content (%s, version %d) is replaced by %s", diagnose.Count(len(reading.Data), "byte", "bytes"), reading.Stat.Version, diagnose.Count(len(data), "byte", "bytes"))
 	}
 	if n := reading.Stat.NumChildren; n > 0 {
-		line += fmt.Sprintf("; it has %s", counted(int(n), "child", "children"))
+		line += fmt.Sprintf("; it has %s", diagnose.Count(int(n), "child", "children"))
 	}
 	if len(a.lines) < mostNamed {
 		a.lines = append(a.lines, line)

@@ -95,7 +95,7 @@ func (a *adoption) warning() diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("adopt_existing"), "Existing znodes will be taken over", fmt.Sprintf(
 		"Of the nodes that the apply is to create below %q, %s already, and adopt_existing = true: it takes them over. %d of them get other content, %d a secret of data_wo, and %d keep what they hold.\n\n%s\n\n"+
 			"From then on they are this resource's.%s Their ACLs stay as they are: acl is for the nodes that the resource creates.",
-		a.base, counted(a.count(), "exists", "exist"), a.replaced, a.secret, a.same, a.listed(), destroyed))
+		a.base, diagnose.Count(a.count(), "exists", "exist"), a.replaced, a.secret, a.same, a.listed(), destroyed))
 }
 
 // notLookedAt tells that a plan could not look at nodes that the apply may take over.
@@ -174,7 +174,7 @@ func conflicts(about diagnose.Subject, doing string, err *zk.BatchConflictError,
 			lines[i] = fmt.Sprintf("%q exists", c.Write.Path)
 		case errors.Is(c.Err, zk.ErrNotEmpty):
 			full++
-			lines[i] = fmt.Sprintf("%q has %s", c.Write.Path, counted(int(c.Found.NumChildren), "child", "children"))
+			lines[i] = fmt.Sprintf("%q has %s", c.Write.Path, diagnose.Count(int(c.Found.NumChildren), "child", "children"))
 		case errors.Is(c.Err, zk.ErrNoNode):
 			lines[i] = fmt.Sprintf("%q was deleted", c.Write.Path)
 		case c.MadeAnew():
@@ -195,14 +195,14 @@ func conflicts(about diagnose.Subject, doing string, err *zk.BatchConflictError,
 		return diag.NewErrorDiagnostic("Znodes were changed by this apply", fmt.Sprintf(
 			"The provider did not %s %q, because since the plan was made another resource of this same apply changed %s:\n\n%s\n\n"+
 				"%s Run apply again: it plans with the nodes as they are now. If the same happens again, two resources of the configuration have the same nodes: leave them to one of the two.",
-			doing, about.Path, counted(n, "node", "nodes"), list, outcome))
+			doing, about.Path, diagnose.Count(n, "node", "nodes"), list, outcome))
 	default:
 		return diag.NewErrorDiagnostic("Znodes were changed by somebody else", fmt.Sprintf(
 			"The provider did not %s %q, because since the plan was made somebody else changed %s:\n\n%s\n\n"+
 				"%s What they wrote stands. Run plan again to see the nodes as they are now, and apply if that is still what you want. "+
 				// Terraform plans the deletion of what has left the configuration with the state from
 				// before its own refresh; OpenTofu with the one from after it.
-				"Where a plan of a deletion goes on showing them as they were, run apply -refresh-only first.", doing, about.Path, counted(n, "node", "nodes"), list, outcome))
+				"Where a plan of a deletion goes on showing them as they were, run apply -refresh-only first.", doing, about.Path, diagnose.Count(n, "node", "nodes"), list, outcome))
 	}
 }
 
@@ -349,11 +349,4 @@ func named(base string, nodes map[string]int64) []string {
 	}
 	slices.SortFunc(names, strings.Compare)
 	return names
-}
-
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
 }

@@ -79,7 +79,7 @@ func TestReadFileThatIsNotThere(t *testing.T) {
 	}{
 		{filepath.Join(dir, secret), `there is no such file in the folder "` + dir + `"`, true},
 		{secret, `there is no such file in the folder "` + here + `"`, true},
-		{secret + "/" + secret, "there is no such file, and its folder is not there either", true},
+		{secret + "/" + secret, `there is no such file, and its folder is not there either: the way to it begins at "` + here + `"`, true},
 		{"/" + secret + "/" + secret, "there is no such file, and its folder is not there either", true},
 		{strings.Repeat(secret, 1000), "cannot be looked for: file name too long", false},
 		{secret + "\x00", "cannot be looked for: invalid argument", false},
