@@ -30,13 +30,13 @@ func TestFeatures(t *testing.T) {
 		"Terraform 1.12":  {"Terraform v1.12.0\n", "actions generation list"},
 		"Terraform 1.14":  {"Terraform v1.14.0\n", ""},
 		"a release to be": {"Terraform v1.14.0-beta2\n", ""},
-		"Terraform 1.15":  {"Terraform v1.15.0\non linux_amd64\n", ""},
+		"Terraform 1.16":  {"Terraform v1.16.0\non linux_amd64\n", ""},
 		"OpenTofu 1.6":    {"OpenTofu v1.6.3\non linux_amd64\n", "actions ephemeral functions generation identity list shown write-only"},
 		"OpenTofu 1.7":    {"OpenTofu v1.7.0\non linux_amd64\n", "actions ephemeral generation identity list shown write-only"},
 		"OpenTofu 1.10":   {"OpenTofu v1.10.9\non linux_amd64\n", "actions ephemeral generation identity list shown write-only"},
 		"OpenTofu 1.11":   {"OpenTofu v1.11.0\non linux_amd64\n", "actions generation identity list shown"},
-		"OpenTofu 1.12":   {"\nWarning: Unable to open CLI configuration file\n\nOpenTofu v1.12.6\non linux_amd64\n", "actions generation list shown"},
-		"OpenTofu 1.14":   {"OpenTofu v1.14.0\n", "actions generation list shown"}, // as far as anybody knows
+		"OpenTofu 1.12":   {"\nWarning: Unable to open CLI configuration file\n\nOpenTofu v1.12.6\non linux_amd64\n", "actions list shown"},
+		"OpenTofu 1.14":   {"OpenTofu v1.14.0\n", "actions list shown"}, // as far as anybody knows
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -103,13 +103,15 @@ type ACLWrite struct {
 // It calls done with the outcome of each write, in their order; the stat is the node's
 // behind the write. An error that done returns keeps further writes from being sent. Those
 // that have been are waited for, and done is told of them too; then the error is returned.
-// The end of ctx does the same, and leaves what is on its way as [ErrOutcomeUnknown].
+// The end of ctx does the same; what is on its way then is waited for as [Config.Grace] says.
 func (c *Client) SetACLs(ctx context.Context, writes []ACLWrite, done func(i int, stat Stat, err error) error) error {
 	for _, w := range writes {
 		if err := check(proto.OpSetACL.String(), w.Path); err != nil {
 			return err
 		}
 	}
+	waiter := waiter{client: c}
+	defer waiter.end()
 	var stop error
 	issued := make([]*Pending[Stat], 0, len(writes))
 	for i := range writes {
@@ -121,7 +123,7 @@ func (c *Client) SetACLs(ctx context.Context, writes []ACLWrite, done func(i int
 		if i == len(issued) {
 			return stop
 		}
-		stat, err := c.collectACLWrite(ctx, &writes[i], issued[i])
+		stat, err := c.collectACLWrite(ctx, &waiter, &writes[i], issued[i])
 		issued[i] = nil
 		if err = done(i, stat, err); stop == nil {
 			stop = err
@@ -140,14 +142,20 @@ func (c *Client) issueACLWrite(ctx context.Context, w *ACLWrite) *Pending[Stat] 
 }
 
 // collectACLWrite waits for a write that was issued, and repeats it when its request was
-// lost without an effect.
-func (c *Client) collectACLWrite(ctx context.Context, w *ACLWrite, issued *Pending[Stat]) (Stat, error) {
-	stat, err := issued.Wait(ctx)
+// lost without an effect. One that has not been sent when the caller's context ends is
+// withdrawn.
+func (c *Client) collectACLWrite(ctx context.Context, waiter *waiter, w *ACLWrite, issued *Pending[Stat]) (Stat, error) {
+	if ended, err := issued.ended(ctx, waiter); !ended && !c.withdraw(issued.write) {
+		err = waiter.outcomeUnknown(issued.write.Seen, err)
+		return Stat{}, &Error{Op: proto.OpSetACL.String(), Path: w.Path, Err: err}
+	}
+	stat, err := issued.outcome(ctx, waiter)
 	switch {
 	case err == nil, errors.Is(err, ErrOutcomeUnknown):
 		return stat, err
-	case ctx.Err() != nil:
-		return Stat{}, &Error{Op: proto.OpSetACL.String(), Path: w.Path, Err: c.outcomeUnknown(issued.write.Seen, conn.ContextError(ctx))}
+	case ctx.Err() != nil && c.repeatable(err), errors.Is(err, errWithdrawn):
+		err = &Error{Op: proto.OpSetACL.String(), Path: w.Path, Err: conn.ContextError(ctx)}
+		return Stat{}, err
 	case !c.repeatable(err):
 		return Stat{}, err
 	}

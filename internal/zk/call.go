@@ -52,7 +52,15 @@ func (c *Client) await(ctx context.Context, call *conn.Call) (ended bool, err er
 	case <-call.Done():
 		return true, call.Err
 	case <-ctx.Done():
-		return c.withdraw(call), conn.ContextError(ctx)
+	}
+	if c.withdraw(call) {
+		return true, conn.ContextError(ctx)
+	}
+	select {
+	case <-call.Done(): // both at the same time
+		return true, call.Err
+	default:
+		return false, conn.ContextError(ctx)
 	}
 }
 
@@ -69,6 +77,13 @@ func (c *Client) withdraw(call *conn.Call) bool {
 	c.queue = slices.Delete(c.queue, i, i+1)
 	call.Fail(errWithdrawn)
 	return true
+}
+
+// queued reports whether a call waits for a connection.
+func (c *Client) queued(call *conn.Call) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Contains(c.queue, call)
 }
 
 // errWithdrawn is the error of a call whose caller has gone, which nobody looks at.
@@ -167,6 +182,8 @@ func readInto[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client
 // what failed.
 func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req Q, blank R, resolve resolver[Q, R]) (*R, error) {
 	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: suspicious(req, err)} }
+	w := waiter{client: c}
+	defer w.end()
 	var session, seen int64 // those of the first try that was sent
 	for r := c.cfg.Retry.begin(); ; {
 		a := try[R, P](op, req, blank)
@@ -176,20 +193,20 @@ func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op
 			call.Pinned = session
 		}
 		c.submit(ctx, call)
-		ended, err := c.await(ctx, call)
+		ended, err := w.await(ctx, call)
 		if err == nil {
 			return out, nil
 		}
 		seen = cmp.Or(seen, call.Seen)
 		if !ended {
-			return nil, fail(c.outcomeUnknown(seen, err))
+			return nil, fail(w.outcomeUnknown(seen, err))
 		}
 		if unresolved(err) {
 			*out = blank
-			took, rerr := judge(ctx, c, call, req, out, resolve)
+			took, rerr := judge(w.sent(ctx), c, call, req, out, resolve)
 			switch {
 			case rerr != nil:
-				return nil, fail(c.outcomeUnknown(seen, rerr))
+				return nil, fail(w.outcomeUnknown(seen, rerr))
 			case took:
 				return out, nil
 			}
@@ -217,7 +234,7 @@ func suspicious(req conn.Request, err error) error {
 	return err
 }
 
-// judge finds out whether a write took effect whose reply was lost, and if it did fills in
+// judge finds out with a context for what has been sent whether a write took effect whose reply was lost, and if it did fills in
 // out. The error is why that cannot be told.
 func judge[Q, R any](ctx context.Context, c *Client, call *conn.Call, req Q, out *R, resolve resolver[Q, R]) (took bool, err error) {
 	v, err := c.settle(ctx, func() (verdict, error) {

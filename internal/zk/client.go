@@ -78,6 +78,14 @@ type Config struct {
 	// DefaultACL is the ACL of created nodes where the create gives none; nil stands for
 	// [OpenACL].
 	DefaultACL []ACL
+	// Grace is how long a write that has been sent is still waited for when its caller's
+	// context has ended: for the reply and, where the connection is lost meanwhile, for a look
+	// at what became of the write. So the caller learns what was done. Of an operation that
+	// takes several requests those that have been sent are waited for, and no further one is
+	// sent; one that waits for a connection has not been sent, and is withdrawn at once. 0 for
+	// no such wait: the error is [ErrOutcomeUnknown] then. [SessionGrace] is the session's
+	// timeout.
+	Grace time.Duration
 	// MaxBufferBytes is the servers' jute.maxbuffer: a larger request is refused before it
 	// is sent.
 	MaxBufferBytes int
@@ -169,6 +177,9 @@ func NewContext(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("the session timeout %v is out of range", cfg.SessionTimeout)
 	case cfg.ConnectTimeout < 0 || cfg.ConnectTimeout > longest:
 		return nil, fmt.Errorf("the connect timeout %v is out of range", cfg.ConnectTimeout)
+	}
+	if err := checkGrace(cfg.Grace); err != nil {
+		return nil, err
 	}
 	setDefault(&cfg.SessionTimeout, DefaultSessionTimeout)
 	setDefault(&cfg.ConnectTimeout, DefaultConnectTimeout)

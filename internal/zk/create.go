@@ -127,26 +127,6 @@ func (c *Client) EnsurePath(ctx context.Context, path string, acl []ACL) ([]stri
 	return paths(made), err
 }
 
-// MakePath is [Client.EnsurePath] that tells more of the nodes that it made: each has its
-// stat, unless a server older than 3.5 did not let it be looked at.
-func (c *Client) MakePath(ctx context.Context, path string, acl []ACL) ([]Created, error) {
-	// Servers answer with the stat when they are asked in a way that not all of them know.
-	var unknown *versionUnknownError
-	if _, err := c.serverVersion(ctx); err != nil && !errors.As(err, &unknown) {
-		return nil, &Error{Op: proto.OpCreate.String(), Path: path, Err: err}
-	}
-	made, err := c.ensurePath(ctx, path, acl)
-	for i, node := range made {
-		if node.HasStat {
-			continue
-		}
-		if stat, serr := c.statAt(ctx, c.chrooted(node.Path)); serr == nil {
-			made[i].Stat, made[i].HasStat = stat, true
-		}
-	}
-	return made, err
-}
-
 func (c *Client) ensurePath(ctx context.Context, path string, acl []ACL) ([]Created, error) {
 	if err := check(proto.OpCreate.String(), path); err != nil {
 		return nil, err
@@ -247,8 +227,8 @@ func blankCreate(req *proto.CreateRequest) proto.CreateReply {
 // that is there but may not be read or added to is no obstacle that way.
 //
 // An empty persistent node may be asked for twice. So where it cannot be told whether one
-// was made it is asked for again; that it exists then is no failure, and it is not counted
-// among those that were made.
+// was made it is asked for again. That it exists then is no failure, and where it is as the
+// first request would have made it, it counts among those that were made.
 func (c *Client) makeParents(ctx context.Context, full string, acl []ACL) (made []Created, err error) {
 	missing := []string{full}
 	var unknown error // why it cannot be told whether the last of missing was made
@@ -268,8 +248,26 @@ func (c *Client) makeParents(ctx context.Context, full string, acl []ACL) (made 
 			made = append(made, Created{Path: c.Unchroot(next), Stat: r.Stat, HasStat: r.HasStat})
 		case err != nil && !errors.Is(err, ErrNodeExists):
 			return made, cmp.Or(unknown, err)
+		case err != nil && unknown != nil && c.inChroot(next):
+			node, ours, err := c.recognizeParent(ctx, next, acl, unknown)
+			if err != nil {
+				return made, unknown
+			}
+			if ours {
+				made = append(made, Created{Path: c.Unchroot(next), Stat: node.Stat, HasStat: true})
+			}
 		}
 		missing, unknown = missing[:len(missing)-1], nil
 	}
 	return made, nil
+}
+
+// recognizeParent looks whether the node at the full path is the one that a create of
+// makeParents made whose outcome was unknown.
+func (c *Client) recognizeParent(ctx context.Context, full string, acl []ACL, unknown error) (Node, bool, error) {
+	lost, ok := errors.AsType[*OutcomeUnknownError](unknown)
+	if !ok {
+		return Node{}, false, nil
+	}
+	return c.Recognize(ctx, c.Unchroot(full), Making{Seen: lost.Seen, Others: lost.Others, Data: []byte{}, ACL: acl})
 }

@@ -14,7 +14,9 @@
 //
 // Every operation takes a context. Its end ends the wait of the caller and nothing else:
 // a request that has been sent may still take effect, and the error says so (it is
-// [ErrOutcomeUnknown] as well as the context's error).
+// [ErrOutcomeUnknown] as well as the context's error). What has not been sent never is. With
+// [Config.Grace] the client goes on waiting for a write that has been sent, so that the
+// caller learns what became of it.
 //
 // # Lost replies
 //

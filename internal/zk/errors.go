@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
@@ -207,6 +208,9 @@ type OutcomeUnknownError struct {
 	// Others are transactions later than Seen that are known to be other writes of this
 	// client, in ascending order.
 	Others []int64
+	// Waited is how long the answer was waited for after the caller's context had ended, where
+	// that was as long as [Config.Grace] allows; otherwise 0.
+	Waited time.Duration
 	// Err is why the outcome is not known.
 	Err error
 }
@@ -219,6 +223,6 @@ func (e *OutcomeUnknownError) Unwrap() []error { return []error{ErrOutcomeUnknow
 
 // outcomeUnknown marks cause as the reason why the outcome of a write is not known. seen is
 // what was known before the write was first sent.
-func (c *Client) outcomeUnknown(seen int64, cause error) error {
+func (c *Client) outcomeUnknown(seen int64, cause error) *OutcomeUnknownError {
 	return &OutcomeUnknownError{Seen: seen, Others: c.claims.since(seen), Err: cause}
 }

@@ -64,6 +64,9 @@ func (c *Client) multi(ctx context.Context, ops []Op) (results []OpResult, zxid 
 	if len(ops) == 0 {
 		return nil, 0, nil
 	}
+	if err := conn.ContextError(ctx); err != nil {
+		return nil, 0, multiFailed(err) // and none of its operations is to blame
+	}
 	req, err := c.multiRequest(ctx, ops, true)
 	if err != nil {
 		return nil, 0, err

@@ -3,7 +3,6 @@ package zk_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -21,25 +20,25 @@ var (
 // differs in one thing alone is not.
 func TestRecognize(t *testing.T) {
 	t.Parallel()
-	ctx, c := testContext(t), connect(t, server.Addr(), alice)
+	c := connect(t, server.Addr(), alice)
 	base := folder(t, c)
 	before := c.Zxid()
-	node := func(data string, o zk.CreateOptions) func(path string) error {
-		return func(path string) error {
+	node := func(data string, o zk.CreateOptions) func(ctx context.Context, path string) error {
+		return func(ctx context.Context, path string) error {
 			_, err := c.Create(ctx, path, []byte(data), o)
 			return err
 		}
 	}
 	ours := zk.Making{Seen: before, Data: []byte("ours")}
 	for name, tc := range map[string]struct {
-		make func(path string) error
+		make func(ctx context.Context, path string) error
 		made zk.Making
 		want bool
 	}{
 		"ours":            {node("ours", zk.CreateOptions{}), ours, true},
 		"length":          {node("ours", zk.CreateOptions{}), zk.Making{Seen: before, Size: 4}, true},
 		"empty":           {node("", zk.CreateOptions{}), zk.Making{Seen: before, Data: []byte{}}, true},
-		"nothing":         {func(string) error { return nil }, ours, false},
+		"nothing":         {func(context.Context, string) error { return nil }, ours, false},
 		"other data":      {node("hers", zk.CreateOptions{}), ours, false},
 		"other length":    {node("our", zk.CreateOptions{}), zk.Making{Seen: before, Size: 4}, false},
 		"older":           {node("ours", zk.CreateOptions{}), zk.Making{Seen: 1 << 62, Data: []byte("ours")}, false},
@@ -47,19 +46,19 @@ func TestRecognize(t *testing.T) {
 		"own ACL":         {node("ours", zk.CreateOptions{ACL: authAll}), zk.Making{Seen: before, Data: []byte("ours"), ACL: authAll}, true},
 		"everybody's":     {node("ours", zk.CreateOptions{}), zk.Making{Seen: before, Data: []byte("ours"), ACL: authAll}, false},
 		"not the default": {node("ours", zk.CreateOptions{ACL: authAll}), ours, false},
-		"written": {func(path string) error {
+		"written": {func(ctx context.Context, path string) error {
 			_, err := c.Set(ctx, path, []byte("ours"), 0)
-			return errors.Join(node("ours", zk.CreateOptions{})(path), err)
+			return errors.Join(node("ours", zk.CreateOptions{})(ctx, path), err)
 		}, ours, true}, // the set came first, and was refused
-		"written again": {func(path string) error {
-			if err := node("ours", zk.CreateOptions{})(path); err != nil {
+		"written again": {func(ctx context.Context, path string) error {
+			if err := node("ours", zk.CreateOptions{})(ctx, path); err != nil {
 				return err
 			}
 			_, err := c.Set(ctx, path, []byte("ours"), 0)
 			return err
 		}, ours, false},
-		"with its ACL written again": {func(path string) error {
-			if err := node("ours", zk.CreateOptions{})(path); err != nil {
+		"with its ACL written again": {func(ctx context.Context, path string) error {
+			if err := node("ours", zk.CreateOptions{})(ctx, path); err != nil {
 				return err
 			}
 			_, err := c.SetACL(ctx, path, readable, 0)
@@ -68,8 +67,8 @@ func TestRecognize(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			path := base + "/" + name
-			if err := tc.make(path); err != nil && !errors.Is(err, zk.ErrNoNode) {
+			ctx, path := testContext(t), base+"/"+name
+			if err := tc.make(ctx, path); err != nil && !errors.Is(err, zk.ErrNoNode) {
 				t.Fatal(err)
 			}
 			later := connect(t, server.Addr(), alice)
@@ -91,7 +90,7 @@ func TestRecognize(t *testing.T) {
 	}
 	t.Run("a node that may not be read", func(t *testing.T) {
 		t.Parallel()
-		path := base + "/secret"
+		ctx, path := testContext(t), base+"/secret"
 		if _, err := c.Create(ctx, path, []byte("ours"), zk.CreateOptions{ACL: authAll}); err != nil {
 			t.Fatal(err)
 		}
@@ -184,7 +183,7 @@ func TestOutcomeUnknownCarries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			path := fmt.Sprintf("%s/%s", base, name)
+			ctx, path := testContext(t), base+"/"+name
 			proxy := zktest.StartProxy(t, server.Addr())
 			c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.ConnectTimeout = 2 * time.Second })
 			if _, err := c.ServerInfo(ctx); err != nil {

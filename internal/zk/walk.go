@@ -8,12 +8,15 @@ import (
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
+// ErrSkipBelow is what a visit returns so that a walk leaves out what is below the node.
+var ErrSkipBelow = errors.New("what is below is left out")
+
 // Walk reads the node and everything below it, each node behind its parent and siblings
 // by their names, and calls visit with each. maxDepth bounds how far below the node it
 // goes: 0 is the node alone, negative everything. A node that is gone by the time that it
 // is read is left out, the first apart. ZooKeeper's own nodes, /zookeeper and all below,
 // are no part of what is below the root: they have a walk of their own. An error of visit
-// ends the walk and is returned.
+// ends the walk and is returned, except [ErrSkipBelow].
 //
 // The nodes are read a few hundred at a time, and visited before the next ones are read.
 func (c *Client) Walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error) error {
@@ -67,7 +70,9 @@ func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func
 				case errors.Is(r.Err, ErrNoNode):
 					continue
 				}
-				if err := visit(r); err != nil {
+				if err := visit(r); errors.Is(err, ErrSkipBelow) {
+					continue
+				} else if err != nil {
 					return err
 				}
 				if depth == maxDepth {

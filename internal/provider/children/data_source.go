@@ -37,9 +37,10 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 				Validators:          []validator.String{attr.Path()},
 			},
 			"children": schema.ListAttribute{
-				Computed:            true,
-				ElementType:         types.StringType,
-				MarkdownDescription: "Names of the children, without the path, sorted.",
+				Computed:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "Names of the children, without the path, sorted. " +
+					"Terraform and OpenTofu bring all text to Unicode's form NFC. A name in another form is therefore written in quotes and with its bytes, as in `\"cafe\\xcc\\x81\"`, and a warning names it. So is a name that itself begins and ends with a quotation mark.",
 			},
 			"stat": attr.DataSourceStat(),
 		},
@@ -65,6 +66,8 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		resp.Diagnostics.Append(about.Error(doing, err))
 		return
 	}
-	resp.Diagnostics.Append(m.set(ctx, names, stat)...)
+	if unnamed := m.set(names, stat); unnamed.Count > 0 {
+		resp.Diagnostics.Append(about.Unnamed(unnamed, "In children they stand as above, with the quotation marks."))
+	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

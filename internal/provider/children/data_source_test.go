@@ -42,6 +42,37 @@ data "zookeeper_children" "empty" { path = "${local.base}/empty" }
 	})
 }
 
+// The CLIs bring all text to NFC: a name in another form is not mistaken for its twin.
+func TestAccChildren_otherForm(t *testing.T) {
+	tree := acctest.NewTree(t)
+	tree.Put("/p", "")
+	const nfc, nfd = "caf\u00e9", "cafe\u0301"
+	for _, name := range []string{"z", nfc, nfd, `"quoted"`, "\u2126" /* OHM SIGN */} {
+		tree.Put("/p/"+name, "")
+	}
+	tree.Put("/p/"+nfd+"/below", "")
+	text := knownvalue.StringExact
+	config := tree.Config(`data "zookeeper_children" "test" { path = "${local.base}/p" }`)
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
+		Config: config,
+		ConfigStateChecks: []statecheck.StateCheck{acctest.Attributes("data.zookeeper_children.test", map[string]knownvalue.Check{
+			"path": text(tree.Path("/p")),
+			"children": knownvalue.ListExact([]knownvalue.Check{
+				text(`"\"quoted\""`), text(`"\xe2\x84\xa6"`), text(`"cafe\xcc\x81"`), text(nfc), text("z"),
+			}),
+			"stat": acctest.Stat(0, 0, 0, 5),
+		})},
+	}}})
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": config})
+	for _, args := range [][]string{{"plan", "-no-color"}, {"apply", "-no-color", "-auto-approve"}} {
+		run := cli.MustRun(args...)
+		if want := acctest.Error("Warning: Nodes that no configuration can name", `Below "`+tree.Path("/p")+`", 2 nodes have names in another Unicode form than NFC:`,
+			`"cafe\xcc\x81"`, `"\xe2\x84\xa6"`, "another node. In children they stand as above, with the quotation marks."); !want.MatchString(run.Output) {
+			t.Errorf("no match of %q in:\n%s", want, run.Output)
+		}
+	}
+}
+
 func TestAccChildren_errors(t *testing.T) {
 	tree := acctest.NewTree(t)
 	tree.PutGuarded("/secret", "", zk.ACL{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermAll})

@@ -1,12 +1,13 @@
 package children
 
 import (
-	"context"
+	"slices"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
+	framework "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -17,13 +18,23 @@ type model struct {
 	Stat     types.Object `tfsdk:"stat"`
 }
 
-// set fills in what the server answered. No children are an empty list, not null.
-func (m *model) set(ctx context.Context, names []string, stat zk.Stat) diag.Diagnostics {
-	if names == nil {
-		names = []string{}
+// set fills in what the server answered, and returns the children that no configuration can
+// name. No children are an empty list, not null.
+func (m *model) set(names []string, stat zk.Stat) diagnose.Unnamed {
+	var unnamed diagnose.Unnamed
+	shown := make([]string, len(names))
+	for i, name := range names {
+		shown[i] = attr.Shown(name)
+		if !attr.Crosses(name) {
+			unnamed.Add(name)
+		}
 	}
-	var diags diag.Diagnostics
-	m.Children, diags = types.ListValueFrom(ctx, types.StringType, names)
+	slices.Sort(shown)
+	values := make([]framework.Value, len(shown))
+	for i, name := range shown {
+		values[i] = types.StringValue(name)
+	}
+	m.Children = types.ListValueMust(types.StringType, values)
 	m.Stat = attr.StatValue(stat)
-	return diags
+	return unnamed
 }

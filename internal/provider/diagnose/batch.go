@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -22,8 +23,11 @@ func outcomeOf(err error) string {
 func (s Subject) conflicts(doing string, err *zk.BatchConflictError, outcome string) diag.Diagnostic {
 	n := len(err.Conflicts)
 	lines := make([]string, n)
-	exist, full := 0, 0
+	exist, full, own := 0, 0, 0
 	for i, c := range err.Conflicts {
+		if s.ownConflict(c) {
+			own++
+		}
 		switch {
 		case errors.Is(c.Err, zk.ErrNodeExists):
 			exist++
@@ -47,12 +51,31 @@ func (s Subject) conflicts(doing string, err *zk.BatchConflictError, outcome str
 			"The provider did not %s%s, because below nodes to be deleted there are others, which this resource does not have:\n\n%s\n\n"+
 				"%s If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.base_path}/…\": they are then deleted first. "+
 				"To delete whatever is below base_path, set exclusive = true and apply.", doing, s.at(), list, outcome, s.Resource))
+	case own == n:
+		return diag.NewErrorDiagnostic("Znodes were changed by this apply", fmt.Sprintf(
+			"The provider did not %s%s, because since the plan was made another resource of this same apply changed %s:\n\n%s\n\n"+
+				"%s Run apply again: it plans with the nodes as they are now. If the same happens again, two resources of the configuration have the same nodes: leave them to one of the two.",
+			doing, s.at(), plural(n, "node", "nodes"), list, outcome))
 	default:
 		return diag.NewErrorDiagnostic("Znodes were changed by somebody else", fmt.Sprintf(
 			"The provider did not %s%s, because since the plan was made somebody else changed %s:\n\n%s\n\n"+
 				"%s What they wrote stands. Run plan again to see the nodes as they are now, and apply if that is still what you want. "+
 				// See Conflict.
 				"Where a plan of a deletion goes on showing them as they were, run apply -refresh-only first.", doing, s.at(), plural(n, "node", "nodes"), list, outcome))
+	}
+}
+
+// ownConflict reports whether this run itself has brought about what a write finds.
+func (s Subject) ownConflict(c zk.Conflict) bool {
+	switch path := c.Write.Path; {
+	case s.Run == nil, errors.Is(c.Err, zk.ErrNodeExists), errors.Is(c.Err, zk.ErrNotEmpty):
+		return false
+	case errors.Is(c.Err, zk.ErrNoNode):
+		return s.Run.HasDeleted(path)
+	case c.MadeAnew():
+		return s.Run.HasReplaced(path)
+	default:
+		return s.Run.HasWritten(session.Whole, path, c.Found)
 	}
 }
 
@@ -70,7 +93,7 @@ func (s Subject) manyExist(n int, list, first, outcome string) diag.Diagnostic {
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[3]s.NAME\n    id = %[6]q\n  }\n\n"+
 			"A resource that is in the state already has to leave it first, with state rm, and is imported with all its keys. "+
-			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.", they, list, s.Resource, s.Path, key, s.Path+"//"+key, outcome))
+			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.\n\n%[8]s", they, list, s.Resource, s.Path, key, s.Path+"//"+key, outcome, s.moved()))
 }
 
 // Occupied tells that a resource that is to have all that is below a node cannot be created,

@@ -28,6 +28,8 @@ type Subject struct {
 	Sequential bool
 	// Presented names the identities that the provider presents.
 	Presented []string
+	// Run knows what this run has done itself; nil where that does not matter.
+	Run *session.Session
 }
 
 // Error tells about a failed operation. doing is what was being done, as in "create the
@@ -52,11 +54,17 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return s.Conflict(doing, conflict.Err, conflict.Planned, *conflict.Found)
 	case errors.As(err, &notEmpty):
 		return s.NotEmpty(notEmpty.Children)
+	case errors.Is(err, node.ErrUnread):
+		return s.unread(doing)
 	}
 	if conflict, ok := errors.AsType[*zk.BatchConflictError](err); ok {
 		return s.conflicts(doing, conflict, outcomeOf(err))
 	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+		if errors.Is(err, context.Canceled) && !errors.Is(err, zk.ErrOutcomeUnknown) {
+			return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf(
+				"The run was stopped before the provider could %s%s completely: %s. Nothing more was written. Run plan again to see what is left to do.", doing, s.at(), partial.Done))
+		}
 		d := s.Error(doing, partial.Err)
 		return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
 	}
@@ -81,7 +89,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 			"The provider could not %s%s, because the lock that it held was lost: %s. Others may have done something since, that this run should have waited for or kept from.\n\n"+
 				"Look at what the run has done, and run again. Where it was lost because the servers could not be reached for a while, a longer session_timeout of the provider helps.", doing, s.at(), behind(err, recipe.ErrLost)))
 	case errors.Is(err, context.Canceled):
-		return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at()))
+		return s.interrupted(doing)
 	case errors.As(err, &connect):
 		return unreachable(connect)
 	case errors.As(err, &tooLarge):
@@ -156,6 +164,9 @@ func (s Subject) Conflict(doing string, err error, planned, found attr.Planned) 
 	}
 	if len(changes) == 0 {
 		changes = append(changes, "it was changed and changed back while this run was looking")
+	}
+	if s.changedByRun(planned, found) {
+		return s.changedByApply(doing, strings.Join(changes, "; "), err)
 	}
 	outcome := "Nothing was written, and what they wrote stands."
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
@@ -311,8 +322,54 @@ func (s Subject) exists() diag.Diagnostic {
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[2]s.NAME\n    id = %[1]q\n  }\n\n"+
 			"To take over whatever is there when this resource is created, set adopt_existing = true. "+
-			"If another resource has the same path, here or in another configuration, remove one of the two.", s.Path, s.Resource))
+			"If another resource has the same path, here or in another configuration, remove one of the two.\n\n%[3]s", s.Path, s.Resource, s.moved()))
 }
+
+// moved tells how to rename a resource, for the error about a node that is there because the
+// resource had another name.
+func (s Subject) moved() string {
+	return fmt.Sprintf("If you renamed the resource, or its key in for_each, this apply destroys it under its old name, and may have done so after this error: "+
+		"run apply again. Next time tell Terraform of the new name, and nothing is destroyed or created:\n\n"+
+		"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }", s.Resource)
+}
+
+// Renamed warns in a plan that a resource with the path is destroyed and another one created.
+// without says what becomes of that if it stays so.
+func (s Subject) Renamed(without string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Resource looks renamed", fmt.Sprintf(
+		"This plan destroys a %[1]s with the path %[2]q and creates another one with the same path. "+
+			"If you gave the resource another name or another key in for_each, tell Terraform so before you apply, and nothing is destroyed or created:\n\n"+
+			"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }\n\n%[3]s", s.Resource, s.Path, without))
+}
+
+// changedByRun reports whether all that has changed of a node since the plan was made is this
+// run's doing.
+func (s Subject) changedByRun(planned, found attr.Planned) bool {
+	if s.Run == nil || planned == found {
+		return false
+	}
+	if planned.Czxid != found.Czxid {
+		return s.Run.HasReplaced(s.Path)
+	}
+	stat := zk.Stat{Czxid: found.Czxid, Version: found.Version, Aversion: found.Aversion}
+	return (planned.Version == found.Version || s.Run.HasWritten(session.Whole, s.Path, stat)) &&
+		(planned.Aversion == found.Aversion || s.Run.HasWritten(session.ItsACL, s.Path, stat))
+}
+
+// changedByApply is Conflict with another resource of this run.
+func (s Subject) changedByApply(doing, changes string, err error) diag.Diagnostic {
+	outcome := "Nothing was written."
+	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+		outcome = fmt.Sprintf("It came between two writes: %s.", partial.Done)
+	}
+	return diag.NewErrorDiagnostic("Znode was changed by this apply", fmt.Sprintf(
+		"The provider did not %s%s, because since the plan was made another resource of this same apply changed the node: %s. %s\n\n"+
+			"Run apply again: it plans with the node as it is now. If the same happens again, two resources of the configuration change the same thing in turn: leave it to one of them.",
+		doing, s.at(), changes, outcome))
+}
+
+// deletedByRun reports whether this run has deleted the node.
+func (s Subject) deletedByRun() bool { return s.Run != nil && s.Run.HasDeleted(s.Path) }
 
 // Twice tells that two resources of one run are to create the same node.
 func (s Subject) Twice() diag.Diagnostic {
@@ -329,6 +386,10 @@ func (s Subject) noNode(err error) diag.Diagnostic {
 			s.Path, zk.Parent(s.Path)))
 	case s.Resource == "":
 		return diag.NewErrorDiagnostic("Znode does not exist", fmt.Sprintf("There is no node at %q. %s", s.Path, s.checkPath()))
+	case s.deletedByRun():
+		return diag.NewErrorDiagnostic("Znode was deleted by this apply", fmt.Sprintf(
+			"%q existed when the plan was made. Another resource of this same apply has deleted it since, or a node above it with all that was below (force_destroy). "+
+				"Run apply again: it creates the node again.", s.Path))
 	default:
 		return diag.NewErrorDiagnostic("Znode was deleted by somebody else", fmt.Sprintf(
 			"%q existed when the plan was made, and does not any more. Run plan again: it will be created anew.", s.Path))
@@ -337,6 +398,11 @@ func (s Subject) noNode(err error) diag.Diagnostic {
 
 // NoTarget tells that there is no node for a resource that changes one and makes none.
 func (s Subject) NoTarget(doing string) diag.Diagnostic {
+	if s.deletedByRun() {
+		return diag.NewErrorDiagnostic("Znode was deleted by this apply", fmt.Sprintf(
+			"The provider could not %s%s: another resource of this same apply has deleted the node, or a node above it with all that was below (force_destroy), and this resource makes none. "+
+				"If the node is to go, remove this resource from the configuration too. If it is to stay, declare the node, and let the path of this resource refer to it, as in path = zookeeper_znode.NAME.path.", doing, s.at()))
+	}
 	return diag.NewErrorDiagnostic("Znode does not exist", fmt.Sprintf(
 		"The provider could not %s%s: there is no such node, and this resource makes none. %s "+
 			"If the node is a resource of this configuration, let the path refer to it, as in path = zookeeper_znode.NAME.path: it is then created first.", doing, s.at(), s.checkPath()))
@@ -427,7 +493,7 @@ type Unread struct {
 func (u *Unread) Add(path string, err error) {
 	u.Count++
 	if len(u.first) < mostListed {
-		u.first = append(u.first, fmt.Sprintf("%q: %s", path, Subject{Path: path}.reason(err)))
+		u.first = append(u.first, attr.Quoted(path)+": "+Subject{Path: path}.reason(err))
 	}
 }
 
@@ -452,28 +518,63 @@ func (s Subject) CreationUnknown(doing string, err error) diag.Diagnostic {
 			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), lost(err)))
 }
 
+// interrupted tells that the run was stopped before something was done. A write that has been
+// sent is waited for: so nothing has come of one that ended like this.
+func (s Subject) interrupted(doing string) diag.Diagnostic {
+	detail := fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at())
+	if verb, _, _ := strings.Cut(doing, " "); s.Resource != "" && verb != "read" && verb != "list" {
+		detail += " Nothing was written to it."
+	}
+	return diag.NewErrorDiagnostic("Interrupted", detail)
+}
+
 // lost says why the outcome of a write is not known, as the end of a sentence, with what
 // belongs to it.
 func lost(err error) string {
+	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok && unknown.Waited > 0 {
+		return fmt.Sprintf("the run was stopped, and no answer came in the %v s for which the provider waited on, the timeout of its session.", unknown.Waited.Seconds())
+	}
 	if connect, ok := errors.AsType[*zk.ConnectError](err); ok {
 		return "the connection was lost, and no server could be reached since:\n\n" + attempts(connect)
 	}
 	return behind(err, zk.ErrOutcomeUnknown) + "."
 }
 
-// numberUnknown is [Subject.CreationUnknown] of a sequential node: which of several nodes it is
-// nobody can tell.
+// numberUnknown is CreationUnknown of a sequential node: a later look can name the nodes that it
+// may have made, and cannot tell which of them it did.
 func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
-	parent, name := zk.Parent(s.Path), s.Path[strings.LastIndexByte(s.Path, '/')+1:]
 	happened := "did not learn whether it took effect: " + lost(err)
-	look := fmt.Sprintf("If it did, its node is below %q and has %q and ten digits for a name (ls %s in zkCli).", parent, name, parent)
+	next := "Run apply again: it names the nodes that this request may have made, leaves them as they are, and creates another one."
 	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
 		happened = "lost the connection before the answer came."
-		look = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + "."
+		next = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + ". Look at them (stat and get in zkCli). If none of them is this resource's, run apply again: it leaves them as they are, and creates another one. " +
+			s.keepOne(candidates.Paths[0])
 	}
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and %s\n\n"+
-			"It was not repeated. %s Run apply again: it names what may be that node, leaves it as it is, and creates another one for this resource. Delete afterwards what nobody uses.", doing, s.at(), happened, look))
+			"It was not repeated. The state has the resource as tainted, and without a node. %s", doing, s.at(), happened, next))
+}
+
+// MayExist warns of the nodes that a sequential creation whose outcome is not known may have
+// made.
+func (s Subject) MayExist(paths []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Sequential znode may exist already", fmt.Sprintf(
+		"An earlier apply asked for a node %q and a number, and did not learn whether it was created. It is one of these nodes, or none:\n\n%s\n\n"+
+			"All of them stay, and an apply creates another one for this resource. Look at them (stat and get in zkCli), and delete the one that nobody uses. %s",
+		s.Path, Listed(paths), s.keepOne(paths[0])))
+}
+
+// keepOne says how to take a node for a resource that is in the state without one.
+func (s Subject) keepOne(example string) string {
+	return fmt.Sprintf("If one of them is to be this resource's, import it before you apply:\n\n"+
+		"  terraform state rm %[1]s.NAME\n  terraform import %[1]s.NAME %[2]s", s.Resource, example)
+}
+
+// unread tells of a state that does not say which node it is about.
+func (s Subject) unread(doing string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Znode was not looked at", fmt.Sprintf(
+		"The provider did not %s%s: it was in doubt whether an earlier apply had created it, and nothing has looked since. What is there may be somebody else's.\n\n"+
+			"Run again without -refresh=false: the refresh finds out whether the node is this resource's.", doing, s.at()))
 }
 
 // numberTaken tells that the node which is next in the sequence exists.

@@ -3,9 +3,9 @@ package diagnose
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
+	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -44,7 +44,7 @@ func Mentioned(names []string) string {
 func Quoted(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
-		quoted[i] = strconv.Quote(name)
+		quoted[i] = attr.Quoted(name)
 	}
 	return strings.Join(quoted, ", ")
 }

@@ -40,11 +40,15 @@ func (d *deletions) done() {
 // it, and then remove finds children, or a tree that changes under its hands. It is tried
 // again whenever this run has deleted another node, and for a last time when none has
 // been deleted for a while.
+//
+// What was given up of the node is undone then, see [Session.GiveUp].
 func (s *Session) Delete(ctx context.Context, path string, remove func() error) error {
+	defer s.Undone(Whole, path)
 	for last := false; ; {
 		next := s.deletions.wait()
 		err := remove()
 		if err == nil {
+			s.Deleted(path)
 			s.deletions.done()
 			return nil
 		}
@@ -68,7 +72,7 @@ func (s *Session) Prune(ctx context.Context, node Made) error {
 	return s.Delete(ctx, node.Path, func() error { return client.Prune(ctx, node.Path, node.Czxid) })
 }
 
-// HasChildren tells whether the deletion of the node at path failed because of nodes below
+// HasChildren reports whether the deletion of the node at path failed because of nodes below
 // it: there are some, or one was gone when its turn came.
 func HasChildren(path string, err error) bool {
 	if errors.Is(err, zk.ErrNotEmpty) {
@@ -84,7 +88,7 @@ func HasChildren(path string, err error) bool {
 	return errors.As(err, &e) && e.Path != path
 }
 
-// waitNext tells whether next was closed before the wait was over.
+// waitNext reports whether next was closed before the wait was over.
 func waitNext(ctx context.Context, next <-chan struct{}) bool {
 	timer := time.NewTimer(quiet)
 	defer timer.Stop()

@@ -13,7 +13,7 @@ type owners struct {
 	paths map[string]bool
 }
 
-// Own tells whether the caller is the first resource of this run to create or take over
+// Own reports whether the caller is the first resource of this run to create or take over
 // the node at path. A second one is declared twice: whichever of the two came later would
 // find the node, and take it for somebody else's, or take it over.
 func (s *Session) Own(path string) bool {
@@ -26,7 +26,7 @@ func (s *Session) Own(path string) bool {
 	return true
 }
 
-// CheckManaged tells what is wrong with the path of a node that a resource creates and
+// CheckManaged says what is wrong with the path of a node that a resource creates and
 // deletes: by itself, and below the chroot, where it may lead to ZooKeeper's own nodes.
 func (s *Session) CheckManaged(path string) error {
 	if err := attr.CheckPath(path, true); err != nil {

@@ -52,12 +52,13 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 				MarkdownDescription: "Read the data of the nodes as well, and keep it in the state, up to 16 MiB in all. Otherwise the servers are not asked for it. Default `false`.",
 			},
 			"znodes": schema.MapNestedAttribute{
-				Computed:            true,
-				MarkdownDescription: "The nodes by their absolute paths, the one at the top among them. With a chroot in the provider's `servers`, the paths are those inside it.",
+				Computed: true,
+				MarkdownDescription: "The nodes by their absolute paths, the one at the top among them. With a chroot in the provider's `servers`, the paths are those inside it. " +
+					"Terraform and OpenTofu bring all text to Unicode's form NFC. A path in another form is therefore written in quotes and with its bytes, as in `\"/cafe\\xcc\\x81\"`, and a warning names it.",
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"data": schema.StringAttribute{
 						Computed:            true,
-						MarkdownDescription: "Content of the node as text; null when it is not UTF-8, and without `include_data`.",
+						MarkdownDescription: "Content of the node as text; null when it is not UTF-8, and without `include_data`. " + attr.FormDescription,
 					},
 					"data_base64": schema.StringAttribute{
 						Computed:            true,
@@ -109,6 +110,9 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		}
 	}
 	found.log(ctx, "read a tree", len(found.nodes))
+	if found.unnamed.Count > 0 {
+		resp.Diagnostics.Append(about.Unnamed(found.unnamed, "In znodes they stand as above, with the quotation marks."))
+	}
 	m.Znodes = types.MapValueMust(nodeType, found.nodes)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

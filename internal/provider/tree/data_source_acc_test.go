@@ -145,6 +145,52 @@ data "zookeeper_tree" "leaf" {
 	})
 }
 
+// The CLIs bring all text to NFC: a node with a name in another form, and what is below it, is
+// not mistaken for its twin, which would have the same key.
+func TestAccTree_otherForm(t *testing.T) {
+	tree := acctest.NewTree(t)
+	const nfc, nfd = "caf\u00e9", "cafe\u0301"
+	tree.Put("/top", "")
+	tree.Put("/top/"+nfc, "composed")
+	tree.Put("/top/"+nfc+"/x", "below composed")
+	tree.Put("/top/"+nfd, "decomposed")
+	tree.Put("/top/"+nfd+"/x", nfd)
+	tree.Put(`/top/"quoted"`, "")
+	other := func(rel string) string { return `"` + tree.Path("/top") + `/cafe\xcc\x81` + rel + `"` }
+	path := func(rel string) string { return tree.Path("/top") + rel }
+	stat := func(length, children int64) knownvalue.Check { return acctest.Stat(0, 0, length, children) }
+	config := tree.Config(`
+data "zookeeper_tree" "test" {
+  path         = "${local.base}/top"
+  include_data = true
+}
+data "zookeeper_tree" "bare" { path = "${local.base}/top" }
+`)
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
+		Config: config,
+		ConfigStateChecks: []statecheck.StateCheck{
+			acctest.Attributes(address, map[string]knownvalue.Check{
+				"path": text(path("")), "max_depth": null, "include_data": knownvalue.Bool(true),
+				"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
+					path(""):               node(text(""), text(""), stat(0, 3)),
+					path("/" + nfc):        node(text("composed"), text("Y29tcG9zZWQ="), stat(8, 1)),
+					path("/" + nfc + "/x"): node(text("below composed"), text("YmVsb3cgY29tcG9zZWQ="), stat(14, 0)),
+					other(""):              node(text("decomposed"), text("ZGVjb21wb3NlZA=="), stat(10, 1)),
+					other("/x"):            node(text(nfc), text("Y2FmZcyB"), stat(6, 0)), // the text is the CLI's, the base64 the node's
+					path(`/"quoted"`):      node(text(""), text(""), stat(0, 0)),
+				}),
+			}),
+			statecheck.ExpectKnownValue("data.zookeeper_tree.bare", tfjsonpath.New("znodes"),
+				pathsCheck{path(""), path("/" + nfc), path("/" + nfc + "/x"), other(""), other("/x"), path(`/"quoted"`)}),
+		},
+	}}})
+	run := acctest.NewCLI(t, map[string]string{"main.tf": config}).MustRun("plan", "-no-color")
+	if want := acctest.Error("Warning: Nodes that no configuration can name", `Below "`+path("")+`", 2 nodes have names in another Unicode form than NFC:`,
+		other(""), other("/x"), "another node. In znodes they stand as above, with the quotation marks."); !want.MatchString(run.Output) {
+		t.Errorf("no match of %q in:\n%s", want, run.Output)
+	}
+}
+
 // The root is a tree like any other, of which ZooKeeper's own nodes are no part.
 func TestAccTree_root(t *testing.T) {
 	server := acctest.OwnServer(t)

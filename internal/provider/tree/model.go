@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -31,6 +32,8 @@ type collection struct {
 	paths []string
 	size  int64 // of all data, in bytes
 	nodes map[string]framework.Value
+	// unnamed are those of them that no configuration can name.
+	unnamed diagnose.Unnamed
 }
 
 // progress is after how many nodes the log tells of them.
@@ -41,6 +44,9 @@ func (c *collection) add(ctx context.Context, r zk.Reading) {
 	c.paths = append(c.paths, r.Path)
 	c.size += int64(r.Stat.DataLength)
 	c.put(r, types.StringNull(), types.StringNull())
+	if !attr.Crosses(r.Path) {
+		c.unnamed.Add(r.Path)
+	}
 	if len(c.paths)%progress == 0 {
 		c.log(ctx, "reading a tree", len(c.paths))
 	}
@@ -51,7 +57,7 @@ func (c *collection) add(ctx context.Context, r zk.Reading) {
 func (c *collection) addData(r zk.Reading) error {
 	switch {
 	case errors.Is(r.Err, zk.ErrNoNode) && r.Path != c.path:
-		delete(c.nodes, r.Path)
+		delete(c.nodes, attr.Shown(r.Path))
 	case r.Err != nil:
 		return r.Err
 	default:
@@ -62,7 +68,7 @@ func (c *collection) addData(r zk.Reading) error {
 }
 
 func (c *collection) put(r zk.Reading, text, b64 types.String) {
-	c.nodes[r.Path] = types.ObjectValueMust(nodeType.AttrTypes, map[string]framework.Value{
+	c.nodes[attr.Shown(r.Path)] = types.ObjectValueMust(nodeType.AttrTypes, map[string]framework.Value{
 		"data": text, "data_base64": b64, "stat": attr.StatValue(r.Stat),
 	})
 }

@@ -21,7 +21,8 @@
 // node somebody deletes, has lost its place and nothing else: it begins again, at the end.
 // The end of the context ends the wait and takes the contender away, with
 // [CleanupTimeout] for that; where it cannot be taken away, the error says so, and the
-// servers take it away with the session.
+// servers take it away with the session. A contender that is just being made when the
+// context ends is waited for first, for as long as [zk.Config.Grace] says.
 //
 // # Losing what is held
 //

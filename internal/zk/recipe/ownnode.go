@@ -150,7 +150,7 @@ func stays(reason error, path string, err error) error {
 }
 
 // remove deletes a node. The end of ctx does not keep it from that: it then has
-// CleanupTimeout.
+// CleanupTimeout, and needs no grace of the client's.
 func remove(ctx context.Context, client *zk.Client, path string) error {
 	sent := false
 	try := func(ctx context.Context) error {
@@ -167,7 +167,7 @@ func remove(ctx context.Context, client *zk.Client, path string) error {
 	}
 	var err error
 	if ctx.Err() == nil {
-		if err = try(ctx); err == nil || ctx.Err() == nil {
+		if err = try(zk.WithoutGrace(ctx)); err == nil || ctx.Err() == nil {
 			return err
 		}
 	}
@@ -178,7 +178,7 @@ func remove(ctx context.Context, client *zk.Client, path string) error {
 
 // afterwards returns a context for what has to be done behind the end of ctx.
 func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), CleanupTimeout)
+	return context.WithTimeout(zk.WithoutGrace(context.WithoutCancel(ctx)), CleanupTimeout)
 }
 
 // persist calls f until it fails for another reason than the connection, or ctx ends. What

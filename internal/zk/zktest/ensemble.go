@@ -17,20 +17,33 @@ type Ensemble struct {
 // test ends, their logs are shown if the test has failed, and they are stopped and their data removed.
 func StartEnsemble(tb testing.TB, n int, opts ...Option) *Ensemble {
 	tb.Helper()
-	if n < 2 {
-		tb.Fatalf("zktest: an ensemble of %d: it takes two at least", n)
-	}
-	servers, err := startAll(tb.Context(), n, newSettings(opts))
+	ensemble, err := NewEnsemble(tb.Context(), n, opts...)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		for _, server := range servers {
+		for _, server := range ensemble.servers {
 			server.finish(tb)
 		}
 	})
-	return &Ensemble{servers: servers}
+	return ensemble
 }
+
+// NewEnsemble starts n servers as [StartEnsemble] does, for a program that has no [testing.TB]. The caller closes the
+// ensemble.
+func NewEnsemble(ctx context.Context, n int, opts ...Option) (*Ensemble, error) {
+	if n < 2 {
+		return nil, fmt.Errorf("zktest: an ensemble of %d: it takes two at least", n)
+	}
+	servers, err := startAll(ctx, n, newSettings(opts))
+	if err != nil {
+		return nil, err
+	}
+	return &Ensemble{servers: servers}, nil
+}
+
+// Close closes all members. Closing again does nothing.
+func (e *Ensemble) Close() error { return closeAll(e.servers) }
 
 // Servers returns the members, in the order of their ids, running or not.
 func (e *Ensemble) Servers() []*Server { return e.servers }

@@ -36,6 +36,7 @@ type Proxy struct {
 	mu       sync.Mutex
 	links    map[*link]struct{}
 	faults   []*fault // armed, and not yet met
+	holds    []*hold
 	requests []Request
 	accepted int
 	flowing  chan struct{} // closed while traffic flows, open while it is held back
@@ -47,6 +48,13 @@ type fault struct {
 	match    func(op int32) bool
 	after    bool // the request goes through, and its reply does not
 	happened chan struct{}
+}
+
+// A hold holds replies back until it is released.
+type hold struct {
+	match    func(op int32) bool
+	reached  chan struct{} // closed when there is a reply to be held back
+	released chan struct{}
 }
 
 // StartProxy starts a proxy in front of the server at an address. It is closed when the test ends.
@@ -95,6 +103,22 @@ func (p *Proxy) arm(match func(op int32) bool, after bool) <-chan struct{} {
 	f := &fault{match: match, after: after, happened: make(chan struct{})}
 	p.faults = append(p.faults, f)
 	return f.happened
+}
+
+// HoldReplies holds back the reply to each request from here on whose opcode matches, and with it whatever comes behind it
+// on the same connection, until release is called. The channel is closed when the server has answered one of them, so that
+// its effect has happened. The function is called with the proxy locked.
+func (p *Proxy) HoldReplies(match func(op int32) bool) (held <-chan struct{}, release func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	h := &hold{match: match, reached: make(chan struct{}), released: make(chan struct{})}
+	p.holds = append(p.holds, h)
+	return h.reached, sync.OnceFunc(func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.holds = slices.DeleteFunc(p.holds, func(other *hold) bool { return other == h })
+		close(h.released)
+	})
 }
 
 // CutAll closes all current connections.
@@ -202,6 +226,7 @@ type link struct {
 	replied int
 	cut     *fault // what happens with the reply number cutAt; nil when nothing does
 	cutAt   int
+	held    map[int]*hold // by the numbers of the replies
 	closed  bool
 }
 
@@ -342,6 +367,12 @@ func (l *link) cutsBefore(request Request) bool {
 			return true
 		}
 	}
+	if i := slices.IndexFunc(p.holds, func(h *hold) bool { return h.match(request.Opcode) }); i >= 0 {
+		if l.held == nil {
+			l.held = make(map[int]*hold)
+		}
+		l.held[l.sent] = p.holds[i]
+	}
 	// Counted before it is sent, so that whoever has a reply finds its request here.
 	l.sent++
 	p.requests = append(p.requests, request)
@@ -354,8 +385,11 @@ func (l *link) forwardReplies(server *bufio.Reader) error {
 		if err != nil {
 			return err
 		}
-		if !first && int32At(frame, 0) != xidEvent && l.cutsReply() {
-			return errCut
+		if !first && int32At(frame, 0) != xidEvent {
+			cut, held := l.reply()
+			if cut || !l.waitFor(held) {
+				return errCut
+			}
 		}
 		if !l.pass() {
 			return errCut
@@ -367,13 +401,36 @@ func (l *link) forwardReplies(server *bufio.Reader) error {
 	}
 }
 
-// cutsReply counts a reply, and returns true when the link is to end instead of forwarding it.
-func (l *link) cutsReply() bool {
+// reply counts a reply. The link is to end instead of forwarding it where cut is true, and where held is not nil the reply
+// has to wait.
+func (l *link) reply() (cut bool, held *hold) {
 	l.proxy.mu.Lock()
 	defer l.proxy.mu.Unlock()
 	number := l.replied
 	l.replied++
-	return l.cut != nil && l.cutAt == number
+	held = l.held[number]
+	delete(l.held, number)
+	if held != nil {
+		select {
+		case <-held.reached:
+		default:
+			close(held.reached)
+		}
+	}
+	return l.cut != nil && l.cutAt == number, held
+}
+
+// waitFor waits for the release of what is held back, and returns false when the link is closed before.
+func (l *link) waitFor(h *hold) bool {
+	if h == nil {
+		return true
+	}
+	select {
+	case <-h.released:
+		return true
+	case <-l.done:
+		return false
+	}
 }
 
 func (l *link) cutPending() bool {

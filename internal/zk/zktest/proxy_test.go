@@ -188,6 +188,50 @@ func TestProxy(t *testing.T) {
 		}
 	})
 
+	t.Run("HoldReplies", func(t *testing.T) {
+		t.Parallel()
+		proxy := zktest.StartProxy(t, server.Addr())
+		client := connect(t, proxy.Addr())
+		held, release := proxy.HoldReplies(is(opCreate))
+		client.ping()
+		client.send(client.createRequest("/held", "data"))
+		client.send(message(nil).int32(xidPing).int32(opPing))
+		waitFor(t, "the reply to be held back", held)
+		connect(t, server.Addr()).wantData("/held", "data")
+		connect(t, proxy.Addr()).ping()
+		// Nothing is what has to come: some time has to be given to it.
+		if err := client.conn.SetReadDeadline(time.Now().Add(200 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		if frame, err := zktest.ReadFrame(client.conn); err == nil {
+			t.Fatalf("received %x, which is held back", frame)
+		}
+		release()
+		release()
+		if err := client.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []int32{1, xidPing} {
+			if xid, code, _ := client.reply(); xid != want || code != errOK {
+				t.Errorf("what was held back was answered with xid %d and error %d, want xid %d", xid, code, want)
+			}
+		}
+		client.create("/held-no-more", "data")
+	})
+
+	t.Run("a connection whose replies are held back is cut", func(t *testing.T) {
+		t.Parallel()
+		proxy := zktest.StartProxy(t, server.Addr())
+		client := connect(t, proxy.Addr())
+		held, release := proxy.HoldReplies(is(opCreate))
+		defer release()
+		client.send(client.createRequest("/held-and-cut", "data"))
+		waitFor(t, "the reply to be held back", held)
+		proxy.CutAll()
+		client.wantClosed()
+		connect(t, proxy.Addr()).wantData("/held-and-cut", "data")
+	})
+
 	t.Run("Close while traffic is held back", func(t *testing.T) {
 		t.Parallel()
 		proxy := zktest.StartProxy(t, server.Addr())

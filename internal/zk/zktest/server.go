@@ -396,6 +396,15 @@ func (s *Server) Log() string {
 	return string(log)
 }
 
+// TxnLogDir returns the folder of the server's transaction logs, which hold every change that it has accepted.
+func (s *Server) TxnLogDir() string { return filepath.Join(s.dataDir(), "version-2") }
+
+// Running reports whether the server's process is there and not paused.
+func (s *Server) Running() bool {
+	run, err := s.running()
+	return err == nil && !run.isFrozen()
+}
+
 func (s *Server) tail() string {
 	log := s.Log()
 	if len(log) <= logTail {

@@ -1,0 +1,38 @@
+package diagnose
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+)
+
+// Unnamed is the nodes that were found and that no configuration can name, because the CLIs
+// change their names: see [attr.Crosses].
+type Unnamed struct {
+	// Count is how many.
+	Count int
+	first []string
+}
+
+// Add takes up a node whose name or path does not cross.
+func (u *Unnamed) Add(name string) {
+	u.Count++
+	if len(u.first) < mostListed {
+		u.first = append(u.first, attr.Quoted(name))
+	}
+}
+
+// Unnamed warns of such nodes below one. outcome is a sentence on what was done about them.
+func (s Subject) Unnamed(u Unnamed, outcome string) diag.Diagnostic {
+	have, nodes, them := "nodes have names", "these nodes", "them"
+	if u.Count == 1 {
+		have, nodes, them = "node has a name", "this node", "it"
+	}
+	return diag.NewWarningDiagnostic("Nodes that no configuration can name", fmt.Sprintf(
+		"Below %s, %d %s in another Unicode form than NFC:\n\n%s\n\n"+
+			"Terraform and OpenTofu bring all text to NFC, so no configuration can name %s: the name in NFC, which looks the same, is the name of another node. %s\n\n"+
+			"To manage or read %s, create a node with the name in NFC with another client of ZooKeeper, copy data and children to it, and delete the old one.",
+		attr.Quoted(s.Path), u.Count, have, listed(u.first, u.Count), nodes, outcome, them))
+}
