@@ -97,8 +97,9 @@ type harness struct {
 
 	mu                         sync.Mutex
 	to                         io.Writer
+	unsaid                     error // why something could not be told
 	played, faults, violations int
-	imports, orphans, unplayed int
+	imports, orphans           int
 	tally                      map[scenario.Act]int
 }
 
@@ -111,7 +112,7 @@ func (h *harness) play(ctx context.Context, ensemble bool, rounds []scenario.Rou
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, world.Close()) }()
+	defer func() { err = errors.Join(err, world.Close(context.WithoutCancel(ctx))) }()
 	for _, scene := range rounds {
 		if h.span > 0 && time.Since(h.began) > h.span {
 			return nil
@@ -155,12 +156,12 @@ func (h *harness) count(round *oracle.Round, violations []oracle.Violation, took
 		h.imports += len(e.Imports)
 	}
 	if h.verbose {
-		fmt.Fprintf(h.to, "seed %d: %d runs, %d faults, %d violations, %v\n", round.Scenario.Seed, len(round.Runs), faults, len(violations), took.Round(100*time.Millisecond))
+		h.tell("seed %d: %d runs, %d faults, %d violations, %v\n", round.Scenario.Seed, len(round.Runs), faults, len(violations), took.Round(100*time.Millisecond))
 	}
 	for _, v := range violations {
-		fmt.Fprintf(h.to, "seed %d: %v\n", round.Scenario.Seed, v)
+		h.tell("seed %d: %v\n", round.Scenario.Seed, v)
 	}
 	if len(violations) > 0 {
-		fmt.Fprintf(h.to, "again: make chaos SEED=%d ROUNDS=1\n", round.Scenario.Seed)
+		h.tell("again: make chaos SEED=%d ROUNDS=1\n", round.Scenario.Seed)
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -17,17 +18,23 @@ func (h *harness) sum() error {
 	defer h.mu.Unlock()
 	if h.verbose {
 		for _, act := range slices.Sorted(maps.Keys(h.tally)) {
-			fmt.Fprintf(h.to, "%6d %s\n", h.tally[act], act)
+			h.tell("%6d %s\n", h.tally[act], act)
 		}
 	}
 	if h.imports > 0 || h.orphans > 0 {
-		fmt.Fprintf(h.to, "after a SIGKILL in a creation: %d manual imports, %d nodes left behind\n", h.imports, h.orphans)
+		h.tell("after a SIGKILL in a creation: %d manual imports, %d nodes left behind\n", h.imports, h.orphans)
 	}
-	fmt.Fprintf(h.to, "%d rounds, %d faults, %d violations\n", h.played, h.faults, h.violations)
+	h.tell("%d rounds, %d faults, %d violations\n", h.played, h.faults, h.violations)
 	if h.violations > 0 {
-		return errViolated
+		return errors.Join(h.unsaid, errViolated)
 	}
-	return nil
+	return h.unsaid
+}
+
+// tell writes a line. The mutex is held.
+func (h *harness) tell(format string, args ...any) {
+	_, err := fmt.Fprintf(h.to, format, args...)
+	h.unsaid = errors.Join(h.unsaid, err)
 }
 
 // store keeps what is known of a round: its working folders, and what the servers tell.

@@ -391,10 +391,10 @@ func onlyDeclaredDestroyed(k *knowledge, report reporter) {
 	for _, txn := range k.Txns {
 		run, ours := k.ours(txn.Session)
 		for _, c := range txn.Changes {
-			n := tree[c.Path]
+			n, there := tree[c.Path]
 			_, made := k.runs[n.By]
 			switch {
-			case !ours || c.Kind != history.Delete:
+			case !ours || !there || c.Kind != history.Delete:
 			case k.ofLock(c.Path):
 				if n.Owner != txn.Session {
 					report("%s has deleted the contender %s of somebody else", run.Name, c.Path)

@@ -152,7 +152,8 @@ func (m *maker) config(base string) Config {
 	add(30, Resource{Type: Znode, Name: "empty", Path: "/zn/empty", ACL: anACL()})
 	add(30, Resource{Type: Znode, Name: "adopted", Path: "/by/adopted", Nodes: one(m.word(), Text), Adopt: true, ACL: anACL()})
 	add(30, Resource{Type: Znode, Name: "forced", Path: "/zn/forced", Nodes: one(m.word(), Text), Force: true})
-	add(20, Resource{Type: Znode, Name: "kept", Path: "/zn/kept", Nodes: one(m.word(), Text), Keep: true})
+	// What is kept is taken over again by the next one who declares it.
+	add(20, Resource{Type: Znode, Name: "kept", Path: "/zn/kept", Nodes: one(m.word(), Text), Keep: true, Adopt: true})
 	add(70, Resource{Type: Znodes, Name: "atomic", Path: "/zs", Nodes: many(), First: m.chance(20)})
 	add(30, Resource{Type: Znodes, Name: "exclusive", Path: "/zx", Nodes: many(), Exclusive: true, ACL: anACL()})
 	add(30, Resource{Type: Znodes, Name: "split", Path: "/zp", Nodes: many(), Split: true})
@@ -270,8 +271,18 @@ type weighted []struct {
 
 var (
 	onWire = weighted{
-		{CutBefore, 6}, {CutAfter, 6}, {CutReply, 14}, {CutMiddle, 6}, {ResetBefore, 3}, {ResetAfter, 5},
-		{HalfOpen, 4}, {Drip, 4}, {Delay, 6}, {Freeze, 5}, {Refuse, 4}, {Expire, 6},
+		{CutBefore, 6},
+		{CutAfter, 6},
+		{CutReply, 14},
+		{CutMiddle, 6},
+		{ResetBefore, 3},
+		{ResetAfter, 5},
+		{HalfOpen, 4},
+		{Drip, 4},
+		{Delay, 6},
+		{Freeze, 5},
+		{Refuse, 4},
+		{Expire, 6},
 	}
 	toProcesses = weighted{{Interrupt, 8}, {InterruptCLI, 3}, {Terminate, 3}, {KillProvider, 4}, {KillCLI, 2}, {KillBoth, 3}}
 	toServer    = weighted{{Kill, 3}, {Stop, 3}}

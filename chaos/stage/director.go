@@ -147,9 +147,9 @@ func (d *director) fail(ctx context.Context, f scenario.Fault, r wire.Request) b
 	case scenario.Kill:
 		return d.world.kill(ctx, server, f.For)
 	case scenario.KillLeader:
-		return d.world.kill(ctx, d.world.leader(), f.For)
+		return d.world.kill(ctx, d.world.leader(ctx), f.For)
 	case scenario.StopLeader:
-		return d.world.stop(ctx, f.For, d.world.leader())
+		return d.world.stop(ctx, f.For, d.world.leader(ctx))
 	case scenario.NoQuorum:
 		others := slices.DeleteFunc(slices.Clone(d.world.servers), func(other *zktest.Server) bool { return other == server })
 		return d.world.stop(ctx, f.For, others...)

@@ -39,7 +39,7 @@ func NewWorld(ctx context.Context, ensemble bool) (w *World, err error) {
 	w = &World{failing: make(chan struct{}, 1), sessions: make(map[int64]bool)}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, w.Close())
+			err = errors.Join(err, w.Close(context.WithoutCancel(ctx)))
 			w = nil
 		}
 	}()
@@ -77,7 +77,10 @@ func (w *World) newClient(ctx context.Context) (*zk.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client, client.Start(ctx)
+	if err := client.Start(ctx); err != nil {
+		return nil, err
+	}
+	return client, nil
 }
 
 // own notes the session that a client has now for one of ours.
@@ -100,10 +103,10 @@ func (w *World) ours() map[int64]bool {
 }
 
 // Close ends the servers.
-func (w *World) Close() error {
+func (w *World) Close(ctx context.Context) error {
 	var err error
 	if w.client != nil {
-		err = w.client.Close(context.Background())
+		err = w.client.Close(ctx)
 	}
 	w.work.Wait()
 	for _, server := range w.servers {
@@ -214,9 +217,11 @@ func (w *World) stop(ctx context.Context, d time.Duration, servers ...*zktest.Se
 }
 
 // leader is the one who leads, or the first where nobody does.
-func (w *World) leader() *zktest.Server {
+func (w *World) leader(ctx context.Context) *zktest.Server {
+	ctx, cancel := context.WithTimeout(ctx, actTimeout)
+	defer cancel()
 	if w.ensemble != nil {
-		if leader := w.ensemble.Leader(); leader != nil {
+		if leader, err := w.ensemble.WaitLeader(ctx); err == nil {
 			return leader
 		}
 	}
