@@ -59,9 +59,11 @@ var excuses = map[string]string{
 	"%T has not all that the protocol knows of": "a bug of the provider, that every test would meet",
 	"enough has been listed":                    "the end of a list, and nobody is told",
 	"this run holds the lock already, by the lock of the provider": "the diagnostic about it has words of its own",
-	"ACL entry %q: %w":        "permissions have been validated, or come from a server",
-	"State cannot be written": "JSON of maps of text and numbers is always made",
-	"Plan cannot be written":  "as above",
+	"ACL entry %q: %w":                            "permissions have been validated, or come from a server",
+	"State cannot be written":                     "JSON of maps of text and numbers is always made",
+	"no JSON that could be compared by its value": "then bytes are compared, and nobody is told",
+	"the state has no stat of the node":           "the diagnostic about it has words of its own",
+	"Plan cannot be written":                      "as above",
 }
 
 // The resources and what else the provider has.
@@ -198,6 +200,16 @@ func (c *scene) answering(match func(int32) bool, code int32) string {
 		}
 	})
 }
+
+// interruptible makes the run one that the function returned ends, as Ctrl-C does.
+func (c *scene) interruptible() (interrupt func()) {
+	c.t.Helper()
+	c.ctx, interrupt = context.WithCancel(c.ctx)
+	c.t.Cleanup(interrupt)
+	return interrupt
+}
+
+func (c *scene) interrupt() { c.interruptible()() }
 
 // silent is the address of a server that says nothing.
 func (c *scene) silent() string {
@@ -416,10 +428,39 @@ var topics = []struct {
 		}},
 		{name: "interrupted", play: func(c *scene) {
 			c.connect(nil)
-			var cancel context.CancelFunc
-			c.ctx, cancel = context.WithCancel(c.ctx)
-			cancel()
+			c.interrupt()
 			c.read(znode, attrs{"path": "/a"})
+		}},
+		{name: "interrupted before a write", play: func(c *scene) {
+			c.connect(nil)
+			p := c.plan(c.none(znode), attrs{"path": "/a"})
+			c.interrupt()
+			c.apply(p)
+		}},
+		{name: "interrupted between two writes", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			i := c.create(znode, attrs{"path": "/a", "data": "one"})
+			held, release := proxy.HoldReplies(opIs(7)) // the ACL, which goes first
+			interrupt := c.interruptible()
+			go func() {
+				<-held
+				interrupt()
+				release()
+			}()
+			c.update(i, attrs{"path": "/a", "data": "two", "acl": []any{attrs{"scheme": "world", "id": "anyone", "permissions": "cdrwa"}, attrs{"scheme": "ip", "id": "10.0.0.0/8", "permissions": "r"}}})
+		}},
+		{name: "interrupted, and no answer", play: func(c *scene) {
+			proxy := c.proxied(attrs{"session_timeout": 1, "connect_timeout": 60})
+			held, release := proxy.HoldReplies(opIs(1, 15))
+			defer release()
+			interrupt := c.interruptible()
+			go func() {
+				<-held
+				proxy.Refuse(true)
+				interrupt()
+			}()
+			c.create(znode, attrs{"path": "/a"})
+			proxy.Refuse(false)
 		}},
 		{name: "a read that is cut", play: func(c *scene) {
 			proxy := c.proxied(attrs{"retry": attrs{"max_tries": 1}})
@@ -541,6 +582,8 @@ var topics = []struct {
 		{name: "two kinds of data", play: validated(znode, attrs{"path": "/app", "data": "x", "data_base64": "eA=="})},
 		{name: "a secret without a version", play: validated(znode, attrs{"path": "/app", "data_wo": secret})},
 		{name: "a version without a secret", play: validated(znode, attrs{"path": "/app", "data_wo_version": "1"})},
+		{name: "a version that a plan shows", play: validated(znode, attrs{"path": "/app", "data_wo": secret, "data_wo_version": "1 (overwritten since)"})},
+		{name: "a description that a plan shows", play: validated(znode, attrs{"path": "/app", "data": "(2 bytes, not UTF-8, in base64: //4=)"})},
 		{name: "base64 that was cut", play: validated(znode, attrs{"path": "/app", "data_base64": "AAEC/v8"})},
 		{name: "base64 for URLs", play: validated(znode, attrs{"path": "/app", "data_base64": "AAEC_v8="})},
 		{name: "base64 in lines", play: validated(znode, attrs{"path": "/app", "data_base64": "AAEC\n/v8=\n"})},
@@ -593,6 +636,23 @@ var topics = []struct {
 		{name: "a node for a secret", play: func(c *scene) {
 			c.Put("/app", "theirs")
 			c.connect(nil).create(znode, attrs{"path": "/app", "data_wo": secret, "data_wo_version": "1"})
+		}},
+		{name: "a node to adopt", play: func(c *scene) {
+			c.Put("/app", "theirs")
+			c.Put("/app/web", "")
+			c.connect(nil).plan(c.none(znode), attrs{"path": "/app", "data": "ours", "acl": acl(onlyAlice, everybody), "adopt_existing": true})
+		}},
+		{name: "a node to adopt as it is", play: func(c *scene) {
+			c.Put("/app", "theirs")
+			c.connect(nil).plan(c.none(znode), attrs{"path": "/app", "adopt_existing": true})
+		}},
+		{name: "a node to adopt, for data that is not known", play: func(c *scene) {
+			c.Put("/app", "theirs")
+			c.connect(nil).plan(c.none(znode), attrs{"path": "/app", "data": unknown, "adopt_existing": true})
+		}},
+		{name: "a node to adopt that may not be read", play: func(c *scene) {
+			c.PutGuarded("/app", "theirs", ofAlice)
+			c.connect(nil).plan(c.none(znode), attrs{"path": "/app", "adopt_existing": true})
 		}},
 		{name: "two resources", play: func(c *scene) {
 			c.connect(nil).create(znode, attrs{"path": "/app"})
@@ -763,7 +823,16 @@ var topics = []struct {
 		{name: "one that nobody can look for", play: func(c *scene) {
 			proxy := c.proxied(nil)
 			loseReply(proxy, isCreateOp)
-			c.create(sequential, attrs{"path_prefix": "/job-"})
+			i := c.create(sequential, attrs{"path_prefix": "/job-"})
+			proxy.Refuse(false)
+			c.again()
+			c.refresh(i)
+		}},
+		{name: "a creation that nobody can look for", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			loseReply(proxy, isCreateOp)
+			i := c.create(znode, attrs{"path": "/app"})
+			c.destroy(i) // without a refresh
 		}},
 		{name: "one part is done, the other refused", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one", "acl": acl(everybody)})
@@ -903,6 +972,12 @@ var topics = []struct {
 			i.private = kept(c.t, "czxids", "7")
 			c.refresh(i)
 		}},
+		{name: "a private state of a creation in doubt that is damaged", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app"})
+			i.private = kept(c.t, "doubt", "7")
+			c.refresh(i)
+		}},
+		{name: "a move of a node without a number", play: func(c *scene) { c.move(znode, sequential, attrs{"path": "/app"}) }},
 		{name: "a plan that is damaged", play: func(c *scene) {
 			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "1"}})
 			p := c.plan(i, attrs{"base_path": "/app", "data": attrs{"a": "2"}})

@@ -30,6 +30,8 @@ type driver struct {
 	server  frameworkServer
 	schemas *tfprotov6.GetProviderSchemaResponse
 	told    []*tfprotov6.Diagnostic
+	// configured is what the provider was last configured with.
+	configured *tfprotov6.DynamicValue
 }
 
 // frameworkServer is what the provider serves.
@@ -84,7 +86,15 @@ func (d *driver) configure(config attrs) {
 	if !d.hears(valid.Diagnostics, err) {
 		return
 	}
-	resp, err := d.server.ConfigureProvider(d.ctx, &tfprotov6.ConfigureProviderRequest{Config: v})
+	d.configured = v
+	d.again()
+}
+
+// again configures the provider as before. A CLI does so in another process for each of its
+// runs: what one run has taken over, another may destroy.
+func (d *driver) again() {
+	d.tb.Helper()
+	resp, err := d.server.ConfigureProvider(d.ctx, &tfprotov6.ConfigureProviderRequest{Config: d.configured})
 	d.hears(resp.Diagnostics, err)
 }
 
@@ -124,9 +134,10 @@ func (d *driver) update(i *instance, config attrs) {
 	d.apply(d.plan(i, config))
 }
 
-// destroy plans and does what removes a resource.
+// destroy plans and does what removes a resource, in a run of its own.
 func (d *driver) destroy(i *instance) {
 	d.tb.Helper()
+	d.again()
 	d.apply(d.plan(i, nil))
 }
 
@@ -228,6 +239,20 @@ func (d *driver) upgrade(typ string, state attrs) {
 		d.tb.Fatal(err)
 	}
 	resp, err := d.server.UpgradeResourceState(d.ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: typ, RawState: &tfprotov6.RawState{JSON: text}})
+	d.hears(resp.Diagnostics, err)
+}
+
+// move makes a resource of the state of one of another type, as a moved block asks for.
+func (d *driver) move(from, to string, state attrs) {
+	d.tb.Helper()
+	text, err := json.Marshal(state)
+	if err != nil {
+		d.tb.Fatal(err)
+	}
+	resp, err := d.server.MoveResourceState(d.ctx, &tfprotov6.MoveResourceStateRequest{
+		SourceProviderAddress: "registry.terraform.io/zkform/zookeeper", SourceTypeName: from, SourceSchemaVersion: d.schemas.ResourceSchemas[from].Version,
+		SourceState: &tfprotov6.RawState{JSON: text}, TargetTypeName: to,
+	})
 	d.hears(resp.Diagnostics, err)
 }
 

@@ -90,16 +90,16 @@ func (r *resolver) sasl(ctx context.Context, obj types.Object, cfg *zk.Config) {
 	opts.Password = sasl.NewSecret(password)
 	cfg.SASL = &opts
 	if r.diags.ErrorsCount() == before && !r.isUnknown(at) {
-		r.checkSASL(at, opts)
+		r.checkSASL(ctx, at, opts)
 	}
 }
 
 // checkSASL checks that the options fit together, and the files. What is missing may still
 // come where the environment is not there yet.
-func (r *resolver) checkSASL(at path.Path, opts sasl.Options) {
+func (r *resolver) checkSASL(ctx context.Context, at path.Path, opts sasl.Options) {
 	mechanism, err := sasl.New(opts)
 	if err == nil && !r.partial {
-		_, err = mechanism.Identity()
+		_, err = mechanism.Identity(ctx)
 	}
 	if err == nil {
 		return

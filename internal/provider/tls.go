@@ -75,7 +75,7 @@ func (r *resolver) tls(ctx context.Context, obj types.Object, cfg *zk.Config) {
 	r.boolean(at.AtName("insecure_skip_verify"), m.InsecureSkipVerify, &t.InsecureSkipVerify)
 	cfg.TLS = t
 	if !r.partial && r.diags.ErrorsCount() == before {
-		r.checkTLS(at, *t)
+		r.checkTLS(ctx, at, *t)
 	}
 }
 
@@ -94,13 +94,13 @@ func (r *resolver) tlsEnabled(at path.Path) bool {
 
 // checkTLS checks what is known: the files, and whether certificate, key and password
 // belong together.
-func (r *resolver) checkTLS(at path.Path, t zk.TLS) {
+func (r *resolver) checkTLS(ctx context.Context, at path.Path, t zk.TLS) {
 	for _, name := range []string{"cert_file", "cert_pem", "key_file", "key_pem", "key_password"} {
 		if r.isUnknown(at.AtName(name)) {
 			t.CertFile, t.CertPEM, t.KeyFile, t.KeyPEM, t.KeyPassword = "", "", "", "", ""
 		}
 	}
-	_, err := t.Subject()
+	_, err := t.Subject(ctx)
 	if err == nil {
 		return
 	}

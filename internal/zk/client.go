@@ -159,9 +159,12 @@ const (
 	ended                // closed, or failed for good
 )
 
-// New checks the configuration and returns a client that is not connected. It does no
-// I/O: call [Client.Start].
-func New(cfg Config) (*Client, error) {
+// New checks the configuration and returns a client that is not connected: call
+// [Client.Start]. Of I/O it does none but to read the files that [Config.TLS] names.
+func New(cfg Config) (*Client, error) { return NewContext(context.Background(), cfg) }
+
+// NewContext is [New], and reads the files until ctx ends.
+func NewContext(ctx context.Context, cfg Config) (*Client, error) {
 	if cfg.Servers == "" {
 		cfg.Servers = DefaultServers
 	}
@@ -228,7 +231,7 @@ func New(cfg Config) (*Client, error) {
 		}
 	}
 	if cfg.TLS != nil {
-		if c.tls, err = cfg.TLS.config(); err != nil {
+		if c.tls, err = cfg.TLS.config(ctx); err != nil {
 			return nil, err
 		}
 	}

@@ -127,28 +127,6 @@ func (c *Client) EnsurePath(ctx context.Context, path string, acl []ACL) ([]stri
 	return paths(made), err
 }
 
-// MakePath is [Client.EnsurePath] that tells more of the nodes that it made: each has its
-// stat, unless a server older than 3.5 did not let it be looked at.
-func (c *Client) MakePath(ctx context.Context, path string, acl []ACL) ([]Created, error) {
-	after, free := c.Outlive(ctx)
-	defer free()
-	// Servers answer with the stat when they are asked in a way that not all of them know.
-	var unknown *versionUnknownError
-	if _, err := c.serverVersion(ctx); err != nil && !errors.As(err, &unknown) {
-		return nil, &Error{Op: proto.OpCreate.String(), Path: path, Err: err}
-	}
-	made, err := c.ensurePath(ctx, path, acl)
-	for i, node := range made {
-		if node.HasStat {
-			continue
-		}
-		if stat, serr := c.statAt(after, c.chrooted(node.Path)); serr == nil {
-			made[i].Stat, made[i].HasStat = stat, true
-		}
-	}
-	return made, err
-}
-
 func (c *Client) ensurePath(ctx context.Context, path string, acl []ACL) ([]Created, error) {
 	if err := check(proto.OpCreate.String(), path); err != nil {
 		return nil, err

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/zktest"
@@ -38,7 +41,7 @@ func TestEnsurePath(t *testing.T) {
 }
 
 // The stats of the nodes that a path took are those that they were made with; on servers
-// that do not answer with them too.
+// that do not answer with them, the transaction alone is known.
 func TestMakePath(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"", "3.4.14"} {
@@ -50,24 +53,33 @@ func TestMakePath(t *testing.T) {
 			}
 			ctx, c := testContext(t), connect(t, addr)
 			base := folder(t, c)
-			made, err := c.MakePath(ctx, base+"/a/b", nil)
+			made, _, err := c.MakePath(ctx, base+"/a/b", nil)
 			if err != nil || len(made) != 2 {
 				t.Fatalf("%+v, %v", made, err)
 			}
 			for i, path := range []string{base + "/a", base + "/a/b"} {
 				stat, _, err := c.Exists(ctx, path)
-				if err != nil || made[i].Path != path || !made[i].HasStat || made[i].Stat.Czxid != stat.Czxid {
+				if err != nil || made[i].Path != path || made[i].HasStat != (version == "") || made[i].Stat.Czxid != stat.Czxid {
 					t.Errorf("%+v, the server has %+v, %v", made[i], stat, err)
 				}
 			}
-			if again, err := c.MakePath(ctx, base+"/a/b", nil); err != nil || again != nil {
+			if made[0].Stat.Czxid != made[1].Stat.Czxid {
+				t.Error("it took more than one transaction")
+			}
+			if again, _, err := c.MakePath(ctx, base+"/a/b", nil); err != nil || again != nil {
 				t.Errorf("again: %+v, %v", again, err)
 			}
-			// What was made on the way to a failure is told.
+			if more, _, err := c.MakePath(ctx, base+"/a/b/c", nil); err != nil || len(more) != 1 || more[0].Path != base+"/a/b/c" {
+				t.Errorf("more: %+v, %v", more, err)
+			}
+			// All of it is made, or nothing.
 			sealed := []zk.ACL{{Perms: zk.PermAll &^ zk.PermCreate, Scheme: zk.SchemeWorld, ID: "anyone"}}
-			part, err := c.MakePath(ctx, base+"/c/d", sealed)
-			if !errors.Is(err, zk.ErrNoAuth) || len(part) != 1 || part[0].Path != base+"/c" || part[0].Stat.Czxid == 0 {
+			part, _, err := c.MakePath(ctx, base+"/c/d", sealed)
+			if !errors.Is(err, zk.ErrNoAuth) || part != nil {
 				t.Errorf("a path that cannot be finished: %+v, %v", part, err)
+			}
+			if _, found, err := c.Exists(ctx, base+"/c"); err != nil || found {
+				t.Errorf("its beginning is there: %t, %v", found, err)
 			}
 		})
 	}
@@ -78,7 +90,7 @@ func TestPrune(t *testing.T) {
 	t.Parallel()
 	ctx, c := testContext(t), connect(t, server.Addr())
 	base := folder(t, c)
-	made, err := c.MakePath(ctx, base+"/a/b", nil)
+	made, _, err := c.MakePath(ctx, base+"/a/b", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +98,7 @@ func TestPrune(t *testing.T) {
 	if err := c.Prune(ctx, a.Path, a.Stat.Czxid); !errors.Is(err, zk.ErrNotEmpty) {
 		t.Errorf("with a child: %v", err)
 	}
-	if err := c.Prune(ctx, b.Path, a.Stat.Czxid); !errors.Is(err, zk.ErrNoNode) {
+	if err := c.Prune(ctx, b.Path, b.Stat.Czxid+1); !errors.Is(err, zk.ErrNoNode) {
 		t.Errorf("another node: %v", err)
 	}
 	if _, err := c.Set(ctx, b.Path, []byte("x"), 0); err != nil {
@@ -113,58 +125,124 @@ func TestPrune(t *testing.T) {
 	}
 }
 
-// A node whose reply was lost, and which could not be looked at right then, is asked for again.
-// That it is there by then tells that it was made; unless somebody else has made it, or has
-// written to it.
-func TestMakePathOfANodeInDoubt(t *testing.T) {
+// What others make of a path while it is in doubt whether it was made.
+var meanwhiles = map[string]struct {
+	do   func(ctx context.Context, c *zk.Client, path string) error
+	ours bool // it counts as made
+}{
+	"nothing": {func(context.Context, *zk.Client, string) error { return nil }, true},
+	"written": {func(ctx context.Context, c *zk.Client, path string) error {
+		_, err := c.Set(ctx, path, nil, 0)
+		return err
+	}, false},
+	"gone": {func(ctx context.Context, c *zk.Client, path string) error {
+		return c.DeleteTree(ctx, path, zk.AnyVersion)
+	}, true},
+}
+
+// inDoubt makes a client whose first matching request loses its reply, and so does the look
+// behind it, before which something is done.
+func inDoubt(t *testing.T, match func(op int32) bool, meanwhile func() error) *zk.Client {
+	t.Helper()
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Retry.MaxTries = 1 })
+	var seen atomic.Bool
+	lost := proxy.CutAfterRequest(func(op int32) bool {
+		if match(op) {
+			seen.Store(true)
+		}
+		return seen.Load()
+	})
+	looked := proxy.CutBeforeRequest(func(op int32) bool {
+		const sync = 9
+		if !seen.Load() || op != sync {
+			return false
+		}
+		if err := meanwhile(); err != nil {
+			t.Error(err)
+		}
+		return true
+	})
+	t.Cleanup(func() {
+		for _, fault := range []<-chan struct{}{lost, looked} {
+			select {
+			case <-fault:
+			case <-time.After(time.Minute):
+				t.Error("there was no doubt: the test showed nothing")
+			}
+		}
+	})
+	return c
+}
+
+// A parent whose reply was lost, and which could not be looked at right then, is asked for
+// again. That it is there by then tells that it was made; unless somebody has written to it.
+func TestEnsurePathOfANodeInDoubt(t *testing.T) {
 	t.Parallel()
-	for name, tc := range map[string]struct {
-		meanwhile func(ctx context.Context, c *zk.Client, path string) error
-		want      int
-	}{
-		"made":    {func(context.Context, *zk.Client, string) error { return nil }, 2},
-		"written": {func(ctx context.Context, c *zk.Client, path string) error { _, err := c.Set(ctx, path, nil, 0); return err }, 1},
-		"gone":    {func(ctx context.Context, c *zk.Client, path string) error { return c.Delete(ctx, path, 0) }, 2},
-	} {
+	for name, tc := range meanwhiles {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx, direct := testContext(t), connect(t, server.Addr())
 			base := folder(t, direct)
-			proxy := zktest.StartProxy(t, server.Addr())
-			c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Retry.MaxTries = 1 })
 			creates := 0
-			lost := proxy.CutAfterRequest(func(op int32) bool {
-				// The first is refused because there is no parent; the second makes that.
+			// The first is refused because there is no parent; the second makes that.
+			second := func(op int32) bool {
 				if isCreate(op) {
 					creates++
 				}
 				return creates == 2
-			})
-			var meanwhile error
-			looked := proxy.CutBeforeRequest(func(op int32) bool {
-				if creates < 2 || op != 9 { // sync
-					return false
-				}
-				meanwhile = tc.meanwhile(ctx, direct, base+"/a")
-				return true
-			})
-			made, err := c.MakePath(ctx, base+"/a/b", nil)
-			if err != nil {
-				t.Fatal(err)
 			}
-			<-lost
-			<-looked
-			if meanwhile != nil {
-				t.Fatal(meanwhile)
+			c := inDoubt(t, second, func() error { return tc.do(ctx, direct, base+"/a") })
+			made, err := c.EnsurePath(ctx, base+"/a/b", nil)
+			want := []string{base + "/a/b"}
+			if tc.ours {
+				want = []string{base + "/a", base + "/a/b"}
 			}
-			if len(made) != tc.want || made[len(made)-1].Path != base+"/a/b" {
-				t.Errorf("%+v, want %d nodes", made, tc.want)
-			}
-			for _, node := range made {
-				if stat, _, err := direct.Exists(ctx, node.Path); err != nil || stat.Czxid != node.Stat.Czxid {
-					t.Errorf("%+v; it is %+v, %v", node, stat, err)
-				}
+			if err != nil || !slices.Equal(made, want) {
+				t.Errorf("%v, %v; want %v", made, err, want)
 			}
 		})
 	}
+}
+
+// The same of a path that is made in one transaction. Of two nodes in doubt, one that nobody
+// has written to tells of both.
+func TestMakePathInDoubt(t *testing.T) {
+	t.Parallel()
+	const multi = 14
+	for name, tc := range meanwhiles {
+		for _, rel := range []string{"/a", "/a/b"} {
+			t.Run(name+" "+rel[1:], func(t *testing.T) {
+				t.Parallel()
+				ctx, direct := testContext(t), connect(t, server.Addr())
+				base := folder(t, direct)
+				c := inDoubt(t, func(op int32) bool { return op == multi }, func() error { return tc.do(ctx, direct, base+"/a") })
+				made, doubt, err := c.MakePath(ctx, base+rel, nil)
+				want := 0
+				if tc.ours || rel == "/a/b" {
+					want = strings.Count(rel, "/")
+				}
+				if err != nil || doubt != nil || len(made) != want {
+					t.Fatalf("%+v, %v, %v; want %d nodes", made, doubt, err, want)
+				}
+				for _, node := range made {
+					if stat, _, err := direct.Exists(ctx, node.Path); err != nil || stat.Czxid != node.Stat.Czxid {
+						t.Errorf("%+v; it is %+v, %v", node, stat, err)
+					}
+				}
+			})
+		}
+	}
+	// A caller that goes does not learn what became of it, but of which nodes that is.
+	t.Run("the caller goes", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(testContext(t))
+		direct := connect(t, server.Addr())
+		base := folder(t, direct)
+		c := inDoubt(t, func(op int32) bool { return op == multi }, func() error { cancel(); return nil })
+		made, doubt, err := c.MakePath(ctx, base+"/a/b", nil)
+		if !errors.Is(err, zk.ErrOutcomeUnknown) || made != nil || !slices.Equal(doubt, []string{base + "/a", base + "/a/b"}) {
+			t.Errorf("%+v, %v, %v", made, doubt, err)
+		}
+	})
 }

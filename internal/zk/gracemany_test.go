@@ -342,6 +342,7 @@ func TestCandidatesAreNobodyElses(t *testing.T) {
 	reopen := g.close()
 	defer reopen()
 	proxy.CutAll()
+	until(t, "the loss to be noticed", func() bool { return c.State() == zk.StateSuspended })
 	// Others are made at the same time as the look.
 	var others []*zk.Pending[zk.Created]
 	for range since / 2 {

@@ -868,7 +868,7 @@ func TestPruneOfANodeThatChanges(t *testing.T) {
 	proxy := zktest.StartProxy(t, server.Addr())
 	g := newGate()
 	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
-	made, err := c.MakePath(ctx, base+"/ours", nil)
+	made, _, err := c.MakePath(ctx, base+"/ours", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -21,6 +20,8 @@ import (
 	"go.step.sm/crypto/pemutil"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/guard"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // TLS says how to speak TLS with the servers, and whom to trust. Its zero value verifies
@@ -64,9 +65,10 @@ func (e *TLSOptionError) Unwrap() error { return e.Err }
 
 // Subject returns the subject of the client's certificate, in the notation of RFC 2253, in
 // which ids of ACL entries of the scheme "x509" have it; empty without a certificate. It
-// reads the files, and finds everything that [New] would: an error is a *[TLSOptionError].
-func (t *TLS) Subject() (string, error) {
-	cfg, err := t.config()
+// reads the files, until ctx ends, and finds everything that [New] would: an error is a
+// *[TLSOptionError].
+func (t *TLS) Subject(ctx context.Context) (string, error) {
+	cfg, err := t.config(ctx)
 	if err != nil || len(cfg.Certificates) == 0 {
 		return "", err
 	}
@@ -79,27 +81,33 @@ func (t *TLS) Subject() (string, error) {
 
 // config makes the configuration of crypto/tls. The server's name is set for each
 // connection.
-func (t *TLS) config() (*tls.Config, error) {
+func (t *TLS) config(ctx context.Context) (*tls.Config, error) {
 	cfg := &tls.Config{
 		MinVersion:         tls.VersionTLS12,
 		ServerName:         t.ServerName,
 		InsecureSkipVerify: t.InsecureSkipVerify, //nolint:gosec // only when it is asked for by name
 	}
-	ca, err := content("CA", t.CAFile, t.CAPEM)
+	ca, err := content(ctx, "CA", t.CAFile, t.CAPEM, guard.MaxCertificates)
 	if err != nil {
 		return nil, err
 	}
 	if ca != nil {
 		cfg.RootCAs = x509.NewCertPool()
-		if !cfg.RootCAs.AppendCertsFromPEM(ca) {
+		err := guard.Decode(func() error {
+			if !cfg.RootCAs.AppendCertsFromPEM(ca) {
+				return errors.New("none")
+			}
+			return nil
+		})
+		if err != nil {
 			return nil, &TLSOptionError{given("CA", t.CAFile), errors.New("the CA has no certificate in PEM")}
 		}
 	}
-	cert, err := content("Cert", t.CertFile, t.CertPEM)
+	cert, err := content(ctx, "Cert", t.CertFile, t.CertPEM, guard.MaxCertificates)
 	if err != nil {
 		return nil, err
 	}
-	key, err := content("Key", t.KeyFile, t.KeyPEM)
+	key, err := content(ctx, "Key", t.KeyFile, t.KeyPEM, guard.MaxKey)
 	if err != nil {
 		return nil, err
 	}
@@ -131,12 +139,12 @@ func given(what, file string) string {
 }
 
 // content returns the PEM of a file or of the configuration itself; nil for neither.
-func content(what, file, text string) ([]byte, error) {
+func content(ctx context.Context, what, file, text string, limit int64) ([]byte, error) {
 	switch {
 	case file != "" && text != "":
 		return nil, &TLSOptionError{what + "PEM", errors.New("it is given both as a file and as PEM")}
 	case file != "":
-		b, err := os.ReadFile(file)
+		b, err := guard.ReadFile(ctx, file, limit)
 		if err != nil {
 			return nil, &TLSOptionError{what + "File", err}
 		}
@@ -155,20 +163,9 @@ func (t *TLS) keyPair(certPEM, keyPEM []byte) (tls.Certificate, error) {
 	invalid := func(err error) (tls.Certificate, error) {
 		return tls.Certificate{}, &TLSOptionError{given("Key", t.KeyFile), err}
 	}
-	var opts []pemutil.Options
-	encrypted := strings.Contains(string(keyPEM), "ENCRYPTED")
-	switch {
-	case encrypted && t.KeyPassword == "":
-		return tls.Certificate{}, &TLSOptionError{"KeyPassword", errors.New("the key is encrypted and there is no key password")}
-	case encrypted:
-		opts = append(opts, pemutil.WithPassword([]byte(t.KeyPassword)))
-	}
-	key, err := pemutil.ParseKey(keyPEM, opts...)
+	key, err := t.parseKey(keyPEM)
 	if err != nil {
-		if encrypted {
-			return tls.Certificate{}, &TLSOptionError{"KeyPassword", errors.New("the key cannot be decrypted: most likely the key password is wrong")}
-		}
-		return invalid(errors.New("the key is no private key in PEM"))
+		return tls.Certificate{}, err
 	}
 	signer, ok := key.(crypto.Signer)
 	if !ok {
@@ -179,24 +176,110 @@ func (t *TLS) keyPair(certPEM, keyPEM []byte) (tls.Certificate, error) {
 		return invalid(fmt.Errorf("the key is of a kind that TLS does not take: %T", key))
 	}
 	// The standard library joins the two, and checks that they belong together.
-	pair, err := tls.X509KeyPair(certPEM, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	var pair tls.Certificate
+	err = guard.Decode(func() (err error) {
+		pair, err = tls.X509KeyPair(certPEM, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+		return err
+	})
 	if err != nil {
-		return invalid(fmt.Errorf("the certificate and the key: %w", err))
+		return invalid(fmt.Errorf("the certificate and the key: %w", shown.Error(err)))
 	}
 	return pair, nil
 }
 
+const (
+	// maxKeyBytes bounds a private key as ASN.1: checking a key takes time that grows with
+	// the third power of its size. One of RSA with 16,384 bits takes 9 KiB.
+	maxKeyBytes = 16 << 10
+	// maxKeyIterations bounds what a file may ask for to make the key that it is encrypted
+	// with of a password. The most that is recommended is below a million.
+	maxKeyIterations = 10_000_000
+)
+
+// parseKey decodes the first private key of a PEM, and decrypts it where that is needed.
+func (t *TLS) parseKey(keyPEM []byte) (any, error) {
+	invalid := func(text string) (any, error) {
+		return nil, &TLSOptionError{given("Key", t.KeyFile), errors.New(text)}
+	}
+	block, rest := pem.Decode(keyPEM)
+	for block != nil && !strings.HasSuffix(block.Type, "PRIVATE KEY") {
+		block, rest = pem.Decode(rest)
+	}
+	const none = "the key is no private key in PEM"
+	if block == nil {
+		return invalid(none)
+	}
+	encrypted := block.Headers["Proc-Type"] == "4,ENCRYPTED"
+	switch block.Type {
+	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
+	case "ENCRYPTED PRIVATE KEY":
+		encrypted = true
+	default:
+		return invalid("the key is of a format that is not supported: PKCS #8, PKCS #1 and SEC 1 are")
+	}
+	if len(block.Bytes) > maxKeyBytes {
+		return invalid("the key is too large: no key that TLS takes is")
+	}
+	var opts []pemutil.Options
+	if encrypted {
+		if t.KeyPassword == "" {
+			return nil, &TLSOptionError{"KeyPassword", errors.New("the key is encrypted and there is no key password")}
+		}
+		if iterations(block.Bytes) > maxKeyIterations {
+			return invalid("the key takes too long to decrypt: encrypt it again with fewer iterations")
+		}
+		opts = append(opts, pemutil.WithPassword([]byte(t.KeyPassword)))
+	}
+	var key any
+	err := guard.Decode(func() (err error) {
+		key, err = pemutil.ParseKey(pem.EncodeToMemory(block), opts...)
+		return err
+	})
+	switch {
+	case err != nil && encrypted:
+		return nil, &TLSOptionError{"KeyPassword", errors.New("the key cannot be decrypted: most likely the key password is wrong")}
+	case err != nil:
+		return invalid(none)
+	}
+	return key, nil
+}
+
+// iterations returns how many iterations an encrypted private key in PKCS #8 asks for
+// (PBES2, RFC 8018); 0 for what is encrypted otherwise.
+func iterations(der []byte) int {
+	var key struct {
+		Encryption struct {
+			Algorithm  asn1.ObjectIdentifier
+			Parameters struct {
+				KeyDerivation struct {
+					Algorithm  asn1.ObjectIdentifier
+					Parameters struct {
+						Salt       []byte
+						Iterations int
+					}
+				}
+			}
+		}
+	}
+	if _, err := asn1.Unmarshal(der, &key); err != nil {
+		return 0
+	}
+	return key.Encryption.Parameters.KeyDerivation.Parameters.Iterations
+}
+
 // invalidCert makes the error of a certificate.
 func (t *TLS) invalidCert(err error) error {
-	return &TLSOptionError{given("Cert", t.CertFile), err}
+	return &TLSOptionError{given("Cert", t.CertFile), shown.Error(err)}
 }
 
 // checkCert checks that the first certificate of a PEM, which is the client's, is one.
 func checkCert(certPEM []byte) error {
 	for block, rest := pem.Decode(certPEM); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type == "CERTIFICATE" {
-			_, err := x509.ParseCertificate(block.Bytes)
-			return err
+			return guard.Decode(func() error {
+				_, err := x509.ParseCertificate(block.Bytes)
+				return err
+			})
 		}
 	}
 	return errors.New("there is no certificate in PEM")
@@ -210,8 +293,9 @@ type TLSError struct {
 	Err error
 }
 
-// Error says what is wrong.
-func (e *TLSError) Error() string { return "TLS: " + e.Problem + ": " + e.Err.Error() }
+// Error says what is wrong. What crypto/tls says has names of the server's certificate in it,
+// which nobody has vouched for.
+func (e *TLSError) Error() string { return "TLS: " + e.Problem + ": " + shown.Line(e.Err.Error()) }
 
 // Unwrap returns what crypto/tls says.
 func (e *TLSError) Unwrap() error { return e.Err }
@@ -248,7 +332,8 @@ func tlsError(err error, name string) error {
 	case errors.As(err, &authority):
 		return &TLSError{"the server's certificate is not signed by a CA that is trusted here", err}
 	case errors.As(err, &hostname):
-		return &TLSError{fmt.Sprintf("the server's certificate is not one for %q; connect by a name that it has, or set the server name", name), err}
+		return &TLSError{fmt.Sprintf("the server's certificate is not one for %s; connect by a name that it has, or set the server name", shown.Text(name)),
+			shown.As(err, certificateNames(hostname.Certificate))}
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return &TLSError{"the server's certificate has expired, or is not valid yet", err}
 	case errors.As(err, &invalid):
@@ -264,7 +349,19 @@ func tlsError(err error, name string) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return &TLSError{"the server ended the handshake (does this port speak TLS?)", err}
 	}
-	return err
+	return shown.Error(err)
+}
+
+// certificateNames says which names a certificate has. Its common name does not count.
+func certificateNames(cert *x509.Certificate) string {
+	names := slices.Clone(cert.DNSNames)
+	for _, ip := range cert.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		return "it has no name of a host, and no address"
+	}
+	return "it is one for " + shown.Texts(names)
 }
 
 // certificateAlerts are those by which a server refuses a client's certificate, or asks for

@@ -215,11 +215,11 @@ func TestTLSSubject(t *testing.T) {
 		{zk.TLS{}, ""},
 		{zk.TLS{CertPEM: certPEM(cert), KeyPEM: keyPEM(t, key)}, `CN=client,OU=Ops,O=Example\, Inc.`},
 	} {
-		if got, err := tc.tls.Subject(); err != nil || got != tc.want {
+		if got, err := tc.tls.Subject(t.Context()); err != nil || got != tc.want {
 			t.Errorf("%q, %v; want %q", got, err, tc.want)
 		}
 	}
-	if _, err := (&zk.TLS{CAPEM: "garbage"}).Subject(); err == nil {
+	if _, err := (&zk.TLS{CAPEM: "garbage"}).Subject(t.Context()); err == nil {
 		t.Error("garbage is no CA")
 	}
 }

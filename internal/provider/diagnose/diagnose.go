@@ -54,11 +54,17 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return s.Conflict(doing, conflict.Err, conflict.Planned, *conflict.Found)
 	case errors.As(err, &notEmpty):
 		return s.NotEmpty(notEmpty.Children)
+	case errors.Is(err, node.ErrUnread):
+		return s.unread(doing)
 	}
 	if conflict, ok := errors.AsType[*zk.BatchConflictError](err); ok {
 		return s.conflicts(doing, conflict, outcomeOf(err))
 	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+		if errors.Is(err, context.Canceled) && !errors.Is(err, zk.ErrOutcomeUnknown) {
+			return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf(
+				"The run was stopped before the provider could %s%s completely: %s. Nothing more was written. Run plan again to see what is left to do.", doing, s.at(), partial.Done))
+		}
 		d := s.Error(doing, partial.Err)
 		return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
 	}
@@ -83,7 +89,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 			"The provider could not %s%s, because the lock that it held was lost: %s. Others may have done something since, that this run should have waited for or kept from.\n\n"+
 				"Look at what the run has done, and run again. Where it was lost because the servers could not be reached for a while, a longer session_timeout of the provider helps.", doing, s.at(), behind(err, recipe.ErrLost)))
 	case errors.Is(err, context.Canceled):
-		return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at()))
+		return s.interrupted(doing)
 	case errors.As(err, &connect):
 		return unreachable(connect)
 	case errors.As(err, &tooLarge):
@@ -512,28 +518,63 @@ func (s Subject) CreationUnknown(doing string, err error) diag.Diagnostic {
 			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), lost(err)))
 }
 
+// interrupted tells that the run was stopped before something was done. A write that has been
+// sent is waited for: so nothing has come of one that ended like this.
+func (s Subject) interrupted(doing string) diag.Diagnostic {
+	detail := fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at())
+	if verb, _, _ := strings.Cut(doing, " "); s.Resource != "" && verb != "read" && verb != "list" {
+		detail += " Nothing was written to it."
+	}
+	return diag.NewErrorDiagnostic("Interrupted", detail)
+}
+
 // lost says why the outcome of a write is not known, as the end of a sentence, with what
 // belongs to it.
 func lost(err error) string {
+	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok && unknown.Waited > 0 {
+		return fmt.Sprintf("the run was stopped, and no answer came in the %v s for which the provider waited on, the timeout of its session.", unknown.Waited.Seconds())
+	}
 	if connect, ok := errors.AsType[*zk.ConnectError](err); ok {
 		return "the connection was lost, and no server could be reached since:\n\n" + attempts(connect)
 	}
 	return behind(err, zk.ErrOutcomeUnknown) + "."
 }
 
-// numberUnknown is [Subject.CreationUnknown] of a sequential node: which of several nodes it is
-// nobody can tell.
+// numberUnknown is CreationUnknown of a sequential node: a later look can name the nodes that it
+// may have made, and cannot tell which of them it did.
 func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
-	parent, name := zk.Parent(s.Path), s.Path[strings.LastIndexByte(s.Path, '/')+1:]
 	happened := "did not learn whether it took effect: " + lost(err)
-	look := fmt.Sprintf("If it did, its node is below %q and has %q and ten digits for a name (ls %s in zkCli).", parent, name, parent)
+	next := "Run apply again: it names the nodes that this request may have made, leaves them as they are, and creates another one."
 	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
 		happened = "lost the connection before the answer came."
-		look = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + "."
+		next = "It made one of these nodes, or none: " + Quoted(candidates.Paths) + ". Look at them (stat and get in zkCli). If none of them is this resource's, run apply again: it leaves them as they are, and creates another one. " +
+			s.keepOne(candidates.Paths[0])
 	}
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and %s\n\n"+
-			"It was not repeated. %s Run apply again: it names what may be that node, leaves it as it is, and creates another one for this resource. Delete afterwards what nobody uses.", doing, s.at(), happened, look))
+			"It was not repeated. The state has the resource as tainted, and without a node. %s", doing, s.at(), happened, next))
+}
+
+// MayExist warns of the nodes that a sequential creation whose outcome is not known may have
+// made.
+func (s Subject) MayExist(paths []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Sequential znode may exist already", fmt.Sprintf(
+		"An earlier apply asked for a node %q and a number, and did not learn whether it was created. It is one of these nodes, or none:\n\n%s\n\n"+
+			"All of them stay, and an apply creates another one for this resource. Look at them (stat and get in zkCli), and delete the one that nobody uses. %s",
+		s.Path, Listed(paths), s.keepOne(paths[0])))
+}
+
+// keepOne says how to take a node for a resource that is in the state without one.
+func (s Subject) keepOne(example string) string {
+	return fmt.Sprintf("If one of them is to be this resource's, import it before you apply:\n\n"+
+		"  terraform state rm %[1]s.NAME\n  terraform import %[1]s.NAME %[2]s", s.Resource, example)
+}
+
+// unread tells of a state that does not say which node it is about.
+func (s Subject) unread(doing string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic("Znode was not looked at", fmt.Sprintf(
+		"The provider did not %s%s: it was in doubt whether an earlier apply had created it, and nothing has looked since. What is there may be somebody else's.\n\n"+
+			"Run again without -refresh=false: the refresh finds out whether the node is this resource's.", doing, s.at()))
 }
 
 // numberTaken tells that the node which is next in the sequence exists.

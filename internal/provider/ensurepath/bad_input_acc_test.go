@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
-	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"terraform-provider-zookeeper/internal/acctest"
@@ -64,9 +63,8 @@ func TestAccEnsurePath_chrootOfZooKeeper(t *testing.T) {
 	}}})
 }
 
-// The path cannot be finished: what was made is in the state, and goes with the next
-// destroy, or before the next try.
-func TestAccEnsurePath_partialFailure(t *testing.T) {
+// A path that cannot be finished is not begun.
+func TestAccEnsurePath_allOrNothing(t *testing.T) {
 	tree := acctest.NewTree(t)
 	sealed := aclOf(zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermAll &^ zk.PermCreate})
 	denied := acctest.Error("Permission denied", `did not let the provider make the path "`+tree.Path("/a/b/c")+`"`, `CREATE (c) on "`+tree.Path("/a")+`"`, "presents no identity")
@@ -79,29 +77,26 @@ func TestAccEnsurePath_partialFailure(t *testing.T) {
 				ExpectError:      denied,
 			},
 			{
-				PreConfig:        holds(t, tree.CheckData("/a", ""), tree.CheckGone("/a/b")),
+				PreConfig:        holds(t, tree.CheckGone("/a")),
 				Config:           tree.Config(test("/a/b/c", sealed)),
-				ConfigPlanChecks: planned(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigPlanChecks: planned(create),
 				ExpectError:      denied,
 			},
 			{
 				Config:            tree.Config(test("/a/b/c", "")),
-				ConfigPlanChecks:  planned(plancheck.ResourceActionDestroyBeforeCreate),
+				ConfigPlanChecks:  planned(create),
 				ConfigStateChecks: state(tree, "/a/b/c", paths(tree, "/a", "/a/b", "/a/b/c"), nil),
 			},
 			{
-				// Making the rest again can fail in the middle too. The ACL of the state stays the
-				// one before, so that the next plan shows all that is left to do.
+				// To make the rest again can fail too. The ACL of the state stays the one before, so
+				// that the next plan shows all that is left to do.
 				PreConfig:        func() { tree.Remove("/a/b") },
 				Config:           tree.Config(test("/a/b/c", sealed)),
 				ConfigPlanChecks: planned(update),
 				ExpectError:      acctest.Error("Permission denied", `CREATE (c) on "`+tree.Path("/a/b")+`"`),
 			},
 			{
-				PreConfig: func() {
-					holds(t, tree.CheckData("/a/b", ""), tree.CheckGone("/a/b/c"))()
-					tree.WriteACL("/a/b", acctest.Open())
-				},
+				PreConfig:         holds(t, tree.CheckGone("/a/b")),
 				Config:            tree.Config(test("/a/b/c", "")),
 				ConfigPlanChecks:  planned(update),
 				ConfigStateChecks: state(tree, "/a/b/c", paths(tree, "/a", "/a/b", "/a/b/c"), nil),
@@ -145,21 +140,15 @@ func TestAccEnsurePath_belowEphemeral(t *testing.T) {
 	}}})
 }
 
-// The reply to a creation in the middle is lost: the node is the resource's all the same.
+// The reply to the creation is lost: the nodes are the resource's all the same.
 func TestAccEnsurePath_replyLost(t *testing.T) {
 	tree := acctest.NewTree(t)
 	proxy := zktest.StartProxy(t, acctest.Server(t).Addr())
-	n := 0
-	cut := proxy.CutAfterRequest(func(op int32) bool {
-		if op == 1 || op == 15 {
-			n++
-		}
-		return n == 4 // the end is tried first, then its parents from the bottom up
-	})
+	cut := proxy.CutAfterRequest(func(op int32) bool { return op == multi })
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: tree.CheckGone("/a"),
 		Steps: []resource.TestStep{{
-			Config:            fmt.Sprintf("provider \"zookeeper\" { servers = %q }\n\nlocals { base = %q }\n\n%s", proxy.Addr(), tree.Base, test("/a/b/c", "")),
+			Config:            through(tree, proxy, test("/a/b/c", "")),
 			ConfigPlanChecks:  planned(create),
 			ConfigStateChecks: state(tree, "/a/b/c", paths(tree, "/a", "/a/b", "/a/b/c"), nil),
 			Check: func(*tfState) error {
@@ -172,4 +161,12 @@ func TestAccEnsurePath_replyLost(t *testing.T) {
 			},
 		}},
 	})
+}
+
+// multi is the operation that makes a path.
+const multi = 14
+
+// through is [acctest.Tree.Config] with a proxy in front of the server.
+func through(tree *acctest.Tree, proxy *zktest.Proxy, hcl string) string {
+	return fmt.Sprintf("provider \"zookeeper\" { servers = %q }\n\nlocals { base = %q }\n\n%s", proxy.Addr(), tree.Base, hcl)
 }

@@ -12,6 +12,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
 )
 
 // resourceModel is the resource as the framework decodes it.
@@ -20,6 +21,7 @@ type resourceModel struct {
 	ACL       types.Set    `tfsdk:"acl"`
 	OnDestroy types.String `tfsdk:"on_destroy"`
 	Created   types.List   `tfsdk:"created"`
+	Czxids    types.Map    `tfsdk:"czxids"`
 	Stat      types.Object `tfsdk:"stat"`
 }
 
@@ -29,36 +31,27 @@ const (
 	keep  = "keep"
 )
 
-// pathsOf are the paths of nodes as the attribute `created` has them: from the top down.
-// All of them are on one path, so that the longer is the deeper.
-func pathsOf(nodes []session.Made) types.List {
-	nodes = slices.Clone(nodes)
-	slices.SortFunc(nodes, func(a, b session.Made) int { return len(a.Path) - len(b.Path) })
-	values := make([]framework.Value, 0, len(nodes))
-	for _, node := range nodes {
-		values = append(values, types.StringValue(node.Path))
+// way returns the nodes of a path, from the top down.
+func way(path string) []string {
+	var all []string
+	for ; path != "/"; path = zk.Parent(path) {
+		all = append(all, path)
 	}
-	return types.ListValueMust(types.StringType, values)
+	slices.Reverse(all)
+	return all
 }
 
-// czxidsKey is where the private state has the transactions that made the nodes in
-// `created`, by path.
-const czxidsKey = "czxids"
-
-// madeBy returns the nodes in `created`, from the top down, with the transactions that made
-// them. One whose transaction is not remembered has none that any node can have.
-func (m *resourceModel) madeBy(ctx context.Context, p attr.PrivateState) ([]session.Made, diag.Diagnostics) {
-	b, diags := p.GetKey(ctx, czxidsKey)
-	czxids := make(map[string]int64)
-	if len(b) > 0 {
-		if err := json.Unmarshal(b, &czxids); err != nil {
-			diags.AddError("Private state is damaged", fmt.Sprintf("What the state remembers of the nodes that were made for %q cannot be read: %v. Was the state edited?\n\n"+
-				"Remove the resource from the state (terraform state rm) and import it: the nodes stay as they are, now and when it is destroyed.", m.Path.ValueString(), err))
-		}
-	}
+// made returns the nodes in `created`, from the top down, with the transactions that made them.
+// One whose transaction is not known has none that any node can have.
+func (m *resourceModel) made(ctx context.Context) ([]session.Made, diag.Diagnostics) {
 	var paths []string
+	czxids := make(map[string]int64)
+	var diags diag.Diagnostics
 	if !m.Created.IsNull() && !m.Created.IsUnknown() {
 		diags.Append(m.Created.ElementsAs(ctx, &paths, false)...)
+	}
+	if !m.Czxids.IsNull() && !m.Czxids.IsUnknown() {
+		diags.Append(m.Czxids.ElementsAs(ctx, &czxids, false)...)
 	}
 	nodes := make([]session.Made, 0, len(paths))
 	for _, path := range paths {
@@ -67,16 +60,67 @@ func (m *resourceModel) madeBy(ctx context.Context, p attr.PrivateState) ([]sess
 	return nodes, diags
 }
 
-// remember puts nodes into `created` and the private state.
-func (m *resourceModel) remember(ctx context.Context, p attr.PrivateState, nodes []session.Made) diag.Diagnostics {
-	m.Created = pathsOf(nodes)
-	czxids := make(map[string]int64, len(nodes))
+// remember puts nodes into `created` and `czxids`. All of them are on one path, so that the
+// longer is the deeper.
+func (m *resourceModel) remember(nodes []session.Made) {
+	nodes = slices.Clone(nodes)
+	slices.SortFunc(nodes, func(a, b session.Made) int { return len(a.Path) - len(b.Path) })
+	created, czxids := make([]framework.Value, 0, len(nodes)), make(map[string]framework.Value, len(nodes))
 	for _, node := range nodes {
-		czxids[node.Path] = node.Czxid
+		created = append(created, types.StringValue(node.Path))
+		czxids[node.Path] = types.Int64Value(node.Czxid)
 	}
-	b, err := json.Marshal(czxids)
+	m.Created = types.ListValueMust(types.StringType, created)
+	m.Czxids = types.MapValueMust(types.Int64Type, czxids)
+}
+
+// merged returns the nodes of both; of two of one path the one that was made later.
+func merged(before, made []session.Made) []session.Made {
+	all := slices.DeleteFunc(slices.Clone(before), func(old session.Made) bool { return has(made, old.Path) })
+	return append(all, made...)
+}
+
+func has(nodes []session.Made, path string) bool {
+	return slices.ContainsFunc(nodes, func(node session.Made) bool { return node.Path == path })
+}
+
+// A doubt is what the private state has of nodes that the resource has made, or not: what tells
+// them from any others, for the next read to find.
+type doubt struct {
+	Paths  []string `json:"paths"`
+	Seen   int64    `json:"seen"`
+	Others []int64  `json:"others,omitempty"`
+	ACL    []zk.ACL `json:"acl"`
+}
+
+// doubtKey is where the private state has a doubt.
+const doubtKey = "doubt"
+
+func (d *doubt) save(ctx context.Context, private attr.PrivateState) diag.Diagnostics {
+	if d == nil {
+		return nil
+	}
+	b, err := json.Marshal(d)
 	if err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", err.Error())}
 	}
-	return p.SetKey(ctx, czxidsKey, b)
+	return private.SetKey(ctx, doubtKey, b)
+}
+
+// loadDoubt returns the doubt in a private state; nil for none.
+func loadDoubt(ctx context.Context, private attr.PrivateState) (*doubt, diag.Diagnostics) {
+	b, diags := private.GetKey(ctx, doubtKey)
+	if len(b) == 0 || diags.HasError() {
+		return nil, diags
+	}
+	d := new(doubt)
+	if err := json.Unmarshal(b, d); err != nil {
+		diags.AddError("Private state is damaged", fmt.Sprintf("What the state remembers of nodes that may have been made cannot be read: %v. Was the state edited?\n\n"+
+			"Remove the resource from the state (terraform state rm) and import it: the nodes stay as they are, now and when it is destroyed.", err))
+	}
+	return d, diags
+}
+
+func (d *doubt) making() zk.Making {
+	return zk.Making{Seen: d.Seen, Others: d.Others, Data: []byte{}, ACL: d.ACL}
 }

@@ -18,7 +18,7 @@ import (
 func createdBy(tree *acctest.Tree, name, path string, acl, stat knownvalue.Check, created ...string) statecheck.StateCheck {
 	return acctest.Attributes("zookeeper_ensure_path."+name, attrs{
 		"path": knownvalue.StringExact(tree.Path(path)), "acl": acl, "on_destroy": knownvalue.StringExact("prune"),
-		"created": paths(tree, created...), "stat": stat,
+		"created": paths(tree, created...), "czxids": knownvalue.MapSizeExact(len(created)), "stat": stat,
 	})
 }
 

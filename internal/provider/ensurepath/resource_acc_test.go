@@ -64,6 +64,7 @@ func state(tree *acctest.Tree, rel string, created knownvalue.Check, except attr
 		"acl":        knownvalue.Null(),
 		"on_destroy": knownvalue.StringExact("prune"),
 		"created":    created,
+		"czxids":     knownvalue.NotNull(),
 		"stat":       acctest.Stat(0, 0, 0, 0),
 	}
 	maps.Copy(want, except)
@@ -288,7 +289,7 @@ func TestAccEnsurePath_pruneStops(t *testing.T) {
 		gone []string
 		want []string
 	}{
-		"a child":             {func(tree *acctest.Tree) { tree.Put("/a/b/x", "") }, []string{"/a", "/a/b", "/a/b/x"}, []string{"/a/b/c"}, []string{`/a/b" was not removed`, "the nodes above it that it made stay too: ", `/a".`}},
+		"a child":             {func(tree *acctest.Tree) { tree.Put("/a/b/x", "") }, []string{"/a", "/a/b", "/a/b/x"}, []string{"/a/b/c"}, []string{`/a/b" was not removed`, "the nodes above it that this resource made stay too: ", `/a".`}},
 		"data":                {func(tree *acctest.Tree) { tree.Write("/a", "theirs") }, []string{"/a"}, []string{"/a/b"}, []string{`/a" was not removed`}},
 		"data at the end":     {func(tree *acctest.Tree) { tree.Write("/a/b/c", "theirs") }, []string{"/a", "/a/b", "/a/b/c"}, nil, []string{`/a/b/c" was not removed`}},
 		"nothing, any longer": {func(tree *acctest.Tree) { tree.Write("/a", "theirs"); tree.Write("/a", "") }, nil, []string{"/a"}, nil},

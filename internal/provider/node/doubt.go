@@ -97,11 +97,17 @@ func (d *Doubt) Find(ctx context.Context, s *session.Session, nodePath string, s
 	return client.Recognize(ctx, nodePath, d.making(state))
 }
 
-// Candidates are the nodes that the creation of a sequential node may have made.
-func (d *Doubt) Candidates(ctx context.Context, s *session.Session, prefix string, state *Node) ([]zk.Node, error) {
+// Candidates are the paths of the nodes that the creation of a sequential node may have made,
+// the oldest first.
+func (d *Doubt) Candidates(ctx context.Context, s *session.Session, prefix string, state *Node) ([]string, error) {
 	client, err := s.Client(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return client.RecognizeSequential(ctx, prefix, d.making(state))
+	nodes, err := client.RecognizeSequential(ctx, prefix, d.making(state))
+	paths := make([]string, len(nodes))
+	for i, n := range nodes {
+		paths[i] = n.Path
+	}
+	return paths, err
 }

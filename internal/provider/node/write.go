@@ -68,7 +68,9 @@ type Applied struct {
 // ReadBack completes a plan that was applied, from the node as it is now; written is how the
 // apply left it.
 func (n *Node) ReadBack(ctx context.Context, s *session.Session, nodePath string, config *Node, written zk.Node) (done Applied) {
-	now, err := Read(ctx, s, nodePath)
+	after, free := s.AfterWrite(ctx)
+	defer free()
+	now, err := Read(after, s, nodePath)
 	if err != nil {
 		now, done.Unread = written, err
 	}
@@ -90,42 +92,45 @@ func (e *NotEmptyError) Error() string { return fmt.Sprintf("%v (%d)", e.Err, le
 // Unwrap returns the deletion that failed.
 func (e *NotEmptyError) Unwrap() error { return e.Err }
 
+// ErrUnread tells that a state does not say which node it is about: nothing has been read since
+// a creation whose outcome was not known. Whatever is at the path may be somebody else's.
+var ErrUnread = errors.New("the state has no stat of the node")
+
 // Delete deletes the node of a state, and with force_destroy what is below it, in an order that
 // suits the other deletions of this run (see [session.Session.Delete]). A node that is gone is
 // what was wanted, and one that another resource of this run has taken over stays, as does any
 // with on_destroy = "keep". The error is a [session.ConflictError] when somebody else changed
-// the node since the plan, and a [NotEmptyError] when it has children.
+// the node since the plan, a [NotEmptyError] when it has children, and [ErrUnread] when the
+// state does not say which node it is.
 func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) error {
 	from, planned := attr.PlannedAgainst(n.Stat)
 	memory := map[string]any{nodePath: from}
 	switch {
-	case n.Keeps():
+	case n.Keeps() && planned:
 		s.Leave(session.Whole, memory)
 		return nil
-	case s.Taken(session.Whole, nodePath):
+	case n.Keeps(), s.Taken(session.Whole, nodePath):
 		return nil
+	case !planned:
+		return ErrUnread
 	}
 	client, err := s.Client(ctx)
 	if err != nil {
 		return err
 	}
-	version := zk.AnyVersion
-	if planned {
-		version = from.Version
-		stat, err := session.SameNode(ctx, client, nodePath, from)
-		switch {
-		case err != nil:
-			return err
-		// What somebody else has changed since is nobody's to hand over.
-		case stat.Version == from.Version && s.GiveUp(session.Whole, memory)[nodePath]:
-			return nil
-		}
+	stat, err := session.SameNode(ctx, client, nodePath, from)
+	switch {
+	case err != nil:
+		return err
+	// What somebody else has changed since is nobody's to hand over.
+	case stat.Version == from.Version && s.GiveUp(session.Whole, memory)[nodePath]:
+		return nil
 	}
 	err = s.Delete(ctx, nodePath, func() error {
 		if n.ForceDestroy.ValueBool() {
-			return client.DeleteTree(ctx, nodePath, version)
+			return client.DeleteTree(ctx, nodePath, from.Version)
 		}
-		return client.Delete(ctx, nodePath, version)
+		return client.Delete(ctx, nodePath, from.Version)
 	})
 	switch {
 	case err == nil:

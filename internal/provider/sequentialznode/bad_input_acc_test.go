@@ -124,7 +124,7 @@ func TestAccSequentialZnode_numberTaken(t *testing.T) {
 				PreConfig:         func() { tree.Put("/other", ""); tree.Remove("/other") },
 				Config:            tree.Config(test("/job-", "")),
 				ConfigPlanChecks:  planned(create),
-				ConfigStateChecks: state(tree, "/job-", "0000000002", "", "", nil),
+				ConfigStateChecks: state(tree, "/job-", "0000000002", "", nil),
 				Check:             tree.CheckData("/job-0000000001", "theirs"),
 			},
 		},
@@ -145,7 +145,7 @@ func TestAccSequentialZnode_parents(t *testing.T) {
 				PreConfig:         holds(t, tree.CheckGone("/p")),
 				Config:            tree.Config(test("/p/q/job-", "")),
 				ConfigPlanChecks:  planned(create),
-				ConfigStateChecks: state(tree, "/p/q/job-", "0000000000", "", "", nil),
+				ConfigStateChecks: state(tree, "/p/q/job-", "0000000000", "", nil),
 			},
 		},
 	})

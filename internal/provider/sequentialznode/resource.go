@@ -189,11 +189,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	if doubt != nil {
 		candidates, err := doubt.Candidates(ctx, r.Session, state.PathPrefix.ValueString(), &state.Node)
 		switch {
-		case err != nil && !errors.Is(err, zk.ErrNoNode):
+		case err != nil:
 			resp.Diagnostics.Append(about.Error(doingRead, err))
 			return
 		case len(candidates) > 0:
-			resp.Diagnostics.Append(candidatesWarning(state.PathPrefix.ValueString(), candidates))
+			resp.Diagnostics.Append(about.MayExist(candidates))
 		}
 		resp.State.RemoveResource(ctx)
 		return

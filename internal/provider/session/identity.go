@@ -1,6 +1,7 @@
 package session
 
 import (
+	"context"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -47,7 +48,7 @@ func (s *Session) presentDigests() {
 }
 
 // presentOthers adds those that the connection itself presents.
-func (s *Session) presentOthers() error {
+func (s *Session) presentOthers(ctx context.Context) error {
 	present := func(scheme, id string) {
 		s.identities = append(s.identities, attr.Identity{Scheme: scheme, ID: id})
 		s.presented = append(s.presented, scheme+" ("+id+")")
@@ -57,14 +58,14 @@ func (s *Session) presentOthers() error {
 		if err != nil {
 			return err
 		}
-		id, err := mechanism.Identity()
+		id, err := mechanism.Identity(ctx)
 		if err != nil {
 			return err
 		}
 		present(zk.SchemeSASL, id)
 	}
 	if s.cfg.TLS != nil {
-		subject, err := s.cfg.TLS.Subject()
+		subject, err := s.cfg.TLS.Subject(ctx)
 		if err != nil {
 			return err
 		}

@@ -69,6 +69,8 @@ func (s *Session) Create(ctx context.Context, path string, data []byte, o zk.Cre
 	if err != nil {
 		return zk.Created{}, err
 	}
+	after, done := s.AfterWrite(ctx)
+	defer done()
 	alone := o
 	alone.MakeParents = false
 	created, err := client.Create(ctx, path, data, alone)
@@ -80,7 +82,7 @@ func (s *Session) Create(ctx context.Context, path string, data []byte, o zk.Cre
 		})
 	}
 	if err == nil && !created.HasStat {
-		created.Stat = firstStat(ctx, client, created.Path)
+		created.Stat = firstStat(after, client, created.Path)
 	}
 	return created, err
 }
@@ -103,34 +105,42 @@ type Made struct {
 	Czxid int64
 }
 
-// EnsurePath makes the node and those above it that are missing, with the ACL; nil is the
-// default one. It returns those that are the caller's from here on, from the top down and
-// with an error too: those that it made, and those that this run had made before on the way
-// to another node, which are given the ACL as if they had been made here. So the order of
-// the two does not matter. A node is given to one caller alone.
-func (s *Session) EnsurePath(ctx context.Context, path string, acl []zk.ACL) ([]Made, error) {
+// Ensured is what became of a path that was made.
+type Ensured struct {
+	// Made are the nodes that are the caller's from here on, from the top down: those that it
+	// made, and those that this run had made before as parents of another node, which are given
+	// the ACL as if they had been made here. So the order of the two does not matter.
+	Made []Made
+	// Doubt are nodes that the caller has made, or not: the error is [zk.ErrOutcomeUnknown].
+	Doubt []string
+}
+
+// EnsurePath makes the node and those above it that are missing, in one transaction, with the
+// ACL; nil is the default one. A node is given to one caller alone. What is returned counts with
+// an error too.
+func (s *Session) EnsurePath(ctx context.Context, path string, acl []zk.ACL) (e Ensured, err error) {
 	client, err := s.Client(ctx)
 	if err != nil {
-		return nil, err
+		return e, err
 	}
 	if acl == nil {
 		acl = s.DefaultACL()
 	}
 	if err := s.parents.lock(ctx); err != nil {
-		return nil, err
+		return e, err
 	}
 	defer s.parents.unlock()
-	taken, err := s.takeParents(ctx, client, path, acl)
-	if err != nil {
-		return taken, err
+	if e.Made, err = s.takeParents(ctx, client, path, acl); err != nil {
+		return e, err
 	}
-	created, err := client.MakePath(ctx, path, acl)
+	created, doubt, err := client.MakePath(ctx, path, acl)
 	for _, node := range created {
 		s.acts.made(node.Path)
 		s.parents.made[node.Path] = madeNode{ensured: true}
-		taken = append(taken, Made{Path: node.Path, Czxid: node.Stat.Czxid})
+		e.Made = append(e.Made, Made{Path: node.Path, Czxid: node.Stat.Czxid})
 	}
-	return taken, err
+	e.Doubt = doubt
+	return e, err
 }
 
 // takeParents takes those nodes on the path that this run has made as parents, from the
@@ -141,7 +151,7 @@ func (s *Session) takeParents(ctx context.Context, client *zk.Client, path strin
 		if end < len(path) && path[end] != '/' {
 			continue
 		}
-		node, ok, err := s.takeParent(ctx, client, path[:end], acl)
+		node, ok, err := s.takeParent(ctx, ctx, client, path[:end], acl)
 		switch {
 		case err != nil:
 			return taken, err
@@ -153,13 +163,13 @@ func (s *Session) takeParents(ctx context.Context, client *zk.Client, path strin
 }
 
 // takeParent takes a node that this run has made as a parent, if it is one and nobody has
-// taken it, and reports whether. The lock is held.
-func (s *Session) takeParent(ctx context.Context, client *zk.Client, at string, acl []zk.ACL) (zk.Stat, bool, error) {
+// taken it, and reports whether. It is looked at with a context of its own. The lock is held.
+func (s *Session) takeParent(ctx, look context.Context, client *zk.Client, at string, acl []zk.ACL) (zk.Stat, bool, error) {
 	made, ok := s.parents.made[at]
 	if !ok || made.ensured {
 		return zk.Stat{}, false, nil
 	}
-	stat, err := s.giveACL(ctx, client, at, acl, made)
+	stat, err := s.giveACL(ctx, look, client, at, acl, made)
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
 		return zk.Stat{}, false, nil
@@ -175,9 +185,9 @@ func (s *Session) takeParent(ctx context.Context, client *zk.Client, at string, 
 }
 
 // giveACL gives a node that this run has made the ACL, unless it means the same as the one
-// that it was made with, and returns the node's stat.
-func (s *Session) giveACL(ctx context.Context, client *zk.Client, at string, acl []zk.ACL, made madeNode) (zk.Stat, error) {
-	node, err := client.Node(ctx, at)
+// that it was made with, and returns the node's stat. It is looked at with a context of its own.
+func (s *Session) giveACL(ctx, look context.Context, client *zk.Client, at string, acl []zk.ACL, made madeNode) (zk.Stat, error) {
+	node, err := client.Node(look, at)
 	if err != nil || attr.SameACL(acl, node.ACL, s.Identities()) {
 		return node.Stat, err
 	}

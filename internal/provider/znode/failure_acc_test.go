@@ -117,11 +117,11 @@ func TestAccZnode_unreadableAfterUpdate(t *testing.T) {
 	}{
 		"declared": {
 			before: `data = "one"`, after: `data = "two"`,
-			want: map[string]any{"data": "two", "data_base64": "dHdv", "data_wo_version": nil, "stat": [2]float64{1, 1}},
+			want: map[string]any{"data": "two", "data_base64": nil, "data_wo_version": nil, "stat": [2]float64{1, 1}},
 		},
 		"of others": {
 			before: ``, after: ``,
-			want: map[string]any{"data": "", "data_base64": "", "data_wo_version": nil, "stat": [2]float64{0, 1}},
+			want: map[string]any{"data": nil, "data_base64": nil, "data_wo_version": nil, "stat": [2]float64{0, 1}},
 		},
 		"secret": {
 			before: "data_wo = \"one\"\n  data_wo_version = \"1\"", after: "data_wo = \"two\"\n  data_wo_version = \"2\"",

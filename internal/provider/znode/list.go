@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/list"
@@ -43,7 +44,9 @@ func (l *ListResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Lists a znode and all that is below it, for `terraform query`, which can write the configuration that imports what it finds.\n\n" +
 			"What no `zookeeper_znode` can manage is left out: the root, `/zookeeper` and all below, and ephemeral nodes, which live and die with the session of a client. " +
-			"So is a node below that the provider may not read, with what is below it; a warning counts those. A node that is deleted meanwhile is not in the list.\n\n" +
+			"So is a node below that the provider may not read, with what is below it; a warning counts those. A node that is deleted meanwhile is not in the list. " +
+			"A node whose name is in another Unicode form than NFC cannot be named in a configuration, and a warning names it instead.\n\n" +
+			"`include` and `exclude` select nodes by patterns. They are relative to `path`, and written as in Terraform's `fileset`: " + attr.PatternDescription + "\n\n" +
 			"With `include_resource`, and with `-generate-config-out`, the data and the ACL of each node are read too, and go into what the query writes: **no place for secrets.** " +
 			"Of what kind a node is servers do not tell, so `mode` is `persistent` for containers and TTL nodes too. An ACL with a digest that the provider is not shown is left out of generated configuration.\n\n" +
 			"Terraform ends a list after 100 nodes, unless `limit` says otherwise. Needs Terraform 1.14. OpenTofu has no queries as of 1.12.",
@@ -58,6 +61,16 @@ func (l *ListResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 				MarkdownDescription: attr.DepthDescription,
 				Validators:          []validator.Int64{attr.ValidDepth()},
 			},
+			"include": schema.ListAttribute{
+				Optional:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "Patterns of the nodes below `path` to list, as in `[\"config/**\", \"admin/*\"]`; the node at `path` itself is then not in the list. Default, and if empty: all. A warning names a pattern that no node matches.",
+			},
+			"exclude": schema.ListAttribute{
+				Optional:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "Patterns of the nodes below `path` to leave out, even if `include` has them, as in `[\"brokers/ids/**\", \"controller*\"]`. What is below a node that is left out is in the list, unless a pattern leaves it out too: `a` is the node alone, `a/**` the node and all that is below it. The latter is not read at all.",
+			},
 		},
 	}
 }
@@ -66,6 +79,34 @@ func (l *ListResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 type listModel struct {
 	Path     types.String `tfsdk:"path"`
 	MaxDepth types.Int64  `tfsdk:"max_depth"`
+	Include  types.List   `tfsdk:"include"`
+	Exclude  types.List   `tfsdk:"exclude"`
+}
+
+// filter is what the patterns select, as far as they are known.
+func (m *listModel) filter() (*attr.Filter, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	include, exclude := texts(m.Include), texts(m.Exclude)
+	if _, err := attr.ParseFilter(include, nil); err != nil {
+		diags.AddAttributeError(path.Root("include"), "Invalid pattern", attr.Sentence(err))
+	}
+	if _, err := attr.ParseFilter(nil, exclude); err != nil {
+		diags.AddAttributeError(path.Root("exclude"), "Invalid pattern", attr.Sentence(err))
+	}
+	if diags.HasError() {
+		return nil, diags
+	}
+	filter, _ := attr.ParseFilter(include, exclude)
+	return filter, diags
+}
+
+func texts(list types.List) (out []string) {
+	for _, element := range list.Elements() {
+		if text, ok := element.(types.String); ok && !text.IsUnknown() {
+			out = append(out, text.ValueString())
+		}
+	}
+	return out
 }
 
 // ValidateListResourceConfig refuses the path of nodes that no resource can manage: the list
@@ -73,6 +114,8 @@ type listModel struct {
 func (l *ListResource) ValidateListResourceConfig(ctx context.Context, req list.ValidateConfigRequest, resp *list.ValidateConfigResponse) {
 	var config listModel
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	_, diags := config.filter()
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() || config.Path.IsNull() || config.Path.IsUnknown() {
 		return
 	}
@@ -98,17 +141,19 @@ func (l *ListResource) List(ctx context.Context, req list.ListRequest, stream *l
 		// It may lead to nodes that cannot be managed below the chroot alone.
 		diags.Append(checkListed(config.Path.ValueString(), l.Session.CheckManaged)...)
 	}
+	filter, wrong := config.filter()
+	diags.Append(wrong...)
 	if diags.HasError() {
 		stream.Results = list.ListResultsStreamDiagnostics(diags)
 		return
 	}
-	stream.Results = l.results(ctx, req, config)
+	stream.Results = l.results(ctx, req, config, filter)
 }
 
 // errEnough ends a list of which nobody wants more.
 var errEnough = errors.New("enough has been listed")
 
-func (l *ListResource) results(ctx context.Context, req list.ListRequest, config listModel) iter.Seq[list.ListResult] {
+func (l *ListResource) results(ctx context.Context, req list.ListRequest, config listModel, filter *attr.Filter) iter.Seq[list.ListResult] {
 	return func(push func(list.ListResult) bool) {
 		about := diagnose.Subject{Path: config.Path.ValueString(), Presented: l.Session.Presented()}
 		client, err := l.Session.Client(ctx)
@@ -117,17 +162,22 @@ func (l *ListResource) results(ctx context.Context, req list.ListRequest, config
 			return
 		}
 		var listed int64
-		var unread diagnose.Unread
+		var left leftOut
 		err = client.Survey(ctx, about.Path, attr.Depth(config.MaxDepth), req.IncludeResource, func(r zk.Reading) error {
-			if r.Err != nil {
-				unread.Add(r.Path, r.Err)
+			rel, isBelow := below(about.Path, r.Path)
+			meant := len(config.Include.Elements()) == 0
+			if isBelow {
+				meant = filter.Match(rel)
 			}
-			if !l.manageable(r) {
-				return nil
+			further := filter.Below(rel)
+			if l.lists(r, meant, further, &left) {
+				listed++
+				if !push(l.result(ctx, req, r)) || listed == req.Limit {
+					return errEnough
+				}
 			}
-			listed++
-			if !push(l.result(ctx, req, r)) || listed == req.Limit {
-				return errEnough
+			if !further {
+				return zk.ErrSkipBelow
 			}
 			return nil
 		})
@@ -135,15 +185,59 @@ func (l *ListResource) results(ctx context.Context, req list.ListRequest, config
 		case errors.Is(err, errEnough):
 		case err != nil:
 			push(told(about.Error(doingList, err)))
-		case unread.Count > 0:
-			push(told(about.LeftOut(unread)))
+		default:
+			if diags := left.warnings(about, filter); len(diags) > 0 {
+				push(list.ListResult{Diagnostics: diags})
+			}
 		}
 	}
 }
 
-// manageable tells whether a node can be imported as a zookeeper_znode.
-func (l *ListResource) manageable(r zk.Reading) bool {
-	return r.Err == nil && !isEphemeral(r.Stat) && l.Session.CheckManaged(r.Path) == nil
+// below returns the path of a node relative to the one at the top. It is false for the one at
+// the top.
+func below(top, nodePath string) (rel string, ok bool) {
+	if nodePath == top {
+		return "", false
+	}
+	return strings.TrimPrefix(strings.TrimPrefix(nodePath, top), "/"), true
+}
+
+// leftOut is what a list lacks though it was asked for.
+type leftOut struct {
+	unread  diagnose.Unread
+	unnamed diagnose.Unnamed
+}
+
+// warnings tells of it, and of patterns that no node has matched.
+func (o *leftOut) warnings(about diagnose.Subject, filter *attr.Filter) (diags diag.Diagnostics) {
+	if o.unread.Count > 0 {
+		diags.Append(about.LeftOut(o.unread))
+	}
+	if o.unnamed.Count > 0 {
+		diags.Append(about.Unnamed(o.unnamed, "They are not in the list."))
+	}
+	if include, _ := filter.Unused(); len(include) > 0 {
+		diags.Append(unusedWarning(about.Path, include))
+	}
+	return diags
+}
+
+// lists reports whether a node belongs in the list: it is meant, and can be imported as a
+// zookeeper_znode. What cannot be listed, or may hide what is meant further down, is counted.
+func (l *ListResource) lists(r zk.Reading, meant, further bool, left *leftOut) bool {
+	switch {
+	case r.Err != nil:
+		if meant || further {
+			left.unread.Add(r.Path, r.Err)
+		}
+		return false
+	case !meant, isEphemeral(r.Stat), l.Session.CheckManaged(r.Path) != nil:
+		return false
+	case !attr.Crosses(r.Path):
+		left.unnamed.Add(r.Path)
+		return false
+	}
+	return true
 }
 
 // result is a node in the list: with the resource, as an import would read it.

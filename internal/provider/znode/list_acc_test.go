@@ -75,6 +75,7 @@ func whole(name, path string, want attrs) querycheck.QueryResultCheck {
 	all := attrs{
 		"path": text(path), "data_wo": null, "data_wo_version": null, "acl": acctest.ACL(acctest.Open()), "create_parents": yes,
 		"parent_acl": null, "mode": text("persistent"), "ttl_ms": null, "force_destroy": no, "adopt_existing": no,
+		"compare": text("bytes"), "on_destroy": text("delete"),
 	}
 	maps.Copy(all, want)
 	return wholeCheck{name, path, all}
@@ -113,6 +114,7 @@ func TestAccList_basic(t *testing.T) {
 	tree.Put("/top", "Grüße")
 	tree.Put("/top/b", "")
 	tree.Put("/top/binary", "\x00\xff")
+	tree.Put("/top/json", `{"b":1, "a":2}`)
 	tree.Put("/top/b/ä ö", "deep")
 	tree.Put("/topmost", "is a neighbour")
 	closed := []zk.ACL{{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermAll}, {Scheme: "world", ID: "anyone", Perms: zk.PermRead}}
@@ -123,16 +125,17 @@ func TestAccList_basic(t *testing.T) {
 			query("alone", "", "path = \"${local.base}/top\"\nmax_depth = 0")+
 			query("children", "include_resource = true", "path = \"${local.base}/top\"\nmax_depth = 1")+
 			query("leaf", "include_resource = false", "path = \"${local.base}/top/b/ä ö\"\nmax_depth = 2147483647"),
-		found("all", path(""), path("/b"), path("/binary"), path("/guarded"), path("/b/ä ö")),
+		found("all", path(""), path("/b"), path("/binary"), path("/guarded"), path("/json"), path("/b/ä ö")),
 		found("alone", path("")),
-		found("children", path(""), path("/b"), path("/binary"), path("/guarded")),
+		found("children", path(""), path("/b"), path("/binary"), path("/guarded"), path("/json")),
 		found("leaf", path("/b/ä ö")),
 		whole("all", path(""), nil),
 		whole("leaf", path("/b/ä ö"), nil),
-		whole("children", path(""), attrs{"data": text("Grüße"), "data_base64": text("R3LDvMOfZQ=="), "stat": acctest.Stat(0, 0, 7, 3)}),
-		whole("children", path("/b"), attrs{"data": text(""), "data_base64": text(""), "stat": acctest.Stat(0, 0, 0, 1)}),
+		whole("children", path(""), attrs{"data": text("Grüße"), "data_base64": null, "stat": acctest.Stat(0, 0, 7, 4)}),
+		whole("children", path("/b"), attrs{"data": null, "data_base64": null, "stat": acctest.Stat(0, 0, 0, 1)}),
 		whole("children", path("/binary"), attrs{"data": null, "data_base64": text("AP8="), "stat": acctest.Stat(0, 0, 2, 0)}),
-		whole("children", path("/guarded"), attrs{"data": text("x"), "data_base64": text("eA=="), "stat": acctest.Stat(0, 0, 1, 0), "acl": acctest.ACL(closed...)}),
+		whole("children", path("/json"), attrs{"data": text(`{"b":1, "a":2}`), "data_base64": null, "compare": text("json"), "stat": acctest.Stat(0, 0, 14, 0)}),
+		whole("children", path("/guarded"), attrs{"data": text("x"), "data_base64": null, "stat": acctest.Stat(0, 0, 1, 0), "acl": acctest.ACL(closed...)}),
 	)
 }
 
@@ -323,6 +326,10 @@ func TestAccList_badInput(t *testing.T) {
 		"depth too large":   {"path = \"/\"\n max_depth = 2147483648", []string{"max_depth value must be between 0 and 2147483647"}},
 		"half a level":      {"path = \"/\"\n max_depth = 1.5", []string{"1.5) is not an integer"}},
 		"no number":         {"path = \"/\"\n max_depth = \"all\"", []string{"max_depth", "a number is required"}},
+		"no pattern":        {"path = \"/\"\n include = [\"\"]", []string{"Invalid pattern", `The pattern "" of include is wrong: it is empty`}},
+		"null as a pattern": {"path = \"/\"\n exclude = [null]", []string{"Invalid pattern", `The pattern "" of exclude is wrong: it is empty`}},
+		"absolute pattern":  {"path = \"/\"\n exclude = [\"a\", \"/b\"]", []string{"Invalid pattern", `The pattern "/b" of exclude is wrong: it starts with a slash`}},
+		"both patterns":     {"path = \"/\"\n include = [\"a/\"]\n exclude = [\"[\"]", []string{`"a/" of include is wrong`, `"[" of exclude is wrong`}},
 		"unknown attribute": {"path = \"/\"\n recursive = true", []string{"recursive", "not expected here"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -332,6 +339,95 @@ func TestAccList_badInput(t *testing.T) {
 				t.Errorf("exit code %d, no match of %q in:\n%s", run.Code, tt.want, run.Output)
 			}
 		})
+	}
+}
+
+// A tree like that of Kafka, whose runtime paths are left out. What is left out by its path with
+// all below it is not even looked at, and nothing is said of what may not be read there.
+func TestAccList_patterns(t *testing.T) {
+	acctest.Needs(t, acctest.List)
+	tree := acctest.NewTree(t)
+	for _, rel := range []string{
+		"", "/admin", "/admin/delete_topics", "/brokers", "/brokers/ids", "/brokers/ids/1", "/brokers/topics", "/brokers/topics/a", "/brokers/topics/a/partitions",
+		"/config", "/config/topics", "/config/topics/a", "/config/topics/b", "/config/users", "/controller_epoch",
+	} {
+		tree.Put("/kafka"+rel, "")
+	}
+	closed := zk.ACL{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermAll}
+	tree.PutGuarded("/kafka/brokers/ids/2", "", closed)
+	tree.PutGuarded("/kafka/config/brokers", "", closed)
+	top := tree.Path("/kafka")
+	paths := func(rels ...string) (all []string) {
+		for _, rel := range rels {
+			all = append(all, top+rel)
+		}
+		return all
+	}
+	config := tree.Config("")
+	lists := func(patterns string) string { return "path = \"${local.base}/kafka\"\n" + patterns }
+	queried(t, config,
+		query("exclude", "", lists(`exclude = ["brokers/**", "controller*", "admin/delete_topics"]`))+
+			query("include", "include_resource = true", lists(`include = ["config/topics/*", "brokers/topics/**"]`))+
+			query("both", "", lists(`
+include = ["config/**"]
+exclude = ["**/b", "config", "config/brokers"]`))+
+			query("deep", "", lists("include = [\"config/**\"]\nmax_depth = 2\nexclude = [\"config/{brokers,users}\"]"))+
+			query("nothing", "", lists(`exclude = ["**"]`))+
+			query("none", "", lists("include = []\nexclude = []\nmax_depth = 1"))+
+			query("limited", "limit = 1", lists(`include = ["config/*/*"]`)),
+		found("exclude", paths("", "/admin", "/config", "/config/topics", "/config/users", "/config/topics/a", "/config/topics/b")...),
+		found("include", paths("/brokers/topics", "/brokers/topics/a", "/config/topics/a", "/config/topics/b", "/brokers/topics/a/partitions")...),
+		found("both", paths("/config/topics", "/config/users", "/config/topics/a")...),
+		found("deep", paths("/config", "/config/topics")...),
+		found("nothing", paths("")...),
+		found("none", paths("", "/admin", "/brokers", "/config", "/controller_epoch")...),
+		found("limited", paths("/config/topics/a")...))
+
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": config})
+	for name, tt := range map[string]struct {
+		patterns string
+		told     []string // none for no warning
+	}{
+		"closed and left out":         {`exclude = ["brokers/**", "config/brokers/**"]`, nil},
+		"closed and not meant":        {`include = ["config/topics/**", "nothing/{x,y}"]`, []string{"Pattern that no znode matches", `Below "` + top + `" no znode matches "nothing/{x,y}".`, `"a" is the node "` + top + `/a" alone`}},
+		"closed":                      {`exclude = ["brokers/ids/**"]`, []string{"Znodes are not in the list", "lacks 1 znode", `"` + top + `/config/brokers": not authorized`}},
+		"closed, and meant below":     {`include = ["config/brokers/*", "config/*"]`, []string{"Znodes are not in the list", "lacks 1 znode", `"` + top + `/config/brokers": not authorized`}},
+		"closed, and meant not below": {`exclude = ["brokers/ids/*", "config/brokers/**"]`, []string{"Znodes are not in the list", "lacks 1 znode", `"` + top + `/brokers/ids/2": not authorized`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cli.Write("x.tfquery.hcl", query("test", "", lists(tt.patterns)))
+			run := cli.MustRun("query", "-no-color")
+			if told := strings.Count(run.Output, "Warning: ") > 1; /* the first is of the overrides */ told != (tt.told != nil) || told && !acctest.Error(tt.told...).MatchString(run.Output) {
+				t.Errorf("no match of %q in:\n%s", tt.told, run.Output)
+			}
+		})
+	}
+}
+
+// A node whose name a configuration cannot have is named and left out, with what is below it,
+// and its twin is not.
+func TestAccList_otherForm(t *testing.T) {
+	acctest.Needs(t, acctest.List)
+	tree := acctest.NewTree(t)
+	const nfc, nfd = "caf\u00e9", "cafe\u0301"
+	for _, rel := range []string{"/" + nfc, "/" + nfc + "/x", "/" + nfd, "/" + nfd + "/x", "/z"} {
+		tree.Put(rel, "")
+	}
+	config := tree.Config("")
+	queried(t, config, query("test", "", "path = local.base"),
+		found("test", tree.Base, tree.Path("/"+nfc), tree.Path("/z"), tree.Path("/"+nfc+"/x")))
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": config})
+	for _, meta := range []string{"", "include_resource = true"} {
+		cli.Write("x.tfquery.hcl", query("test", meta, "path = local.base"))
+		run := cli.MustRun("query", "-no-color")
+		if want := acctest.Error("Warning: Nodes that no configuration can name", `Below "`+tree.Base+`", 2 nodes have names in another Unicode form than NFC:`,
+			`"`+tree.Base+`/cafe\xcc\x81"`, `"`+tree.Base+`/cafe\xcc\x81/x"`, "another node. They are not in the list."); !want.MatchString(run.Output) {
+			t.Errorf("no match of %q in:\n%s", want, run.Output)
+		}
+		cli.Write("x.tfquery.hcl", query("test", meta, "path = local.base\nexclude = [\"cafe*/**\"]"))
+		if run := cli.MustRun("query", "-no-color"); strings.Contains(run.Output, "Warning: Nodes") {
+			t.Errorf("it warns of what is left out:\n%s", run.Output)
+		}
 	}
 }
 

@@ -36,6 +36,13 @@ func importShowsWarning(nodePath types.String) diag.Diagnostic {
 		nodePath.ValueString()))
 }
 
+// unusedWarning names the patterns of a list that select nothing.
+func unusedWarning(top string, patterns []string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("include"), "Pattern that no znode matches", fmt.Sprintf(
+		"Below %q no znode matches %s. Patterns are relative to path: \"a\" is the node %q alone, and \"a/**\" all that is below it as well. Nodes further down than max_depth are not looked at.",
+		top, diagnose.Mentioned(patterns), zk.Child(top, "a")))
+}
+
 // kindOnTrustWarning tells that the kind of an imported node is not known.
 func kindOnTrustWarning(nodePath types.String) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("mode"), "Kind of an imported znode is taken on trust", fmt.Sprintf(

@@ -7,7 +7,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
-	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk"
@@ -90,13 +89,9 @@ resource "zookeeper_znode" "test" {
   depends_on    = [zookeeper_znode.child]
   force_destroy = true
 }`),
-			ConfigPlanChecks: planned(create),
-			ConfigStateChecks: []statecheck.StateCheck{acctest.Attributes("zookeeper_znode.test", attrs{
-				"path": text(tree.Path("/p")), "data": text(""), "data_base64": text(""), "data_wo": null, "data_wo_version": null, "acl": acctest.ACL(acctest.Open()),
-				"create_parents": yes, "parent_acl": null, "mode": text("persistent"), "ttl_ms": null,
-				"force_destroy": yes, "adopt_existing": no, "stat": acctest.Stat(0, 1, 0, 1),
-			})},
-			Check: resource.ComposeTestCheckFunc(tree.CheckACL("/p", acctest.Open()), tree.CheckVersions("/p", 0, 1)),
+			ConfigPlanChecks:  planned(create),
+			ConfigStateChecks: state(tree, "/p", "", attrs{"force_destroy": yes, "stat": acctest.Stat(0, 1, 0, 1)}),
+			Check:             resource.ComposeTestCheckFunc(tree.CheckACL("/p", acctest.Open()), tree.CheckVersions("/p", 0, 1)),
 		}},
 	})
 }

@@ -84,8 +84,8 @@ func TestAccZnode_lifecycle(t *testing.T) {
 }`),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 					plancheck.ExpectResourceAction("zookeeper_znode.test", create),
-					// The other notation is known in the plan already.
-					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("data_base64"), text("R3LDvMOfZSwg5LiW55WM")),
+					// The other notation is not computed.
+					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("data_base64"), null),
 					plancheck.ExpectUnknownValue("zookeeper_znode.test", tfjsonpath.New("acl")),
 					plancheck.ExpectUnknownValue("zookeeper_znode.test", tfjsonpath.New("stat")),
 				}},
@@ -100,13 +100,18 @@ func TestAccZnode_lifecycle(t *testing.T) {
 				ImportStateVerifyIdentifierAttribute: "path",
 			},
 			{
-				// The same content in the other notation is no change.
+				// The same content in the other notation is a change that the plan shows, and that
+				// writes nothing.
 				Config: tree.Config(`resource "zookeeper_znode" "test" {
   path        = "${local.base}/a"
   data_base64 = "R3LDvMOfZSwg5LiW55WM"
 }`),
-				ConfigPlanChecks:  planned(nothing),
-				ConfigStateChecks: state(tree, "/a", "Grüße, 世界", nil),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction("zookeeper_znode.test", update),
+					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("data"), null),
+					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("stat"), acctest.Stat(0, 0, 15, 0)),
+				}},
+				ConfigStateChecks: state(tree, "/a", "", attrs{"data_base64": text("R3LDvMOfZSwg5LiW55WM"), "stat": acctest.Stat(0, 0, 15, 0)}),
 				Check:             tree.CheckVersions("/a", 0, 0),
 			},
 			{
@@ -131,7 +136,7 @@ func TestAccZnode_lifecycle(t *testing.T) {
   data = ""
 }`),
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, "/a", "", attrs{"stat": acctest.Stat(2, 0, 0, 0)}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"data": text(""), "stat": acctest.Stat(2, 0, 0, 0)}),
 				Check:             tree.CheckData("/a", ""),
 			},
 			{
@@ -192,8 +197,8 @@ resource "zookeeper_znode" "test" { path = "${local.base}/a" }`, id)),
 	}})
 }
 
-// Data that is left out belongs to others: it is created empty, shown, and never written
-// or compared.
+// Data that is left out belongs to others: the node is created empty, and what they write is
+// neither followed nor written over.
 func TestAccZnode_dataOfOthers(t *testing.T) {
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
@@ -209,7 +214,7 @@ func TestAccZnode_dataOfOthers(t *testing.T) {
 				PreConfig:         func() { tree.Write("/a", "theirs") },
 				Config:            tree.Config(`resource "zookeeper_znode" "test" { path = "${local.base}/a" }`),
 				ConfigPlanChecks:  planned(nothing),
-				ConfigStateChecks: state(tree, "/a", "theirs", attrs{"stat": acctest.Stat(1, 0, 6, 0)}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"stat": acctest.Stat(1, 0, 6, 0)}),
 				Check:             tree.CheckData("/a", "theirs"),
 			},
 			{
@@ -223,11 +228,11 @@ func TestAccZnode_dataOfOthers(t *testing.T) {
 }`),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 					plancheck.ExpectResourceAction("zookeeper_znode.test", update),
-					plancheck.ExpectUnknownValue("zookeeper_znode.test", tfjsonpath.New("data")),
-					plancheck.ExpectUnknownValue("zookeeper_znode.test", tfjsonpath.New("data_base64")),
+					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("data"), null),
+					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("data_base64"), null),
 					acctest.Meanwhile(func() { tree.Write("/a", "newer") }),
 				}},
-				ConfigStateChecks: state(tree, "/a", "newer", attrs{
+				ConfigStateChecks: state(tree, "/a", "", attrs{
 					"acl": knownvalue.SetExact([]knownvalue.Check{
 						acctest.ACLEntry("world", "anyone", "r"), acctest.ACLEntry("ip", "127.0.0.1", "31"),
 					}),
@@ -439,7 +444,7 @@ resource "zookeeper_znode" "test" {
   mode = "container"
 }`),
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, "/a", "theirs", attrs{"mode": text("container")}),
+				ConfigStateChecks: state(tree, "/a", "", attrs{"mode": text("container"), "stat": acctest.Stat(0, 0, 6, 0)}),
 				Check:             tree.CheckVersions("/a", 0, 0),
 			},
 			{

@@ -266,8 +266,7 @@ func TestAccZnode_writeOnlyUnknown(t *testing.T) {
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 					plancheck.ExpectResourceAction("zookeeper_znode.test", create),
 					plancheck.ExpectUnknownValue("zookeeper_znode.test", tfjsonpath.New("data_wo_version")),
-					// With it, whether there is a secret at all.
-					plancheck.ExpectUnknownValue("zookeeper_znode.test", tfjsonpath.New("data_base64")),
+					plancheck.ExpectKnownValue("zookeeper_znode.test", tfjsonpath.New("data_base64"), null),
 				}},
 				ConfigStateChecks: hidden(tree, text("one"), 0, 0, 3, nil),
 				Check:             tree.CheckData("/a", "one"),

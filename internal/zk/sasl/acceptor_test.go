@@ -72,7 +72,7 @@ func (a *acceptor) read(tb testing.TB, token []byte) {
 		tb.Fatal(err)
 	}
 	a.client = req.Authenticator
-	if got := (principal{a.client.CName, a.client.CRealm}).String(); got != "alice@TEST.REALM" {
+	if got := (principal{a.client.CName, a.client.CRealm}).id(); got != "alice@TEST.REALM" {
 		tb.Errorf("the client is %s", got)
 	}
 	// RFC 4121, section 4.1.1: 16 bytes of bindings, all zero, and flags: mutual (2),

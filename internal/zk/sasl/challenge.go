@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // maxChallenge is the size that a challenge has to stay below (RFC 2831, section 2.1.1).
@@ -41,7 +43,7 @@ func parseDirectives(message []byte) ([]directive, error) {
 		d.name = strings.ToLower(d.name)
 		var found bool
 		if rest, found = strings.CutPrefix(trimSpace(rest), "="); !found {
-			return nil, fmt.Errorf("directive %s has no value", d.name)
+			return nil, fmt.Errorf("directive %s has no value", shown.Text(d.name))
 		}
 		rest = trimSpace(rest)
 		var err error
@@ -51,11 +53,11 @@ func parseDirectives(message []byte) ([]directive, error) {
 			err = errors.New("has no value")
 		}
 		if err != nil {
-			return nil, fmt.Errorf("directive %s %w", d.name, err)
+			return nil, fmt.Errorf("directive %s %w", shown.Text(d.name), err)
 		}
 		list = append(list, d)
 		if rest = trimSpace(rest); rest != "" && rest[0] != ',' {
-			return nil, fmt.Errorf("%q after directive %s", rest[:1], d.name)
+			return nil, fmt.Errorf("%q after directive %s", rest[:1], shown.Text(d.name))
 		}
 	}
 }
@@ -132,16 +134,16 @@ func parseChallenge(message []byte) (*challenge, error) {
 			if !slices.ContainsFunc(strings.Split(d.value, ","), func(qop string) bool {
 				return strings.EqualFold(strings.Trim(qop, " \t\r\n"), "auth")
 			}) {
-				return nil, fmt.Errorf("it offers qop %q, and ZooKeeper's protocol has room for auth alone", d.value)
+				return nil, fmt.Errorf("it offers qop %s, and ZooKeeper's protocol has room for auth alone", shown.Text(d.value))
 			}
 		case "charset":
 			if !strings.EqualFold(d.value, "utf-8") {
-				return nil, fmt.Errorf("its charset is %q, and there is none but utf-8", d.value)
+				return nil, fmt.Errorf("its charset is %s, and there is none but utf-8", shown.Text(d.value))
 			}
 			c.utf8 = true
 		case "algorithm":
 			if !strings.EqualFold(d.value, "md5-sess") {
-				return nil, fmt.Errorf("its algorithm is %q, and there is none but md5-sess", d.value)
+				return nil, fmt.Errorf("its algorithm is %s, and there is none but md5-sess", shown.Text(d.value))
 			}
 		case "stale", "maxbuf", "cipher":
 			// About a second authentication, and about security layers.
@@ -150,7 +152,7 @@ func parseChallenge(message []byte) (*challenge, error) {
 			once = false
 		}
 		if once && seen[d.name] {
-			return nil, fmt.Errorf("it has directive %s twice", d.name)
+			return nil, fmt.Errorf("it has directive %s twice", shown.Text(d.name))
 		}
 		seen[d.name] = true
 	}

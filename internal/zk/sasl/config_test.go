@@ -49,13 +49,18 @@ EXAMPLE.COM = {
 			"realm  kdc [] dns false canonicalize true tkt [23 17] tgs [17 20]", "",
 		},
 		{"no types", "[libdefaults]\npermitted_enctypes = camellia256-cts-cmac\n", "", "allows no encryption type that this client has"},
-		{"noise", "[libdefaults]\nnoise\n", "", "libdefaults section line (noise)"},
+		{"noise", "[libdefaults]\nnoise\n", "", "line 2, or the block that ends there, is malformed"},
+		{"noise in a realm", "# A comment.\n\n[realms]\nA = {\nkdc\n}\n", "", "line 6, or the block that ends there, is malformed"},
+		{"a realm on one line", "[realms]\n\nA = { kdc = a }\n", "", "line 3, or the block that ends there, is malformed"},
+		{"a block's end alone", "[realms]\nA = {\nb = {\n}\n}\n[domain_realm]\na = A\n", "", "line 5, or"},
+		{"many lines", strings.Repeat("\n", 10_001), "", "it has more than 10000 lines"},
+		{"a long line", "[libdefaults]\n#" + strings.Repeat("x", 65534) + "\n", "", "line 2 takes more than 65536 bytes"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			file := writeFile(t, tc.content)
-			conf, err := loadConfig(file)
+			conf, err := loadConfig(t.Context(), file)
 			if tc.err != "" {
-				if err == nil || !strings.Contains(err.Error(), tc.err) || !strings.HasPrefix(err.Error(), file) {
+				if err == nil || !strings.Contains(err.Error(), tc.err) || !strings.HasPrefix(err.Error(), `krb5.conf "`+file+`": `) {
 					t.Errorf("error %v, want it to name the file and say: %s", err, tc.err)
 				}
 				return
@@ -86,16 +91,16 @@ func TestConfigPlace(t *testing.T) {
 		{"", "/nowhere/krb5.conf", ""},
 	} {
 		t.Setenv("KRB5_CONFIG", tc.env)
-		conf, err := loadConfig(tc.file)
+		conf, err := loadConfig(t.Context(), tc.file)
 		if err != nil || conf.LibDefaults.DefaultRealm != tc.want {
 			t.Errorf("%q with KRB5_CONFIG=%q: %+v, error %v", tc.file, tc.env, conf, err)
 		}
 	}
-	if _, err := loadConfig("/nowhere/krb5.conf"); err == nil || !strings.Contains(err.Error(), "krb5.conf: open /nowhere/krb5.conf") {
+	if _, err := loadConfig(t.Context(), "/nowhere/krb5.conf"); err == nil || err.Error() != "krb5.conf: there is no such file, and its folder is not there either" {
 		t.Errorf("error %v", err)
 	}
 	t.Setenv("KRB5_CONFIG", t.TempDir())
-	if _, err := loadConfig(""); err == nil {
+	if _, err := loadConfig(t.Context(), ""); err == nil {
 		t.Error("a folder was read")
 	}
 }

@@ -16,6 +16,9 @@ import (
 	"github.com/jcmturner/gokrb5/v8/iana/keyusage"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
+
+	"terraform-provider-zookeeper/internal/zk/guard"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // The ids of the tokens that establish a context (RFC 4121, section 4.1).
@@ -117,7 +120,7 @@ func (c *securityContext) establish(token []byte) ([]byte, error) {
 	case tokenAPRep:
 	case tokenKRBError:
 		var refusal messages.KRBError
-		if decode(func() error { return refusal.Unmarshal(message) }) != nil {
+		if guard.Decode(func() error { return refusal.Unmarshal(message) }) != nil {
 			return nil, errors.New("the server refuses the ticket, for a reason that cannot be read")
 		}
 		return nil, fmt.Errorf("the server refuses the ticket: %s", errorcode.Lookup(refusal.ErrorCode))
@@ -125,7 +128,7 @@ func (c *securityContext) establish(token []byte) ([]byte, error) {
 		return nil, fmt.Errorf("the server's token has id %04x, and that of KRB_AP_REP is %04x", id, tokenAPRep)
 	}
 	var rep messages.APRep
-	if decode(func() error { return rep.Unmarshal(message) }) != nil {
+	if guard.Decode(func() error { return rep.Unmarshal(message) }) != nil {
 		return nil, errors.New("the server's KRB_AP_REP is malformed")
 	}
 	plain, err := decrypt(rep.EncPart, c.ticket.key, keyusage.AP_REP_ENCPART)
@@ -133,7 +136,7 @@ func (c *securityContext) establish(token []byte) ([]byte, error) {
 		return nil, fmt.Errorf("the server's KRB_AP_REP cannot be decrypted: %w", err)
 	}
 	var part messages.EncAPRepPart
-	if decode(func() error { return part.Unmarshal(plain) }) != nil {
+	if guard.Decode(func() error { return part.Unmarshal(plain) }) != nil {
 		return nil, errors.New("the server's KRB_AP_REP is malformed")
 	}
 	// The time stands for the authenticator, which only the service could read.
@@ -225,8 +228,8 @@ func (c *securityContext) unwrap(token []byte) ([]byte, error) {
 		copy(body, append(bytes.Clone(body[by:]), body[:by]...))
 	}
 	var w gssapi.WrapToken
-	if err := w.Unmarshal(token, true); err != nil {
-		return nil, fmt.Errorf("the message is malformed: %w", err)
+	if err := guard.Decode(func() error { return w.Unmarshal(token, true) }); err != nil {
+		return nil, fmt.Errorf("the message is malformed: %w", shown.Error(err))
 	}
 	if w.Flags&flagSealed != 0 {
 		return nil, errors.New("the message is encrypted, which RFC 4752 forbids")

@@ -237,8 +237,8 @@ func FuzzContext(f *testing.F) {
 		key := string(c.ticket.key.KeyValue)
 		e := &steps{GSSAPI, []func([]byte) ([]byte, error){c.establish, c.negotiate, c.finish}}
 		for _, token := range [][]byte{proof, message, last, nil} {
-			if _, _, err := e.Next(token); err != nil && strings.Contains(err.Error(), key) {
-				t.Errorf("error %v", err)
+			if _, _, err := e.Next(token); err != nil && (strings.Contains(err.Error(), key) || !onOneLine(err.Error())) {
+				t.Errorf("error %q", err)
 			}
 		}
 		// The same message with whatever key there is, so that the check of the first does not

@@ -1,8 +1,7 @@
 package sasl
 
 import (
-	"encoding/binary"
-	"encoding/hex"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,10 +10,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jcmturner/gokrb5/v8/credentials"
-	"github.com/jcmturner/gokrb5/v8/crypto"
 	"github.com/jcmturner/gokrb5/v8/keytab"
 	"github.com/jcmturner/gokrb5/v8/types"
+
+	"terraform-provider-zookeeper/internal/zk/guard"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // A keySource has the long-term keys of a client.
@@ -25,8 +25,9 @@ type keySource interface {
 	// others are for the session's key, which the KDC chooses of the same list.
 	etypes(allowed []int32) []int32
 	// key returns the key of a type and of a version, or of the latest when kvno is 0. The
-	// rest of the entry says how a password becomes the key.
-	key(info types.ETypeInfo2Entry, kvno int) (types.EncryptionKey, error)
+	// rest of the entry says how a password becomes the key, which takes until ctx ends at
+	// most.
+	key(ctx context.Context, info types.ETypeInfo2Entry, kvno int) (types.EncryptionKey, error)
 }
 
 // passwordKeys makes keys of a password.
@@ -39,37 +40,18 @@ func (p *passwordKeys) String() string { return "the password of " + p.client.St
 
 func (p *passwordKeys) etypes(allowed []int32) []int32 { return allowed }
 
-// maxIterations bounds the work that a KDC can ask for, to the most that MIT Kerberos does.
-const maxIterations = 1 << 24
-
-func (p *passwordKeys) key(info types.ETypeInfo2Entry, _ int) (types.EncryptionKey, error) {
-	etype, err := crypto.GetEtype(info.EType)
-	if err != nil {
-		return types.EncryptionKey{}, fmt.Errorf("the KDC wants a key of type %d, which is not supported", info.EType)
-	}
+func (p *passwordKeys) key(ctx context.Context, info types.ETypeInfo2Entry, _ int) (types.EncryptionKey, error) {
 	salt := info.Salt
 	if salt == "" {
 		salt = p.client.name.GetSalt(p.client.realm)
 	}
-	params := etype.GetDefaultStringToKeyParams()
-	if len(info.S2KParams) == 4 {
-		// The number of iterations, in all types that have parameters (RFC 3962, RFC 8009).
-		if n := binary.BigEndian.Uint32(info.S2KParams); n == 0 || n > maxIterations {
-			return types.EncryptionKey{}, errors.New("the KDC wants a key that takes too long to make of a password")
-		}
-		params = hex.EncodeToString(info.S2KParams)
-	}
-	value, err := etype.StringToKey(p.password.Reveal(), salt, params)
-	if err != nil {
-		return types.EncryptionKey{}, fmt.Errorf("%s makes no key of type %d", p, info.EType)
-	}
-	return types.EncryptionKey{KeyType: info.EType, KeyValue: value}, nil
+	return stringToKey(ctx, info.EType, p.password.Reveal(), salt, info.S2KParams)
 }
 
 // keytabKeys are a client's keys out of a keytab.
 type keytabKeys struct {
 	client principal
-	file   string
+	file   string // as an error shows it
 	keys   []keytabKey
 }
 
@@ -80,27 +62,34 @@ type keytabKey struct {
 
 // openKeytab reads the keys of a client. What gokrb5 says of a malformed keytab contains
 // the keytab and goes no further.
-func openKeytab(file string, client principal) (*keytabKeys, error) {
-	content, err := os.ReadFile(file)
+func openKeytab(ctx context.Context, file string, client principal) (*keytabKeys, error) {
+	content, err := guard.ReadFile(ctx, file, guard.MaxKeytab)
 	if err != nil {
 		return nil, fmt.Errorf("the keytab: %w", err)
 	}
-	var kt keytab.Keytab
-	if decode(func() error { return kt.Unmarshal(content) }) != nil {
-		return nil, fmt.Errorf("%s is not a keytab, or is damaged", file)
-	}
-	k := &keytabKeys{client: client, file: file}
-	for _, e := range kt.Entries {
-		if e.Principal.Realm == client.realm && slices.Equal(e.Principal.Components, client.name.NameString) {
-			if checkKey(e.Key) == nil {
-				k.keys = append(k.keys, keytabKey{e.Key, int(e.KVNO)})
-			}
-		}
+	// There is a file of this name: it has been read.
+	k := &keytabKeys{client: client, file: shown.Text(file)}
+	if k.keys, err = parseKeytab(content, client); err != nil {
+		return nil, fmt.Errorf("%s is not a keytab, or is damaged", k.file)
 	}
 	if len(k.keys) == 0 {
-		return nil, fmt.Errorf("the keytab %s has no key of %s", file, client)
+		return nil, fmt.Errorf("the keytab %s has no key of %s", k.file, client)
 	}
 	return k, nil
+}
+
+// parseKeytab returns the keys of a client in a keytab.
+func parseKeytab(content []byte, client principal) (keys []keytabKey, err error) {
+	var kt keytab.Keytab
+	if err := guard.Decode(func() error { return kt.Unmarshal(content) }); err != nil {
+		return nil, err
+	}
+	for _, e := range kt.Entries {
+		if e.Principal.Realm == client.realm && slices.Equal(e.Principal.Components, client.name.NameString) && checkKey(e.Key) == nil {
+			keys = append(keys, keytabKey{e.Key, int(e.KVNO)})
+		}
+	}
+	return keys, nil
 }
 
 func (k *keytabKeys) String() string {
@@ -119,7 +108,7 @@ func (k *keytabKeys) etypes(allowed []int32) []int32 {
 	return append(held, others...)
 }
 
-func (k *keytabKeys) key(info types.ETypeInfo2Entry, kvno int) (types.EncryptionKey, error) {
+func (k *keytabKeys) key(_ context.Context, info types.ETypeInfo2Entry, kvno int) (types.EncryptionKey, error) {
 	var latest *keytabKey
 	for i := range k.keys {
 		e := &k.keys[i]
@@ -138,39 +127,36 @@ func (k *keytabKeys) key(info types.ETypeInfo2Entry, kvno int) (types.Encryption
 
 // A cache is what a credential cache holds.
 type cache struct {
-	file    string
+	what    string // the cache, as an error names it
 	client  principal
-	entries []*credentials.Credential
+	entries []cacheEntry
 }
 
-func openCache(file string) (*cache, error) {
-	content, err := os.ReadFile(file)
+// openCache reads a credential cache, until ctx ends.
+func openCache(ctx context.Context, place cachePlace) (*cache, error) {
+	content, err := guard.ReadFile(ctx, place.file, guard.MaxCredentialCache)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the credential cache %s is not there: run kinit, or configure a password or a keytab", file)
+		return nil, shown.As(err, place.what+" is not there: run kinit, or configure a password or a keytab")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the credential cache: %w", err)
+		return nil, fmt.Errorf("%s: %w", place.what, err)
 	}
-	var cc credentials.CCache
-	// gokrb5 finds a file's end when it meets the end of the slice's capacity.
-	if decode(func() error { return cc.Unmarshal(slices.Clip(content)) }) != nil {
-		return nil, fmt.Errorf("%s is not a credential cache, or is damaged", file)
+	// There is a file of this name: it has been read.
+	c := &cache{what: "the credential cache " + shown.Text(place.file)}
+	if c.client, c.entries, err = parseCache(content); err != nil {
+		return nil, fmt.Errorf("%s is none, or is damaged", c.what)
 	}
-	return &cache{
-		file:    file,
-		client:  principal{cc.DefaultPrincipal.PrincipalName, cc.DefaultPrincipal.Realm},
-		entries: cc.GetEntries(),
-	}, nil
+	return c, nil
 }
 
 // find returns the ticket for a service of a realm; nil when there is none.
 func (c *cache) find(service types.PrincipalName, realm string) *ticket {
 	for _, e := range c.entries {
-		if !e.Server.PrincipalName.Equal(service) || e.Server.Realm != realm {
+		if !e.server.name.Equal(service) || e.server.realm != realm {
 			continue
 		}
-		t := &ticket{client: c.client, service: service, key: e.Key, end: e.EndTime}
-		if decode(func() error { return t.ticket.Unmarshal(e.Ticket) }) == nil && len(t.ticket.SName.NameString) > 0 && checkKey(t.key) == nil {
+		t := &ticket{client: c.client, service: service, key: e.key, end: e.end}
+		if guard.Decode(func() error { return t.ticket.Unmarshal(e.ticket) }) == nil && len(t.ticket.SName.NameString) > 0 && checkKey(t.key) == nil {
 			return t
 		}
 	}
@@ -181,29 +167,42 @@ func (c *cache) find(service types.PrincipalName, realm string) *ticket {
 func (c *cache) grantingTicket(now time.Time) (*ticket, error) {
 	t := c.find(grantingPrincipal(c.client.realm), c.client.realm)
 	if t == nil {
-		return nil, fmt.Errorf("the credential cache %s has no ticket-granting ticket that can be used: run kinit", c.file)
+		return nil, fmt.Errorf("%s has no ticket-granting ticket that can be used: run kinit", c.what)
 	}
 	if !t.holds(now) {
-		return nil, fmt.Errorf("the ticket of %s in the credential cache %s has expired at %s: run kinit", c.client, c.file, t.end.Format(time.RFC3339))
+		return nil, fmt.Errorf("the ticket of %s in %s has expired at %s: run kinit", c.client, c.what, t.end.Format(time.RFC3339))
 	}
 	return t, nil
 }
 
-// cacheFile returns the path of a credential cache that is named as in KRB5CCNAME. When it
-// is not named it is where kinit puts it.
-func cacheFile(name string) (string, error) {
-	if name == "" {
-		name = os.Getenv("KRB5CCNAME")
-	}
-	if name == "" {
-		return fmt.Sprintf("/tmp/krb5cc_%d", os.Getuid()), nil
-	}
-	kind, path, found := strings.Cut(name, ":")
-	if !found || strings.Contains(kind, "/") {
-		return name, nil
-	}
-	if kind != "FILE" {
-		return "", fmt.Errorf("the credential cache %s is of a kind that cannot be read: it has to be a file", name)
-	}
-	return path, nil
+// A cachePlace is where a credential cache is, or should be.
+type cachePlace struct {
+	file string
+	// what names the cache in an error, without what the user has given for its name.
+	what string
 }
+
+// placeOfCache returns where the credential cache is that is named as in KRB5CCNAME. When it
+// is not named it is where kinit puts it.
+func placeOfCache(name string) (cachePlace, error) {
+	what := "the credential cache"
+	if name == "" {
+		name, what = os.Getenv("KRB5CCNAME"), "the credential cache that KRB5CCNAME names"
+	}
+	if name == "" {
+		usual := fmt.Sprintf("/tmp/krb5cc_%d", os.Getuid())
+		return cachePlace{usual, "the credential cache " + usual}, nil
+	}
+	kind, file, found := strings.Cut(name, ":")
+	switch {
+	case found && kind == "FILE":
+		return cachePlace{file, what}, nil
+	case found && slices.Contains(otherCaches, kind):
+		return cachePlace{}, fmt.Errorf("%s is of the kind %s, which cannot be read: it has to be a file", what, kind)
+	default:
+		return cachePlace{name, what}, nil
+	}
+}
+
+// otherCaches are the kinds of credential caches that are no files.
+var otherCaches = []string{"API", "DIR", "KCM", "KEYRING", "MEMORY", "MSLSA", "SCC"}

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // digestHost is the host that every server is to DIGEST-MD5, whatever its name (SecurityUtils
@@ -65,7 +67,7 @@ func newDigestMD5(opts Options) (*digestMD5, error) {
 func (*digestMD5) Name() string { return DigestMD5 }
 
 // Identity returns the user's name.
-func (m *digestMD5) Identity() (string, error) { return m.username, nil }
+func (m *digestMD5) Identity(context.Context) (string, error) { return m.username, nil }
 
 // Start begins an exchange, which is the same for every server.
 func (m *digestMD5) Start(context.Context, string) (Exchange, error) {
@@ -147,7 +149,7 @@ func (c *challenge) chooseRealm(wanted string) (string, error) {
 		wanted = narrowed(wanted)
 	}
 	if !slices.Contains(c.realms, wanted) {
-		return "", fmt.Errorf("the server does not have the configured realm; it has %q", c.realms)
+		return "", fmt.Errorf("the server does not have the configured realm; it has %s", shown.Texts(c.realms))
 	}
 	return wanted, nil
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jcmturner/gokrb5/v8/config"
+
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // gssAPI is the mechanism GSSAPI (RFC 4752) over Kerberos 5.
@@ -57,7 +59,7 @@ func newGSSAPI(opts Options) (*gssAPI, error) {
 		}
 	}
 	if _, realm := splitPrincipal(opts.Username); realm != "" && opts.Realm != "" && realm != opts.Realm {
-		return nil, invalid("Realm", "the username names realm %q, and the realm is %q", realm, opts.Realm)
+		return nil, invalid("Realm", "the username names realm %s, and the realm is %s", shown.Text(realm), shown.Text(opts.Realm))
 	}
 	return &gssAPI{opts: opts, resolver: net.DefaultResolver, now: time.Now, tickets: make(map[string]*ticket)}, nil
 }
@@ -66,35 +68,35 @@ func newGSSAPI(opts Options) (*gssAPI, error) {
 func (*gssAPI) Name() string { return GSSAPI }
 
 // Identity returns the principal. What it reads is read again for each ticket.
-func (m *gssAPI) Identity() (string, error) {
-	conf, err := loadConfig(m.opts.KRB5ConfFile)
+func (m *gssAPI) Identity(ctx context.Context) (string, error) {
+	conf, err := loadConfig(ctx, m.opts.KRB5ConfFile)
 	if err != nil {
 		return "", &OptionError{"KRB5ConfFile", err}
 	}
 	if m.opts.Password.isZero() && m.opts.KeytabFile == "" {
-		cache, err := m.openCache(conf)
+		cache, err := m.openCache(ctx, conf)
 		if err != nil {
 			return "", &OptionError{"CredentialCacheFile", err}
 		}
-		return cache.client.String(), nil
+		return cache.client.id(), nil
 	}
 	client, err := m.principal(conf)
 	if err != nil {
 		return "", &OptionError{"Realm", err}
 	}
 	if m.opts.KeytabFile != "" {
-		if _, err := openKeytab(m.opts.KeytabFile, client); err != nil {
+		if _, err := openKeytab(ctx, m.opts.KeytabFile, client); err != nil {
 			return "", &OptionError{"KeytabFile", err}
 		}
 	}
-	return client.String(), nil
+	return client.id(), nil
 }
 
 // Start gets a ticket for the server, from the KDC unless there is one that still holds.
 func (m *gssAPI) Start(ctx context.Context, host string) (Exchange, error) {
-	conf, err := loadConfig(m.opts.KRB5ConfFile)
+	conf, err := loadConfig(ctx, m.opts.KRB5ConfFile)
 	if err != nil {
-		return nil, failed(GSSAPI, err)
+		return nil, m.startError(ctx, err)
 	}
 	if m.opts.Hostname != "" {
 		host = m.opts.Hostname
@@ -157,7 +159,7 @@ func (m *gssAPI) obtain(ctx context.Context, conf *config.Config, host string) (
 	realm := conf.ResolveRealm(host)
 
 	if m.opts.Password.isZero() && m.opts.KeytabFile == "" {
-		cache, err := m.openCache(conf)
+		cache, err := m.openCache(ctx, conf)
 		if err != nil {
 			return nil, err
 		}
@@ -183,7 +185,7 @@ func (m *gssAPI) obtain(ctx context.Context, conf *config.Config, host string) (
 	}
 	var keys keySource = &passwordKeys{client: client, password: m.opts.Password}
 	if m.opts.KeytabFile != "" {
-		if keys, err = openKeytab(m.opts.KeytabFile, client); err != nil {
+		if keys, err = openKeytab(ctx, m.opts.KeytabFile, client); err != nil {
 			return nil, err
 		}
 	}
@@ -204,18 +206,18 @@ func (m *gssAPI) principal(conf *config.Config) (principal, error) {
 		realm = conf.LibDefaults.DefaultRealm
 	}
 	if realm == "" {
-		return principal{}, fmt.Errorf("the realm of %q is not known: neither is it configured nor has krb5.conf a default_realm", name)
+		return principal{}, fmt.Errorf("the realm of %s is not known: neither is it configured nor has krb5.conf a default_realm", shown.Text(name))
 	}
 	return userPrincipal(name, realm), nil
 }
 
 // openCache reads the credential cache and checks that it is the configured user's.
-func (m *gssAPI) openCache(conf *config.Config) (*cache, error) {
-	file, err := cacheFile(m.opts.CredentialCacheFile)
+func (m *gssAPI) openCache(ctx context.Context, conf *config.Config) (*cache, error) {
+	place, err := placeOfCache(m.opts.CredentialCacheFile)
 	if err != nil {
 		return nil, err
 	}
-	c, err := openCache(file)
+	c, err := openCache(ctx, place)
 	if err != nil {
 		return nil, err
 	}
@@ -224,8 +226,8 @@ func (m *gssAPI) openCache(conf *config.Config) (*cache, error) {
 		if err != nil {
 			return nil, err
 		}
-		if wanted.String() != c.client.String() {
-			return nil, fmt.Errorf("the credential cache %s is that of %s, not of %s", file, c.client, wanted)
+		if wanted.id() != c.client.id() {
+			return nil, fmt.Errorf("%s is that of %s, not of %s", c.what, c.client, wanted)
 		}
 	}
 	return c, nil

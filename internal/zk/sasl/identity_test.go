@@ -40,13 +40,13 @@ func TestIdentity(t *testing.T) {
 		"password":           {opts: Options{Mechanism: GSSAPI, Username: "alice", Password: secret, KRB5ConfFile: conf}, want: "alice@HOME"},
 		"realm":              {opts: Options{Mechanism: GSSAPI, Username: "alice", Realm: "AWAY", Password: secret, KRB5ConfFile: conf}, want: "alice@AWAY"},
 		"keytab":             {opts: Options{Mechanism: GSSAPI, Username: "alice", KeytabFile: keys, KRB5ConfFile: conf}, want: "alice@HOME"},
-		"somebody's keytab":  {opts: Options{Mechanism: GSSAPI, Username: "bob", KeytabFile: keys, KRB5ConfFile: conf}, option: "KeytabFile", text: "has no key of bob@HOME"},
-		"no keytab":          {opts: Options{Mechanism: GSSAPI, Username: "alice", KeytabFile: "/nowhere/keytab", KRB5ConfFile: conf}, option: "KeytabFile", text: "/nowhere/keytab"},
+		"somebody's keytab":  {opts: Options{Mechanism: GSSAPI, Username: "bob", KeytabFile: keys, KRB5ConfFile: conf}, option: "KeytabFile", text: `has no key of "bob@HOME"`},
+		"no keytab":          {opts: Options{Mechanism: GSSAPI, Username: "alice", KeytabFile: "/nowhere/keytab", KRB5ConfFile: conf}, option: "KeytabFile", text: "the keytab: there is no such file"},
 		"no realm":           {opts: Options{Mechanism: GSSAPI, Username: "alice", KeytabFile: keys}, option: "Realm", text: `the realm of "alice" is not known`},
 		"two realms":         {opts: Options{Mechanism: GSSAPI, Username: "alice@HOME", Realm: "AWAY", KeytabFile: keys}, option: "Realm", text: `the realm is "AWAY"`},
-		"no krb5.conf":       {opts: Options{Mechanism: GSSAPI, Username: "alice", KeytabFile: keys, KRB5ConfFile: "/nowhere/krb5.conf"}, option: "KRB5ConfFile", text: "/nowhere/krb5.conf"},
-		"no cache":           {opts: Options{Mechanism: GSSAPI}, option: "CredentialCacheFile", text: "/nowhere/krb5cc is not there"},
-		"no cache but":       {opts: Options{Mechanism: GSSAPI, CredentialCacheFile: keys}, option: "CredentialCacheFile", text: "is not a credential cache"},
+		"no krb5.conf":       {opts: Options{Mechanism: GSSAPI, Username: "alice", KeytabFile: keys, KRB5ConfFile: "/nowhere/krb5.conf"}, option: "KRB5ConfFile", text: "krb5.conf: there is no such file"},
+		"no cache":           {opts: Options{Mechanism: GSSAPI}, option: "CredentialCacheFile", text: "that KRB5CCNAME names is not there"},
+		"no cache but":       {opts: Options{Mechanism: GSSAPI, CredentialCacheFile: keys}, option: "CredentialCacheFile", text: "is none, or is damaged"},
 		"keytab of nobody":   {opts: Options{Mechanism: GSSAPI, KeytabFile: keys}, option: "Username", text: "takes a username"},
 		"password and cache": {opts: Options{Mechanism: GSSAPI, Username: "alice", Password: secret, CredentialCacheFile: "f"}, option: "CredentialCacheFile", text: "one of a password"},
 		"password, keytab":   {opts: Options{Mechanism: GSSAPI, Username: "alice", Password: secret, KeytabFile: keys}, option: "KeytabFile", text: "one of a password"},
@@ -54,7 +54,7 @@ func TestIdentity(t *testing.T) {
 		m, err := New(tc.opts)
 		var got string
 		if err == nil {
-			got, err = m.Identity()
+			got, err = m.Identity(t.Context())
 		}
 		if tc.option == "" {
 			if err != nil || got != tc.want {

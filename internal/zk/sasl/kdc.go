@@ -19,6 +19,9 @@ import (
 	"github.com/jcmturner/gokrb5/v8/iana/patype"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
+
+	"terraform-provider-zookeeper/internal/zk/guard"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // gokrb5 has a client for KDCs too, which this package does without: it takes no context,
@@ -33,6 +36,9 @@ const (
 
 	// maxReferrals bounds the realms on the way to a service.
 	maxReferrals = 8
+
+	// maxKDCs bounds the KDCs of a realm that are asked, one after the other.
+	maxKDCs = 16
 )
 
 // kdc asks the key distribution centers of krb5.conf for tickets.
@@ -49,7 +55,7 @@ type unreachableError struct {
 
 // Error names the realm and why each KDC could not be asked.
 func (e *unreachableError) Error() string {
-	return fmt.Sprintf("no KDC of realm %s could be asked: %v", e.realm, e.cause)
+	return fmt.Sprintf("no KDC of realm %s could be asked: %v", shown.Text(e.realm), e.cause)
 }
 
 // Unwrap returns what happened on the way to the KDCs.
@@ -66,7 +72,7 @@ func (k *kdc) login(ctx context.Context, client principal, keys keySource) (*tic
 	reply, err := k.ask(ctx, client.realm, &req)
 	var refusal messages.KRBError
 	if errors.As(err, &refusal) && refusal.ErrorCode == errorcode.KDC_ERR_PREAUTH_REQUIRED {
-		proof, proofErr := preAuthentication(refusal, etypes, keys)
+		proof, proofErr := preAuthentication(ctx, refusal, etypes, keys)
 		if proofErr != nil {
 			return nil, proofErr
 		}
@@ -78,27 +84,27 @@ func (k *kdc) login(ctx context.Context, client principal, keys keySource) (*tic
 	}
 
 	var rep messages.ASRep
-	if decode(func() error { return rep.Unmarshal(reply) }) != nil {
-		return nil, fmt.Errorf("the reply of the KDC of realm %s is malformed", client.realm)
+	if guard.Decode(func() error { return rep.Unmarshal(reply) }) != nil {
+		return nil, fmt.Errorf("the reply of the KDC of realm %s is malformed", shown.Text(client.realm))
 	}
-	key, err := keys.key(saltOf(rep.PAData, rep.EncPart.EType), rep.EncPart.KVNO)
+	key, err := keys.key(ctx, saltOf(rep.PAData, rep.EncPart.EType), rep.EncPart.KVNO)
 	if err != nil {
 		return nil, err
 	}
 	plain, err := decrypt(rep.EncPart, key, keyusage.AS_REP_ENCPART)
 	if err != nil {
 		// Without pre-authentication it is here that a wrong password shows.
-		return nil, fmt.Errorf("the reply of the KDC of realm %s cannot be decrypted: %s is wrong", client.realm, keys)
+		return nil, fmt.Errorf("the reply of the KDC of realm %s cannot be decrypted: %s is wrong", shown.Text(client.realm), keys)
 	}
 	if !k.conf.LibDefaults.Canonicalize && (!rep.CName.Equal(client.name) || rep.CRealm != client.realm) {
-		return nil, fmt.Errorf("the KDC of realm %s gave a ticket for another client than %s", client.realm, client)
+		return nil, fmt.Errorf("the KDC of realm %s gave a ticket for another client than %s", shown.Text(client.realm), client)
 	}
 	t, err := newTicket(principal{rep.CName, rep.CRealm}, &rep.KDCRepFields, plain, &req.ReqBody)
 	if err != nil {
 		return nil, err
 	}
 	if realm, ok := t.grants(); !ok || realm != client.realm {
-		return nil, fmt.Errorf("the KDC of realm %s gave a ticket that gets no others", client.realm)
+		return nil, fmt.Errorf("the KDC of realm %s gave a ticket that gets no others", shown.Text(client.realm))
 	}
 	return t, nil
 }
@@ -106,9 +112,9 @@ func (k *kdc) login(ctx context.Context, client principal, keys keySource) (*tic
 // preAuthentication makes the proof that the client knows its key, which is the time,
 // encrypted (RFC 4120, section 5.2.7.2). The key is of the first kind that the KDC names and
 // the client has.
-func preAuthentication(refusal messages.KRBError, etypes []int32, keys keySource) (types.PAData, error) {
+func preAuthentication(ctx context.Context, refusal messages.KRBError, etypes []int32, keys keySource) (types.PAData, error) {
 	var hints types.PADataSequence
-	if decode(func() error { return hints.Unmarshal(refusal.EData) }) != nil {
+	if guard.Decode(func() error { return hints.Unmarshal(refusal.EData) }) != nil {
 		return types.PAData{}, errors.New("the KDC wants pre-authentication of a kind that cannot be read")
 	}
 	err := errors.New("the KDC takes no key of an encryption type that krb5.conf allows")
@@ -117,7 +123,7 @@ func preAuthentication(refusal messages.KRBError, etypes []int32, keys keySource
 			continue
 		}
 		var key types.EncryptionKey
-		if key, err = keys.key(entry, 0); err == nil {
+		if key, err = keys.key(ctx, entry, 0); err == nil {
 			return encryptedTime(key)
 		}
 	}
@@ -145,7 +151,7 @@ func etypeInfo(data types.PADataSequence) types.ETypeInfo2 {
 			continue
 		}
 		var info types.ETypeInfo2
-		if decode(func() error { return info.Unmarshal(d.PADataValue) }) == nil {
+		if guard.Decode(func() error { return info.Unmarshal(d.PADataValue) }) == nil {
 			return info
 		}
 	}
@@ -193,14 +199,14 @@ func (k *kdc) serviceTicket(ctx context.Context, tgt *ticket, realm string, serv
 			continue
 		}
 		if !conf.LibDefaults.Canonicalize && !t.service.Equal(service) {
-			return nil, fmt.Errorf("the KDC of realm %s gave a ticket for another service than %s", asked, service.PrincipalNameString())
+			return nil, fmt.Errorf("the KDC of realm %s gave a ticket for another service than %s", shown.Text(asked), shown.Text(service.PrincipalNameString()))
 		}
 		if err := checkMessageKey(t.key); err != nil {
-			return nil, fmt.Errorf("the ticket for %s is of no use: %w", service.PrincipalNameString(), err)
+			return nil, fmt.Errorf("the ticket for %s is of no use: %w", shown.Text(service.PrincipalNameString()), err)
 		}
 		return t, nil
 	}
-	return nil, fmt.Errorf("the way to the realm of %s takes more than %d steps", service.PrincipalNameString(), maxReferrals)
+	return nil, fmt.Errorf("the way to the realm of %s takes more than %d steps", shown.Text(service.PrincipalNameString()), maxReferrals)
 }
 
 // grant asks a realm's KDC for one ticket.
@@ -217,12 +223,12 @@ func (k *kdc) grant(ctx context.Context, conf *config.Config, tgt *ticket, realm
 		return nil, explain(err, tgt.client, principal{service, realm}, nil)
 	}
 	var rep messages.TGSRep
-	if decode(func() error { return rep.Unmarshal(reply) }) != nil {
-		return nil, fmt.Errorf("the reply of the KDC of realm %s is malformed", realm)
+	if guard.Decode(func() error { return rep.Unmarshal(reply) }) != nil {
+		return nil, fmt.Errorf("the reply of the KDC of realm %s is malformed", shown.Text(realm))
 	}
 	plain, err := decrypt(rep.EncPart, tgt.key, keyusage.TGS_REP_ENCPART_SESSION_KEY)
 	if err != nil {
-		return nil, fmt.Errorf("the reply of the KDC of realm %s cannot be decrypted: %w", realm, err)
+		return nil, fmt.Errorf("the reply of the KDC of realm %s cannot be decrypted: %w", shown.Text(realm), shown.Error(err))
 	}
 	return newTicket(tgt.client, &rep.KDCRepFields, plain, &req.ReqBody)
 }
@@ -268,10 +274,10 @@ func (k *kdc) ask(ctx context.Context, realm string, request interface{ Marshal(
 		return nil, err
 	}
 	var errs []error
-	for _, addr := range addrs {
+	for _, addr := range addrs[:min(len(addrs), maxKDCs)] {
 		reply, err := roundTrip(ctx, addr, message)
 		if err != nil {
-			errs = append(errs, err)
+			errs = append(errs, shown.Error(err))
 			continue
 		}
 		refusal, refused := parseRefusal(reply)
@@ -281,14 +287,14 @@ func (k *kdc) ask(ctx context.Context, realm string, request interface{ Marshal(
 		if refusal.ErrorCode != errorcode.KDC_ERR_SVC_UNAVAILABLE {
 			return nil, refusal
 		}
-		errs = append(errs, fmt.Errorf("%s: %s", addr, errorcode.Lookup(refusal.ErrorCode)))
+		errs = append(errs, fmt.Errorf("%s: %s", shown.Line(addr), errorcode.Lookup(refusal.ErrorCode)))
 	}
 	return nil, &unreachableError{realm, errors.Join(errs...)}
 }
 
 // parseRefusal tells whether a KDC's reply is KRB_ERROR.
 func parseRefusal(reply []byte) (refusal messages.KRBError, ok bool) {
-	err := decode(func() error { return refusal.Unmarshal(reply) })
+	err := guard.Decode(func() error { return refusal.Unmarshal(reply) })
 	return refusal, err == nil
 }
 
@@ -301,15 +307,15 @@ func (k *kdc) addrs(ctx context.Context, realm string) ([]string, error) {
 		}
 	}
 	if !k.conf.LibDefaults.DNSLookupKDC {
-		return nil, fmt.Errorf("krb5.conf names no KDC of realm %s, and forbids to ask the DNS", realm)
+		return nil, fmt.Errorf("krb5.conf names no KDC of realm %s, and forbids to ask the DNS", shown.Text(realm))
 	}
 	_, records, err := k.resolver.LookupSRV(ctx, "kerberos", "tcp", realm)
 	var dnsErr *net.DNSError
 	if err != nil && (!errors.As(err, &dnsErr) || !dnsErr.IsNotFound) {
-		return nil, &unreachableError{realm, err}
+		return nil, &unreachableError{realm, shown.Error(err)}
 	}
 	if len(records) == 0 {
-		return nil, fmt.Errorf("neither krb5.conf nor the DNS names a KDC of realm %s", realm)
+		return nil, fmt.Errorf("neither krb5.conf nor the DNS names a KDC of realm %s", shown.Text(realm))
 	}
 	var addrs []string
 	for _, r := range records {
@@ -380,17 +386,6 @@ func explain(err error, client, service principal, keys keySource) error {
 	return fmt.Errorf("%s: %s", what, errorcode.Lookup(refusal.ErrorCode))
 }
 
-// decode calls one of gokrb5's decoders. Some of them index what they were given without a
-// look at its length.
-func decode(decoder func() error) (err error) {
-	defer func() {
-		if recover() != nil {
-			err = errors.New("malformed")
-		}
-	}()
-	return decoder()
-}
-
 // decrypt decrypts what a peer has sent.
 func decrypt(data types.EncryptedData, key types.EncryptionKey, usage uint32) ([]byte, error) {
 	if data.EType != key.KeyType {
@@ -404,5 +399,10 @@ func decrypt(data types.EncryptedData, key types.EncryptionKey, usage uint32) ([
 		// The length that gokrb5 takes for granted.
 		return nil, errors.New("it is too short")
 	}
-	return crypto.DecryptEncPart(data, key, usage)
+	var plain []byte
+	err = guard.Decode(func() (err error) {
+		plain, err = crypto.DecryptEncPart(data, key, usage)
+		return err
+	})
+	return plain, err
 }

@@ -30,8 +30,8 @@ type Mechanism interface {
 	Name() string
 	// Identity returns who the client is to the servers, as the ids of ACL entries of the
 	// scheme "sasl" name it: the user's name, or the principal with its realm. It reads the
-	// files that say so and asks nobody. An error is an *[OptionError].
-	Identity() (string, error)
+	// files that say so, until ctx ends, and asks nobody. An error is an *[OptionError].
+	Identity(ctx context.Context) (string, error)
 	// Start begins the exchange for a connection to a server. host is its name, or its
 	// address, as the client is configured with it. Start does whatever takes the network
 	// or files, so it may be called before the connection is opened; ctx bounds it.

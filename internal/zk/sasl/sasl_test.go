@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"go.uber.org/goleak"
 )
@@ -117,4 +119,9 @@ func wantFailed(t *testing.T, err error, want string) {
 	if !errors.Is(err, ErrFailed) || !strings.Contains(err.Error(), want) {
 		t.Errorf("error %v, want one that is ErrFailed and says: %s", err, want)
 	}
+}
+
+// onOneLine reports whether a text prints as one line that is not endless.
+func onOneLine(text string) bool {
+	return len(text) < 2000 && utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/jcmturner/gokrb5/v8/iana/nametype"
 	"github.com/jcmturner/gokrb5/v8/messages"
 	"github.com/jcmturner/gokrb5/v8/types"
+
+	"terraform-provider-zookeeper/internal/zk/guard"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // A principal is a name in a realm.
@@ -18,7 +21,11 @@ type principal struct {
 	realm string
 }
 
-func (p principal) String() string { return p.name.PrincipalNameString() + "@" + p.realm }
+// id returns what an ACL has for the principal.
+func (p principal) id() string { return p.name.PrincipalNameString() + "@" + p.realm }
+
+// String returns the principal as an error shows it: it may come from a KDC.
+func (p principal) String() string { return shown.Text(p.id()) }
 
 // splitPrincipal splits "name@REALM"; without a realm it is empty.
 func splitPrincipal(s string) (name, realm string) {
@@ -58,17 +65,17 @@ type ticket struct {
 // RFC 4120, section 3.1.5.
 func newTicket(client principal, rep *messages.KDCRepFields, plain []byte, req *messages.KDCReqBody) (*ticket, error) {
 	var part messages.EncKDCRepPart
-	if decode(func() error { return part.Unmarshal(plain) }) != nil {
-		return nil, fmt.Errorf("the reply of the KDC of realm %s is malformed", req.Realm)
+	if guard.Decode(func() error { return part.Unmarshal(plain) }) != nil {
+		return nil, fmt.Errorf("the reply of the KDC of realm %s is malformed", shown.Text(req.Realm))
 	}
 	if part.Nonce != req.Nonce {
-		return nil, fmt.Errorf("the reply of the KDC of realm %s answers another request", req.Realm)
+		return nil, fmt.Errorf("the reply of the KDC of realm %s answers another request", shown.Text(req.Realm))
 	}
 	if len(part.SName.NameString) == 0 || !part.SName.Equal(rep.Ticket.SName) || part.SRealm != req.Realm {
-		return nil, fmt.Errorf("the KDC of realm %s gave a ticket that is not for the service that it names, or of another realm", req.Realm)
+		return nil, fmt.Errorf("the KDC of realm %s gave a ticket that is not for the service that it names, or of another realm", shown.Text(req.Realm))
 	}
 	if err := checkKey(part.Key); err != nil {
-		return nil, fmt.Errorf("the KDC of realm %s gave a ticket that is of no use: %w", req.Realm, err)
+		return nil, fmt.Errorf("the KDC of realm %s gave a ticket that is of no use: %w", shown.Text(req.Realm), err)
 	}
 	return &ticket{client: client, service: part.SName, ticket: rep.Ticket, key: part.Key, end: part.EndTime}, nil
 }

@@ -100,7 +100,7 @@ func checkPresentation(req *messages.TGSReq, key types.EncryptionKey) error {
 	if err := ap.DecryptAuthenticator(key); err != nil {
 		return err
 	}
-	if client := (principal{ap.Authenticator.CName, ap.Authenticator.CRealm}); client.String() != "alice@A" {
+	if client := (principal{ap.Authenticator.CName, ap.Authenticator.CRealm}); client.id() != "alice@A" {
 		return fmt.Errorf("the client is %s", client)
 	}
 	body, err := req.ReqBody.Marshal()
@@ -153,12 +153,12 @@ func TestServiceTicket(t *testing.T) {
 		},
 		{
 			"a circle", "A", nil, refer(map[string]string{"A " + service: "B", "B " + service: "A"}),
-			"the way to the realm of zookeeper/zk1 takes more than 8 steps",
+			`the way to the realm of "zookeeper/zk1" takes more than 8 steps`,
 			strings.TrimSuffix(strings.Repeat("A:"+service+" B:"+service+" ", 4), " "),
 		},
 		{
 			"another service", "A", nil, func(_ messages.KDCReqBody, r *reply) { r.part.SName = servicePrincipal("imap", "zk1") },
-			"gave a ticket for another service than zookeeper/zk1", "A:" + service,
+			`gave a ticket for another service than "zookeeper/zk1"`, "A:" + service,
 		},
 		{
 			"an alias", "A", func(c *config.Config) { c.LibDefaults.Canonicalize = true },
@@ -175,11 +175,11 @@ func TestServiceTicket(t *testing.T) {
 		},
 		{
 			"another request", "A", nil, func(_ messages.KDCReqBody, r *reply) { r.part.Nonce++ },
-			"the reply of the KDC of realm A answers another request", "A:" + service,
+			`the reply of the KDC of realm "A" answers another request`, "A:" + service,
 		},
 		{
 			"a retired key", "A", nil, func(_ messages.KDCReqBody, r *reply) { r.part.Key = newKey(etypeID.RC4_HMAC, 1) },
-			"the ticket for zookeeper/zk1 is of no use: its key is not one of AES", "A:" + service,
+			`the ticket for "zookeeper/zk1" is of no use: its key is not one of AES`, "A:" + service,
 		},
 		{
 			"an unknown key", "A", nil, func(_ messages.KDCReqBody, r *reply) { r.part.Key.KeyType = 25 },
@@ -220,7 +220,7 @@ func TestServiceTicket(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), tc.want) {
 					t.Errorf("error %v, want it to say: %s", err, tc.want)
 				}
-			} else if err != nil || !got.holds(time.Now()) || got.client.String() != "alice@A" {
+			} else if err != nil || !got.holds(time.Now()) || got.client.id() != "alice@A" {
 				t.Errorf("ticket %+v, error %v", got, err)
 			}
 			close(asked)
@@ -238,7 +238,7 @@ func TestServiceTicket(t *testing.T) {
 func TestLoginTicket(t *testing.T) {
 	alice := userPrincipal("alice", "TEST.REALM")
 	keys := &passwordKeys{alice, NewSecret("hunter2")}
-	key, err := keys.key(types.ETypeInfo2Entry{EType: etypeID.AES128_CTS_HMAC_SHA1_96}, 0)
+	key, err := keys.key(t.Context(), types.ETypeInfo2Entry{EType: etypeID.AES128_CTS_HMAC_SHA1_96}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestLoginTicket(t *testing.T) {
 		client string
 	}{
 		{"", nil, func(messages.KDCReqBody, *reply) {}, "", "alice@TEST.REALM"},
-		{"somebody else", nil, func(_ messages.KDCReqBody, r *reply) { r.client = userPrincipal("bob", "").name }, "for another client than alice@TEST.REALM", ""},
+		{"somebody else", nil, func(_ messages.KDCReqBody, r *reply) { r.client = userPrincipal("bob", "").name }, `for another client than "alice@TEST.REALM"`, ""},
 		{
 			"an alias", func(c *config.Config) { c.LibDefaults.Canonicalize = true },
 			func(_ messages.KDCReqBody, r *reply) { r.client = userPrincipal("bob", "").name }, "", "bob@TEST.REALM",
@@ -259,7 +259,7 @@ func TestLoginTicket(t *testing.T) {
 		{"another request", nil, func(_ messages.KDCReqBody, r *reply) { r.part.Nonce++ }, "answers another request", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			conf, err := loadConfig(confOf(t, granting(t, key, tc.script)))
+			conf, err := loadConfig(t.Context(), confOf(t, granting(t, key, tc.script)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -268,7 +268,7 @@ func TestLoginTicket(t *testing.T) {
 			}
 			got, err := (&kdc{conf: conf}).login(t.Context(), alice, keys)
 			if tc.want == "" {
-				if err != nil || got.client.String() != tc.client {
+				if err != nil || got.client.id() != tc.client {
 					t.Errorf("ticket %+v, error %v", got, err)
 				}
 			} else if err == nil || !strings.Contains(err.Error(), tc.want) {

@@ -1,0 +1,109 @@
+package ensurepath
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// ModifyPlan completes a plan, and checks what the apply would do.
+func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.Session == nil {
+		return
+	}
+	var plan resourceModel
+	var state *resourceModel
+	if !req.State.Raw.IsNull() {
+		state = new(resourceModel)
+		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	}
+	if !req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.renamed(&plan, state)...)
+	if req.Plan.Raw.IsNull() {
+		return // a deletion
+	}
+	plan, makes := complete(plan, state, r.Session.Identities())
+	resp.Diagnostics.Append(r.check(&plan, state, makes)...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	}
+}
+
+// complete computes what a plan leaves open from the state, which is nil when there is none, and
+// reports whether the apply makes what is missing of the path. Where the path is there, what is
+// computed stays as it is.
+func complete(plan resourceModel, state *resourceModel, self []attr.Identity) (completed resourceModel, makes bool) {
+	if state != nil {
+		plan.ACL = attr.PlanACL(plan.ACL, state.ACL, self)
+		if !state.Stat.IsNull() && plan.Path.Equal(state.Path) {
+			plan.Created, plan.Czxids, plan.Stat = state.Created, state.Czxids, state.Stat
+			return plan, false
+		}
+	}
+	plan.Created = types.ListUnknown(types.StringType)
+	plan.Czxids = types.MapUnknown(types.Int64Type)
+	plan.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
+	return plan, true
+}
+
+// check checks a plan. What stays as it is in the state is not looked at: ignore_changes may have
+// put it there.
+func (r *Resource) check(plan, state *resourceModel, makes bool) (diags diag.Diagnostics) {
+	if makes || !plan.ACL.Equal(state.ACL) {
+		// What was unknown when the configuration was validated may be known by now.
+		diags.Append(r.Session.CheckACL(path.Root("acl"), plan.ACL)...)
+	}
+	if !makes || plan.Path.IsUnknown() {
+		return diags
+	}
+	if err := r.Session.CheckManaged(plan.Path.ValueString()); err != nil {
+		diags.AddAttributeError(path.Root("path"), "Invalid path of a znode", attr.Sentence(err))
+	}
+	if !diags.HasError() {
+		diags.Append(r.checkLockout(plan)...)
+	}
+	return diags
+}
+
+// checkLockout warns of an ACL that keeps the provider from making one node below another, and
+// from removing it again.
+func (r *Resource) checkLockout(plan *resourceModel) diag.Diagnostics {
+	acl, err := attr.ACLFrom(plan.ACL)
+	if err != nil || zk.Parent(plan.Path.ValueString()) == "/" {
+		return nil // validation has told, or there is nothing to go by
+	}
+	if plan.ACL.IsNull() {
+		acl = r.Session.DefaultACL()
+	}
+	if lost := r.Session.LockedOut(acl, zk.PermCreate|zk.PermDelete); lost != 0 {
+		return diag.Diagnostics{diag.WithPath(path.Root("acl"), r.subject(plan.Path).LockedOut(lost))}
+	}
+	return nil
+}
+
+// renamed warns where the resource looks like one that was renamed.
+func (r *Resource) renamed(plan, state *resourceModel) diag.Diagnostics {
+	var before types.String
+	if state != nil {
+		before = state.Path
+	}
+	if !r.Session.Plans(typeName, before.ValueString(), plan.Path.ValueString()) {
+		return nil
+	}
+	at := plan.Path
+	if plan.Path.ValueString() == "" {
+		at = before
+	}
+	return diag.Diagnostics{r.subject(at).Renamed(withoutMoved)}
+}

@@ -1,0 +1,114 @@
+package guard_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"terraform-provider-zookeeper/internal/zk/guard"
+)
+
+func write(t *testing.T, name string, content []byte) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// wants checks an error, and that nobody waited for it.
+func wants(t *testing.T, ctx context.Context, name, want string) error {
+	t.Helper()
+	content, err := guard.ReadFile(ctx, name, 10)
+	if err == nil || !strings.Contains(err.Error(), want) || content != nil {
+		t.Errorf("%d bytes, error %v; want it to say: %s", len(content), err, want)
+	}
+	return err
+}
+
+func TestReadFile(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 10} {
+		want := bytes.Repeat([]byte("x"), n)
+		got, err := guard.ReadFile(t.Context(), write(t, "file", want), 10)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%d bytes: %q, %v", n, got, err)
+		}
+	}
+	// As Kubernetes mounts them.
+	file := write(t, "target", []byte("content"))
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := guard.ReadFile(t.Context(), link, 10); err != nil || string(got) != "content" {
+		t.Errorf("%q, %v", got, err)
+	}
+	large := write(t, "large", make([]byte, 11))
+	wants(t, t.Context(), large, `"`+large+`" takes more than 10 bytes`)
+	dir := t.TempDir()
+	wants(t, t.Context(), dir, `"`+dir+`" is a folder, and not a regular file`)
+	broken := filepath.Join(t.TempDir(), "broken")
+	if err := os.Symlink(filepath.Join(dir, "nothing"), broken); err != nil {
+		t.Fatal(err)
+	}
+	if err := wants(t, t.Context(), broken, `"`+broken+`" cannot be read: no such file`); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v is not ErrNotExist", err)
+	}
+}
+
+// A name may be what it should be the name of: it is told only where there is such a file.
+func TestReadFileThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	const secret = "hunter2"
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name, want string
+		missing    bool
+	}{
+		{filepath.Join(dir, secret), `there is no such file in the folder "` + dir + `"`, true},
+		{secret, `there is no such file in the folder "` + here + `"`, true},
+		{secret + "/" + secret, `there is no such file, and its folder is not there either: the way to it begins at "` + here + `"`, true},
+		{"/" + secret + "/" + secret, "there is no such file, and its folder is not there either", true},
+		{strings.Repeat(secret, 1000), "cannot be looked for: file name too long", false},
+		{secret + "\x00", "cannot be looked for: invalid argument", false},
+		{write(t, "file", nil) + "/" + secret, "cannot be looked for: not a directory", false},
+	} {
+		err := wants(t, t.Context(), tc.name, tc.want)
+		if err != nil && strings.Contains(err.Error(), secret) || errors.Is(err, fs.ErrNotExist) != tc.missing {
+			t.Errorf("%.50q: %v", tc.name, err)
+		}
+		for e := err; e != nil; e = errors.Unwrap(e) {
+			if strings.Contains(e.Error(), secret) {
+				t.Errorf("%.50q: below it, %v", tc.name, e)
+			}
+		}
+	}
+}
+
+func TestReadFileInTime(t *testing.T) {
+	t.Parallel()
+	why := errors.New("the user has gone")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	if err := wants(t, ctx, write(t, "file", nil), "could not be read in time: the user has gone"); !errors.Is(err, why) {
+		t.Errorf("error %v", err)
+	}
+	ctx, end := context.WithTimeout(t.Context(), time.Nanosecond)
+	defer end()
+	<-ctx.Done()
+	if err := wants(t, ctx, "/dev/zero", "could not be read in time"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+}

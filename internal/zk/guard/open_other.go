@@ -1,0 +1,8 @@
+//go:build !unix
+
+package guard
+
+import "os"
+
+// openFlags open a file.
+const openFlags = os.O_RDONLY
