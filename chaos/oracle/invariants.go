@@ -240,7 +240,7 @@ func greenIsDone(k *knowledge, report reporter) {
 		}
 		tree := k.treeAt(run.To)
 		for _, w := range run.Op.Config.Wants() {
-			if k.disturbed(run, w) {
+			if k.disturbed(run, w) || k.renamed(run, w) {
 				continue
 			}
 			for _, text := range difference(tree, w) {
@@ -248,6 +248,21 @@ func greenIsDone(k *knowledge, report reporter) {
 			}
 		}
 	}
+}
+
+// renamed reports whether another resource of the actor's had the node before. Where a run ended
+// between the creation of the new one and the destruction of the old one, the next run destroys
+// what both have, and the one after that makes it again: what is handed over is so within one apply.
+func (k *knowledge) renamed(run Run, w scenario.Want) bool {
+	for _, other := range k.Runs {
+		if other.Actor != run.Actor || other.From >= run.From {
+			continue
+		}
+		if slices.ContainsFunc(other.Op.Config.Wants(), func(had scenario.Want) bool { return had.Path == w.Path && had.By != w.By }) {
+			return true
+		}
+	}
+	return false
 }
 
 // disturbed reports whether somebody else changed during a run what is wanted of a node.
@@ -474,11 +489,21 @@ func (k *knowledge) left(name string, actor int, at int64, report reporter) {
 		switch {
 		case !ours || run.Actor != actor, k.ofLock(p), k.parents[p], k.kept[p], k.killed[n.By]:
 		case k.numbered(actor, p) && k.named(actor, p):
+		case k.toldToStay(actor, p):
 		case k.foreignIn(tree, actor, p):
 		default:
 			report("%s ended well, and %s, which %s had created in %#x, is still there", name, p, run.Name, n.Czxid)
 		}
 	}
+}
+
+// toldToStay reports whether the CLI has told an actor that a node stays because something is in
+// it, be it of another resource. It is in no state then, and later destroys do not know of it.
+func (k *knowledge) toldToStay(actor int, p string) bool {
+	return slices.ContainsFunc(k.Runs, func(run Run) bool {
+		_, told, ok := strings.Cut(run.Output, "Warning: Path is not empty")
+		return ok && run.Actor == actor && strings.Contains(told, `"`+p+`"`)
+	})
 }
 
 // foreignIn reports whether somebody else has kept a node from being removed: by having one of

@@ -153,6 +153,18 @@ func TestCheck(t *testing.T) {
 			without: []string{"create one"},
 		},
 
+		"green, and another one had it before": {
+			at: hooks{
+				"after the apply": func(s *story) {
+					s.step("", foreign, create("/zn/one", "1"))
+					config := declared()
+					config.Resources[0].Name = "before"
+					s.round.Runs = append(s.round.Runs, oracle.Run{Name: "before", Op: scenario.Op{Command: scenario.Apply, Config: config}, Code: 1, From: 1})
+				},
+			},
+			without: []string{"create one"},
+		},
+
 		// Once, or named.
 		"made twice":                        {at: hooks{"late in the apply": our(create("/sq/n-0000000007", "n"))}, want: []string{"/sq/n-0000000007 was created by first, is in no state, and was never named", "/sq/n-0000000007, which first had created"}},
 		"made twice, and named":             {at: hooks{"late in the apply": all(our(create("/sq/n-0000000007", "n")), first(func(r *oracle.Run) { r.Output = "it is one of: \"/sq/n-0000000007\"" }))}},
@@ -251,6 +263,17 @@ func TestCheck(t *testing.T) {
 		"left because somebody else has written": {
 			at:      hooks{"in the destroy": theirs(set("/en/x", "theirs"))},
 			without: []string{"prune"},
+		},
+		"left, and told": {
+			at: hooks{"in the end": func(s *story) {
+				s.round.Runs[2].Output = "Warning: Path is not empty\n\n\"/en/x\" was not removed, because … So the nodes above it that it made stay too: \"/en\"."
+			}},
+			without: []string{"prune"},
+		},
+		"left, and only named": {
+			at:      hooks{"in the end": func(s *story) { s.round.Runs[2].Output = "\"/en/x\" and \"/en\" are there" }},
+			without: []string{"prune"},
+			want:    []string{"/en/x, which first had created", "/en, which first had created"},
 		},
 		"left by a kill": {
 			at:      hooks{"in the end": func(s *story) { fault(s, scenario.KillProvider) }},

@@ -39,7 +39,14 @@ type Content struct {
 	As   Notation
 }
 
-// An ACL is one of those that resources declare. None of them shuts anybody out.
+// User and Password are whom everybody presents, the somebody else too.
+const (
+	User     = "chaos"
+	Password = "no-secret"
+)
+
+// An ACL is one of those that resources declare. None of them shuts anybody out who presents the
+// user.
 type ACL int
 
 // The ACLs.
@@ -48,6 +55,7 @@ const (
 	Open
 	Guarded
 	Marked
+	Own
 )
 
 // Entries are the ACL as servers have it.
@@ -60,6 +68,8 @@ func (a ACL) Entries() []zk.ACL {
 		return []zk.ACL{open, {Scheme: "ip", ID: "10.0.0.1", Perms: zk.PermRead}}
 	case Marked:
 		return []zk.ACL{open, {Scheme: "ip", ID: "10.0.0.2", Perms: zk.PermRead | zk.PermWrite}}
+	case Own:
+		return []zk.ACL{{Scheme: "digest", ID: zk.DigestID(User, Password), Perms: zk.PermAll}, {Scheme: "world", ID: "anyone", Perms: zk.PermRead}}
 	case Open:
 	}
 	return []zk.ACL{open}

@@ -39,6 +39,8 @@ const (
 	KillProvider Act = "SIGKILL to the provider"
 	KillCLI      Act = "SIGKILL to the CLI alone"
 	KillBoth     Act = "SIGKILL to the CLI and the provider"
+	// InterruptHard is the second SIGINT: the CLI ends at once, and kills the provider.
+	InterruptHard Act = "SIGINT twice"
 )
 
 // What somebody else does.
@@ -53,7 +55,9 @@ const (
 )
 
 // Kills reports whether an act ends a process without its having a say in it.
-func (a Act) Kills() bool { return a == KillProvider || a == KillCLI || a == KillBoth }
+func (a Act) Kills() bool {
+	return a == KillProvider || a == KillCLI || a == KillBoth || a == InterruptHard
+}
 
 // Foreign reports whether it is an act of somebody else.
 func (a Act) Foreign() bool {

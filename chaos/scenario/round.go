@@ -111,13 +111,13 @@ func (m *maker) actor(name string, locked, ensemble bool) Actor {
 	}
 	first := Op{Command: Apply, Config: config}
 	a.Ops = append(a.Ops, first)
-	for range 1 + m.IntN(2) {
+	for range 1 + m.IntN(3) {
 		op := m.next(a.Ops[len(a.Ops)-1])
 		a.Ops = append(a.Ops, op)
 	}
 	for i := range a.Ops {
 		// Not every run is disturbed: what went wrong has to be found by one that is not.
-		for range m.IntN(5) {
+		for range m.IntN(6) {
 			a.Ops[i].Faults = append(a.Ops[i].Faults, m.fault(a.Ops[i], ensemble))
 		}
 	}
@@ -143,7 +143,7 @@ func (m *maker) config(base string) Config {
 		}
 		return nodes
 	}
-	anACL := func() ACL { return ACL(m.IntN(4)) }
+	anACL := func() ACL { return ACL(m.IntN(5)) }
 	add(80, Resource{Type: Znode, Name: "one", Path: "/zn/one", Nodes: one(m.word(), Text), ACL: anACL()})
 	add(40, Resource{Type: Znode, Name: "below", Path: "/zn/one/below", Nodes: one(m.word(), Text)})
 	add(50, Resource{Type: Znode, Name: "deep", Path: "/zn/deep/er/two", Nodes: one(m.word()+"\xff", Base64), First: m.chance(30)})
@@ -163,8 +163,8 @@ func (m *maker) config(base string) Config {
 	add(60, Resource{Type: EnsurePath, Name: "path", Path: "/en/x/y", ACL: anACL()})
 	add(40, Resource{Type: EnsurePath, Name: "other", Path: "/en/x/z/w"})
 	add(20, Resource{Type: Znode, Name: "ensured", Path: "/en/x/y/n", Nodes: one(m.word(), Text), After: "zookeeper_ensure_path.path"})
-	add(40, Resource{Type: ZnodeACL, Name: "tree", Path: "/by/tree", ACL: Open + ACL(m.IntN(3)), Recursive: m.chance(70)})
-	add(30, Resource{Type: ZnodeACL, Name: "single", Path: "/by/one", ACL: Open + ACL(m.IntN(3))})
+	add(40, Resource{Type: ZnodeACL, Name: "tree", Path: "/by/tree", ACL: Open + ACL(m.IntN(4)), Recursive: m.chance(70)})
+	add(30, Resource{Type: ZnodeACL, Name: "single", Path: "/by/one", ACL: Open + ACL(m.IntN(4))})
 	declared := func(address string) bool {
 		return slices.ContainsFunc(c.Resources, func(r Resource) bool { return r.Address() == address })
 	}
@@ -259,7 +259,7 @@ func (m *maker) change(r *Resource) {
 		r.Nodes[fmt.Sprintf("new/%d", m.IntN(3))] = Content{m.word(), Text}
 	}
 	if r.ACL != NoACL && m.chance(60) {
-		r.ACL = Open + ACL(m.IntN(3))
+		r.ACL = Open + ACL(m.IntN(4))
 	}
 }
 
@@ -284,10 +284,10 @@ var (
 		{Refuse, 4},
 		{Expire, 6},
 	}
-	toProcesses = weighted{{Interrupt, 8}, {InterruptCLI, 3}, {Terminate, 3}, {KillProvider, 4}, {KillCLI, 2}, {KillBoth, 3}}
+	toProcesses = weighted{{Interrupt, 8}, {InterruptCLI, 3}, {Terminate, 3}, {KillProvider, 4}, {KillCLI, 2}, {KillBoth, 2}, {InterruptHard, 2}}
 	toServer    = weighted{{Kill, 3}, {Stop, 3}}
 	toEnsemble  = weighted{{Kill, 8}, {Stop, 6}, {KillLeader, 8}, {StopLeader, 5}, {NoQuorum, 6}}
-	byOthers    = weighted{{TheySet, 10}, {TheySetACL, 6}, {TheyDelete, 5}, {TheyReplace, 4}, {TheyAdd, 5}, {TheyNumber, 3}, {TheyReformat, 3}}
+	byOthers    = weighted{{TheySet, 12}, {TheySetACL, 8}, {TheyDelete, 5}, {TheyReplace, 4}, {TheyAdd, 5}, {TheyNumber, 3}, {TheyReformat, 3}}
 )
 
 func (m *maker) among(lists ...weighted) Act {
@@ -327,7 +327,7 @@ func (m *maker) fault(op Op, ensemble bool) Fault {
 	case 5:
 		f.At, f.Count = []wire.Kind{wire.Create, wire.Multi, wire.SetACL, wire.SetData, wire.Delete}[m.IntN(5)], 1+m.IntN(3)
 	default:
-		f.At, f.Count = wire.AnyWrite, 1+m.IntN(2+len(op.Config.Resources))
+		f.At, f.Count = wire.AnyWrite, 1+m.IntN(1+len(op.Config.Resources))
 	}
 	switch f.What {
 	case Delay:

@@ -76,11 +76,11 @@ func TestNew_hasEverything(t *testing.T) {
 		scenario.CutBefore, scenario.CutAfter, scenario.CutReply, scenario.CutMiddle, scenario.ResetBefore, scenario.ResetAfter, scenario.HalfOpen,
 		scenario.Drip, scenario.Delay, scenario.Freeze, scenario.Refuse, scenario.Expire, scenario.Kill, scenario.Stop, scenario.KillLeader,
 		scenario.StopLeader, scenario.NoQuorum, scenario.Interrupt, scenario.InterruptCLI, scenario.Terminate, scenario.KillProvider,
-		scenario.KillCLI, scenario.KillBoth, scenario.TheySet, scenario.TheySetACL, scenario.TheyDelete, scenario.TheyReplace, scenario.TheyAdd,
+		scenario.KillCLI, scenario.KillBoth, scenario.InterruptHard, scenario.TheySet, scenario.TheySetACL, scenario.TheyDelete, scenario.TheyReplace, scenario.TheyAdd,
 		scenario.TheyNumber, scenario.TheyReformat,
 		wire.Connect, wire.Create, wire.Delete, wire.SetData, wire.SetACL, wire.Multi, wire.Read, wire.Close, wire.AnyWrite, wire.Any,
 		scenario.Znode, scenario.Znodes, scenario.Sequential, scenario.EnsurePath, scenario.ZnodeACL,
-		scenario.NoACL, scenario.Open, scenario.Guarded, scenario.Marked, scenario.Text, scenario.Base64, scenario.Secret,
+		scenario.NoACL, scenario.Open, scenario.Guarded, scenario.Marked, scenario.Own, scenario.Text, scenario.Base64, scenario.Secret,
 		"JSON", "force", "adopt", "keep", "recursive", "exclusive", "split", "create before destroy", "after",
 	} {
 		if seen[what] < 5 {

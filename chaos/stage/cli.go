@@ -31,8 +31,12 @@ func Install(ctx context.Context, path, root, dir string) (*CLI, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(path); err != nil {
-		return nil, fmt.Errorf("stage: there is no CLI: %w", err)
+	// What fails whatever it is told would look like a provider that never comes to rest.
+	version := exec.CommandContext(ctx, path, "version")
+	version.Env = append(os.Environ(), "CHECKPOINT_DISABLE=1", "TF_CLI_CONFIG_FILE=/dev/null")
+	out, err := version.CombinedOutput()
+	if err != nil || !bytes.HasPrefix(out, []byte("OpenTofu v")) && !bytes.HasPrefix(out, []byte("Terraform v")) {
+		return nil, fmt.Errorf("stage: %s is neither OpenTofu nor Terraform: %w\n%.500s", path, errors.Join(err, errNoCLI), out)
 	}
 	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(dir, binary), ".")
 	build.Dir = root
@@ -41,6 +45,9 @@ func Install(ctx context.Context, path, root, dir string) (*CLI, error) {
 	}
 	return &CLI{path: path, dir: dir}, nil
 }
+
+// errNoCLI is what a program is that does not say which CLI it is.
+var errNoCLI = errors.New("it does not say its version")
 
 // A folder is a working folder of the CLI.
 type folder struct {

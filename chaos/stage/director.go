@@ -14,6 +14,10 @@ import (
 	"terraform-provider-zookeeper/chaos/wire"
 )
 
+// secondInterrupt is how long after the first SIGINT the second one comes: signals that come at
+// once are one.
+const secondInterrupt = 50 * time.Millisecond
+
 // A director makes the faults of a run happen, each at its event.
 type director struct {
 	world    *World
@@ -33,9 +37,14 @@ type director struct {
 type armed struct {
 	scenario.Fault
 	seen     int // requests of its kind so far
+	tries    int // how often it was due and could not happen
 	spent    bool
 	happened bool
 }
+
+// maxTries is how often a fault that cannot happen at its event is tried at the next ones: there
+// may be no such node yet, or other servers may fail already.
+const maxTries = 10
 
 func newDirector(w *World, s *stranger, op scenario.Op, chroot string) *director {
 	d := &director{world: w, stranger: s, op: op, chroot: chroot, ready: make(chan struct{})}
@@ -89,10 +98,12 @@ func (d *director) decide(r wire.Request) wire.Decision {
 		return wire.Decision{Fate: fate}
 	}
 	decision := wire.Decision{Hold: func(ctx context.Context) {
-		if d.act(ctx, f.Fault, r) {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			f.happened = true
+		done := d.act(ctx, f.Fault, r)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if f.happened = done; !done {
+			f.tries++
+			f.spent = f.tries >= maxTries
 		}
 	}}
 	if f.What == scenario.Refuse {
@@ -123,6 +134,12 @@ func (d *director) act(ctx context.Context, f scenario.Fault, r wire.Request) bo
 		return ok && d.world.expire(ctx, session.ID, session.Password)
 	case scenario.Interrupt:
 		return d.process.signal(syscall.SIGINT)
+	case scenario.InterruptHard:
+		timer := time.NewTimer(secondInterrupt)
+		defer timer.Stop()
+		first := d.process.signal(syscall.SIGINT)
+		<-timer.C
+		return d.process.signal(syscall.SIGINT) && first
 	case scenario.InterruptCLI:
 		return d.process.signalCLI(syscall.SIGINT)
 	case scenario.Terminate:

@@ -97,6 +97,7 @@ func TestDirector_holds(t *testing.T) {
 		{Kind: wire.Create, Path: "/chroot/lock/contender"}, // locks are left alone
 		{Kind: wire.Read, Path: "/chroot/a"},                // so is what nobody would make again
 		{Kind: wire.Close},                                  // and where there is no node, there is nothing to do
+		{Kind: wire.Close},                                  // the next time neither
 	} {
 		decision := d.decide(r)
 		if decision.Hold == nil || decision.Fate != wire.Pass {

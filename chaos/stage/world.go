@@ -11,6 +11,7 @@ import (
 	"terraform-provider-zookeeper/internal/zk/zktest"
 
 	"terraform-provider-zookeeper/chaos/history"
+	"terraform-provider-zookeeper/chaos/scenario"
 )
 
 // members is how many servers an ensemble has.
@@ -73,7 +74,10 @@ func (w *World) newClient(ctx context.Context) (*zk.Client, error) {
 	if w.ensemble != nil {
 		servers = w.ensemble.Addrs()
 	}
-	client, err := zk.New(zk.Config{Servers: servers, SessionTimeout: time.Minute, ConnectTimeout: time.Minute})
+	client, err := zk.New(zk.Config{
+		Servers: servers, SessionTimeout: time.Minute, ConnectTimeout: time.Minute,
+		Auth: []zk.Credential{{Scheme: zk.SchemeDigest, Secret: scenario.User + ":" + scenario.Password}},
+	})
 	if err != nil {
 		return nil, err
 	}
