@@ -489,12 +489,18 @@ func (k *knowledge) left(name string, actor int, at int64, report reporter) {
 		switch {
 		case !ours || run.Actor != actor, k.ofLock(p), k.parents[p], k.kept[p], k.killed[n.By]:
 		case k.numbered(actor, p) && k.named(actor, p):
-		case k.toldToStay(actor, p):
+		case k.toldToStay(actor, p), k.imported(actor, p):
 		case k.foreignIn(tree, actor, p):
 		default:
 			report("%s ended well, and %s, which %s had created in %#x, is still there", name, p, run.Name, n.Czxid)
 		}
 	}
+}
+
+// imported reports whether a node is one that a resource no longer owns since it had to be
+// imported: an import takes over what is declared, and not what lies between.
+func (k *knowledge) imported(actor int, p string) bool {
+	return actor < len(k.Endings) && slices.ContainsFunc(k.Endings[actor].Imports, func(i Import) bool { return p == i.Base || below(p, i.Base) })
 }
 
 // toldToStay reports whether the CLI has told an actor that a node stays because something is in

@@ -270,6 +270,11 @@ func TestCheck(t *testing.T) {
 			}},
 			without: []string{"prune"},
 		},
+		"left, and imported for no reason": {
+			at:      hooks{"in the end": ending(func(e *oracle.Ending) { e.Imports = []oracle.Import{{Base: "/en", Path: "/en/x"}} })},
+			without: []string{"prune"},
+			want:    []string{"/en/x had to be imported, and no killed run"},
+		},
 		"left, and only named": {
 			at:      hooks{"in the end": func(s *story) { s.round.Runs[2].Output = "\"/en/x\" and \"/en\" are there" }},
 			without: []string{"prune"},

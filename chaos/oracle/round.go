@@ -53,8 +53,8 @@ type Act struct {
 // An Import is a manual step that was needed.
 type Import struct {
 	Address, ID string
-	// Path is the node that was in the way.
-	Path string
+	// Base is the resource's path, and Path the node that was in the way.
+	Base, Path string
 }
 
 // An Ending is how an actor's configuration ended, when nothing disturbed it any more.

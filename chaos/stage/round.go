@@ -300,7 +300,7 @@ func (p *play) importAll(ctx context.Context, actor int, e *oracle.Ending, appli
 				}
 			}
 		}
-		e.Imports = append(e.Imports, oracle.Import{Address: r.Address(), ID: id, Path: at})
+		e.Imports = append(e.Imports, oracle.Import{Address: r.Address(), ID: id, Base: r.Path, Path: at})
 		// A zookeeper_znodes that has some of its nodes leaves the state first, as the error says.
 		state, err := p.folders[actor].state()
 		if err != nil {
