@@ -34,7 +34,7 @@ func (s Subject) conflicts(doing string, err *zk.BatchConflictError, outcome str
 			lines[i] = fmt.Sprintf("%q exists", c.Write.Path)
 		case errors.Is(c.Err, zk.ErrNotEmpty):
 			full++
-			lines[i] = fmt.Sprintf("%q has %s", c.Write.Path, plural(int(c.Found.NumChildren), "child", "children"))
+			lines[i] = fmt.Sprintf("%q has %s", c.Write.Path, Count(int(c.Found.NumChildren), "child", "children"))
 		case errors.Is(c.Err, zk.ErrNoNode):
 			lines[i] = fmt.Sprintf("%q was deleted", c.Write.Path)
 		case c.MadeAnew():
@@ -55,13 +55,13 @@ func (s Subject) conflicts(doing string, err *zk.BatchConflictError, outcome str
 		return diag.NewErrorDiagnostic("Znodes were changed by this apply", fmt.Sprintf(
 			"The provider did not %s%s, because since the plan was made another resource of this same apply changed %s:\n\n%s\n\n"+
 				"%s Run apply again: it plans with the nodes as they are now. If the same happens again, two resources of the configuration have the same nodes: leave them to one of the two.",
-			doing, s.at(), plural(n, "node", "nodes"), list, outcome))
+			doing, s.at(), Count(n, "node", "nodes"), list, outcome))
 	default:
 		return diag.NewErrorDiagnostic("Znodes were changed by somebody else", fmt.Sprintf(
 			"The provider did not %s%s, because since the plan was made somebody else changed %s:\n\n%s\n\n"+
 				"%s What they wrote stands. Run plan again to see the nodes as they are now, and apply if that is still what you want. "+
 				// See Conflict.
-				"Where a plan of a deletion goes on showing them as they were, run apply -refresh-only first.", doing, s.at(), plural(n, "node", "nodes"), list, outcome))
+				"Where a plan of a deletion goes on showing them as they were, run apply -refresh-only first.", doing, s.at(), Count(n, "node", "nodes"), list, outcome))
 	}
 }
 
