@@ -238,6 +238,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		done, err := plan.Apply(ctx, r.Session, plan.Path.ValueString(), &config.Node, &state.Node)
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
+			state.Node = plan.Node // what was done of it
+			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 			return
 		}
 		resp.Diagnostics.Append(about.Applied(done)...)
