@@ -57,6 +57,8 @@ func (n *Node) Apply(ctx context.Context, s *session.Session, nodePath string, c
 		return done, err
 	}
 	from, _ := attr.PlannedAgainst(state.Stat)
+	after, free := s.AfterWrite(ctx)
+	defer free()
 	if err = Update(ctx, s, nodePath, change, from); err != nil {
 		change = zk.Change{}
 		if partial, ok := errors.AsType[*zk.PartialError](err); ok {
@@ -70,7 +72,7 @@ func (n *Node) Apply(ctx context.Context, s *session.Session, nodePath string, c
 	written := zk.Node{Stat: attr.StatOf(state.Stat)}
 	wrote := from.After(change)
 	written.Stat.Version, written.Stat.Aversion = wrote.Version, wrote.Aversion
-	return n.ReadBack(ctx, s, nodePath, config, written), err
+	return n.ReadBack(after, s, nodePath, config, written), err
 }
 
 // keep makes a plan of which the part was done, and no more, the state of that.
@@ -96,7 +98,9 @@ type Applied struct {
 // ReadBack completes a plan that was applied, from the node as it is now; written is how the
 // apply left it.
 func (n *Node) ReadBack(ctx context.Context, s *session.Session, nodePath string, config *Node, written zk.Node) (done Applied) {
-	now, err := Read(ctx, s, nodePath)
+	after, free := s.AfterWrite(ctx)
+	defer free()
+	now, err := Read(after, s, nodePath)
 	if err != nil {
 		now, done.Unread = written, err
 	}

@@ -225,6 +225,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(about.Twice())
 		return
 	}
+	after, free := r.Session.AfterWrite(ctx)
+	defer free()
 	made, err := r.create(ctx, &plan, &config)
 	if err != nil {
 		resp.Diagnostics.Append(r.createFailed(&plan, made, err)...)
@@ -241,7 +243,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
-	done := plan.ReadBack(ctx, r.Session, plan.Path.ValueString(), &config.Node, made.node)
+	done := plan.ReadBack(after, r.Session, plan.Path.ValueString(), &config.Node, made.node)
 	resp.Diagnostics.Append(about.Applied(done)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
