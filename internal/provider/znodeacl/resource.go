@@ -188,7 +188,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(r.subject(nodePath).Error(doingSet, err))
 		return
 	}
-	rec, diags = r.update(ctx, client, &plan, &state, rec, r.ignored(&config))
+	rec, diags = r.update(ctx, client, &plan, &state, rec, plan.ignores(&config, r.Session.Identities()))
 	resp.Diagnostics.Append(diags...)
 	if rec == nil {
 		return
