@@ -106,9 +106,10 @@ func closeSessions(sessions *session.Group) {
 }
 
 // stopOnSignal makes SIGTERM end the sessions before the process. On an interrupt the
-// process goes on: Terraform gets it too, and tells its providers to stop what they are
-// doing. But in the plan that begins an apply it does not tell them before the plan is
-// done, which is never while they wait for a server, so that wait ends at once.
+// process goes on: Terraform gets it too, tells its providers to stop what they are doing, and
+// waits for their answers, which tell it what to keep in its state. But in the plan that begins
+// an apply it does not tell them before the plan is done, which is never while they wait for a
+// server, so that wait ends at once.
 func stopOnSignal(sessions *session.Group) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

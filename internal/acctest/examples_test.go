@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"io/fs"
 	"iter"
 	"maps"
@@ -33,10 +34,12 @@ type surroundings struct {
 	// etc is in the place of the folder /etc/zookeeper.
 	etc string
 	env []string
+	// stays are nodes that the example leaves on the servers when it is destroyed.
+	stays []string
 	// inTheWay is a node that the example makes on the way and does not manage, and that keeps
 	// one of its resources from being destroyed.
 	inTheWay string
-	// beforeDestroy looks at what the README of an example says and shows in no tree.
+	// beforeDestroy looks at what an example promises and no tree in its README shows.
 	beforeDestroy func(t *testing.T, cli *acctest.CLI)
 }
 
@@ -46,6 +49,70 @@ var special = map[string]func(t *testing.T) surroundings{
 		s := ordinary(t)
 		s.env = append(s.env, "TF_VAR_zookeeper_password=secret") // as in the ACL
 		s.inTheWay = "/from_tfzk/jobs"
+		return s
+	},
+	"guides/life-cycle/ignore-changes": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			theirs := map[string]string{"/shop/import/offset": "\xff\xfe", "/shop/settings/limits/requests": "500", "/shop/status": "up"}
+			for rel, data := range theirs {
+				s.tree.Write(rel, data)
+			}
+			applyNothing(t, cli)
+			for rel, data := range theirs {
+				if err := s.tree.HasData(rel, data); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		return s
+	},
+	"guides/life-cycle/replacement": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			cli.Env = append(cli.Env, "TF_VAR_release=2026-12")
+			cli.MustRun("apply", "-no-color", "-auto-approve")
+			if err := errors.Join(
+				s.tree.HasData("/shop/current", "/shop/releases/2026-12"),
+				s.tree.HasData("/shop/releases/2026-12/banner", "Welcome to 2026-12"),
+				s.tree.CheckGone("/shop/releases/2026-11")(nil),
+			); err != nil {
+				t.Error(err)
+			}
+		}
+		return s
+	},
+	"guides/life-cycle/takeover": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.tree.Put("/shop", "")
+		s.tree.Put("/shop/limits", `{"items": 1}`)
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			const theirs = `{ "items": 100, "currency": "EUR" }`
+			s.tree.Write("/shop/limits", theirs)
+			applyNothing(t, cli)
+			if err := s.tree.HasData("/shop/limits", theirs); err != nil {
+				t.Error(err)
+			}
+		}
+		return s
+	},
+	"guides/life-cycle/renamed": ordinary,
+	"guides/life-cycle/keep": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.stays = []string{"/solr/security.json"}
+		return s
+	},
+	"guides/secrets/outside": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			s.tree.Write("/services/web/database-password", "battery-7391")
+			applyNothing(t, cli)
+			acctest.Secrets{"the secret": "battery-7391"}.NotInFiles(t, cli.Dir, "terraform.tfstate")
+		}
 		return s
 	},
 	"guides/authentication-and-tls/tls": func(t *testing.T) surroundings {
@@ -295,6 +362,7 @@ var signs = map[*regexp.Regexp]acctest.Feature{
 	regexp.MustCompile(`provider::zookeeper::`): acctest.Functions,
 	regexp.MustCompile(`(?m)^ephemeral "`):      acctest.Ephemeral,
 	regexp.MustCompile(`_wo\s*=`):               acctest.WriteOnly,
+	regexp.MustCompile(`(?m)^removed \{`):       acctest.Removed,
 	regexp.MustCompile(`ip:2001:`):              acctest.IPv6,
 }
 
@@ -372,11 +440,29 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 		}
 		tree.Remove(s.inTheWay)
 	}
+	if s.beforeDestroy != nil {
+		s.beforeDestroy(t, cli)
+	}
 	cli.MustRun("destroy", "-no-color", "-auto-approve")
-	for path, data := range nodes(t, tree) {
+	after := nodes(t, tree)
+	for _, rel := range s.stays {
+		if _, there := after[tree.Path(rel)]; !there {
+			t.Errorf("after destroy %s is gone", rel)
+		}
+		delete(after, tree.Path(rel))
+	}
+	for path, data := range after {
 		if _, was := before[path]; !was && data != "" {
 			t.Errorf("after destroy %s is still there, with %q", path, data)
 		}
+	}
+}
+
+// applyNothing has an apply find nothing to do.
+func applyNothing(t *testing.T, cli *acctest.CLI) {
+	t.Helper()
+	if run := cli.MustRun("apply", "-no-color", "-auto-approve"); !strings.Contains(run.Output, "No changes.") {
+		t.Errorf("the apply has something to do:\n%s", run.Output)
 	}
 }
 

@@ -34,12 +34,20 @@ var (
 	Identity = Feature{name: "resource identity", terraform: "1.12", opentofu: "1.12"}
 	// IdentityShown is the identity of resources in the state as it is shown.
 	IdentityShown = Feature{name: "identities in what it shows of a state", terraform: "1.12"}
-	// Generation is configuration for an import that the provider generates.
-	Generation = Feature{name: "configuration that providers generate", terraform: "1.14"}
+	// Generation is configuration that the CLI generates for imports. Earlier releases of
+	// Terraform have it too, and crash at a set of objects.
+	Generation = Feature{name: "configuration that is generated for imports", terraform: "1.14", opentofu: "1.12"}
 	// List is list resources, for queries.
 	List = Feature{name: "list resources", terraform: "1.14"}
 	// Removed is `removed` blocks that say what becomes of what they remove.
 	Removed = Feature{name: "removed blocks with a lifecycle", terraform: "1.7", opentofu: "1.10"}
+	// MovedTypes is `moved` blocks between resources of different types.
+	MovedTypes = Feature{name: "moves between types", terraform: "1.8", opentofu: "1.10"}
+	// MovedProviders is `moved` blocks between resources of different providers, of which the
+	// new one is told the old one.
+	MovedProviders = Feature{name: "moves between providers", terraform: "1.8", opentofu: "1.12.4"}
+	// DestroyFalse is `destroy = false` in the lifecycle of a resource.
+	DestroyFalse = Feature{name: "destroy in a lifecycle", terraform: "1.16", opentofu: "1.12"}
 	// Actions are actions of providers.
 	Actions = Feature{name: "actions", terraform: "1.14"}
 )

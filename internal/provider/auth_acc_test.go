@@ -290,7 +290,7 @@ func TestAccProvider_saslKerberos(t *testing.T) {
 			again(fmt.Sprintf("credential_cache_file = %q", kdc.CredentialCache(t, "alice"))),
 			resource.TestStep{
 				Config:      with(fmt.Sprintf("username = \"bob\"\n    keytab_file = %q", keytab)),
-				ExpectError: acctest.Error("Invalid SASL settings", "sasl.keytab_file: the keytab", "has no key of bob@ZK.TEST", "With GSSAPI, name a keytab"),
+				ExpectError: acctest.Error("Invalid SASL settings", "sasl.keytab_file: the keytab", `has no key of "bob@ZK.TEST"`, "With GSSAPI, name a keytab"),
 			},
 			resource.TestStep{
 				Config:      with(fmt.Sprintf("username = \"alice\"\n    password = %q", secret+"!")),

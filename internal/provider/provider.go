@@ -70,7 +70,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 			},
 			"session_timeout": schema.Float64Attribute{
 				Optional:            true,
-				MarkdownDescription: "Seconds after which the servers end the session of a provider that they do not hear from. The servers may grant another one. Environment: `ZOOKEEPER_SESSION_TIMEOUT` or `ZOOKEEPER_SESSION`. Default `10`.",
+				MarkdownDescription: "Seconds after which the servers end the session of a provider that they do not hear from. The servers may grant another one. When you interrupt a run (Ctrl-C), the provider sends nothing more, and waits this long at most for answers to what it has sent, so that the state has what was done. Environment: `ZOOKEEPER_SESSION_TIMEOUT` or `ZOOKEEPER_SESSION`. Default `10`.",
 				Validators:          []validator.Float64{secondsValidator},
 			},
 			"connect_timeout": schema.Float64Attribute{

@@ -155,7 +155,7 @@ func TestAccProvider_invalidConfiguration(t *testing.T) {
 		"sasl incomplete":  {`sasl = { mechanism = "DIGEST-MD5", username = "alice" }`, []string{"sasl.password: DIGEST-MD5 takes a username and a password", "Set password, or ZOOKEEPER_SASL_PASSWORD"}},
 		"sasl foreign":     {`sasl = { mechanism = "DIGEST-MD5", keytab_file = "k" }`, []string{"sasl.keytab_file: a keytab", "With DIGEST-MD5, leave it out"}},
 		"tls conflict":     {`tls = { ca_file = "a", ca_pem = "-----BEGIN" }`, []string{"tls.ca_file and tls.ca_pem are there for the same thing"}},
-		"tls missing file": {`tls = { ca_file = "/nowhere/ca.pem" }`, []string{"tls.ca_file: open /nowhere/ca.pem: no such file", "Name a file"}},
+		"tls missing file": {`tls = { ca_file = "/nowhere/ca.pem" }`, []string{"tls.ca_file: there is no such file", "Name a file"}},
 		"tls no PEM":       {`tls = { ca_pem = "/nowhere/ca.pem" }`, []string{"tls.ca_pem: this is text in PEM"}},
 		"tls server name":  {`tls = { server_name = "zk1:2281" }`, []string{"tls.server_name: this is the name of a host"}},
 		"retry tries":      {`retry = { max_tries = 0 }`, []string{"or -1 for no limit, and not 0"}},

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -174,11 +175,29 @@ func anything(string) error { return nil }
 // checkFile refuses what is no name of a file but the content of one, which no error may
 // show.
 func checkFile(s string) error {
-	if strings.ContainsAny(s, "\r\n\x00") || strings.Contains(s, "-----BEGIN") {
+	if strings.ContainsAny(s, "\r\n\x00") || strings.Contains(s, "-----BEGIN") || isContentInBase64(s) {
 		return errors.New("this is the name of a file, and what is given looks like the content of one")
 	}
 	return nil
 }
+
+// isContentInBase64 reports whether a text is a key, a certificate, a keytab, a credential
+// cache or a key store on one line.
+func isContentInBase64(s string) bool {
+	const shortest = 32
+	if len(s) < shortest {
+		return false
+	}
+	content, err := base64.RawStdEncoding.DecodeString(strings.NewReplacer("-", "+", "_", "/", "=", "").Replace(s))
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(contentBegins, func(begin string) bool { return strings.HasPrefix(string(content), begin) })
+}
+
+// contentBegins are the first bytes of PEM, of ASN.1, of keytabs, of credential caches and of
+// Java's key stores.
+var contentBegins = []string{"-----BEGIN", "\x30\x81", "\x30\x82", "\x05\x01", "\x05\x02", "\x05\x03", "\x05\x04", "\xfe\xed\xfe\xed"}
 
 // checkPEM refuses what is no PEM. What is wrong with one that is tells who reads it.
 func checkPEM(s string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -32,9 +33,10 @@ type frameworkServer interface {
 }
 
 // generator generates configuration for resources that are imported (-generate-config-out).
-// Left alone, each attribute that may be an argument becomes one, and a node's data would be
-// declared in both of its notations, which is an error. The framework has no means yet to
-// say otherwise. CLIs before Terraform 1.14 do not ask.
+// Left alone, the framework makes an argument of the ACL that a server has shown, and that may
+// be one that nobody may write. It has no means yet to say otherwise. CLIs before Terraform
+// 1.14, and OpenTofu, do not ask: they write the ACL, and it is valid as long as it stays as it
+// is.
 type generator struct{ frameworkServer }
 
 // GetMetadata tells that the provider generates configuration. The framework does, but does
@@ -82,25 +84,20 @@ func (g generator) GenerateResourceConfig(ctx context.Context, req *tfprotov6.Ge
 	return resp, nil
 }
 
-// declarable leaves out of a node's configuration what cannot be declared: its data as
-// base64 beside the same as text, and an ACL that the provider was not shown all of.
+// declarable leaves out of a node's configuration an ACL that nobody may write.
 func declarable(ctx context.Context, config tftypes.Value) (tftypes.Value, error) {
 	var attributes map[string]tftypes.Value
 	if err := config.As(&attributes); err != nil {
 		return config, err
 	}
-	b64, ok := attributes["data_base64"]
-	if !ok || !b64.Type().Is(tftypes.String) {
+	if b64, ok := attributes["data_base64"]; !ok || !b64.Type().Is(tftypes.String) {
 		return config, nil // no node
-	}
-	if !attributes["data"].IsNull() {
-		attributes["data_base64"] = tftypes.NewValue(tftypes.String, nil)
 	}
 	acl, err := attr.ACLType.ValueFromTerraform(ctx, attributes["acl"])
 	if err != nil {
 		return config, err
 	}
-	if set, ok := acl.(types.Set); ok && attr.ACLMasked(set) {
+	if set, ok := acl.(types.Set); ok && attr.CheckACL(path.Root("acl"), set).HasError() {
 		attributes["acl"] = tftypes.NewValue(attributes["acl"].Type(), nil)
 	}
 	return tftypes.NewValue(config.Type(), attributes), nil

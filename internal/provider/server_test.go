@@ -81,11 +81,13 @@ func TestGeneratedConfig(t *testing.T) {
 		typ         string
 		state, want map[string]any
 	}{
-		"text":       {"zookeeper_znode", map[string]any{"path": "/a", "data": "x", "data_base64": "eA==", "acl": open}, map[string]any{"path": "/a", "data": "x", "acl": open}},
+		"text":       {"zookeeper_znode", map[string]any{"path": "/a", "data": "x", "acl": open}, map[string]any{"path": "/a", "data": "x", "acl": open}},
 		"binary":     {"zookeeper_znode", map[string]any{"path": "/a", "data_base64": "AP8=", "acl": open}, map[string]any{"path": "/a", "data_base64": "AP8=", "acl": open}},
-		"empty":      {"zookeeper_znode", map[string]any{"path": "/a", "data": "", "data_base64": "", "acl": open}, map[string]any{"path": "/a", "acl": open}},
+		"empty":      {"zookeeper_znode", map[string]any{"path": "/a", "acl": open}, map[string]any{"path": "/a", "acl": open}},
 		"masked":     {"zookeeper_znode", map[string]any{"path": "/a", "acl": masked}, map[string]any{"path": "/a", "acl": none}},
-		"sequential": {"zookeeper_sequential_znode", map[string]any{"path": "/a0000000000", "path_prefix": "/a", "data": "x", "data_base64": "eA==", "acl": masked}, map[string]any{"path_prefix": "/a", "data": "x", "acl": none}},
+		"no digest":  {"zookeeper_znode", map[string]any{"path": "/a", "acl": acl("digest", "alice:secret")}, map[string]any{"path": "/a", "acl": none}},
+		"no id":      {"zookeeper_znode", map[string]any{"path": "/a", "acl": acl("x509", "")}, map[string]any{"path": "/a", "acl": none}},
+		"sequential": {"zookeeper_sequential_znode", map[string]any{"path": "/a0000000000", "path_prefix": "/a", "data": "x", "acl": masked}, map[string]any{"path_prefix": "/a", "data": "x", "acl": none}},
 		// There, the ACL is what it is about.
 		"no node": {"zookeeper_znode_acl", map[string]any{"path": "/a", "acl": masked}, map[string]any{"path": "/a", "acl": masked}},
 	} {

@@ -110,7 +110,7 @@ func (c *Client) SetACLs(ctx context.Context, writes []ACLWrite, done func(i int
 			return err
 		}
 	}
-	waiter := waiter{client: c, caller: ctx}
+	waiter := waiter{client: c}
 	defer waiter.end()
 	var stop error
 	issued := make([]*Pending[Stat], 0, len(writes))
@@ -123,7 +123,7 @@ func (c *Client) SetACLs(ctx context.Context, writes []ACLWrite, done func(i int
 		if i == len(issued) {
 			return stop
 		}
-		stat, err := c.collectACLWrite(&waiter, &writes[i], issued[i])
+		stat, err := c.collectACLWrite(ctx, &waiter, &writes[i], issued[i])
 		issued[i] = nil
 		if err = done(i, stat, err); stop == nil {
 			stop = err
@@ -144,13 +144,13 @@ func (c *Client) issueACLWrite(ctx context.Context, w *ACLWrite) *Pending[Stat] 
 // collectACLWrite waits for a write that was issued, and repeats it when its request was
 // lost without an effect. One that has not been sent when the caller's context ends is
 // withdrawn.
-func (c *Client) collectACLWrite(waiter *waiter, w *ACLWrite, issued *Pending[Stat]) (Stat, error) {
-	if ended, err := issued.ended(waiter); !ended && !c.withdraw(issued.write) {
+func (c *Client) collectACLWrite(ctx context.Context, waiter *waiter, w *ACLWrite, issued *Pending[Stat]) (Stat, error) {
+	if ended, err := issued.ended(ctx, waiter); !ended && !c.withdraw(issued.write) {
 		err = waiter.outcomeUnknown(issued.write.Seen, err)
 		return Stat{}, &Error{Op: proto.OpSetACL.String(), Path: w.Path, Err: err}
 	}
-	stat, err := issued.outcome(waiter)
-	switch ctx := waiter.caller; {
+	stat, err := issued.outcome(ctx, waiter)
+	switch {
 	case err == nil, errors.Is(err, ErrOutcomeUnknown):
 		return stat, err
 	case ctx.Err() != nil && c.repeatable(err), errors.Is(err, errWithdrawn):
@@ -160,7 +160,7 @@ func (c *Client) collectACLWrite(waiter *waiter, w *ACLWrite, issued *Pending[St
 		return Stat{}, err
 	}
 	req := c.aclWriteRequest(w)
-	return statResult(write(waiter.caller, c, proto.OpSetACL, w.Path, req, Stat{}, w.resolve))
+	return statResult(write(ctx, c, proto.OpSetACL, w.Path, req, Stat{}, w.resolve))
 }
 
 // resolve is resolveSetACL for an ACL that the client could read. Where it may not any more,

@@ -32,7 +32,7 @@ func (c *Client) Async() Async { return Async{c} }
 type Pending[T any] struct {
 	client  *Client
 	done    <-chan struct{}
-	collect func(w *waiter) (T, error)
+	collect func(ctx context.Context, w *waiter) (T, error)
 
 	write     *conn.Call    // the last request of an operation that changes something; nil for others
 	turn      chan struct{} // held by the one who collects
@@ -48,23 +48,22 @@ func (p *Pending[T]) Done() <-chan struct{} { return p.done }
 // the wait and not the operation: that of a write which has been sent not before
 // [Config.Grace] has passed as well.
 func (p *Pending[T]) Wait(ctx context.Context) (T, error) {
-	w := waiter{client: p.client, caller: ctx}
+	w := waiter{client: p.client}
 	defer w.end()
-	return p.wait(&w)
+	return p.wait(ctx, &w)
 }
 
-func (p *Pending[T]) wait(w *waiter) (T, error) {
-	if ended, err := p.ended(w); !ended {
+func (p *Pending[T]) wait(ctx context.Context, w *waiter) (T, error) {
+	if ended, err := p.ended(ctx, w); !ended {
 		var none T
 		return none, err
 	}
-	return p.outcome(w)
+	return p.outcome(ctx, w)
 }
 
 // ended waits for the reply. It returns true when that has come, or the operation has failed,
 // and otherwise why it waits no longer.
-func (p *Pending[T]) ended(w *waiter) (bool, error) {
-	ctx := w.caller
+func (p *Pending[T]) ended(ctx context.Context, w *waiter) (bool, error) {
 	select {
 	case <-p.done:
 		return true, nil
@@ -73,7 +72,7 @@ func (p *Pending[T]) ended(w *waiter) (bool, error) {
 			return false, conn.ContextError(ctx)
 		}
 	}
-	if ended, err := w.await(p.write); !ended {
+	if ended, err := w.await(ctx, p.write); !ended {
 		return false, err
 	}
 	select {
@@ -84,33 +83,33 @@ func (p *Pending[T]) ended(w *waiter) (bool, error) {
 	select {
 	case <-p.done: // that of a read behind the write
 		return true, nil
-	case <-w.sent().Done():
-		return false, conn.ContextError(w.sent())
+	case <-w.sent(ctx).Done():
+		return false, conn.ContextError(w.sent(ctx))
 	}
 }
 
 // outcome returns the result of an operation that has ended.
-func (p *Pending[T]) outcome(w *waiter) (T, error) {
-	ctx := w.caller
+func (p *Pending[T]) outcome(ctx context.Context, w *waiter) (T, error) {
+	patient := ctx
 	if p.write != nil && ctx.Err() != nil {
-		ctx = w.sent()
+		patient = w.sent(ctx)
 	}
 	select {
 	case p.turn <- struct{}{}:
 	default:
 		select {
 		case p.turn <- struct{}{}:
-		case <-ctx.Done():
+		case <-patient.Done():
 			var none T
-			return none, conn.ContextError(ctx)
+			return none, conn.ContextError(patient)
 		}
 	}
 	defer func() { <-p.turn }()
 	if p.collected {
 		return p.value, p.err
 	}
-	value, err := p.collect(w)
-	if err != nil && (p.write == nil && ctx.Err() != nil || p.write != nil && w.sent().Err() != nil) {
+	value, err := p.collect(ctx, w)
+	if err != nil && (p.write == nil && ctx.Err() != nil || p.write != nil && w.sent(ctx).Err() != nil) {
 		return value, err // it may be found out yet
 	}
 	p.value, p.err, p.collected = value, err, true
@@ -118,7 +117,7 @@ func (p *Pending[T]) outcome(w *waiter) (T, error) {
 	return value, err
 }
 
-func pending[T any](c *Client, done <-chan struct{}, collect func(*waiter) (T, error)) *Pending[T] {
+func pending[T any](c *Client, done <-chan struct{}, collect func(context.Context, *waiter) (T, error)) *Pending[T] {
 	return &Pending[T]{client: c, done: done, collect: collect, turn: make(chan struct{}, 1)}
 }
 
@@ -126,7 +125,7 @@ func pending[T any](c *Client, done <-chan struct{}, collect func(*waiter) (T, e
 func failed[T any](err error) *Pending[T] {
 	done := make(chan struct{})
 	close(done)
-	return pending(nil, done, func(*waiter) (T, error) {
+	return pending(nil, done, func(context.Context, *waiter) (T, error) {
 		var none T
 		return none, err
 	})
@@ -138,7 +137,7 @@ func issueRead[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op
 	a := try[R, P](op, req, blank)
 	call, out := &a.call, &a.out
 	c.submit(ctx, call)
-	return pending(c, call.Done(), func(*waiter) (T, error) {
+	return pending(c, call.Done(), func(context.Context, *waiter) (T, error) {
 		if call.Err != nil {
 			var none T
 			return none, &Error{Op: op.String(), Path: path, Err: call.Err}
@@ -154,11 +153,11 @@ func issueWrite[Q conn.Request, R, T any, P reply[R]](ctx context.Context, c *Cl
 	call, out := &a.call, &a.out
 	call.Ended = c.written
 	c.submit(ctx, call)
-	p := pending(c, call.Done(), func(w *waiter) (T, error) {
+	p := pending(c, call.Done(), func(ctx context.Context, w *waiter) (T, error) {
 		err := call.Err
 		if err != nil && unresolved(err) {
 			found := blank
-			applied, rerr := judge(w.sent(), c, call, req, &found, resolve)
+			applied, rerr := judge(w.sent(ctx), c, call, req, &found, resolve)
 			switch {
 			case rerr != nil:
 				return result(nil, &Error{Op: op.String(), Path: path, Err: w.outcomeUnknown(call.Seen, rerr)})
@@ -210,7 +209,7 @@ type Access struct {
 
 // Start is [Client.Start].
 func (a Async) Start(ctx context.Context) *Pending[struct{}] {
-	return pending(a.client, a.client.begin(ctx), func(w *waiter) (struct{}, error) { return struct{}{}, a.client.Start(w.caller) })
+	return pending(a.client, a.client.begin(ctx), func(ctx context.Context, _ *waiter) (struct{}, error) { return struct{}{}, a.client.Start(ctx) })
 }
 
 // AddAuth is [Client.AddAuth]. A server that refuses the identity ends the client, whether
@@ -221,7 +220,7 @@ func (a Async) AddAuth(ctx context.Context, cred Credential) *Pending[struct{}] 
 		return failed[struct{}](fail(err))
 	}
 	call := a.client.present(ctx, cred)
-	return pending(a.client, call.Done(), func(*waiter) (struct{}, error) {
+	return pending(a.client, call.Done(), func(context.Context, *waiter) (struct{}, error) {
 		if call.Err != nil {
 			return struct{}{}, fail(call.Err)
 		}
@@ -254,9 +253,9 @@ func (a Async) Create(ctx context.Context, path string, data []byte, o CreateOpt
 		parents = a.ensure(ctx, Parent(req.Path), acl)
 	}
 	node := a.create(ctx, op, path, req)
-	p := pending(c, node.done, func(w *waiter) (Created, error) {
-		made, err := collectMade(w, parents)
-		out, nerr := node.wait(w)
+	p := pending(c, node.done, func(ctx context.Context, w *waiter) (Created, error) {
+		made, err := collectMade(ctx, w, parents)
+		out, nerr := node.wait(ctx, w)
 		out.Parents = made
 		if errors.Is(nerr, ErrNoNode) && err != nil {
 			return out, err // why a parent is missing
@@ -300,9 +299,9 @@ func (a Async) ensure(ctx context.Context, full string, acl []ACL) []ensured {
 
 // collectMade returns the paths of the nodes that were made, and why the first that was not
 // and may not be there is missing.
-func collectMade(w *waiter, nodes []ensured) (made []string, err error) {
+func collectMade(ctx context.Context, w *waiter, nodes []ensured) (made []string, err error) {
 	for _, node := range nodes {
-		created, nerr := node.wait(w)
+		created, nerr := node.wait(ctx, w)
 		switch {
 		case nerr == nil && node.ours:
 			made = append(made, created.Path)
@@ -326,12 +325,12 @@ func (a Async) EnsurePath(ctx context.Context, path string, acl []ACL) *Pending[
 	nodes := a.ensure(ctx, c.chrooted(path), acl)
 	// Who may not create below the parent is refused before he is told that the node exists.
 	there := a.Exists(ctx, path)
-	p := pending(c, there.done, func(w *waiter) ([]string, error) {
-		made, err := collectMade(w, nodes)
+	p := pending(c, there.done, func(ctx context.Context, w *waiter) ([]string, error) {
+		made, err := collectMade(ctx, w, nodes)
 		if err == nil {
 			return made, nil
 		}
-		e, eerr := there.wait(w)
+		e, eerr := there.wait(ctx, w)
 		switch {
 		case eerr != nil && !errors.Is(eerr, ErrNoAuth):
 			return made, eerr
@@ -412,7 +411,7 @@ func issueLook[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op
 		call = conn.NewCall(op, req.make(false), P(out))
 		c.submit(ctx, call)
 	}
-	return pending(c, call.Done(), func(*waiter) (T, error) {
+	return pending(c, call.Done(), func(context.Context, *waiter) (T, error) {
 		// An exists of a node that is not there leaves a watch too: it has succeeded.
 		if _, ok := req.leaves(call.Err); !ok {
 			var none T

@@ -182,7 +182,7 @@ func readInto[R, Q any, P reply[R], W request[Q]](ctx context.Context, c *Client
 // what failed.
 func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req Q, blank R, resolve resolver[Q, R]) (*R, error) {
 	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: suspicious(req, err)} }
-	w := waiter{client: c, caller: ctx}
+	w := waiter{client: c}
 	defer w.end()
 	var session, seen int64 // those of the first try that was sent
 	for r := c.cfg.Retry.begin(); ; {
@@ -193,7 +193,7 @@ func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op
 			call.Pinned = session
 		}
 		c.submit(ctx, call)
-		ended, err := w.await(call)
+		ended, err := w.await(ctx, call)
 		if err == nil {
 			return out, nil
 		}
@@ -203,7 +203,7 @@ func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op
 		}
 		if unresolved(err) {
 			*out = blank
-			took, rerr := judge(w.sent(), c, call, req, out, resolve)
+			took, rerr := judge(w.sent(ctx), c, call, req, out, resolve)
 			switch {
 			case rerr != nil:
 				return nil, fail(w.outcomeUnknown(seen, rerr))

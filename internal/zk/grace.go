@@ -86,15 +86,14 @@ func (o *outliving) Value(key any) any {
 // that is decided.
 type waiter struct {
 	client *Client
-	caller context.Context //nolint:containedctx // It is as long as one call.
 	late   context.Context //nolint:containedctx // That for what has been sent; nil before it is needed.
 	free   context.CancelFunc
 }
 
-// sent returns the context for what concerns requests that have been sent.
-func (w *waiter) sent() context.Context {
+// sent returns the context for what concerns requests that have been sent for a caller.
+func (w *waiter) sent(caller context.Context) context.Context {
 	if w.late == nil {
-		w.late, w.free = w.client.Outlive(w.caller)
+		w.late, w.free = w.client.Outlive(caller)
 	}
 	return w.late
 }
@@ -108,12 +107,15 @@ func (w *waiter) end() {
 
 // await is [Client.await] for a request that changes something: where it has been sent when
 // the caller's context ends, it goes on for the client's grace.
-func (w *waiter) await(call *conn.Call) (ended bool, err error) {
-	if ended, err = w.client.await(w.caller, call); ended {
+func (w *waiter) await(caller context.Context, call *conn.Call) (ended bool, err error) {
+	if ended, err = w.client.await(caller, call); ended {
 		return true, err
 	}
-	w.outlast(call)
-	late := w.sent()
+	late := w.sent(caller)
+	if o, ok := late.(*outliving); ok {
+		path, _ := about(call.Request)
+		w.client.log.Warn("the caller has stopped waiting, and the answer to what was sent is still waited for", "op", call.Op.String(), "path", path, "at_most", o.grace)
+	}
 	select {
 	case <-call.Done():
 	case <-late.Done():
@@ -133,14 +135,6 @@ func (w *waiter) outcomeUnknown(seen int64, cause error) error {
 		err.Waited = late.grace
 	}
 	return err
-}
-
-// outlast tells that a request is waited for whose caller's context has ended.
-func (w *waiter) outlast(call *conn.Call) {
-	if late, ok := w.sent().(*outliving); ok {
-		path, _ := about(call.Request)
-		w.client.log.Warn("the caller has stopped waiting, and the answer to what was sent is still waited for", "op", call.Op.String(), "path", path, "at_most", late.grace)
-	}
 }
 
 // checkGrace refuses a grace that makes no sense.

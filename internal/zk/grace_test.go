@@ -230,7 +230,7 @@ func furnish(ctx context.Context, t *testing.T, c *zk.Client) string {
 }
 
 // after is what base holds once the operation has been done.
-func after(before map[string]string, holds map[string]string, gone []string) map[string]string {
+func after(before, holds map[string]string, gone []string) map[string]string {
 	tree := maps.Clone(before)
 	maps.Copy(tree, holds)
 	for _, path := range gone {
@@ -439,7 +439,8 @@ func TestGraceRequestLost(t *testing.T) {
 			err := tc.do(short, c, base)
 			happened(t, cut)
 			async := strings.HasPrefix(tc.name, "async")
-			if !canceled(err) && !(async && errors.Is(err, zk.ErrConnectionLoss) && !errors.Is(err, zk.ErrOutcomeUnknown)) {
+			unrepeated := async && errors.Is(err, zk.ErrConnectionLoss) && !errors.Is(err, zk.ErrOutcomeUnknown)
+			if !canceled(err) && !unrepeated {
 				t.Errorf("answered %v", err)
 			}
 			if n := count(proxy, tc.match); n != 0 {
@@ -472,7 +473,8 @@ func taciturn(nc net.Conn, timeout time.Duration) {
 		if binary.BigEndian.Uint32(request[4:]) != 11 {
 			continue
 		}
-		if pings++; pings > 1 {
+		pings++
+		if pings > 1 {
 			continue // it belongs to what nobody answers
 		}
 		pong := append(slices.Clone(request[:4]), make([]byte, 12)...)

@@ -1,7 +1,7 @@
 # OpenTofu does this too, from 1.12 on.
 #
-# With -generate-config-out, a plan writes the configuration of the node as well. OpenTofu,
-# and Terraform before 1.14, write its data twice: then remove data_base64, or data.
+# With -generate-config-out=FILE, a plan writes the configuration of the node as well. For that,
+# Terraform 1.16.0 wants a line "provider = zookeeper" in this block. Remove it afterwards.
 import {
   to = zookeeper_znode.settings
   identity = {

@@ -20,7 +20,14 @@ import (
 // ACL validates an ACL as far as it is known.
 func ACL() validator.Set { return aclValidator{} }
 
-type aclValidator struct{}
+// ImportedACL is [ACL] for a node that can be imported. The configuration that is generated for
+// it has the ACL that the server has shown, and a server can hold what nobody may write, such as
+// a password in clear text instead of a digest. It also masks a digest for those who may not see
+// it. Such an entry is valid as long as it stays as it is. A plan that writes the ACL is to check
+// it with [CheckACL].
+func ImportedACL() validator.Set { return aclValidator{imported: true} }
+
+type aclValidator struct{ imported bool }
 
 var _ validator.Set = aclValidator{}
 
@@ -33,14 +40,22 @@ func (aclValidator) Description(context.Context) string {
 func (v aclValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
 
 // ValidateSet checks each entry as far as it is known.
-func (aclValidator) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
-	resp.Diagnostics.Append(CheckACL(req.Path, req.ConfigValue)...)
+func (v aclValidator) ValidateSet(_ context.Context, req validator.SetRequest, resp *validator.SetResponse) {
+	resp.Diagnostics.Append(checkACL(req.Path, req.ConfigValue, v.imported)...)
 }
+
+// A heldError is about an entry that nobody may write, and that a server can hold.
+type heldError struct{ error }
+
+func (e heldError) Unwrap() error { return e.error }
 
 // CheckACL tells what is wrong with an ACL at a path of the configuration, as far as it is
 // known. What was not known when it was validated is to be checked again when a change is
 // planned: an apply plans once more, and knows all.
-func CheckACL(at path.Path, acl types.Set) (diags diag.Diagnostics) {
+func CheckACL(at path.Path, acl types.Set) diag.Diagnostics { return checkACL(at, acl, false) }
+
+// checkACL lets entries pass that a server can hold, if it is told to.
+func checkACL(at path.Path, acl types.Set, held bool) (diags diag.Diagnostics) {
 	if acl.IsNull() || acl.IsUnknown() {
 		return nil
 	}
@@ -59,6 +74,9 @@ func CheckACL(at path.Path, acl types.Set) (diags diag.Diagnostics) {
 		}
 		field := entryFields(e)
 		for _, err := range checkEntry(field) {
+			if _, ok := errors.AsType[heldError](err); ok && held {
+				continue
+			}
 			// Not at the element itself: its path is its value, which goes into logs, and
 			// may have a password where a digest belongs.
 			diags.AddAttributeError(at, "Invalid ACL entry",
@@ -86,7 +104,7 @@ func CheckACLEntry(scheme, id string) error {
 		return checkIP(id)
 	case zk.SchemeSASL, zk.SchemeX509:
 		if id == "" {
-			return fmt.Errorf("the id is empty: for the scheme %q it is the name of the principal", scheme)
+			return heldError{fmt.Errorf("the id is empty: for the scheme %q it is the name of the principal", scheme)}
 		}
 	default:
 		// Servers can be extended with others, but hardly with these.
@@ -113,7 +131,12 @@ func checkEntry(field func(string) types.String) []error {
 		}
 	}
 	if !permissions.IsUnknown() {
-		if _, err := zk.ParsePerms(permissions.ValueString()); err != nil {
+		_, err := zk.ParsePerms(permissions.ValueString())
+		switch {
+		case err == nil:
+		case permissions.ValueString() == "":
+			errs = append(errs, heldError{err})
+		default:
 			errs = append(errs, err)
 		}
 	}
@@ -131,11 +154,11 @@ func checkDigest(id string) error {
 		return errors.New(`the id of the scheme "digest" is user:hash, with one colon`)
 	}
 	if hash == zk.MaskedDigest {
-		return fmt.Errorf("%q is how a server shows a digest to those who may not see it: write the digest itself", user+":"+zk.MaskedDigest)
+		return heldError{fmt.Errorf("%q is how a server shows a digest to those who may not see it: write the digest itself", user+":"+zk.MaskedDigest)}
 	}
 	raw, err := base64.StdEncoding.DecodeString(hash)
 	if err != nil || !digestSizes[len(raw)] {
-		return fmt.Errorf("what follows %q is no digest: it must be the base64 of the SHA-1 of \"user:password\", 28 characters long. A password in clear text is not accepted: ZooKeeper would store it as it is, and it would match nobody", user+":")
+		return heldError{fmt.Errorf("what follows %q is no digest: it must be the base64 of the SHA-1 of \"user:password\", 28 characters long. A password in clear text is not accepted: ZooKeeper would store it as it is, and it would match nobody", user+":")}
 	}
 	return nil
 }

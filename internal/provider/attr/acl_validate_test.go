@@ -81,4 +81,18 @@ func TestACLValidator(t *testing.T) {
 			}
 		})
 	}
+
+	// What a server can hold is valid for a node that can be imported.
+	held := map[string]bool{"no permissions": true, "clear password": true, "masked digest": true, "no principal": true}
+	for name, tt := range tests {
+		var resp validator.SetResponse
+		attr.ImportedACL().ValidateSet(t.Context(), validator.SetRequest{Path: path.Root("acl"), ConfigValue: tt.acl}, &resp)
+		want := len(tt.want)
+		if held[name] {
+			want = 0
+		}
+		if n := resp.Diagnostics.ErrorsCount(); n != want {
+			t.Errorf("%s, imported: %d errors, want %d: %v", name, n, want, resp.Diagnostics)
+		}
+	}
 }

@@ -57,10 +57,11 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.Is(err, node.ErrUnread):
 		return s.unread(doing)
 	}
-	if conflict, ok := errors.AsType[*zk.BatchConflictError](err); ok {
-		return s.conflicts(doing, conflict, outcomeOf(err))
-	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+		if errors.Is(err, context.Canceled) && !errors.Is(err, zk.ErrOutcomeUnknown) {
+			return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf(
+				"The run was stopped before the provider could %s%s completely: %s. Nothing more was written. Run plan again to see what is left to do.", doing, s.at(), partial.Done))
+		}
 		d := s.Error(doing, partial.Err)
 		return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
 	}
@@ -85,7 +86,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 			"The provider could not %s%s, because the lock that it held was lost: %s. Others may have done something since, that this run should have waited for or kept from.\n\n"+
 				"Look at what the run has done, and run again. Where it was lost because the servers could not be reached for a while, a longer session_timeout of the provider helps.", doing, s.at(), behind(err, recipe.ErrLost)))
 	case errors.Is(err, context.Canceled):
-		return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at()))
+		return s.interrupted(doing)
 	case errors.As(err, &connect):
 		return unreachable(connect)
 	case errors.As(err, &tooLarge):
@@ -278,11 +279,6 @@ func (s Subject) Rewritten() diag.Diagnostic {
 	return rewritten(fmt.Sprintf("%q was written again", s.Path), "not looked at, and is not in the state", "it")
 }
 
-// ManyRewritten is Rewritten of some of the secrets below a node.
-func (s Subject) ManyRewritten() diag.Diagnostic {
-	return rewritten(fmt.Sprintf("a node of data_wo below %q was written or removed", s.Path), "not in the state", "all of it")
-}
-
 func rewritten(happened, now, again string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
 		"Since the last apply that succeeded, the data of %s: by somebody else, or by an apply that failed half-way. What it is now is %s; "+
@@ -292,11 +288,6 @@ func rewritten(happened, now, again string) diag.Diagnostic {
 // NotReadBack warns that a node could not be read after it was written.
 func (s Subject) NotReadBack(err error) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Znode could not be read back", notReadBack(s.Error("read back the znode", err)))
-}
-
-// ManyNotReadBack is NotReadBack of nodes below one.
-func (s Subject) ManyNotReadBack(err error) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Znodes could not be read back", notReadBack(s.Error("read back the znodes below", err)))
 }
 
 func notReadBack(why diag.Diagnostic) string {
@@ -338,12 +329,12 @@ func (s Subject) exists() diag.Diagnostic {
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[2]s.NAME\n    id = %[1]q\n  }\n\n"+
 			"To take over whatever is there when this resource is created, set adopt_existing = true. "+
-			"If another resource has the same path, here or in another configuration, remove one of the two.\n\n%[3]s", s.Path, s.Resource, s.moved()))
+			"If another resource has the same path, here or in another configuration, remove one of the two.\n\n%[3]s", s.Path, s.Resource, s.Moved()))
 }
 
-// moved tells how to rename a resource, for the error about a node that is there because the
+// Moved tells how to rename a resource, for the error about a node that is there because the
 // resource had another name.
-func (s Subject) moved() string {
+func (s Subject) Moved() string {
 	return fmt.Sprintf("If you renamed the resource, or its key in for_each, this apply destroys it under its old name, and may have done so after this error. Then "+
 		"run apply again. Next time tell Terraform of the new name, and nothing is destroyed or created:\n\n"+
 		"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }", s.Resource)
@@ -356,6 +347,14 @@ func (s Subject) Renamed(without string) diag.Diagnostic {
 		"This plan destroys a %[1]s with the path %[2]q and creates another one with the same path. "+
 			"If you gave the resource another name or another key in for_each, tell Terraform so before you apply, and nothing is destroyed or created:\n\n"+
 			"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }\n\n%[3]s", s.Resource, s.Path, without))
+}
+
+// Borrowed warns that a node was not deleted because another resource of this apply needs it,
+// which does not own it.
+func (s Subject) Borrowed() diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Znode is kept for another resource", fmt.Sprintf(
+		"%q was not deleted, because this apply has created a zookeeper_ensure_path that needs it. Terraform created that one first, so it does not know that it could have the node: it will not delete it when it is destroyed, and the node is in no other resource of this configuration any more.\n\n"+
+			"If nobody else needs the node then, delete it by hand (delete in zkCli).", s.Path))
 }
 
 // changedByRun reports whether all that has changed of a node since the plan was made is this
@@ -523,7 +522,7 @@ func (s Subject) LeftOut(u Unread) diag.Diagnostic {
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
-			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), lost(err)))
+			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), Lost(err)))
 }
 
 // CreationUnknown is the error of a creation whose outcome is not known, and which the state has
@@ -531,12 +530,25 @@ func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 func (s Subject) CreationUnknown(doing string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
-			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), lost(err)))
+			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), Lost(err)))
 }
 
-// lost says why the outcome of a write is not known, as the end of a sentence, with what
+// interrupted tells that the run was stopped before something was done. A write that has been
+// sent is waited for: so nothing has come of one that ended like this.
+func (s Subject) interrupted(doing string) diag.Diagnostic {
+	detail := fmt.Sprintf("The run was stopped before the provider could %s%s.", doing, s.at())
+	if verb, _, _ := strings.Cut(doing, " "); s.Resource != "" && verb != "read" && verb != "list" {
+		detail += " Nothing was written to it."
+	}
+	return diag.NewErrorDiagnostic("Interrupted", detail)
+}
+
+// Lost says why the outcome of a write is not known, as the end of a sentence, with what
 // belongs to it.
-func lost(err error) string {
+func Lost(err error) string {
+	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok && unknown.Waited > 0 {
+		return fmt.Sprintf("the run was stopped, and no answer came in the %v s for which the provider waited on, the timeout of its session.", unknown.Waited.Seconds())
+	}
 	if connect, ok := errors.AsType[*zk.ConnectError](err); ok {
 		return "the connection was lost, and no server could be reached since:\n\n" + attempts(connect)
 	}
@@ -546,7 +558,7 @@ func lost(err error) string {
 // numberUnknown is CreationUnknown of a sequential node: a later look can name the nodes that it
 // may have made, and cannot tell which of them it did.
 func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
-	happened := "did not learn whether it took effect: " + lost(err)
+	happened := "did not learn whether it took effect: " + Lost(err)
 	next := "Run apply again: it names the nodes that this request may have made, leaves them as they are, and creates another one."
 	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
 		happened = "lost the connection before the answer came."

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -125,7 +126,21 @@ func TestError(t *testing.T) {
 			source, "read the znode", &session.UnknownError{Attributes: []string{"servers", "password"}}, "Provider is not configured yet",
 			[]string{"known only after apply: servers, password", "-target"},
 		},
-		"stopped":         {znode, "create the znode", failure("create", "/a/b", context.Canceled), "Interrupted", []string{`before the provider could create the znode "/a/b"`}},
+		"stopped": {znode, "create the znode", failure("create", "/a/b", context.Canceled), "Interrupted", []string{`before the provider could create the znode "/a/b"`}},
+		"stopped in the middle": {
+			znode, "update the znode", &zk.PartialError{Done: "the ACL has been replaced, the data has not", Err: failure("set", "/a/b", context.Canceled)}, "Interrupted",
+			[]string{`before the provider could update the znode "/a/b" completely: the ACL has been replaced, the data has not. Nothing more was written. Run plan again`},
+		},
+		"stopped while it reads":    {znode, "read the znode", failure("get", "/a/b", context.Canceled), "Interrupted", []string{`before the provider could read the znode "/a/b".`}},
+		"stopped before it deletes": {znode, "delete the znode", failure("delete", "/a/b", context.Canceled), "Interrupted", []string{`delete the znode "/a/b". Nothing was written to it.`}},
+		"stopped, and no answer": {
+			znode, "update the znode", failure("set", "/a/b", &zk.OutcomeUnknownError{Waited: 10 * time.Second, Err: context.Canceled}), "Outcome unknown",
+			[]string{`sent the request to update the znode "/a/b"`, "no answer came in the 10 s for which the provider waited on"},
+		},
+		"stopped in the middle, and no answer": {
+			znode, "update the znode", &zk.PartialError{Done: "the ACL has been replaced, the data has not", Err: failure("set", "/a/b", &zk.OutcomeUnknownError{Waited: 10 * time.Second, Err: context.Canceled})}, "Outcome unknown",
+			[]string{"no answer came in the 10 s", "This came in the middle: the ACL has been replaced, the data has not."},
+		},
 		"connection lost": {znode, "read the znode", failure("get", "/a/b", zk.ErrConnectionLoss), "Lost the connection to ZooKeeper", []string{`read the znode "/a/b"`, "Run again"}},
 		"session expired": {znode, "read the znode", failure("get", "/a/b", zk.ErrSessionExpired), "Lost the connection to ZooKeeper", []string{`"/a/b"`}},
 		"outcome unknown": {

@@ -37,7 +37,9 @@ func Attributes(own map[string]schema.Attribute, parents string) map[string]sche
 		Validators: []validator.String{stringvalidator.LengthAtLeast(1), attr.SecretVersion()},
 	}
 	own["compare"] = attr.ResourceCompare()
-	own["acl"] = attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true)
+	acl := attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true)
+	acl.Validators = []validator.Set{attr.ImportedACL()}
+	own["acl"] = acl
 	own["create_parents"] = schema.BoolAttribute{
 		Optional: true,
 		Computed: true,

@@ -45,17 +45,20 @@ func (s *Session) Apply(ctx context.Context, base string, b zk.Batch) ([]zk.Writ
 		return none, err
 	}
 	defer s.parents.unlock()
+	after, done := s.AfterWrite(ctx)
+	defer done()
 	own := len(b.Writes)
 	b.Writes = slices.Clone(b.Writes)
 	results, err := client.Apply(ctx, b)
 	if conflict := (*zk.BatchConflictError)(nil); errors.Is(err, zk.ErrNoNode) && !errors.As(err, &conflict) {
+		// What the chroot stands for is part of the servers' address, and of no transaction.
+		if _, err := client.EnsurePath(ctx, "/", b.ACL); err != nil {
+			return results, err
+		}
 		for path := zk.Parent(base); path != "/"; path = zk.Parent(path) {
 			b.Writes = append(b.Writes, zk.Write{Kind: zk.WriteEnsure, Path: path})
 		}
-		// What the chroot stands for is part of the servers' address, and of no transaction.
-		if _, err = client.EnsurePath(ctx, "/", b.ACL); err == nil {
-			results, err = client.Apply(ctx, b)
-		}
+		results, err = client.Apply(ctx, b)
 	}
 	claimed := s.claimCreated(b, err)
 	if len(claimed) > 0 {
@@ -79,9 +82,9 @@ func (s *Session) Apply(ctx context.Context, base string, b zk.Batch) ([]zk.Writ
 		// What fails here is no failure of the batch: a node stays whose it was, or keeps the
 		// ACL that it was made with.
 		if made, ok := claimed[w.Path]; ok {
-			_, _ = s.giveACL(ctx, client, w.Path, b.ACL, made)
+			_, _ = s.giveACL(ctx, after, client, w.Path, b.ACL, made)
 		} else if w.Kind == zk.WriteEnsure && results[i].Needless {
-			if node, ok, err := s.takeParent(ctx, client, w.Path, b.ACL); err == nil && ok {
+			if node, ok, err := s.takeParent(ctx, after, client, w.Path, b.ACL); err == nil && ok {
 				results[i] = zk.WriteResult{Done: true, Zxid: node.Mzxid}
 			}
 		}

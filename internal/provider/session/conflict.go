@@ -51,7 +51,9 @@ func Conflict(ctx context.Context, client *zk.Client, path string, from attr.Pla
 	if !errors.Is(err, zk.ErrBadVersion) {
 		return err
 	}
-	stat, found, lookErr := client.Exists(ctx, path)
+	after, done := client.Outlive(ctx)
+	defer done()
+	stat, found, lookErr := client.Exists(after, path)
 	switch {
 	case lookErr != nil:
 		return &ConflictError{Path: path, Planned: from, Err: err}

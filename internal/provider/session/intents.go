@@ -2,17 +2,43 @@ package session
 
 import "sync"
 
-// intents remembers what the plan makes of resources, to find those that look renamed: one is
-// destroyed and another of the same type and path created. The provider does not learn the
-// names of resources.
+// intents remembers what users wrote and what the plan makes of resources, by type and path: the
+// provider does not learn the names of resources.
 type intents struct {
 	mu sync.Mutex
-	// kept, created and destroyed count resources by type and path.
+	// kept, created and destroyed count resources, to find those that look renamed: one is
+	// destroyed and another of the same type and path created.
 	kept, created, destroyed map[[2]string]int
+	// words are the values of an attribute as users wrote them.
+	words map[[2]string]map[string]bool
 }
 
 func newIntents() intents {
-	return intents{kept: make(map[[2]string]int), created: make(map[[2]string]int), destroyed: make(map[[2]string]int)}
+	return intents{
+		kept: make(map[[2]string]int), created: make(map[[2]string]int), destroyed: make(map[[2]string]int),
+		words: make(map[[2]string]map[string]bool),
+	}
+}
+
+// Words notes the value of an attribute that a configuration has while it is validated: in the
+// user's own words.
+func (s *Session) Words(typ, path, value string) {
+	s.intents.mu.Lock()
+	defer s.intents.mu.Unlock()
+	key := [2]string{typ, path}
+	if s.intents.words[key] == nil {
+		s.intents.words[key] = make(map[string]bool)
+	}
+	s.intents.words[key][value] = true
+}
+
+// Ignores reports whether ignore_changes has put the value into the configuration that a plan
+// gets: it is not what the user wrote. The CLIs validate that right before they plan.
+func (s *Session) Ignores(typ, path, value string) bool {
+	s.intents.mu.Lock()
+	defer s.intents.mu.Unlock()
+	words := s.intents.words[[2]string{typ, path}]
+	return len(words) > 0 && !words[value]
 }
 
 // Plans notes what a plan makes of a resource: its path in the state, and its path in the plan.

@@ -69,6 +69,8 @@ func (s *Session) Create(ctx context.Context, path string, data []byte, o zk.Cre
 	if err != nil {
 		return zk.Created{}, err
 	}
+	after, done := s.AfterWrite(ctx)
+	defer done()
 	alone := o
 	alone.MakeParents = false
 	created, err := client.Create(ctx, path, data, alone)
@@ -80,7 +82,7 @@ func (s *Session) Create(ctx context.Context, path string, data []byte, o zk.Cre
 		})
 	}
 	if err == nil && !created.HasStat {
-		created.Stat = firstStat(ctx, client, created.Path)
+		created.Stat = firstStat(after, client, created.Path)
 	}
 	return created, err
 }
@@ -149,7 +151,7 @@ func (s *Session) takeParents(ctx context.Context, client *zk.Client, path strin
 		if end < len(path) && path[end] != '/' {
 			continue
 		}
-		node, ok, err := s.takeParent(ctx, client, path[:end], acl)
+		node, ok, err := s.takeParent(ctx, ctx, client, path[:end], acl)
 		switch {
 		case err != nil:
 			return taken, err
@@ -161,13 +163,13 @@ func (s *Session) takeParents(ctx context.Context, client *zk.Client, path strin
 }
 
 // takeParent takes a node that this run has made as a parent, if it is one and nobody has
-// taken it, and reports whether. The lock is held.
-func (s *Session) takeParent(ctx context.Context, client *zk.Client, at string, acl []zk.ACL) (zk.Stat, bool, error) {
+// taken it, and reports whether. It is looked at with a context of its own. The lock is held.
+func (s *Session) takeParent(ctx, look context.Context, client *zk.Client, at string, acl []zk.ACL) (zk.Stat, bool, error) {
 	made, ok := s.parents.made[at]
 	if !ok || made.ensured {
 		return zk.Stat{}, false, nil
 	}
-	stat, err := s.giveACL(ctx, client, at, acl, made)
+	stat, err := s.giveACL(ctx, look, client, at, acl, made)
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
 		return zk.Stat{}, false, nil
@@ -183,9 +185,9 @@ func (s *Session) takeParent(ctx context.Context, client *zk.Client, at string, 
 }
 
 // giveACL gives a node that this run has made the ACL, unless it means the same as the one
-// that it was made with, and returns the node's stat.
-func (s *Session) giveACL(ctx context.Context, client *zk.Client, at string, acl []zk.ACL, made madeNode) (zk.Stat, error) {
-	node, err := client.Node(ctx, at)
+// that it was made with, and returns the node's stat. It is looked at with a context of its own.
+func (s *Session) giveACL(ctx, look context.Context, client *zk.Client, at string, acl []zk.ACL, made madeNode) (zk.Stat, error) {
+	node, err := client.Node(look, at)
 	if err != nil || attr.SameACL(acl, node.ACL, s.Identities()) {
 		return node.Stat, err
 	}

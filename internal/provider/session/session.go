@@ -36,7 +36,12 @@ type Session struct {
 	held      held
 	guard     *guard
 	owners    owners
+	notes     sync.Map
 }
+
+// Notes is where an entity keeps what one call of a CLI tells it and a later one of the same
+// process needs. Its keys are values of types that the entity has for itself.
+func (s *Session) Notes() *sync.Map { return &s.notes }
 
 // New returns a session that is not connected. unknown names the attributes of the
 // provider whose values are not known yet: with any, there is no connection, and
@@ -63,6 +68,9 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 		return nil, err
 	}
 	s.chroot = servers.Chroot
+	// One interrupt asks the run to end in order: what has been sent is waited for, so that its
+	// result is in the state.
+	s.cfg.Grace = zk.SessionGrace
 	log := newLogger(ctx, secrets(cfg))
 	s.cfg.Logger = log
 	if logged() {
@@ -102,8 +110,9 @@ func (s *Session) Client(ctx context.Context) (*zk.Client, error) {
 }
 
 // Interrupt ends the wait for a connection, and every later one, as the end of their
-// contexts would. A session that is connected goes on: what it has begun is for Terraform
-// to stop.
+// contexts would, and the wait for the lock. A session that is connected goes on: what it has
+// begun is for Terraform to stop, by the end of its contexts, and writes that have been sent
+// are waited for beyond that.
 func (s *Session) Interrupt(ctx context.Context) {
 	if s.client == nil {
 		return
@@ -114,6 +123,17 @@ func (s *Session) Interrupt(ctx context.Context) {
 	}
 	s.interrupted.Store(true)
 	_ = s.client.Close(ctx) // there is no session yet to end
+}
+
+// AfterWrite returns a context for reading back what a resource has written. When ctx ends it
+// lives on for as long as the client waits for writes that have been sent. Whoever calls it
+// before the write has that time once, for both. Nothing is to be written with it. The function
+// returned frees what the context takes.
+func (s *Session) AfterWrite(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.client == nil {
+		return ctx, func() {}
+	}
+	return s.client.Outlive(ctx)
 }
 
 // Close ends the session on the server. Nothing works after it.
@@ -214,15 +234,4 @@ func (g *Group) Close(ctx context.Context) error {
 	}
 	wg.Wait()
 	return errors.Join(errs...)
-}
-
-// AfterWrite returns a context for reading back what a resource has written. When ctx ends it
-// lives on for as long as the client waits for writes that have been sent. Whoever calls it
-// before the write has that time once, for both. Nothing is to be written with it. The function
-// returned frees what the context takes.
-func (s *Session) AfterWrite(ctx context.Context) (context.Context, context.CancelFunc) {
-	if s.client == nil {
-		return ctx, func() {}
-	}
-	return s.client.Outlive(ctx)
 }

@@ -80,18 +80,26 @@ func TestAccZnode_generatedConfig(t *testing.T) {
 	tree := acctest.NewTree(t)
 	tree.Put("/text", "Grüße")
 	tree.Put("/binary", "\x00\xff")
-	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(fmt.Sprintf(`
+	// Terraform 1.16.0 wants the provider named where configuration is to be generated, and
+	// nowhere else.
+	config := func(provider string) string {
+		return tree.Config(fmt.Sprintf(`
 import {
   to       = zookeeper_znode.text
   identity = { path = %q }
+  %[3]s
 }
 
 import {
   to = zookeeper_znode.binary
-  id = %q
+  id = %[2]q
+  %[3]s
 }
-`, tree.Path("/text"), tree.Path("/binary")))})
+`, tree.Path("/text"), tree.Path("/binary"), provider))
+	}
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": config("provider = zookeeper")})
 	cli.MustRun("plan", "-no-color", "-generate-config-out=generated.tf")
+	cli.Write("main.tf", config(""))
 	run := cli.MustRun("apply", "-no-color", "-auto-approve")
 	if !strings.Contains(run.Output, "2 imported, 0 added, 0 changed, 0 destroyed") {
 		t.Errorf("the apply:\n%s", run.Output)

@@ -330,6 +330,9 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	err := state.Node.Delete(ctx, r.Session, state.Path.ValueString())
 	resp.Diagnostics.Append(r.subject(state.Path).Destroyed(doingDelete, err)...)
+	if err == nil && !state.Keeps() && r.Session.Borrowed(session.Whole, state.Path.ValueString()) {
+		resp.Diagnostics.Append(r.subject(state.Path).Borrowed())
+	}
 }
 
 // ImportState begins with a path; the read that follows fills in the rest.
@@ -344,6 +347,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	}
 	state := unread(nodePath)
+	resp.Diagnostics.Append(r.subject(state.Path).Twins(ctx, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, true)...)

@@ -3,7 +3,9 @@ package znodeacl
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -28,10 +30,37 @@ func unreadableRecord(nodePath string, err error) diag.Diagnostic {
 			"Remove the resource from the state (terraform state rm) and import it: the ACLs on the server stay as they are.", nodePath, err))
 }
 
-// leftWarning tells of nodes that did not get back what they had.
+// withoutMoved says what becomes of a resource that was renamed without a moved block.
+const withoutMoved = "If you apply as it is, the node keeps its ACL, or gets the new one. What it had before is handed over to the new resource, unless Terraform creates that long before it destroys the old one; then the apply warns and says what the node had."
+
+// keptWarning tells of nodes that another resource of the same apply has, which does not know
+// what they had before: that, by path.
+func keptWarning(lost map[string]string) diag.Diagnostic {
+	var lines strings.Builder
+	for n, nodePath := range slices.Sorted(maps.Keys(lost)) {
+		if n == maxDiffering {
+			fmt.Fprintf(&lines, "  and %d more\n", len(lost)-n)
+			break
+		}
+		fmt.Fprintf(&lines, "  %q had %s\n", nodePath, lost[nodePath])
+	}
+	return diag.NewWarningDiagnostic("ACL is kept for another resource", fmt.Sprintf(
+		"This resource did not restore the ACL that nodes had before it set theirs, because this apply has created another zookeeper_znode_acl for them:\n\n%s\n"+
+			"Terraform created that one first, as create_before_destroy asks for, so it does not know of these ACLs. When it is destroyed, it gives back the ACL that it found, which is the one that this resource had set.\n\n"+
+			"To have it restore these ACLs, set them on the servers (setAcl in zkCli), and then run apply -replace with the address of that resource: it sets its own ACL again, and remembers these.", lines.String()))
+}
+
+// leftWarning tells of nodes that did not get back what they had, because somebody else has set
+// their ACL.
 func leftWarning(paths []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("ACL was not restored", fmt.Sprintf(
 		"Somebody else has set the ACL of %s since this resource did. What they set stands, and was not replaced with what was there before.", diagnose.Mentioned(slices.Sorted(slices.Values(paths)))))
+}
+
+// setByApplyWarning is leftWarning for nodes whose ACL another resource of this apply has set.
+func setByApplyWarning(paths []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("ACL was not restored", fmt.Sprintf(
+		"Another resource of this same apply has set the ACL of %s. It stands, and was not replaced with what was there before this resource set it.", diagnose.Mentioned(slices.Sorted(slices.Values(paths)))))
 }
 
 // overwrittenWarning tells that somebody else set the ACL right after the apply did.
@@ -56,7 +85,7 @@ func importWarning(nodePath string) diag.Diagnostic {
 // restoreError adds to a failed restoration how to do without it.
 func restoreError(d diag.Diagnostic) diag.Diagnostic {
 	return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+
-		"\n\nTo leave the ACLs as they are in place of restoring them, set on_destroy = \"keep\" and apply before you destroy, or remove the resource from the state (terraform state rm).")
+		"\n\nTo leave the ACLs as they are instead of restoring them, set on_destroy = \"keep\" and apply before you destroy, or remove the resource from the state (terraform state rm).")
 }
 
 // partial tells in an error how much was done before it.

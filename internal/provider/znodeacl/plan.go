@@ -1,25 +1,33 @@
 package znodeacl
 
 import (
+	"cmp"
+	"context"
+
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/zk"
 )
 
 // complete computes what a plan leaves open from the configuration and from the state,
-// which is nil when there is none, and tells whether the plan writes to the server. self
-// are the identities that the provider presents.
+// which is nil when there is none, and reports whether the plan writes to the server. self
+// are the identities that the provider presents. With spreads, nodes below are to get the ACL
+// that the node itself has already.
 //
 // The framework marks every computed attribute as unknown as soon as anything differs, so
 // nothing in plan is relied on for ACL, differing, record and stat: all of them are decided here.
-func complete(plan, config resourceModel, state *resourceModel, self []attr.Identity) (completed resourceModel, writes bool) {
+func complete(plan, config resourceModel, state *resourceModel, self []attr.Identity, spreads bool) (completed resourceModel, writes bool) {
 	none := types.MapValueMust(types.StringType, map[string]fwattr.Value{})
 	plan.ACL = config.ACL
 	writes = true
 	if state != nil {
 		plan.ACL = attr.PlanACL(config.ACL, state.ACL, self)
-		writes = !plan.Path.Equal(state.Path) || !plan.ACL.Equal(state.ACL) || !plan.Recursive.Equal(state.Recursive) || !state.Differing.Equal(none)
+		writes = spreads || !plan.Path.Equal(state.Path) || !plan.ACL.Equal(state.ACL) || !plan.Recursive.Equal(state.Recursive) || !state.Differing.Equal(none)
 	}
 	plan.Differing = none
 	plan.Record, plan.Stat = types.StringUnknown(), types.ObjectUnknown(attr.StatType.AttrTypes)
@@ -27,4 +35,113 @@ func complete(plan, config resourceModel, state *resourceModel, self []attr.Iden
 		plan.Record, plan.Stat = state.Record, state.Stat
 	}
 	return plan, writes
+}
+
+// ModifyPlan completes a plan, and checks what the apply would write.
+func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.Session == nil {
+		return
+	}
+	var plan, config resourceModel
+	var state *resourceModel
+	if !req.State.Raw.IsNull() {
+		state = new(resourceModel)
+		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+	}
+	if !req.Plan.Raw.IsNull() {
+		resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+		resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.renamed(&plan, state)...)
+	if req.Plan.Raw.IsNull() {
+		return // a deletion
+	}
+	self := r.Session.Identities()
+	spreads := false
+	if state != nil && state.Recursive.ValueBool() {
+		rec, diags := state.load()
+		resp.Diagnostics.Append(diags...)
+		spreads = state.drifted(rec, self) && len(rec.nodes) > 1 && !r.ignored(&config)
+	}
+	plan, writes := complete(plan, config, state, self, spreads)
+	if state == nil || !plan.ACL.Equal(state.ACL) || !plan.covers(state) {
+		// What was unknown when the configuration was validated may be known by now. What stays as
+		// it is in the state may be there by ignore_changes, and is not written.
+		resp.Diagnostics.Append(r.Session.CheckACL(path.Root("acl"), plan.ACL)...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if writes {
+		resp.Diagnostics.Append(r.checkLockout(plan)...)
+	}
+}
+
+// ValidateConfig notes what the user wrote: a plan gets what ignore_changes makes of it.
+func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	if r.Session == nil {
+		return
+	}
+	var config resourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	r.Session.Words(typeName, config.Path.ValueString(), config.ACL.String())
+}
+
+// ignored reports whether ignore_changes has put the ACL into the configuration of a plan.
+func (r *Resource) ignored(config *resourceModel) bool {
+	return r.Session.Ignores(typeName, config.Path.ValueString(), config.ACL.String())
+}
+
+// ignores reports whether ignore_changes has put the ACL into a plan: the configuration that an
+// apply gets is the user's own.
+func (m *resourceModel) ignores(config *resourceModel, self []attr.Identity) bool {
+	declared, errDeclared := attr.ACLFrom(config.ACL)
+	planned, errPlanned := attr.ACLFrom(m.ACL)
+	return errDeclared == nil && errPlanned == nil && !attr.SameACL(declared, planned, self)
+}
+
+// drifted reports whether somebody else has set the ACL of the node of a state since the last
+// apply.
+func (m *resourceModel) drifted(rec *record, self []attr.Identity) bool {
+	if rec == nil || rec.want == nil {
+		return false
+	}
+	now, err := attr.ACLFrom(m.ACL)
+	return err == nil && !attr.SameACL(rec.want, now, self)
+}
+
+// covers reports whether a plan has no other nodes than the state.
+func (m *resourceModel) covers(state *resourceModel) bool {
+	return m.Path.Equal(state.Path) && (m.Recursive.Equal(state.Recursive) || m.Recursive.Equal(types.BoolValue(false)))
+}
+
+// checkLockout warns of an ACL that keeps the provider from going on with the nodes. To
+// read an ACL takes one of the permissions READ and ADMIN, to read what is below a node
+// READ, and to set an ACL again, or to restore it, ADMIN.
+func (r *Resource) checkLockout(plan resourceModel) diag.Diagnostics {
+	acl, err := attr.ACLFrom(plan.ACL)
+	if err != nil {
+		return nil // validation has told
+	}
+	lost := r.Session.LockedOut(acl, zk.PermRead|zk.PermAdmin)
+	if lost == 0 || lost == zk.PermRead && !plan.Recursive.ValueBool() {
+		return nil
+	}
+	return diag.Diagnostics{diag.WithPath(path.Root("acl"), r.subject(plan.Path.ValueString()).LockedOut(lost))}
+}
+
+// renamed warns where the resource looks like one that was renamed.
+func (r *Resource) renamed(plan, state *resourceModel) diag.Diagnostics {
+	before, after := "", plan.Path.ValueString()
+	if state != nil {
+		before = state.Path.ValueString()
+	}
+	if !r.Session.Plans(typeName, before, after) {
+		return nil
+	}
+	return diag.Diagnostics{r.subject(cmp.Or(after, before)).Renamed(withoutMoved)}
 }

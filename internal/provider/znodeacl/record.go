@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -52,12 +53,12 @@ func covering(nodes []zk.ACLReading) *record {
 	return r
 }
 
-// untouched tells whether nobody has set the ACL of a node since it was last seen.
+// untouched reports whether nobody has set the ACL of a node since it was last seen.
 func (e entry) untouched(n zk.ACLReading) bool {
 	return e.czxid == n.Stat.Czxid && e.aversion == n.Stat.Aversion
 }
 
-// conforms tells whether a node has the wanted ACL. Where nobody has set it since the
+// conforms reports whether a node has the wanted ACL. Where nobody has set it since the
 // resource did, the count says so, even if the provider presents others by now and so is
 // shown less, or means somebody else by "auth".
 func (r *record) conforms(n zk.ACLReading, self []attr.Identity) bool {
@@ -65,9 +66,12 @@ func (r *record) conforms(n zk.ACLReading, self []attr.Identity) bool {
 	return e.untouched(n) && slices.Equal(e.set, r.want) || attr.SameACL(r.want, n.ACL, self)
 }
 
-// ours tells whether a node has the ACL that the resource gave to it.
+// ours reports whether a node has the ACL that the resource gave to it.
 func (r *record) ours(n zk.ACLReading, self []attr.Identity) bool {
-	e := r.nodes[n.Path]
+	return r.nodes[n.Path].ours(n, self)
+}
+
+func (e entry) ours(n zk.ACLReading, self []attr.Identity) bool {
 	if e.set == nil || e.czxid != n.Stat.Czxid {
 		return false
 	}
@@ -110,6 +114,52 @@ func (r *record) doubt(nodes []zk.ACLReading) {
 		e.aversion, e.set = -1, n.ACL
 		r.nodes[n.Path] = e
 	}
+}
+
+// inherit takes over what a resource of this run that gave up nodes remembers of them. found are
+// the nodes as they were before this resource wrote to them: of one that had what the other
+// had given to it, what it had before that is what it had.
+func (r *record) inherit(found []zk.ACLReading, memories map[string]any, self []attr.Identity) {
+	for _, n := range found {
+		was, ok := memories[n.Path].(entry)
+		e := r.nodes[n.Path]
+		if ok && was.had != nil && was.ours(n, self) && e.czxid == was.czxid {
+			e.had = was.had
+			r.nodes[n.Path] = e
+		}
+	}
+}
+
+// keep takes over all that is remembered of nodes that could not be looked at.
+func (r *record) keep(memories map[string]any) {
+	for path, memory := range memories {
+		if was, ok := memory.(entry); ok {
+			r.nodes[path] = was
+		}
+	}
+}
+
+// memories are what another resource of this run needs to know of the nodes, where it has them
+// from here on.
+func (r *record) memories() map[string]any {
+	all := make(map[string]any, len(r.nodes))
+	for path, e := range r.nodes {
+		all[path] = e
+	}
+	return all
+}
+
+// lost are the nodes that another resource of this run has, which found them as this one left
+// them and so does not know what they had before, with that in zkCli's notation.
+func (r *record) lost(fate session.Fate, self []attr.Identity) map[string]string {
+	lost := make(map[string]string)
+	for path, found := range fate.Kept {
+		n, ok := found.(zk.ACLReading)
+		if e := r.nodes[path]; ok && e.had != nil && e.ours(n, self) && !attr.SameACL(e.had, n.ACL, nil) {
+			lost[path] = aclText(e.had)
+		}
+	}
+	return lost
 }
 
 // see brings the record to what was read of the nodes, forgets all others, and returns

@@ -6,8 +6,6 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -19,7 +17,6 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/session"
-	"terraform-provider-zookeeper/internal/zk"
 )
 
 // typeName is the name of the resource.
@@ -32,16 +29,17 @@ type Resource struct {
 }
 
 var (
-	_ resource.ResourceWithConfigure   = (*Resource)(nil)
-	_ resource.ResourceWithModifyPlan  = (*Resource)(nil)
-	_ resource.ResourceWithImportState = (*Resource)(nil)
-	_ resource.ResourceWithIdentity    = (*Resource)(nil)
+	_ resource.ResourceWithConfigure      = (*Resource)(nil)
+	_ resource.ResourceWithValidateConfig = (*Resource)(nil)
+	_ resource.ResourceWithModifyPlan     = (*Resource)(nil)
+	_ resource.ResourceWithImportState    = (*Resource)(nil)
+	_ resource.ResourceWithIdentity       = (*Resource)(nil)
 )
 
 // NewResource returns the resource.
 func NewResource() resource.Resource { return new(Resource) }
 
-// Metadata tells the resource's name.
+// Metadata says what the resource is called.
 func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = typeName
 }
@@ -84,6 +82,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Computed:    true,
 				ElementType: types.StringType,
 				MarkdownDescription: fmt.Sprintf("Nodes below that have another ACL than `acl`, as of the last read: from path to ACL, in zkCli's notation. At most %d are named. "+
+					"A path in another Unicode form than NFC, which Terraform and OpenTofu would change, is written in quotes and with its bytes, as in `\"/cafe\\xcc\\x81\"`. "+
 					"Empty behind each apply, and always without `recursive`.", maxDiffering),
 			},
 			"record": schema.StringAttribute{
@@ -94,46 +93,6 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"stat": attr.ResourceStat(),
 		},
 	}
-}
-
-// ModifyPlan completes a plan, and checks what can be checked without the server.
-func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.Session == nil {
-		return // a deletion
-	}
-	var plan, config resourceModel
-	var state *resourceModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if !req.State.Raw.IsNull() {
-		state = new(resourceModel)
-		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-	}
-	// What was unknown when the configuration was validated may be known by now.
-	resp.Diagnostics.Append(r.Session.CheckACL(path.Root("acl"), config.ACL)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	plan, writes := complete(plan, config, state, r.Session.Identities())
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	if writes {
-		resp.Diagnostics.Append(r.checkLockout(plan)...)
-	}
-}
-
-// checkLockout warns of an ACL that keeps the provider from going on with the nodes. To
-// read an ACL takes one of the permissions READ and ADMIN, to read what is below a node
-// READ, and to set an ACL again, or to restore it, ADMIN.
-func (r *Resource) checkLockout(plan resourceModel) diag.Diagnostics {
-	acl, err := attr.ACLFrom(plan.ACL)
-	if err != nil {
-		return nil // validation has told
-	}
-	lost := r.Session.LockedOut(acl, zk.PermRead|zk.PermAdmin)
-	if lost == 0 || lost == zk.PermRead && !plan.Recursive.ValueBool() {
-		return nil
-	}
-	return diag.Diagnostics{diag.WithPath(path.Root("acl"), r.subject(plan.Path.ValueString()).LockedOut(lost))}
 }
 
 // Create gives the node the ACL, and those below it where that is asked for.
@@ -202,9 +161,10 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 
 // Update replaces ACLs, provided that nobody else has since the plan.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state resourceModel
+	var plan, state, config resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -228,7 +188,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(r.subject(nodePath).Error(doingSet, err))
 		return
 	}
-	rec, diags = r.update(ctx, client, &plan, &state, rec)
+	rec, diags = r.update(ctx, client, &plan, &state, rec, plan.ignores(&config, r.Session.Identities()))
 	resp.Diagnostics.Append(diags...)
 	if rec == nil {
 		return
@@ -241,11 +201,17 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state resourceModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() || !state.restores() {
+	if resp.Diagnostics.HasError() {
 		return
 	}
 	nodePath := state.Path.ValueString()
 	rec, diags := state.load()
+	if !state.restores() {
+		if rec != nil {
+			r.Session.Leave(session.ItsACL, rec.memories())
+		}
+		return
+	}
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() || rec == nil {
 		return
@@ -269,6 +235,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		resp.Diagnostics.AddError("Invalid import ID", "The ACL of a znode is imported by the path of the node: "+err.Error()+".")
 		return
 	}
+	resp.Diagnostics.Append(r.subject(nodePath).Twins(ctx, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &resourceModel{
 		Path:      types.StringValue(nodePath),
 		ACL:       types.SetNull(attr.ACLEntryType),

@@ -3,6 +3,7 @@ package znodeacl
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -11,10 +12,11 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
-// read returns the node, and behind it those below where they are asked for.
+// read returns the node, and after it those below where they are asked for.
 func read(ctx context.Context, client *zk.Client, nodePath string, recursive bool) ([]zk.ACLReading, error) {
 	if recursive {
 		return client.ACLTree(ctx, nodePath)
@@ -77,6 +79,9 @@ func (r *Resource) planned(rec *record, root attr.Planned, nodes []zk.ACLReading
 			known = known && e.czxid == n.Stat.Czxid
 		}
 		found := attr.Planned{Czxid: n.Stat.Czxid, Aversion: n.Stat.Aversion}
+		if from.Czxid != found.Czxid && r.Session.HasReplaced(n.Path) {
+			continue // its own resource was replaced in this apply: what is planned is for the new node
+		}
 		if known && from != found {
 			return diag.Diagnostics{r.subject(n.Path).Conflict(doingSet, zk.ErrBadVersion, from, found)}
 		}
@@ -86,7 +91,7 @@ func (r *Resource) planned(rec *record, root attr.Planned, nodes []zk.ACLReading
 
 // An outcome is what became of some steps.
 type outcome struct {
-	nodes []zk.ACLReading // as they are behind it, without those that are gone
+	nodes []zk.ACLReading // as they are after it, without those that are gone
 	done  int             // nodes that were written
 	doubt []zk.ACLReading // nodes that may have been given the ACL that they have here
 	left  []string        // nodes that were to be restored, and were not, because somebody else was faster
@@ -99,7 +104,7 @@ const progress = 1000
 
 // carryOut makes the steps, and notes each in the record. It stops at the first node that
 // is refused.
-func carryOut(ctx context.Context, client *zk.Client, rec *record, nodes []zk.ACLReading, steps []step) outcome {
+func (r *Resource) carryOut(ctx context.Context, client *zk.Client, rec *record, nodes []zk.ACLReading, steps []step) outcome {
 	o := outcome{at: zk.ACLReading{Path: rec.path}}
 	writes := make([]zk.ACLWrite, len(steps))
 	for i, s := range steps {
@@ -113,6 +118,7 @@ func carryOut(ctx context.Context, client *zk.Client, rec *record, nodes []zk.AC
 		case err == nil:
 			n.ACL, n.Stat = s.acl, stat
 			rec.wrote(*n, s.restores)
+			r.Session.Wrote(session.ItsACL, n.Path, stat)
 			o.done++
 			if o.done%progress == 0 || o.done == len(steps) {
 				tflog.Info(ctx, "ACLs replaced", map[string]any{"path": rec.path, "done": o.done, "of": len(steps)})
@@ -163,26 +169,46 @@ func (r *Resource) failed(ctx context.Context, client *zk.Client, doing string, 
 
 // create gives the planned ACL to the nodes, and completes the plan. The record is nil
 // where nothing was written; with an error, it and the plan tell what was.
+//
+// Where a resource of this run has the nodes and is being destroyed, what it remembers of them
+// is taken over. It cannot be told that there is none, but where nobody has ever set the ACL of
+// a node, nothing is lost without it.
 func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resourceModel) (*record, diag.Diagnostics) {
 	nodePath, self := plan.Path.ValueString(), r.Session.Identities()
 	want, err := attr.ACLFrom(plan.ACL)
 	if err != nil {
 		return nil, diag.Diagnostics{r.subject(nodePath).Error(doingSet, err)}
 	}
-	nodes, err := read(ctx, client, nodePath, plan.Recursive.ValueBool())
-	if err != nil {
-		return nil, r.unread(doingSet, nodePath, err)
-	}
+	after, end := client.Outlive(ctx)
+	defer end()
+	heir := r.Session.Heir(session.ItsACL)
+	defer heir.Close()
 	rec := newRecord(nodePath, want)
+	nodes, err := r.readClaimed(ctx, client, heir, plan)
+	if err != nil {
+		memories := heir.Close()
+		if len(memories) == 0 {
+			return nil, r.unread(ctx, doingSet, nodePath, err)
+		}
+		rec.keep(memories)
+		plan.Stat = types.ObjectNull(attr.StatType.AttrTypes)
+		return rec, r.unread(ctx, doingSet, nodePath, err)
+	}
 	rec.cover(nodes)
+	found, before := slices.Clone(nodes), slices.ContainsFunc(nodes, r.setByOthers)
 	steps := rec.changes(nodes, self)
-	o := carryOut(ctx, client, rec, nodes, steps)
+	o := r.carryOut(ctx, client, rec, nodes, steps)
+	if before {
+		heir.Await(ctx)
+	}
+	memories := take(heir, found)
+	rec.inherit(found, memories, self)
 	differing := rec.see(o.nodes, self)
 	if o.err == nil {
-		return rec, r.settle(ctx, client, plan, o.nodes[0])
+		return rec, r.settle(after, client, plan, o.nodes[0])
 	}
-	diags := diag.Diagnostics{r.failed(ctx, client, doingSet, o, len(steps))}
-	if o.done == 0 && len(o.doubt) == 0 {
+	diags := diag.Diagnostics{r.failed(after, client, doingSet, o, len(steps))}
+	if o.done == 0 && len(o.doubt) == 0 && len(memories) == 0 {
 		return nil, diags
 	}
 	rec.doubt(o.doubt)
@@ -194,10 +220,49 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 	return rec, diags
 }
 
+// readClaimed reads the nodes of a plan, none of which any destruction of this run is about to
+// restore.
+func (r *Resource) readClaimed(ctx context.Context, client *zk.Client, heir *session.Heir, plan *resourceModel) ([]zk.ACLReading, error) {
+	heir.Claim(ctx, plan.Path.ValueString())
+	for {
+		nodes, err := read(ctx, client, plan.Path.ValueString(), plan.Recursive.ValueBool())
+		if err != nil {
+			return nil, err
+		}
+		paths := make([]string, len(nodes))
+		for i, n := range nodes {
+			paths[i] = n.Path
+		}
+		if !heir.Claim(ctx, paths...) || ctx.Err() != nil {
+			return nodes, nil
+		}
+	}
+}
+
+// setByOthers reports whether somebody has set the ACL of a node, and not this run.
+func (r *Resource) setByOthers(n zk.ACLReading) bool {
+	return n.Stat.Aversion > 0 && !r.Session.HasWritten(session.ItsACL, n.Path, n.Stat)
+}
+
+// take ends the claim to nodes, which are the resource's from here on as it found them, and
+// returns what was given up of them.
+func take(heir *session.Heir, found []zk.ACLReading) map[string]any {
+	taken := make(map[string]any, len(found))
+	for _, n := range found {
+		taken[n.Path] = n
+	}
+	heir.Took(taken)
+	return heir.Close()
+}
+
 // update brings the nodes from what the state says to what is planned, and completes the
 // plan. With an error the plan and the record tell what was done; the record is nil where
 // nothing was.
-func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *resourceModel, rec *record) (*record, diag.Diagnostics) {
+//
+// With ignored, ignore_changes has put the ACL into the plan. Where it is what somebody else has
+// set on the node itself, that stays, and is not spread over the nodes below: those are kept at
+// what the last apply gave to them.
+func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *resourceModel, rec *record, ignored bool) (*record, diag.Diagnostics) {
 	nodePath, self := plan.Path.ValueString(), r.Session.Identities()
 	want, err := attr.ACLFrom(plan.ACL)
 	if err != nil {
@@ -206,15 +271,21 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 	recursive := plan.Recursive.ValueBool()
 	nodes, err := read(ctx, client, nodePath, recursive || state.Recursive.ValueBool())
 	if err != nil {
-		return nil, r.unread(doingSet, nodePath, err)
+		return nil, r.unread(ctx, doingSet, nodePath, err)
 	}
 	covered := nodes
 	if !recursive {
 		covered = nodes[:1]
 	}
 	before := rec.want
-	rec.want = want
+	keepsDrift := ignored && plan.ACL.Equal(state.ACL) && plan.covers(state) && state.drifted(rec, self)
+	if !keepsDrift {
+		rec.want = want
+	}
 	steps := rec.changes(covered, self)
+	if keepsDrift {
+		steps = slices.DeleteFunc(steps, func(s step) bool { return s.node == 0 })
+	}
 	root, _ := attr.PlannedAgainst(state.Stat)
 	if diags := r.planned(rec, root, nodes, steps); diags.HasError() {
 		return nil, diags
@@ -226,28 +297,28 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 		steps = append(steps, restorations...)
 	}
 	rec.cover(covered)
-	o := carryOut(ctx, client, rec, nodes, steps)
+	after, end := client.Outlive(ctx)
+	defer end()
+	o := r.carryOut(ctx, client, rec, nodes, steps)
 	left = append(left, o.left...)
 
 	var diags diag.Diagnostics
 	if o.err == nil {
-		if len(left) > 0 {
-			diags.Append(leftWarning(left))
-		}
+		diags.Append(r.leftWarnings(left)...)
 		if !recursive {
 			o.nodes = o.nodes[:1]
 		}
 		rec.see(o.nodes, self)
-		diags.Append(r.settle(ctx, client, plan, o.nodes[0])...)
+		diags.Append(r.settle(after, client, plan, o.nodes[0])...)
 		return rec, diags
 	}
 
-	diags.Append(r.failed(ctx, client, doingSet, o, len(steps)))
+	diags.Append(r.failed(after, client, doingSet, o, len(steps)))
 	// The nodes below stay the resource's, whether they were to come or to go, until an
 	// apply gets through.
 	was := *state
 	was.Recursive = types.BoolValue(recursive || state.Recursive.ValueBool())
-	if rec.conforms(o.nodes[0], self) {
+	if !keepsDrift && rec.conforms(o.nodes[0], self) {
 		was.ACL, was.Stat = plan.ACL, attr.StatValue(o.nodes[0].Stat)
 	} else {
 		rec.want = before
@@ -258,7 +329,7 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 	return rec, diags
 }
 
-// settle completes a plan that was applied: its stat is read, behind the write. root is the
+// settle completes a plan that was applied: its stat is read after the write. root is the
 // node as the apply left it. Where it has another ACL by now, somebody else was there: the
 // state then has the version that the apply left, so that the next refresh shows theirs as
 // a change.
@@ -276,19 +347,25 @@ func (r *Resource) settle(ctx context.Context, client *zk.Client, plan *resource
 	return diags
 }
 
-// restore gives back to the nodes of a record what they had.
-func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record) diag.Diagnostics {
+// restore gives back to the nodes of a record what they had, unless another resource of this run
+// has them.
+func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record) (diags diag.Diagnostics) {
 	self := r.Session.Identities()
+	fate := r.Session.Give(session.ItsACL, rec.memories())
+	defer r.Session.Undone(session.ItsACL, slices.Collect(maps.Keys(rec.nodes))...)
+	if lost := rec.lost(fate, self); len(lost) > 0 {
+		diags.Append(keptWarning(lost))
+	}
 	var paths []string
 	for nodePath, e := range rec.nodes {
-		if e.had != nil {
+		if e.had != nil && !fate.Stays(nodePath) {
 			paths = append(paths, nodePath)
 		}
 	}
 	slices.Sort(paths)
 	readings, err := client.ACLs(ctx, paths)
 	if err != nil {
-		return r.unread(doingRestore, rec.path, err)
+		return append(diags, r.unread(ctx, doingRestore, rec.path, err)...)
 	}
 	nodes := readings[:0]
 	for _, n := range readings {
@@ -296,30 +373,48 @@ func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record) 
 		case n.Err == nil:
 			nodes = append(nodes, n)
 		case !errors.Is(n.Err, zk.ErrNoNode):
-			return diag.Diagnostics{restoreError(r.subject(n.Path).Error(doingRestore, n.Err))}
+			return append(diags, restoreError(r.subject(n.Path).Error(doingRestore, n.Err)))
 		}
 	}
 	steps, left := rec.restorations(nodes, 0, self)
-	o := carryOut(ctx, client, rec, nodes, steps)
-	var diags diag.Diagnostics
-	if left = append(left, o.left...); len(left) > 0 {
-		diags.Append(leftWarning(left))
-	}
+	o := r.carryOut(ctx, client, rec, nodes, steps)
+	diags.Append(r.leftWarnings(append(left, o.left...))...)
 	if o.err != nil {
-		diags.Append(restoreError(r.failed(ctx, client, doingRestore, o, len(steps))))
+		after, end := client.Outlive(ctx)
+		defer end()
+		diags.Append(restoreError(r.failed(after, client, doingRestore, o, len(steps))))
+	}
+	return diags
+}
+
+// leftWarnings warns of nodes that did not get back what they had.
+func (r *Resource) leftWarnings(paths []string) (diags diag.Diagnostics) {
+	var theirs, own []string
+	for _, nodePath := range paths {
+		if r.Session.HasWritten(session.ItsACL, nodePath, zk.Stat{}) {
+			own = append(own, nodePath)
+		} else {
+			theirs = append(theirs, nodePath)
+		}
+	}
+	if len(theirs) > 0 {
+		diags.Append(leftWarning(theirs))
+	}
+	if len(own) > 0 {
+		diags.Append(setByApplyWarning(own))
 	}
 	return diags
 }
 
 // unread tells why the nodes could not be read.
-func (r *Resource) unread(doing, nodePath string, err error) diag.Diagnostics {
+func (r *Resource) unread(ctx context.Context, doing, nodePath string, err error) diag.Diagnostics {
 	about := r.subject(nodePath)
 	if isNoNode(err) {
-		return diag.Diagnostics{about.NoTarget(doing)}
+		return append(about.Twins(ctx, r.Session), about.NoTarget(doing))
 	}
 	return diag.Diagnostics{about.Error(doing, err)}
 }
 
 func (r *Resource) subject(nodePath string) diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.Session.Presented()}
+	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.Session.Presented(), Run: r.Session}
 }

@@ -93,7 +93,7 @@ func readRegular(name string, limit int64) ([]byte, error) {
 
 // checkRegular refuses what is no regular file.
 func checkRegular(name string, info fs.FileInfo) error {
-	kind := ""
+	var kind string
 	switch mode := info.Mode(); {
 	case mode.IsRegular():
 		return nil
@@ -126,7 +126,11 @@ func explain(name string, err error) error {
 				return shown.As(err, "there is no such file in the folder "+shown.Text(folder))
 			}
 		}
-		return shown.As(err, "there is no such file, and its folder is not there either")
+		text := "there is no such file, and its folder is not there either"
+		if here, wdErr := os.Getwd(); wdErr == nil && !filepath.IsAbs(name) {
+			text += ": the way to it begins at " + shown.Text(here)
+		}
+		return shown.As(err, text)
 	}
 	return fmt.Errorf("a file of this name cannot be looked for: %w", err)
 }

@@ -136,7 +136,7 @@ type cache struct {
 func openCache(ctx context.Context, place cachePlace) (*cache, error) {
 	content, err := guard.ReadFile(ctx, place.file, guard.MaxCredentialCache)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is not there: run kinit, or configure a password or a keytab (%w)", place.what, err)
+		return nil, shown.As(err, place.what+" is not there: run kinit, or configure a password or a keytab")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", place.what, err)

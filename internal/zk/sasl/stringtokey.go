@@ -16,7 +16,7 @@ import (
 )
 
 // tooManyIterations is the least number of iterations that is refused: MIT Kerberos'
-// MAX_ITERATION_COUNT (lib/crypto/krb/s2k_pbkdf2.c). They take some ten seconds, and fewer
+// MAX_ITERATION_COUNT (lib/crypto/krb/s2k_pbkdf2.c). So many take up to half a minute, and fewer
 // than MIT Kerberos refuses would lock clients out that it serves.
 const tooManyIterations = 1 << 24
 

@@ -1,6 +1,6 @@
-# The place of the secrets. What is below is created, guarded and written by another
-# program, and goes with this node.
-resource "zookeeper_znode" "secrets" {
-  path          = "/services/web/secrets"
-  force_destroy = true
+# The place of the secret, with its ACL. Another program writes the secret itself, which is
+# in no state: this resource declares no content.
+resource "zookeeper_znode" "password" {
+  path = "/services/web/database-password"
+  acl  = [{ scheme = "ip", id = "127.0.0.0/8", permissions = "cdrwa" }]
 }
