@@ -63,6 +63,7 @@ var excuses = map[string]string{
 	"State cannot be written":                     "JSON of maps of text and numbers is always made",
 	"no JSON that could be compared by its value": "then bytes are compared, and nobody is told",
 	"the state has no stat of the node":           "the diagnostic about it has words of its own",
+	"another resource has the node":               "the node is handed over, and nobody is told",
 	"Plan cannot be written":                      "as above",
 }
 

@@ -137,6 +137,9 @@ func (e *LeftError) Error() string {
 // a creation whose outcome was not known. Whatever is at the path may be somebody else's.
 var ErrUnread = errors.New("the state has no stat of the node")
 
+// errHandedOver ends a deletion whose node another resource of this run has now.
+var errHandedOver = errors.New("another resource has the node")
+
 // Delete deletes the node of a state, and with force_destroy what is below it, in an order that
 // suits the other deletions of this run (see [session.Session.Delete]). A node that is gone is
 // what was wanted, and one that another resource of this run has taken over stays, as does any
@@ -166,18 +169,20 @@ func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) 
 		return nil
 	case err != nil:
 		return err
-	// What somebody else has changed since is nobody's to hand over.
-	case stat.Version == from.Version && s.GiveUp(session.Whole, memory)[nodePath]:
-		return nil
 	}
 	err = s.Delete(ctx, nodePath, func() error {
+		// A creation may come while this waits for the deletion of children. What somebody else
+		// has changed since the plan is nobody's to hand over.
+		if stat.Version == from.Version && s.GiveUp(session.Whole, memory)[nodePath] {
+			return errHandedOver
+		}
 		if n.ForceDestroy.ValueBool() {
 			return client.DeleteTree(ctx, nodePath, from.Version)
 		}
 		return client.Delete(ctx, nodePath, from.Version)
 	})
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errHandedOver):
 		return nil
 	case session.HasChildren(nodePath, err):
 		children, _, childrenErr := client.Children(ctx, nodePath)
