@@ -41,6 +41,13 @@ var (
 	List = Feature{name: "list resources", terraform: "1.14"}
 	// Removed is `removed` blocks that say what becomes of what they remove.
 	Removed = Feature{name: "removed blocks with a lifecycle", terraform: "1.7", opentofu: "1.10"}
+	// MovedTypes is `moved` blocks between resources of different types.
+	MovedTypes = Feature{name: "moves between types", terraform: "1.8", opentofu: "1.10"}
+	// MovedProviders is `moved` blocks between resources of different providers, of which the
+	// new one is told the old one.
+	MovedProviders = Feature{name: "moves between providers", terraform: "1.8", opentofu: "1.12.4"}
+	// DestroyFalse is `destroy = false` in the lifecycle of a resource.
+	DestroyFalse = Feature{name: "destroy in a lifecycle", terraform: "1.16", opentofu: "1.12"}
 	// Actions are actions of providers.
 	Actions = Feature{name: "actions", terraform: "1.14"}
 )

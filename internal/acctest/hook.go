@@ -25,6 +25,18 @@ func (m meanwhile) CheckPlan(context.Context, plancheck.CheckPlanRequest, *planc
 // somebody else would, in the middle of an apply.
 func Afterwards(tb testing.TB, do func()) string {
 	tb.Helper()
+	return provisioner(tb, "", do)
+}
+
+// BeforeDestruction is Afterwards for something that is done before the resource is destroyed.
+// The CLIs do it while there is a block of the resource, if only with count = 0.
+func BeforeDestruction(tb testing.TB, do func()) string {
+	tb.Helper()
+	return provisioner(tb, "when        = destroy\n    ", do)
+}
+
+func provisioner(tb testing.TB, when string, do func()) string {
+	tb.Helper()
 	addr := zktest.StartPeer(tb, func(net.Conn) { do() })
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -32,7 +44,7 @@ func Afterwards(tb testing.TB, do func()) string {
 	}
 	// The connection ends when it is done.
 	return fmt.Sprintf(`provisioner "local-exec" {
-    interpreter = ["bash", "-c"]
+    %sinterpreter = ["bash", "-c"]
     command     = "cat < /dev/tcp/%s/%s"
-  }`, host, port)
+  }`, when, host, port)
 }

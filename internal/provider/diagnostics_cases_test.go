@@ -96,6 +96,12 @@ func validated(typ string, config attrs) func(*scene) {
 	return func(c *scene) { c.plan(c.none(typ), config) }
 }
 
+// planned plays the creation of a resource with values that are wrong only where they are
+// written.
+func planned(typ string, config attrs) func(*scene) {
+	return func(c *scene) { c.connect(nil).create(typ, config) }
+}
+
 // called plays a function.
 func called(name string, arguments ...string) func(*scene) {
 	return func(c *scene) { c.call(name, arguments...) }
@@ -323,6 +329,14 @@ func (c *scene) putMany(rel string, n int) {
 	for i := range n {
 		c.Put(fmt.Sprintf("%s/n%03d", rel, i), "theirs")
 	}
+}
+
+// decomposed makes a node whose name is in NFD, with one below it.
+func (c *scene) decomposed() {
+	c.t.Helper()
+	c.Put("/app", "")
+	c.Put("/app/cafe\u0301", "")
+	c.Put("/app/cafe\u0301/x", "")
 }
 
 const digestHash = "4rsXV9JgUbFl9ZE40xENilxlRV8="
@@ -596,12 +610,12 @@ var topics = []struct {
 		{name: "a part that is null", play: validated(znode, attrs{"path": "/app", "acl": []any{attrs{"scheme": "auth", "permissions": "r"}}})},
 		{name: "not everybody", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "alice", "r"})})},
 		{name: "a digest without a hash", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice", "r"})})},
-		{name: "a digest with a password", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice:" + secret, "r"})})},
-		{name: "a digest that is masked", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice:x", "r"})})},
+		{name: "a digest with a password", play: planned(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice:" + secret, "r"})})},
+		{name: "a digest that is masked", play: planned(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice:x", "r"})})},
 		{name: "no address", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "localhost", "r"})})},
 		{name: "no network", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "10.0.0.0/99", "r"})})},
-		{name: "no principal", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"sasl", "", "r"})})},
-		{name: "no permissions", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", ""})})},
+		{name: "no principal", play: planned(znode, attrs{"path": "/app", "acl": acl([3]string{"sasl", "", "r"})})},
+		{name: "no permissions", play: planned(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", ""})})},
 		{name: "a letter that is none", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "rx"})})},
 		{name: "a mask that is none", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "32"})})},
 		{name: "too much data", play: func(c *scene) {
@@ -627,6 +641,12 @@ var topics = []struct {
 			c.connect(nil).plan(c.none(znodes), attrs{"base_path": "/app", "data": attrs{"a": strings.Repeat("x", 2000000)}})
 		}},
 		{name: "list nodes of ZooKeeper's own", play: func(c *scene) { c.connect(nil).list(znode, attrs{"path": "/zookeeper"}) }},
+		{name: "patterns that are none", play: func(c *scene) {
+			for _, pattern := range []string{"", "/a", "a/", "a//b", "a**", "[a", "a}", "{a", strings.Repeat("{a,b}", 20)} {
+				c.list(znode, attrs{"path": "/app", "include": []any{pattern}})
+			}
+			c.list(znode, attrs{"path": "/app", "exclude": []any{"a", "/b"}})
+		}},
 	}},
 	{"What is there already", []diagnosticCase{
 		{name: "a node", play: func(c *scene) {
@@ -696,6 +716,42 @@ var topics = []struct {
 			c.refresh(i)
 			c.plan(i, attrs{"base_path": "/app", "data": attrs{"a": "ours"}, "exclusive": true})
 		}},
+		{name: "a node of another kind, and both are to be kept", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "on_destroy": "keep"})
+			c.plan(i, attrs{"path": "/app", "on_destroy": "keep", "mode": "container"})
+			c.plan(i, attrs{"path": "/app", "on_destroy": "keep", "mode": "ttl", "ttl_ms": 1000})
+		}},
+		{name: "a resource that was renamed", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app"})
+			c.again()
+			c.plan(i, nil)
+			c.plan(c.none(znode), attrs{"path": "/app"})
+		}},
+		{name: "a path that was renamed", play: func(c *scene) {
+			i := c.connect(nil).create(ensurePath, attrs{"path": "/app"})
+			c.again()
+			c.plan(i, nil)
+			c.plan(c.none(ensurePath), attrs{"path": "/app"})
+		}},
+		{name: "a path, and its old resource is destroyed afterwards", play: func(c *scene) {
+			i := c.connect(nil).create(ensurePath, attrs{"path": "/app/web"})
+			c.again()
+			c.create(ensurePath, attrs{"path": "/app/web"})
+			c.apply(c.plan(i, nil))
+		}},
+		{name: "a path that somebody else has made again", play: func(c *scene) {
+			i := c.connect(nil).create(ensurePath, attrs{"path": "/app"})
+			c.Remove("/app")
+			c.Put("/app", "")
+			c.refresh(i)
+		}},
+		{name: "names in another Unicode form", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/cafe\u0301", "")
+			c.connect(nil).read(children, attrs{"path": "/app"})
+			c.Put("/app/re\u0301sume\u0301", "")
+			c.read(wholeTree, attrs{"path": "/app"})
+		}},
 		{name: "the next number", play: func(c *scene) {
 			c.Put("/job-0000000001", "theirs") // the parent counts it, so that 1 is next
 			c.connect(nil).create(sequential, attrs{"path_prefix": "/job-"})
@@ -725,6 +781,15 @@ var topics = []struct {
 			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one"})
 			c.Remove("/app")
 			c.update(i, attrs{"path": "/app", "data": "two"})
+		}},
+		{name: "a node that this apply has deleted", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one"})
+			j := c.imports(znode, "/app")
+			c.again()
+			update, of := c.plan(i, attrs{"path": "/app", "data": "two"}), c.plan(c.none(znodeACL), attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
+			c.apply(c.plan(j, nil))
+			c.apply(update)
+			c.apply(of)
 		}},
 	}},
 	{"Conflicts", []diagnosticCase{
@@ -764,6 +829,20 @@ var topics = []struct {
 			c.Write("/app", "theirs")
 			cutOff(proxy, behind(isSetOp, isExistsOp))
 			c.update(i, attrs{"path": "/app", "data": "two"})
+		}},
+		{name: "another resource of this apply", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one", "acl": acl(everybody)})
+			j := c.imports(znode, "/app")
+			update := c.plan(i, attrs{"path": "/app", "data": "two", "acl": acl(everybody)})
+			c.update(j, attrs{"path": "/app", "data": "three", "acl": acl(everybody, onlyAlice)})
+			c.apply(update)
+		}},
+		{name: "another resource of this apply, and many nodes", play: func(c *scene) {
+			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "one"}})
+			j := c.imports(znode, "/app/a")
+			update := c.plan(i, attrs{"base_path": "/app", "data": attrs{"a": "two"}})
+			c.update(j, attrs{"path": "/app/a", "data": "three"})
+			c.apply(update)
 		}},
 		{name: "many nodes", play: func(c *scene) {
 			data := attrs{"changed": "1", "gone": "1", "anew": "1"}
@@ -879,6 +958,17 @@ var topics = []struct {
 		}},
 	}},
 	{"Destruction", []diagnosticCase{
+		{name: "a child below what was created in doubt", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			loseReply(proxy, isCreateOp)
+			i := c.create(znode, attrs{"path": "/app"})
+			c.told = nil
+			proxy.Refuse(false)
+			c.again()
+			c.refresh(i)
+			c.Put("/app/theirs", "")
+			c.destroy(i)
+		}},
 		{name: "a child", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app"})
 			c.Put("/app/theirs", "")
@@ -968,12 +1058,12 @@ var topics = []struct {
 			c.refresh(i)
 		}},
 		{name: "a private state that is damaged", play: func(c *scene) {
-			i := c.connect(nil).create(ensurePath, attrs{"path": "/app"})
-			i.private = kept(c.t, "czxids", "7")
+			i := c.connect(nil).create(znode, attrs{"path": "/app"})
+			i.private = kept(c.t, "doubt", "7")
 			c.refresh(i)
 		}},
-		{name: "a private state of a creation in doubt that is damaged", play: func(c *scene) {
-			i := c.connect(nil).create(znode, attrs{"path": "/app"})
+		{name: "a private state of a path that is damaged", play: func(c *scene) {
+			i := c.connect(nil).create(ensurePath, attrs{"path": "/app"})
 			i.private = kept(c.t, "doubt", "7")
 			c.refresh(i)
 		}},
@@ -1007,6 +1097,42 @@ var topics = []struct {
 			c.connect(nil).list(znode, attrs{"path": "/app"})
 		}},
 		{name: "a node that is not there", play: func(c *scene) { c.connect(nil).list(znode, attrs{"path": "/app"}) }},
+		{name: "patterns that are none", play: func(c *scene) {
+			c.connect(nil).list(znode, attrs{"path": "/app", "include": []any{"config/**", "/brokers"}, "exclude": []any{"ids/[12"}})
+		}},
+		{name: "other patterns that are none", play: func(c *scene) {
+			c.connect(nil)
+			for _, pattern := range []string{"", "a/", "a//b", "a**", "a}", "{a", strings.Repeat("{a,b}", 12)} {
+				c.list(znode, attrs{"path": "/app", "exclude": []any{pattern}})
+			}
+		}},
+		{name: "a pattern that no node matches", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/a", "")
+			c.connect(nil).list(znode, attrs{"path": "/app", "include": []any{"a", "b/**"}})
+		}},
+	}},
+	{"Names that the CLIs change", []diagnosticCase{
+		{name: "in a list", play: func(c *scene) {
+			c.decomposed()
+			c.connect(nil).list(znode, attrs{"path": "/app"})
+		}},
+		{name: "of children", play: func(c *scene) {
+			c.decomposed()
+			c.connect(nil).read(children, attrs{"path": "/app"})
+		}},
+		{name: "in a tree", play: func(c *scene) {
+			c.decomposed()
+			c.connect(nil).read(wholeTree, attrs{"path": "/app"})
+		}},
+		{name: "of a node that is not there in NFC", play: func(c *scene) {
+			c.decomposed()
+			c.connect(nil).read(znode, attrs{"path": "/app/caf\u00e9"})
+		}},
+		{name: "of a node that is imported", play: func(c *scene) {
+			c.decomposed()
+			c.connect(nil).imports(znode, "/app/cafe\u0301")
+		}},
 	}},
 	{"Locks", []diagnosticCase{
 		{name: "held by somebody else", play: func(c *scene) {

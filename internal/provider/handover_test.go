@@ -50,26 +50,26 @@ func (h *handing) provider() *driver {
 // the new one.
 type order struct {
 	name string
-	do   func(h *handing, config attrs) *instance
+	do   func(h *handing, typ string, config attrs) *instance
 	// knows says that the new one gets to know what the old one remembers.
 	knows bool
 }
 
 var orders = []order{
-	{"destroyed first", func(h *handing, config attrs) *instance {
-		h.run.destroy(h.old)
-		return h.run.create(h.old.typ, config)
+	{"destroyed first", func(h *handing, typ string, config attrs) *instance {
+		h.run.apply(h.run.plan(h.old, nil))
+		return h.run.create(typ, config)
 	}, true},
 	// As after a rename: both run at the same time.
-	{"destroyed while the other is created", func(h *handing, config attrs) *instance {
-		destruction, i := h.run.plan(h.old, nil), h.run.none(h.old.typ)
+	{"destroyed while the other is created", func(h *handing, typ string, config attrs) *instance {
+		destruction, i := h.run.plan(h.old, nil), h.run.none(typ)
 		creation := h.run.plan(i, config)
-		// The creation has claimed its nodes when it looks at them.
+		// The creation has claimed its nodes when it looks at them, or tries to create them.
 		looked := make(chan struct{})
 		seen := false
 		h.proxy.CutBeforeRequest(func(op int32) bool {
-			const exists, getACL = 3, 6
-			if !seen && (op == exists || op == getACL) {
+			const exists, getACL, create, create2 = 3, 6, 1, 15
+			if !seen && slices.Contains([]int32{exists, getACL, create, create2}, op) {
 				seen = true
 				close(looked)
 			}
@@ -89,14 +89,14 @@ var orders = []order{
 		return i
 	}, true},
 	// As with create_before_destroy.
-	{"created first", func(h *handing, config attrs) *instance {
-		i := h.run.create(h.old.typ, config)
-		h.run.destroy(h.old)
+	{"created first", func(h *handing, typ string, config attrs) *instance {
+		i := h.run.create(typ, config)
+		h.run.apply(h.run.plan(h.old, nil))
 		return i
 	}, false},
 }
 
-// hears reports what was told with the summary, and forgets all that was told.
+// told returns what was told with the summary.
 func (h *handing) told(summary string) (details string) {
 	for _, d := range h.run.told {
 		if d.Summary == summary {
@@ -175,7 +175,7 @@ func TestAccHandover_ensurePath(t *testing.T) {
 				if busy {
 					h.Put("/theirs/a/b/c", "")
 				}
-				i := o.do(h, attrs{"path": "/theirs/a/b"})
+				i := o.do(h, ensurePath, attrs{"path": "/theirs/a/b"})
 				h.gone(false, "/theirs/a", "/theirs/a/b")
 				want := []string{"/theirs/a", "/theirs/a/b"}
 				if !o.knows {
@@ -190,6 +190,9 @@ func TestAccHandover_ensurePath(t *testing.T) {
 				}
 				if (notEmpty != "") != (busy && o.name == "destroyed first") || notEmpty != "" && !strings.Contains(notEmpty, "that one takes it over") {
 					t.Errorf("it was told: %q", notEmpty)
+				}
+				if got := h.told(looksRenamed); (got != "") != (o.name == "destroyed while the other is created") || strings.Count(got, "moved {") > 1 {
+					t.Errorf("it was told: %q", got) // the others plan the one when the other is done
 				}
 				h.quiet(looksRenamed, pathKept, pathNotEmpty, pathFound)
 				h.settled(i, attrs{"path": "/theirs/a/b"})
@@ -218,7 +221,7 @@ func TestAccHandover_keptPath(t *testing.T) {
 	for _, o := range orders {
 		t.Run(o.name, func(t *testing.T) {
 			h := handOver(t, func(*acctest.Tree) {}, ensurePath, attrs{"path": "/a/b", "on_destroy": "keep"})
-			i := o.do(h, attrs{"path": "/a/b"})
+			i := o.do(h, ensurePath, attrs{"path": "/a/b"})
 			h.quiet(looksRenamed, pathFound)
 			h.gone(false, "/a/b")
 			h.provider().destroy(i)
@@ -227,15 +230,57 @@ func TestAccHandover_keptPath(t *testing.T) {
 	}
 }
 
-// Nodes of a path that get a resource of their own are that one's, and not told of.
+// A node of a path that gets a resource of its own instead is that one's. What was made above it
+// is nobody's, and told of.
 func TestAccHandover_ensurePathToZnode(t *testing.T) {
+	for _, adopt := range []bool{false, true} {
+		for _, o := range orders {
+			if !o.knows && !adopt {
+				continue // the node is there, and that is an error
+			}
+			t.Run(fmt.Sprintf("%s, adopt %t", o.name, adopt), func(t *testing.T) {
+				h := handOver(t, func(*acctest.Tree) {}, ensurePath, attrs{"path": "/a/b"})
+				config := attrs{"path": "/a/b", "data": "of its own", "adopt_existing": adopt}
+				i := o.do(h, znode, config)
+				if err := h.HasData("/a/b", "of its own"); err != nil {
+					t.Error(err)
+				}
+				left := h.told(pathNotEmpty)
+				if (left == "") != (o.name == "destroyed first") || left != "" && !strings.Contains(left, `"/a" was not removed`) || strings.Contains(left, "/a/b") {
+					t.Errorf("it was told: %q", left)
+				}
+				h.quiet(pathNotEmpty, "Existing znode will be taken over")
+				h.settled(i, config)
+				h.provider().destroy(i)
+				h.gone(true, "/a/b")
+			})
+		}
+	}
+}
+
+// The other way round: the path needs the node, and has it where it gets to know that it can.
+func TestAccHandover_znodeToEnsurePath(t *testing.T) {
 	for _, o := range orders {
 		t.Run(o.name, func(t *testing.T) {
-			h := handOver(t, func(*acctest.Tree) {}, ensurePath, attrs{"path": "/a/b"})
-			h.old.typ = ensurePath
-			to := *h
-			node := o.do(&handing{Tree: to.Tree, t: t, proxy: h.proxy, run: h.run, old: h.old}, attrs{"path": "/a/b"})
-			_ = node
+			h := handOver(t, func(tree *acctest.Tree) { tree.Put("/a", "theirs") }, znode, attrs{"path": "/a/b"})
+			i := o.do(h, ensurePath, attrs{"path": "/a/b"})
+			h.gone(false, "/a/b")
+			want := []string{"/a/b"}
+			if !o.knows {
+				want = []string{}
+			}
+			if got := h.list(i, "created"); !slices.Equal(got, want) {
+				t.Errorf("created is %v, want %v", got, want)
+			}
+			const kept = "Znode is kept for another resource"
+			if got := h.told(kept); (got == "") != o.knows {
+				t.Errorf("it was told: %q", got)
+			}
+			h.quiet(kept, pathFound)
+			h.settled(i, attrs{"path": "/a/b"})
+			h.provider().destroy(i)
+			h.gone(o.knows, "/a/b")
+			h.gone(false, "/a")
 		})
 	}
 }
@@ -276,7 +321,7 @@ func TestAccHandover_znodeACL(t *testing.T) {
 							t.Error(err)
 						}
 					}
-					i := o.do(h, config)
+					i := o.do(h, znodeACL, config)
 					has(now...)
 					kept := h.told(aclKept)
 					if (kept != "") == o.knows || !o.knows && !strings.Contains(kept, `"/a" had world:anyone:crwa`) {
@@ -294,7 +339,7 @@ func TestAccHandover_znodeACL(t *testing.T) {
 						next := h.provider()
 						next.refresh(i)
 						replaced := next.create(znodeACL, config)
-						next.destroy(i)
+						next.apply(next.plan(i, nil))
 						if len(next.told) > 1 { // that it looks renamed
 							t.Errorf("%+v", next.told)
 						}

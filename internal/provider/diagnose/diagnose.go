@@ -57,9 +57,6 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.Is(err, node.ErrUnread):
 		return s.unread(doing)
 	}
-	if conflict, ok := errors.AsType[*zk.BatchConflictError](err); ok {
-		return s.conflicts(doing, conflict, outcomeOf(err))
-	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		if errors.Is(err, context.Canceled) && !errors.Is(err, zk.ErrOutcomeUnknown) {
 			return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf(
@@ -227,6 +224,26 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 		node, strings.Join(without, ", nor "), s.presented(), add))
 }
 
+// Destroyed tells what came of a deletion; nothing where the node is gone, and err nil.
+func (s Subject) Destroyed(doing string, err error) diag.Diagnostics {
+	switch left, ok := errors.AsType[*node.LeftError](err); {
+	case err == nil:
+		return nil
+	case ok:
+		return diag.Diagnostics{s.left(left.Children)}
+	default:
+		return diag.Diagnostics{s.Error(doing, err)}
+	}
+}
+
+// left warns of a node that was left as it is, because it has children and its creation has
+// never ended.
+func (s Subject) left(children []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Znode was left as it is", fmt.Sprintf(
+		"%q comes from an apply that was interrupted, and has %s since: %s. So it was not deleted. If this apply creates its resource again, the resource has it from then on, with its children. "+
+			"Otherwise nobody has it: delete it when it is no longer used (deleteall in zkCli).", s.Path, Count(len(children), "child", "children"), Mentioned(children)))
+}
+
 // NotEmpty tells that a node with children was not deleted.
 func (s Subject) NotEmpty(children []string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Znode is not empty", fmt.Sprintf(
@@ -234,7 +251,7 @@ func (s Subject) NotEmpty(children []string) diag.Diagnostic {
 			"If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.path}/child\": they are then deleted first. "+
 			"If they were made on the way, as missing parents of nodes of this configuration, they stay unless they are declared as well, by zookeeper_ensure_path for one. "+
 			"To delete whatever is below with the node, set force_destroy = true and apply before you destroy.",
-		s.Path, plural(len(children), "child", "children"), Mentioned(children), s.Resource))
+		s.Path, Count(len(children), "child", "children"), Mentioned(children), s.Resource))
 }
 
 // OtherKind tells that a node cannot be taken over because it is of another kind than
@@ -262,11 +279,6 @@ func (s Subject) Rewritten() diag.Diagnostic {
 	return rewritten(fmt.Sprintf("%q was written again", s.Path), "not looked at, and is not in the state", "it")
 }
 
-// ManyRewritten is Rewritten of some of the secrets below a node.
-func (s Subject) ManyRewritten() diag.Diagnostic {
-	return rewritten(fmt.Sprintf("a node of data_wo below %q was written or removed", s.Path), "not in the state", "all of it")
-}
-
 func rewritten(happened, now, again string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
 		"Since the last apply that succeeded, the data of %s: by somebody else, or by an apply that failed half-way. What it is now is %s; "+
@@ -276,11 +288,6 @@ func rewritten(happened, now, again string) diag.Diagnostic {
 // NotReadBack warns that a node could not be read after it was written.
 func (s Subject) NotReadBack(err error) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Znode could not be read back", notReadBack(s.Error("read back the znode", err)))
-}
-
-// ManyNotReadBack is NotReadBack of nodes below one.
-func (s Subject) ManyNotReadBack(err error) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Znodes could not be read back", notReadBack(s.Error("read back the znodes below", err)))
 }
 
 func notReadBack(why diag.Diagnostic) string {
@@ -322,13 +329,13 @@ func (s Subject) exists() diag.Diagnostic {
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[2]s.NAME\n    id = %[1]q\n  }\n\n"+
 			"To take over whatever is there when this resource is created, set adopt_existing = true. "+
-			"If another resource has the same path, here or in another configuration, remove one of the two.\n\n%[3]s", s.Path, s.Resource, s.moved()))
+			"If another resource has the same path, here or in another configuration, remove one of the two.\n\n%[3]s", s.Path, s.Resource, s.Moved()))
 }
 
-// moved tells how to rename a resource, for the error about a node that is there because the
+// Moved tells how to rename a resource, for the error about a node that is there because the
 // resource had another name.
-func (s Subject) moved() string {
-	return fmt.Sprintf("If you renamed the resource, or its key in for_each, this apply destroys it under its old name, and may have done so after this error: "+
+func (s Subject) Moved() string {
+	return fmt.Sprintf("If you renamed the resource, or its key in for_each, this apply destroys it under its old name, and may have done so after this error. Then "+
 		"run apply again. Next time tell Terraform of the new name, and nothing is destroyed or created:\n\n"+
 		"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }", s.Resource)
 }
@@ -340,6 +347,14 @@ func (s Subject) Renamed(without string) diag.Diagnostic {
 		"This plan destroys a %[1]s with the path %[2]q and creates another one with the same path. "+
 			"If you gave the resource another name or another key in for_each, tell Terraform so before you apply, and nothing is destroyed or created:\n\n"+
 			"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }\n\n%[3]s", s.Resource, s.Path, without))
+}
+
+// Borrowed warns that a node was not deleted because another resource of this apply needs it,
+// which does not own it.
+func (s Subject) Borrowed() diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Znode is kept for another resource", fmt.Sprintf(
+		"%q was not deleted, because this apply has created a zookeeper_ensure_path that needs it. Terraform created that one first, so it does not know that it could have the node: it will not delete it when it is destroyed, and the node is in no other resource of this configuration any more.\n\n"+
+			"If nobody else needs the node then, delete it by hand (delete in zkCli).", s.Path))
 }
 
 // changedByRun reports whether all that has changed of a node since the plan was made is this
@@ -479,7 +494,7 @@ func (s Subject) TreeTooLarge(nodes int, size, limit int64) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Tree is too large", fmt.Sprintf(
 		"The tree of %q holds %d bytes of data in %s, and at most %d bytes are read at once. None of it was read.\n\n"+
 			"Name a path further down, or set max_depth, or leave include_data out and read the data of the nodes that matter with the data source zookeeper_znode.",
-		s.Path, size, plural(nodes, "node", "nodes"), limit))
+		s.Path, size, Count(nodes, "node", "nodes"), limit))
 }
 
 // Unread is what could not be read of many nodes.
@@ -501,13 +516,13 @@ func (u *Unread) Add(path string, err error) {
 func (s Subject) LeftOut(u Unread) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Znodes are not in the list", fmt.Sprintf(
 		"The list of what is below %q lacks %s that could not be read, and whatever is below there:\n\n%s\n\nThe provider presents %s. To have them in the list too, present somebody who may read them.",
-		s.Path, plural(u.Count, "znode", "znodes"), listed(u.first, u.Count), s.presented()))
+		s.Path, Count(u.Count, "znode", "znodes"), listed(u.first, u.Count), s.presented()))
 }
 
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
-			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), lost(err)))
+			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), Lost(err)))
 }
 
 // CreationUnknown is the error of a creation whose outcome is not known, and which the state has
@@ -515,7 +530,7 @@ func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 func (s Subject) CreationUnknown(doing string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
-			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), lost(err)))
+			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), Lost(err)))
 }
 
 // interrupted tells that the run was stopped before something was done. A write that has been
@@ -528,9 +543,9 @@ func (s Subject) interrupted(doing string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Interrupted", detail)
 }
 
-// lost says why the outcome of a write is not known, as the end of a sentence, with what
+// Lost says why the outcome of a write is not known, as the end of a sentence, with what
 // belongs to it.
-func lost(err error) string {
+func Lost(err error) string {
 	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok && unknown.Waited > 0 {
 		return fmt.Sprintf("the run was stopped, and no answer came in the %v s for which the provider waited on, the timeout of its session.", unknown.Waited.Seconds())
 	}
@@ -543,7 +558,7 @@ func lost(err error) string {
 // numberUnknown is CreationUnknown of a sequential node: a later look can name the nodes that it
 // may have made, and cannot tell which of them it did.
 func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
-	happened := "did not learn whether it took effect: " + lost(err)
+	happened := "did not learn whether it took effect: " + Lost(err)
 	next := "Run apply again: it names the nodes that this request may have made, leaves them as they are, and creates another one."
 	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
 		happened = "lost the connection before the answer came."
@@ -573,7 +588,7 @@ func (s Subject) keepOne(example string) string {
 // unread tells of a state that does not say which node it is about.
 func (s Subject) unread(doing string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Znode was not looked at", fmt.Sprintf(
-		"The provider did not %s%s: it was in doubt whether an earlier apply had created it, and nothing has looked since. What is there may be somebody else's.\n\n"+
+		"The provider did not %s%s, because the state does not say which node that is: an earlier apply did not learn whether it had created it, or the state comes from another provider, and nothing has read the node since. What is there may be somebody else's.\n\n"+
 			"Run again without -refresh=false: the refresh finds out whether the node is this resource's.", doing, s.at()))
 }
 
@@ -661,7 +676,8 @@ func operation(err error) (op, path string) {
 	return "", ""
 }
 
-func plural(n int, one, many string) string {
+// Count is a number of things, as in "1 child" and "2 children".
+func Count(n int, one, many string) string {
 	if n == 1 {
 		return fmt.Sprintf("1 %s", one)
 	}

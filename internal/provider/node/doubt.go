@@ -56,6 +56,27 @@ func (n *Node) Doubt(ctx context.Context, private attr.PrivateState, s *session.
 	return private.SetKey(ctx, doubtKey, b)
 }
 
+// Unfinished makes the plan of a creation that has failed the state of the node that is there
+// all the same, and is the resource's: another resource of the run has given it up, or made it.
+// Whether the content of the plan has been written is not known.
+func (n *Node) Unfinished(there attr.Planned) {
+	n.Stat = attr.StatValue(zk.Stat{Czxid: there.Czxid, Version: there.Version, Aversion: there.Aversion})
+	if n.ACL.IsUnknown() {
+		n.ACL = types.SetNull(attr.ACLEntryType)
+	}
+	n.DataWOVersion = attr.Overwritten(n.DataWOVersion)
+	n.Found()
+}
+
+// Found marks a state as that of a creation which has not ended, and whose node is there. The
+// CLI replaces it. Others may use the node already: its deletion takes nothing with it.
+//
+// The mark is in an attribute, because a deletion gets no private state of a resource that is
+// tainted.
+func (n *Node) Found() { n.ForceDestroy = types.BoolNull() }
+
+func (n *Node) wasFound() bool { return n.ForceDestroy.IsNull() }
+
 // LoadDoubt returns what a private state has of a creation whose outcome is not known; nil for
 // none.
 func LoadDoubt(ctx context.Context, private attr.PrivateState) (*Doubt, diag.Diagnostics) {

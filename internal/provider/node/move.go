@@ -37,6 +37,12 @@ func Movers(ours string, finish func(context.Context, Moved, *resource.MoveState
 				}
 				var from Moved
 				resp.Diagnostics.Append(req.SourceState.Get(ctx, &from)...)
+				// What is not known of a creation goes with the resource.
+				if doubt, diags := req.SourcePrivate.GetKey(ctx, doubtKey); len(doubt) > 0 {
+					resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, doubtKey, doubt)...)
+				} else {
+					resp.Diagnostics.Append(diags...)
+				}
 				if !resp.Diagnostics.HasError() {
 					finish(ctx, from, resp)
 				}

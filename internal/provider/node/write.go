@@ -36,6 +36,14 @@ func Update(ctx context.Context, s *session.Session, nodePath string, change zk.
 	if err := client.Update(ctx, nodePath, change); err != nil {
 		return session.Conflict(ctx, client, nodePath, from, err)
 	}
+	now := from.After(change)
+	stat := zk.Stat{Czxid: now.Czxid, Version: now.Version, Aversion: now.Aversion}
+	if change.SetData {
+		s.Wrote(session.Whole, nodePath, stat)
+	}
+	if change.SetACL {
+		s.Wrote(session.ItsACL, nodePath, stat)
+	}
 	return nil
 }
 
@@ -68,9 +76,7 @@ type Applied struct {
 // ReadBack completes a plan that was applied, from the node as it is now; written is how the
 // apply left it.
 func (n *Node) ReadBack(ctx context.Context, s *session.Session, nodePath string, config *Node, written zk.Node) (done Applied) {
-	after, free := s.AfterWrite(ctx)
-	defer free()
-	now, err := Read(after, s, nodePath)
+	now, err := Read(ctx, s, nodePath)
 	if err != nil {
 		now, done.Unread = written, err
 	}
@@ -92,6 +98,17 @@ func (e *NotEmptyError) Error() string { return fmt.Sprintf("%v (%d)", e.Err, le
 // Unwrap returns the deletion that failed.
 func (e *NotEmptyError) Unwrap() error { return e.Err }
 
+// A LeftError tells that a node whose creation has not ended was left because of its children.
+type LeftError struct {
+	// Children are their names, sorted.
+	Children []string
+}
+
+// Error counts the children.
+func (e *LeftError) Error() string {
+	return fmt.Sprintf("the node was left as it is, because it has children (%d)", len(e.Children))
+}
+
 // ErrUnread tells that a state does not say which node it is about: nothing has been read since
 // a creation whose outcome was not known. Whatever is at the path may be somebody else's.
 var ErrUnread = errors.New("the state has no stat of the node")
@@ -101,7 +118,8 @@ var ErrUnread = errors.New("the state has no stat of the node")
 // what was wanted, and one that another resource of this run has taken over stays, as does any
 // with on_destroy = "keep". The error is a [session.ConflictError] when somebody else changed
 // the node since the plan, a [NotEmptyError] when it has children, and [ErrUnread] when the
-// state does not say which node it is.
+// state does not say which node it is. A [LeftError] is none: a creation that comes after it
+// gets the node.
 func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) error {
 	from, planned := attr.PlannedAgainst(n.Stat)
 	memory := map[string]any{nodePath: from}
@@ -120,6 +138,8 @@ func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) 
 	}
 	stat, err := session.SameNode(ctx, client, nodePath, from)
 	switch {
+	case err != nil && s.Taken(session.Whole, nodePath): // meanwhile
+		return nil
 	case err != nil:
 		return err
 	// What somebody else has changed since is nobody's to hand over.
@@ -142,6 +162,10 @@ func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) 
 			return nil
 		case childrenErr != nil:
 			return childrenErr
+		}
+		if n.wasFound() {
+			s.Bequeath(session.Whole, memory)
+			return &LeftError{Children: children}
 		}
 		return &NotEmptyError{Children: children, Err: err}
 	}

@@ -252,9 +252,8 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if err := state.Node.Delete(ctx, r.Session, state.Path.ValueString()); err != nil {
-		resp.Diagnostics.Append(r.subject(state).Error(doingDelete, err))
-	}
+	err := state.Node.Delete(ctx, r.Session, state.Path.ValueString())
+	resp.Diagnostics.Append(r.subject(state).Destroyed(doingDelete, err)...)
 }
 
 // ImportState begins with a path; the read that follows fills in the rest.
@@ -274,13 +273,14 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	}
 	state := resourceModel{Node: node.New(), PathPrefix: types.StringValue(prefix), Path: types.StringValue(nodePath)}
+	resp.Diagnostics.Append(r.subject(state).Twins(ctx, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 }
 
 // subject is the node, or the prefix of one that is not made yet.
 func (r *Resource) subject(m resourceModel) diagnose.Subject {
-	s := diagnose.Subject{Resource: typeName, Path: m.Path.ValueString(), Presented: r.Session.Presented()}
+	s := diagnose.Subject{Resource: typeName, Path: m.Path.ValueString(), Presented: r.Session.Presented(), Run: r.Session}
 	if s.Path == "" {
 		s.Path, s.Sequential = m.PathPrefix.ValueString(), true
 	}

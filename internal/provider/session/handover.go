@@ -64,6 +64,8 @@ type taking struct {
 	owned bool
 	// found is what a creation that owns nothing of the part knows of it.
 	found any
+	// heard is set where a destruction has told what it remembers.
+	heard bool
 }
 
 func newHandover() handover {
@@ -99,6 +101,15 @@ func (s *Session) Taken(what Part, path string) bool {
 	s.handover.mu.Lock()
 	defer s.handover.mu.Unlock()
 	return s.handover.taken[part{what, path}] != nil
+}
+
+// Borrowed reports whether a resource of this run needs the part of the node since its creation
+// and does not own it, nor knows of anybody who did.
+func (s *Session) Borrowed(what Part, path string) bool {
+	s.handover.mu.Lock()
+	defer s.handover.mu.Unlock()
+	taking := s.handover.taken[part{what, path}]
+	return taking != nil && !taking.owned && !taking.heard && taking.found != nil
 }
 
 // A Fate is what becomes of nodes that a destruction gives up, by path. Those in neither of the
@@ -242,7 +253,7 @@ func (s *Session) Heir(what Part) *Heir {
 // receive takes what a destruction remembers of a node. The lock is held.
 func (h *Heir) receive(path string, memory any) {
 	h.memories[path] = memory
-	h.session.handover.take(part{h.what, path})
+	h.session.handover.take(part{h.what, path}).heard = true
 	h.nudge()
 }
 

@@ -27,6 +27,9 @@ const (
 // parentACL tells, of parents that a creation made, which ACL they have.
 const parentACL = "They have the ACL of parent_acl, or where that is not set the node's own, which is acl or the provider's default_acl. If it does not let the provider create children, set parent_acl to one that does, and delete what was made, or have somebody change its ACL who may (deleteall, setAcl in zkCli)."
 
+// withoutMoved says what becomes of a node whose resource was renamed without a moved block.
+const withoutMoved = "Otherwise the order in which the two run decides: the new resource takes over the node from the old one, or the node is deleted and created again, and what others have written to it is lost."
+
 func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
 
 // importShowsWarning tells that an import is no way for data that the state must not have.
@@ -56,9 +59,10 @@ func adoptionWarning(there zk.Node, change zk.Change, known bool) diag.Diagnosti
 	var changes []string
 	switch {
 	case !known:
-		changes = append(changes, fmt.Sprintf("its data (%d bytes) may be replaced by what is known after the apply has begun", len(there.Data)))
+		changes = append(changes, fmt.Sprintf("its data (%s) will be replaced where it differs from the declared data, which is known only during the apply", diagnose.Count(len(there.Data), "byte", "bytes")))
 	case change.SetData:
-		changes = append(changes, fmt.Sprintf("its data (%d bytes, version %d) will be replaced (by %d bytes)", len(there.Data), there.Stat.Version, len(change.Data)))
+		changes = append(changes, fmt.Sprintf("its data (%s, version %d) will be replaced by the declared data (%s)",
+			diagnose.Count(len(there.Data), "byte", "bytes"), there.Stat.Version, diagnose.Count(len(change.Data), "byte", "bytes")))
 	}
 	if change.SetACL {
 		changes = append(changes, "its ACL, which is "+diagnose.ACLText(there.ACL)+", will be replaced by the declared one")
@@ -68,12 +72,20 @@ func adoptionWarning(there zk.Node, change zk.Change, known bool) diag.Diagnosti
 		what = strings.Join(changes, ", and ")
 	}
 	return diag.NewAttributeWarningDiagnostic(path.Root("adopt_existing"), "Existing znode will be taken over", fmt.Sprintf(
-		"%q exists, with %d children. The apply will take it over: %s. From then on it is this resource's, which deletes it when it is destroyed, unless on_destroy = \"keep\".",
-		there.Path, there.Stat.NumChildren, what))
+		"%q exists, with %s. The apply will take it over: %s. From then on it is this resource's, which deletes it when it is destroyed, unless on_destroy = \"keep\".",
+		there.Path, diagnose.Count(int(there.Stat.NumChildren), "child", "children"), what))
 }
 
 // notLookedAtWarning says that a plan could not look at a node that the apply may take over.
 func notLookedAtWarning(why diag.Diagnostic, nodePath types.String) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("adopt_existing"), "Existing znode could not be looked at", fmt.Sprintf(
 		"With adopt_existing = true, the apply takes over %q if it exists, and this plan cannot say what of it will change.\n\n%s: %s", nodePath.ValueString(), why.Summary(), why.Detail()))
+}
+
+// keptKindError refuses to make a node of another kind of one that stays when its resource is
+// destroyed.
+func keptKindError(at path.Path, state *resourceModel) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(at, "Kind of a znode that is kept cannot change", fmt.Sprintf(
+		"The kind of a node cannot be changed, so that this deletes %q and creates it again; and on_destroy = \"keep\" says that it must not be deleted. "+
+			"To have it deleted, set on_destroy = \"delete\", apply, and then change the kind. Otherwise leave mode and ttl_ms as they were.", state.Path.ValueString()))
 }

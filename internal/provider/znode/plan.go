@@ -24,3 +24,12 @@ func replacing(plan, state *resourceModel, kindAssumed bool) path.Paths {
 	}
 	return paths
 }
+
+// keptKind returns the attribute that a plan would change by making another node of the same path,
+// where the state says that the node is to stay.
+func keptKind(replaced path.Paths, plan, state *resourceModel) (path.Path, bool) {
+	if len(replaced) == 0 || !state.Keeps() || !plan.Path.Equal(state.Path) || state.Mode.ValueString() == modeEphemeral {
+		return path.Empty(), false
+	}
+	return replaced[0], true
+}

@@ -103,8 +103,14 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 // ModifyPlan completes a plan, and checks what is to be written. What is not written may be
 // what ignore_changes has kept, whatever that is.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.Session == nil {
-		return // a deletion
+	if r.Session == nil {
+		return
+	}
+	if req.Plan.Raw.IsNull() { // a deletion
+		var at types.String
+		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("path"), &at)...)
+		resp.Diagnostics.Append(r.lookForRename(at, types.StringNull())...)
+		return
 	}
 	var plan, config resourceModel
 	var state *resourceModel
@@ -118,13 +124,20 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	plan.ParentACL = config.ParentACL
-	if state != nil {
+	if state == nil {
+		resp.Diagnostics.Append(r.lookForRename(types.StringNull(), plan.Path)...)
+	} else {
+		resp.Diagnostics.Append(r.lookForRename(state.Path, plan.Path)...)
 		plan.ParentACL = attr.PlanACL(config.ParentACL, state.ParentACL, r.Session.Identities())
 		assumed, diags := kindAssumed(ctx, req.Private)
 		resp.Diagnostics.Append(diags...)
 		resp.RequiresReplace = replacing(&plan, state, assumed)
 		if assumed && len(resp.RequiresReplace) == 0 && !plan.sameKind(state) {
 			resp.Diagnostics.Append(kindOnTrustWarning(plan.Path))
+		}
+		if at, kept := keptKind(resp.RequiresReplace, &plan, state); kept {
+			resp.Diagnostics.Append(keptKindError(at, state))
+			return
 		}
 	}
 	if len(resp.RequiresReplace) > 0 {
@@ -156,6 +169,19 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(r.checkParentACL(plan)...)
 		resp.Diagnostics.Append(r.planAdoption(ctx, &plan, &config)...)
 	}
+}
+
+// lookForRename warns when a plan destroys one resource and creates another one of the same path.
+// Each path is null where there is no such resource before, or after.
+func (r *Resource) lookForRename(before, after types.String) diag.Diagnostics {
+	if !r.Session.Plans(typeName, before.ValueString(), after.ValueString()) {
+		return nil
+	}
+	at := after
+	if after.IsNull() {
+		at = before
+	}
+	return diag.Diagnostics{r.subject(at).Renamed(withoutMoved)}
 }
 
 // checkCreation checks what a creation needs, as far as it is known.
@@ -202,15 +228,19 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	made, err := r.create(ctx, &plan, &config)
 	if err != nil {
 		resp.Diagnostics.Append(r.createFailed(&plan, made, err)...)
-		if node.InDoubt(err) {
+		switch {
+		case made.ours != nil:
+			plan.Unfinished(*made.ours)
+		case node.InDoubt(err):
 			resp.Diagnostics.Append(plan.Doubt(ctx, resp.Private, r.Session, &config.Node, err)...)
-			resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-			resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
+		default:
+			return
 		}
+		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+		resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 		return
 	}
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
-	r.Session.Took(session.Whole, plan.Path.ValueString())
 	done := plan.ReadBack(ctx, r.Session, plan.Path.ValueString(), &config.Node, made.node)
 	resp.Diagnostics.Append(about.Applied(done)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -247,16 +277,20 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(about.Error(doingRead, err))
 		return
 	}
-	if doubt == nil && state.Stat.IsNull() && !state.DeclaresContent() { // as an import leaves it
+	switch {
+	case doubt != nil:
+		state.Found()
+		state.refresh(read, r.Session.Identities())
+	case state.Stat.IsNull() && !state.DeclaresContent(): // as an import leaves it
 		if isEphemeral(read.Stat) {
 			resp.Diagnostics.Append(about.Ephemeral())
 			return
 		}
 		state.load(read)
-	} else {
+	default:
 		wasOurs := !attr.IsOverwritten(state.DataWOVersion)
 		state.refresh(read, r.Session.Identities())
-		if doubt == nil && wasOurs && attr.IsOverwritten(state.DataWOVersion) {
+		if wasOurs && attr.IsOverwritten(state.DataWOVersion) {
 			resp.Diagnostics.Append(about.Rewritten())
 		}
 	}
@@ -294,8 +328,10 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if err := state.Node.Delete(ctx, r.Session, state.Path.ValueString()); err != nil {
-		resp.Diagnostics.Append(r.subject(state.Path).Error(doingDelete, err))
+	err := state.Node.Delete(ctx, r.Session, state.Path.ValueString())
+	resp.Diagnostics.Append(r.subject(state.Path).Destroyed(doingDelete, err)...)
+	if err == nil && !state.Keeps() && r.Session.Borrowed(session.Whole, state.Path.ValueString()) {
+		resp.Diagnostics.Append(r.subject(state.Path).Borrowed())
 	}
 }
 
@@ -311,11 +347,12 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	}
 	state := unread(nodePath)
+	resp.Diagnostics.Append(r.subject(state.Path).Twins(ctx, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, true)...)
 }
 
 func (r *Resource) subject(nodePath types.String) diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Path: nodePath.ValueString(), Presented: r.Session.Presented()}
+	return diagnose.Subject{Resource: typeName, Path: nodePath.ValueString(), Presented: r.Session.Presented(), Run: r.Session}
 }

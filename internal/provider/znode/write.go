@@ -18,13 +18,42 @@ type made struct {
 	node    zk.Node  // as the creation left it
 	parents []string // with an error, those that it made before it failed
 	exists  bool     // with an error, the node is there already
+	// ours is set, with an error, where the node that is there is this resource's all the
+	// same: what is known of it.
+	ours *attr.Planned
 }
 
-// create brings the node into being.
+// create brings the node into being. The session knows from then on that the resource has it.
 //
 // When the node exists already, that is fine if this run has made it as the parent of another,
 // if the resource may adopt it, or if another resource of this run gives it up.
 func (r *Resource) create(ctx context.Context, plan, config *resourceModel) (out made, err error) {
+	nodePath := plan.Path.ValueString()
+	out, err = r.makeNode(ctx, plan, config)
+	if out.exists {
+		// From here on to its end, this creation gets what destructions of this run give up.
+		heir := r.Session.Heir(session.Whole)
+		if heir.Claim(ctx, nodePath) || r.Session.HasDeleted(nodePath) { // what was found may be gone by now
+			out, err = r.makeNode(ctx, plan, config)
+		}
+		if out.exists {
+			out, err = r.takeExisting(ctx, heir, plan, config, out, err)
+		}
+		defer func() {
+			from, given := given(heir.Close(), nodePath)
+			if err != nil && given && out.ours == nil { // its old resource has left the state
+				out.ours = &from
+			}
+		}()
+	}
+	if err == nil {
+		r.Session.Took(session.Whole, nodePath)
+	}
+	return out, err
+}
+
+// makeNode creates the node.
+func (r *Resource) makeNode(ctx context.Context, plan, config *resourceModel) (out made, err error) {
 	nodePath := plan.Path.ValueString()
 	data, acl, err := plan.Wanted(r.Session, &config.Node)
 	if err != nil {
@@ -47,22 +76,35 @@ func (r *Resource) create(ctx context.Context, plan, config *resourceModel) (out
 		// The server asks for the permission to create before it looks whether it has to.
 		out.exists = r.there(ctx, nodePath)
 	}
-	if !out.exists {
-		return out, err
-	}
+	return out, err
+}
+
+// takeExisting takes over the node that a creation has found, where it may. Otherwise it
+// returns what the creation came to.
+func (r *Resource) takeExisting(ctx context.Context, heir *session.Heir, plan, config *resourceModel, out made, err error) (made, error) {
+	nodePath := plan.Path.ValueString()
 	fresh, aversion, claimErr := r.Session.Claim(ctx, nodePath)
+	from, received := given(heir.Received(), nodePath)
 	switch {
 	case claimErr != nil:
 		return out, claimErr
 	case fresh:
 		return r.takeOver(ctx, plan, config, &attr.Planned{Aversion: aversion}, true)
+	case received:
+		return r.takeOver(ctx, plan, config, &from, false)
 	case plan.AdoptExisting.ValueBool():
 		return r.takeOver(ctx, plan, config, nil, false)
 	}
-	if from, ok := r.Session.Await(ctx, session.Whole, nodePath)[nodePath].(attr.Planned); ok {
+	if from, received := given(heir.Await(ctx), nodePath); received {
 		return r.takeOver(ctx, plan, config, &from, false)
 	}
 	return out, err
+}
+
+// given is what the resource that had a node before remembers of it.
+func given(memories map[string]any, nodePath string) (attr.Planned, bool) {
+	from, ok := memories[nodePath].(attr.Planned)
+	return from, ok
 }
 
 func (r *Resource) there(ctx context.Context, nodePath string) bool {
@@ -78,10 +120,16 @@ func (r *Resource) there(ctx context.Context, nodePath string) bool {
 // whoever had it before knows of it, or nil for what it is now. fresh tells that this run made
 // it as a parent: then it becomes what its own creation would have made, so that the order of
 // the two does not matter.
-func (r *Resource) takeOver(ctx context.Context, plan, config *resourceModel, from *attr.Planned, fresh bool) (made, error) {
-	there, err := node.Read(ctx, r.Session, plan.Path.ValueString())
+func (r *Resource) takeOver(ctx context.Context, plan, config *resourceModel, from *attr.Planned, fresh bool) (out made, err error) {
+	out.ours = from
+	if fresh {
+		out.ours = nil // which node it is, a look must tell
+	}
+	after, done := r.Session.AfterWrite(ctx)
+	defer done()
+	there, err := node.Read(after, r.Session, plan.Path.ValueString())
 	if err != nil {
-		return made{}, adoptError{err}
+		return out, adoptError{err}
 	}
 	// Of what kind an existing node is can be told of two: parents are persistent, and
 	// ephemeral nodes show it.
@@ -92,16 +140,26 @@ func (r *Resource) takeOver(ctx context.Context, plan, config *resourceModel, fr
 		return made{}, kindError{modePersistent, mode}
 	}
 	planned := attr.PlannedOf(there.Stat)
-	if from != nil {
-		planned.Version, planned.Aversion = from.Version, from.Aversion
+	switch {
+	case fresh:
+		planned.Version, planned.Aversion = 0, from.Aversion
+		out.ours = &planned
+	case from != nil && from.Czxid != planned.Czxid: // it is the one that was given up no longer
+		return made{}, adoptError{&session.ConflictError{Path: there.Path, Planned: *from, Found: &planned, Err: zk.ErrBadVersion}}
+	case from != nil:
+		planned = *from
 	}
 	change, err := plan.Takeover(r.Session, &config.Node, there, planned, fresh)
 	if err != nil {
-		return made{}, adoptError{err}
+		return out, adoptError{err}
 	}
 	there, err = node.TakeOver(ctx, r.Session, there, change, planned)
-	if err != nil {
+	var conflict *session.ConflictError
+	switch {
+	case fresh && errors.As(err, &conflict): // somebody else uses it
 		return made{}, adoptError{err}
+	case err != nil:
+		return out, adoptError{err}
 	}
 	return made{node: there}, nil
 }
