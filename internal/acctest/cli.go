@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -139,6 +140,32 @@ func (c *CLI) start(program string, args ...string) *Run {
 
 // PID is the process id of the CLI.
 func (r *Run) PID() int { return r.cmd.Process.Pid }
+
+// ProviderPID is the process id of the provider that the CLI has started.
+func (r *Run) ProviderPID(tb testing.TB) int {
+	tb.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		tb.Error(err)
+	}
+	for _, name := range stats {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			continue // it has ended
+		}
+		// pid (command) state parent …; the command is cut to 15 characters.
+		fields := strings.Fields(string(b))
+		if len(fields) > 3 && fields[1] == "(terraform-provi)" && fields[3] == strconv.Itoa(r.PID()) {
+			pid, err := strconv.Atoi(fields[0])
+			if err != nil {
+				tb.Error(err)
+			}
+			return pid
+		}
+	}
+	tb.Errorf("process %d has no provider", r.PID())
+	return 0
+}
 
 // Signal sends a signal to the CLI and its providers, as a terminal does on Ctrl-C.
 func (r *Run) Signal(sig syscall.Signal) error { return syscall.Kill(-r.cmd.Process.Pid, sig) }

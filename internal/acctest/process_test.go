@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -164,7 +163,7 @@ resource "zookeeper_znode" "a" {
 		if _, dump := sessions(t, server); len(dump) != 1 {
 			t.Errorf("sessions before the signal: %v, want one", dump)
 		}
-		if err := syscall.Kill(providerOf(t, run.PID()), syscall.SIGTERM); err != nil {
+		if err := syscall.Kill(run.ProviderPID(t), syscall.SIGTERM); err != nil {
 			t.Error(err)
 		}
 		for {
@@ -250,32 +249,6 @@ func TestAccProcess_killedWithALock(t *testing.T) {
 			}
 		})
 	}
-}
-
-// providerOf returns the process id of the provider that a CLI started.
-func providerOf(t *testing.T, cli int) int {
-	t.Helper()
-	stats, err := filepath.Glob("/proc/[0-9]*/stat")
-	if err != nil {
-		t.Error(err)
-	}
-	for _, name := range stats {
-		b, err := os.ReadFile(name)
-		if err != nil {
-			continue // it has ended
-		}
-		// pid (command) state parent …; the command is cut to 15 characters.
-		fields := strings.Fields(string(b))
-		if len(fields) > 3 && fields[1] == "(terraform-provi)" && fields[3] == strconv.Itoa(cli) {
-			pid, err := strconv.Atoi(fields[0])
-			if err != nil {
-				t.Error(err)
-			}
-			return pid
-		}
-	}
-	t.Errorf("process %d has no provider", cli)
-	return 0
 }
 
 // At the most talkative level, from every source, no log has the password; and the

@@ -96,6 +96,12 @@ func validated(typ string, config attrs) func(*scene) {
 	return func(c *scene) { c.plan(c.none(typ), config) }
 }
 
+// planned plays the creation of a resource with values that are wrong only where they are
+// written.
+func planned(typ string, config attrs) func(*scene) {
+	return func(c *scene) { c.connect(nil).create(typ, config) }
+}
+
 // called plays a function.
 func called(name string, arguments ...string) func(*scene) {
 	return func(c *scene) { c.call(name, arguments...) }
@@ -323,6 +329,14 @@ func (c *scene) putMany(rel string, n int) {
 	for i := range n {
 		c.Put(fmt.Sprintf("%s/n%03d", rel, i), "theirs")
 	}
+}
+
+// decomposed makes a node whose name is in NFD, with one below it.
+func (c *scene) decomposed() {
+	c.t.Helper()
+	c.Put("/app", "")
+	c.Put("/app/cafe\u0301", "")
+	c.Put("/app/cafe\u0301/x", "")
 }
 
 const digestHash = "4rsXV9JgUbFl9ZE40xENilxlRV8="
@@ -596,12 +610,12 @@ var topics = []struct {
 		{name: "a part that is null", play: validated(znode, attrs{"path": "/app", "acl": []any{attrs{"scheme": "auth", "permissions": "r"}}})},
 		{name: "not everybody", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "alice", "r"})})},
 		{name: "a digest without a hash", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice", "r"})})},
-		{name: "a digest with a password", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice:" + secret, "r"})})},
-		{name: "a digest that is masked", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice:x", "r"})})},
+		{name: "a digest with a password", play: planned(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice:" + secret, "r"})})},
+		{name: "a digest that is masked", play: planned(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice:x", "r"})})},
 		{name: "no address", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "localhost", "r"})})},
 		{name: "no network", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "10.0.0.0/99", "r"})})},
-		{name: "no principal", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"sasl", "", "r"})})},
-		{name: "no permissions", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", ""})})},
+		{name: "no principal", play: planned(znode, attrs{"path": "/app", "acl": acl([3]string{"sasl", "", "r"})})},
+		{name: "no permissions", play: planned(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", ""})})},
 		{name: "a letter that is none", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "rx"})})},
 		{name: "a mask that is none", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "32"})})},
 		{name: "too much data", play: func(c *scene) {
@@ -1083,10 +1097,41 @@ var topics = []struct {
 			c.connect(nil).list(znode, attrs{"path": "/app"})
 		}},
 		{name: "a node that is not there", play: func(c *scene) { c.connect(nil).list(znode, attrs{"path": "/app"}) }},
-		{name: "nothing that a pattern matches", play: func(c *scene) {
+		{name: "patterns that are none", play: func(c *scene) {
+			c.connect(nil).list(znode, attrs{"path": "/app", "include": []any{"config/**", "/brokers"}, "exclude": []any{"ids/[12"}})
+		}},
+		{name: "other patterns that are none", play: func(c *scene) {
+			c.connect(nil)
+			for _, pattern := range []string{"", "a/", "a//b", "a**", "a}", "{a", strings.Repeat("{a,b}", 12)} {
+				c.list(znode, attrs{"path": "/app", "exclude": []any{pattern}})
+			}
+		}},
+		{name: "a pattern that no node matches", play: func(c *scene) {
 			c.Put("/app", "")
-			c.Put("/app/web", "")
-			c.connect(nil).list(znode, attrs{"path": "/app", "include": []any{"web/**", "db/**"}})
+			c.Put("/app/a", "")
+			c.connect(nil).list(znode, attrs{"path": "/app", "include": []any{"a", "b/**"}})
+		}},
+	}},
+	{"Names that the CLIs change", []diagnosticCase{
+		{name: "in a list", play: func(c *scene) {
+			c.decomposed()
+			c.connect(nil).list(znode, attrs{"path": "/app"})
+		}},
+		{name: "of children", play: func(c *scene) {
+			c.decomposed()
+			c.connect(nil).read(children, attrs{"path": "/app"})
+		}},
+		{name: "in a tree", play: func(c *scene) {
+			c.decomposed()
+			c.connect(nil).read(wholeTree, attrs{"path": "/app"})
+		}},
+		{name: "of a node that is not there in NFC", play: func(c *scene) {
+			c.decomposed()
+			c.connect(nil).read(znode, attrs{"path": "/app/caf\u00e9"})
+		}},
+		{name: "of a node that is imported", play: func(c *scene) {
+			c.decomposed()
+			c.connect(nil).imports(znode, "/app/cafe\u0301")
 		}},
 	}},
 	{"Locks", []diagnosticCase{

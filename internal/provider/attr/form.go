@@ -20,6 +20,9 @@ func Crosses(name string) bool {
 	return utf8.ValidString(name) && norm.NFC.IsNormalString(name)
 }
 
+// Crossed is what the CLIs make of a name or path.
+func Crossed(name string) string { return norm.NFC.String(name) }
+
 // Quoted is a name or path in quotes, as messages have it. One that does not cross is written
 // in ASCII, with its other bytes as hexadecimal numbers: "cafe\xcc\x81". So nobody takes it
 // for its twin.

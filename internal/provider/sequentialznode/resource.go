@@ -273,6 +273,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	}
 	state := resourceModel{Node: node.New(), PathPrefix: types.StringValue(prefix), Path: types.StringValue(nodePath)}
+	resp.Diagnostics.Append(r.subject(state).Twins(ctx, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 }

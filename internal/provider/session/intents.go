@@ -32,8 +32,8 @@ func (s *Session) Words(typ, path, value string) {
 	s.intents.words[key][value] = true
 }
 
-// Ignores reports whether ignore_changes has put the value into the configuration that a plan or
-// an apply gets: it is not what the user wrote. Each of them validates the configuration first.
+// Ignores reports whether ignore_changes has put the value into the configuration that a plan
+// gets: it is not what the user wrote. The CLIs validate that right before they plan.
 func (s *Session) Ignores(typ, path, value string) bool {
 	s.intents.mu.Lock()
 	defer s.intents.mu.Unlock()

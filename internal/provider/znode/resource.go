@@ -347,6 +347,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		return
 	}
 	state := unread(nodePath)
+	resp.Diagnostics.Append(r.subject(state.Path).Twins(ctx, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, true)...)

@@ -81,8 +81,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 }
 
-// ValidateConfig notes what the user wrote: the plan and the apply get what ignore_changes makes
-// of it.
+// ValidateConfig notes what the user wrote: a plan gets what ignore_changes makes of it.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	if r.Session == nil {
 		return
@@ -92,9 +91,17 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 	r.Session.Words(typeName, config.Path.ValueString(), config.ACL.String())
 }
 
-// ignored reports whether ignore_changes has put the ACL into a configuration.
+// ignored reports whether ignore_changes has put the ACL into the configuration of a plan.
 func (r *Resource) ignored(config *resourceModel) bool {
 	return r.Session.Ignores(typeName, config.Path.ValueString(), config.ACL.String())
+}
+
+// ignores reports whether ignore_changes has put the ACL into a plan: the configuration that an
+// apply gets is the user's own.
+func (m *resourceModel) ignores(config *resourceModel, self []attr.Identity) bool {
+	declared, errDeclared := attr.ACLFrom(config.ACL)
+	planned, errPlanned := attr.ACLFrom(m.ACL)
+	return errDeclared == nil && errPlanned == nil && !attr.SameACL(declared, planned, self)
 }
 
 // drifted reports whether somebody else has set the ACL of the node of a state since the last
