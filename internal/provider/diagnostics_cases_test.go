@@ -1072,7 +1072,7 @@ var topics = []struct {
 		{name: "a plan that is damaged", play: func(c *scene) {
 			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "1"}})
 			p := c.plan(i, attrs{"base_path": "/app", "data": attrs{"a": "2"}})
-			p.private = kept(c.t, "extra", "7")
+			p.private = kept(c.t, "order", "7")
 			c.apply(p)
 		}},
 		{name: "many other ACLs", play: func(c *scene) {
