@@ -2,6 +2,9 @@ module terraform-provider-zookeeper
 
 go 1.26.0
 
+// What releases are built with, and what govulncheck looks at.
+toolchain go1.26.8
+
 require (
 	github.com/hashicorp/go-version v1.9.0
 	github.com/hashicorp/hcl/v2 v2.24.0

@@ -184,7 +184,10 @@ func (r *row) checkInterrupted(i interruption, n int, run *acctest.Run) {
 	r.t.Helper()
 	after := i.what + " was interrupted"
 	now := r.look()
-	known := r.checkState(after, now)
+	known := r.instances()
+	if !i.lost { // otherwise nobody knows yet
+		r.checkInstances(after, known, now)
+	}
 	r.checkOthers(after, now)
 	is := now.world(r.numbered)
 	for rel := range is.with(r.want) {
@@ -197,7 +200,7 @@ func (r *row) checkInterrupted(i interruption, n int, run *acctest.Run) {
 		if !same && !partly && (there != expected || have != must) {
 			r.t.Errorf("%s at request %d: %s is %+v (there: %t), was %+v, and had to become %+v\n%s", after, n, rel, have, there, was, must, run.Output)
 		}
-		if _, left := r.left[rel]; same || left || !there {
+		if _, left := r.left[rel]; same || left || !there || i.destroys {
 			continue
 		}
 		// Which of the numbered nodes are a resource's is only known by their numbers, and those

@@ -303,6 +303,12 @@ func (r *row) instances() []instance {
 func (r *row) checkState(after string, now census) []instance {
 	r.t.Helper()
 	all := r.instances()
+	r.checkInstances(after, all, now)
+	return all
+}
+
+func (r *row) checkInstances(after string, all []instance, now census) {
+	r.t.Helper()
 	for _, i := range all {
 		// Where the ACL of a tree is ignored, what is below need not have that of its top.
 		i.Recursive = i.Recursive && !strings.HasPrefix(r.lifecycle, "ignore_changes")
@@ -310,7 +316,6 @@ func (r *row) checkState(after string, now census) []instance {
 			r.t.Errorf("after %s the state says of %s what is not so: %s", after, i.address, wrong)
 		}
 	}
-	return all
 }
 
 // owned reports whether a resource in a state has a node.
@@ -319,7 +324,8 @@ func (i instance) owned(rel string) bool {
 	case "zookeeper_znodes":
 		return rel == i.BasePath || strings.HasPrefix(rel, strings.TrimSuffix(i.BasePath, "/")+"/")
 	case "zookeeper_ensure_path":
-		return slices.Contains(i.Created, rel)
+		// One whose creation was without a reply does not know what it made.
+		return slices.Contains(i.Created, rel) || i.tainted && strings.HasPrefix(i.Path+"/", rel+"/")
 	case "zookeeper_znode_acl":
 		return rel == i.Path || i.Recursive && strings.HasPrefix(rel, i.Path+"/")
 	default:

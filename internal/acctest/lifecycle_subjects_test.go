@@ -21,7 +21,8 @@ var gone = node{gone: true}
 // at is a world of one node.
 func at(rel, data string) world { return world{rel: {data: data}} }
 
-// settings are attributes that the servers know nothing of, and another value of each.
+// settings are attributes that the servers know nothing of, and another value of each. They are
+// a subject's last thing: the value of the last apply counts.
 func settings(values attrs) thing {
 	th := thing{edit: edit{attrs: values}}
 	for name := range values {
@@ -48,9 +49,9 @@ var subjects = []*subject{
 				shownEdit: "1 changed",
 			},
 			{ignore: []string{"data", "data_base64"}, theirs: at("/a", "theirs"), edit: edit{attrs: attrs{"data": "", "data_base64": `base64encode("two")`}, world: at("/a", "two")}},
-			settings(attrs{"create_parents": "false", "force_destroy": "true", "adopt_existing": "true", "on_destroy": `"keep"`, "compare": `"json"`, "parent_acl": otherACLInHCL}),
 			{ignore: []string{"mode"}, edit: edit{attrs: attrs{"mode": `"container"`}, world: at("/a", "one")}},
 			{ignore: []string{"acl"}, edit: edit{attrs: attrs{"acl": ipACLInHCL}, world: world{"/a": {data: "one", acl: ipACL}}, left: world{"/a": {data: "one", acl: ipACL}}}},
+			settings(attrs{"create_parents": "false", "force_destroy": "true", "adopt_existing": "true", "on_destroy": `"keep"`, "compare": `"json"`, "parent_acl": otherACLInHCL}),
 		},
 		update:   edit{attrs: attrs{"data": `"two"`}, world: at("/a", "two")},
 		replaced: edit{attrs: attrs{"path": `"/p/b"`}, world: world{"/a": gone, "/p": {}, "/p/b": {data: "one"}}, left: at("/p", "")},
@@ -285,8 +286,10 @@ var subjects = []*subject{
 			{ignore: []string{"acl"}, theirs: world{"/e/p/q": {acl: theirACL}}, same: true, edit: edit{attrs: attrs{"acl": otherACLInHCL}}},
 			{ignore: []string{"on_destroy"}, edit: edit{attrs: attrs{"on_destroy": `"keep"`}}},
 		},
-		update:   edit{attrs: attrs{"acl": otherACLInHCL}},
-		replaced: edit{attrs: attrs{"path": `"/e/p/r"`}, world: world{"/e/p/q": gone, "/e/p/r": {acl: ipACL}}},
+		update:    edit{attrs: attrs{"acl": otherACLInHCL}},
+		replaced:  edit{attrs: attrs{"path": `"/e/p/r"`}, world: world{"/e/p/q": gone, "/e/p/r": {acl: ipACL}}, left: world{"/e/p": {acl: ipACL}}},
+		forgets:   "Path is kept for another resource",
+		forgotten: world{"/e/p": {acl: ipACL}, "/e/p/q": {acl: ipACL}},
 	},
 	{
 		name: "znode_acl", typ: "zookeeper_znode_acl",
@@ -301,8 +304,10 @@ var subjects = []*subject{
 			},
 			settings(attrs{"recursive": "true", "on_destroy": `"keep"`}),
 		},
-		update:   edit{attrs: attrs{"acl": otherACLInHCL}, world: world{"/n": {data: "theirs", acl: otherACL}}},
-		replaced: edit{attrs: attrs{"path": `"/m"`}, world: world{"/n": {data: "theirs", acl: "world:anyone:cdra"}, "/m": {acl: ipACL}}},
+		update:    edit{attrs: attrs{"acl": otherACLInHCL}, world: world{"/n": {data: "theirs", acl: otherACL}}},
+		replaced:  edit{attrs: attrs{"path": `"/m"`}, world: world{"/n": {data: "theirs", acl: "world:anyone:cdra"}, "/m": {acl: ipACL}}},
+		forgets:   "ACL is kept for another resource",
+		forgotten: world{"/n": {data: "theirs", acl: ipACL}},
 	},
 	{
 		name: "znode_acl, recursive", typ: "zookeeper_znode_acl",
@@ -318,7 +323,9 @@ var subjects = []*subject{
 			},
 			{ignore: []string{"recursive"}, edit: edit{attrs: attrs{"recursive": "false"}, world: world{"/n/a": {acl: "world:anyone:cdra"}, "/n/b": {acl: theirACL}}}},
 		},
-		update:   edit{attrs: attrs{"acl": otherACLInHCL}, world: world{"/n": {data: "theirs", acl: otherACL}, "/n/a": {acl: otherACL}, "/n/b": {acl: otherACL}}},
-		replaced: edit{attrs: attrs{"path": `"/m"`}, world: world{"/n": {data: "theirs"}, "/n/a": {acl: "world:anyone:cdra"}, "/n/b": {acl: theirACL}, "/m": {acl: ipACL}, "/m/a": {acl: ipACL}}},
+		update:    edit{attrs: attrs{"acl": otherACLInHCL}, world: world{"/n": {data: "theirs", acl: otherACL}, "/n/a": {acl: otherACL}, "/n/b": {acl: otherACL}}},
+		forgets:   "ACL is kept for another resource",
+		forgotten: world{"/n": {data: "theirs", acl: ipACL}, "/n/a": {acl: ipACL}, "/n/b": {acl: ipACL}},
+		replaced:  edit{attrs: attrs{"path": `"/m"`}, world: world{"/n": {data: "theirs"}, "/n/a": {acl: "world:anyone:cdra"}, "/n/b": {acl: theirACL}, "/m": {acl: ipACL}, "/m/a": {acl: ipACL}}},
 	},
 }

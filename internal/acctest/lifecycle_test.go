@@ -73,6 +73,11 @@ type subject struct {
 	// again is how the creation of a second resource for the same nodes ends, while the first
 	// one is there: with this error, or, where it is empty, it takes them over.
 	again string
+	// forgets is what a replacement for the same nodes warns of, when it is created before its
+	// predecessor is destroyed and so is not told what that remembers; forgotten is what stays
+	// after a destroy for that.
+	forgets   string
+	forgotten world
 	// replacing is how -replace ends, where it cannot be done.
 	replacing string
 	// numbered subjects have nodes that the server numbers. Their numbers are N in a world.
@@ -209,15 +214,20 @@ func (r *row) expect(changes ...world) {
 var counts = regexp.MustCompile(`(?:Apply|Destroy) complete! Resources: (?:\d+ imported, )?(?:(\d+ added), (\d+ changed), )?(\d+ destroyed)`)
 
 // apply applies the configuration, and returns what was counted: "" for a plan that was empty.
-func (r *row) apply(after string, args ...string) string {
+func (r *row) apply(after string) string {
+	r.t.Helper()
+	counted := r.counted(r.mustApply(after))
+	r.check(after)
+	return counted
+}
+
+func (r *row) mustApply(after string, args ...string) *acctest.Run {
 	r.t.Helper()
 	run := r.tryApply(args...)
 	if run.Code != 0 {
 		r.t.Fatalf("after %s, apply %s: exit code %d\n%s", after, strings.Join(args, " "), run.Code, run.Output)
 	}
-	counted := r.counted(run)
-	r.check(after)
-	return counted
+	return run
 }
 
 func (r *row) tryApply(args ...string) *acctest.Run {
@@ -245,12 +255,15 @@ func (r *row) counted(run *acctest.Run) string {
 	return strings.Join(some, ", ")
 }
 
-// applied applies the configuration, and checks what was counted.
-func (r *row) applied(after, want string, args ...string) {
+// applied applies the configuration, and checks what was counted. It returns what the CLI said.
+func (r *row) applied(after, want string, args ...string) string {
 	r.t.Helper()
-	if got := r.apply(after, args...); got != want {
+	run := r.mustApply(after, args...)
+	if got := r.counted(run); got != want {
 		r.t.Errorf("after %s the apply says %q, want %q", after, got, want)
 	}
+	r.check(after)
+	return run.Output
 }
 
 // settled checks that a plan is empty.
@@ -367,7 +380,9 @@ func (r *row) replacement() {
 	r.create()
 	r.edit(r.replaced.attrs)
 	r.expect(r.replaced.world)
-	r.applied("a change that replaces it", "1 added, 1 destroyed")
+	if output := r.applied("a change that replaces it", "1 added, 1 destroyed"); r.forgets != "" && r.replaced.left != nil && !strings.Contains(output, r.forgets) {
+		r.t.Errorf("the apply does not warn that %q:\n%s", r.forgets, output)
+	}
 	r.settled("the replacement")
 	r.destroy(r.replaced.left)
 }
@@ -376,9 +391,9 @@ func (r *row) replacement() {
 func (r *row) replace(lifecycle string) {
 	r.lifecycle = lifecycle
 	r.create()
-	refused := r.replacing
+	refused, forgets, forgotten := r.replacing, "", world(nil)
 	if lifecycle != "" {
-		refused = r.again
+		refused, forgets, forgotten = r.again, r.forgets, r.forgotten
 	}
 	if refused != "" {
 		run := r.tryApply("-replace=" + r.address())
@@ -386,11 +401,11 @@ func (r *row) replace(lifecycle string) {
 			r.t.Errorf("-replace: exit code %d, want %q\n%s", run.Code, refused, run.Output)
 		}
 		r.check("-replace, which is refused")
-	} else {
-		r.applied("-replace", "1 added, 1 destroyed", "-replace="+r.address())
+	} else if output := r.applied("-replace", "1 added, 1 destroyed", "-replace="+r.address()); !strings.Contains(output, forgets) {
+		r.t.Errorf("-replace does not warn that %q:\n%s", forgets, output)
 	}
 	r.settled("-replace")
-	r.destroy()
+	r.destroy(forgotten)
 }
 
 // rename gives the resource another name and does not tell the CLI.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // ServerInfo is what a server says of itself.
@@ -141,12 +142,7 @@ func parseServerInfo(text string) (ServerInfo, error) {
 		}
 	}
 	if info.Version == (Version{}) {
-		return ServerInfo{}, fmt.Errorf("srvr: the server answered %q, without its version", firstLine(text))
+		return ServerInfo{}, fmt.Errorf("srvr: the server answered %s, without its version", shown.Text(text))
 	}
 	return info, nil
-}
-
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
-	return s[:min(len(s), 100)]
 }

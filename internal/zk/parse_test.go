@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
@@ -241,6 +242,23 @@ func TestParseServerInfo(t *testing.T) {
 			t.Errorf("%q: %+v", bad, info)
 		}
 	}
+}
+
+// Whatever a server answers, there is a version or an error, which shows a line of it at most.
+func FuzzServerInfo(f *testing.F) {
+	f.Add("Zookeeper version: 3.9.5-7246445ec281f3dbf53dc54e970c914f39713903, built on 2026-02-24 10:31 UTC\nMode: leader\n")
+	f.Add("Zookeeper version: \x1b[31m" + strings.Repeat("9", 1000) + "\n")
+	f.Add("Zookeeper version: 3.6.0--, built\nZookeeper version: -1.0.0")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, text string) {
+		info, err := parseServerInfo(text)
+		if err == nil && info.Version == (Version{}) {
+			t.Error("no version and no error")
+		}
+		if err != nil && (len(err.Error()) > 300 || strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) })) {
+			t.Errorf("error %q", err)
+		}
+	})
 }
 
 func retryDelays(t *testing.T) {

@@ -332,8 +332,10 @@ func tlsError(err error, name string) error {
 	case errors.As(err, &authority):
 		return &TLSError{"the server's certificate is not signed by a CA that is trusted here", err}
 	case errors.As(err, &hostname):
-		return &TLSError{fmt.Sprintf("the server's certificate is not one for %s; connect by a name that it has, or set the server name", shown.Text(name)),
-			shown.As(err, certificateNames(hostname.Certificate))}
+		return &TLSError{
+			fmt.Sprintf("the server's certificate is not one for %s; connect by a name that it has, or set the server name", shown.Text(name)),
+			shown.As(err, certificateNames(hostname.Certificate)),
+		}
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		return &TLSError{"the server's certificate has expired, or is not valid yet", err}
 	case errors.As(err, &invalid):

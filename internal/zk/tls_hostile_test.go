@@ -82,8 +82,8 @@ func TestTLSNoRegularFile(t *testing.T) {
 }
 
 // encryptedKey is PKCS #8 as a file may have it that nobody has checked.
-func encryptedKey(t testing.TB, iterations int, iv, ciphertext []byte) string {
-	t.Helper()
+func encryptedKey(tb testing.TB, iterations int, iv, ciphertext []byte) string {
+	tb.Helper()
 	type derivation struct {
 		Salt       []byte
 		Iterations int
@@ -94,11 +94,11 @@ func encryptedKey(t testing.TB, iterations int, iv, ciphertext []byte) string {
 	}
 	pbkdf2, err := asn1.Marshal(algorithm{asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 12}, derivation{[]byte("salt"), iterations}})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	aes, err := asn1.Marshal(algorithm{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}, iv})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	der, err := asn1.Marshal(struct {
 		Encryption struct {
@@ -117,7 +117,7 @@ func encryptedKey(t testing.TB, iterations int, iv, ciphertext []byte) string {
 		Data: ciphertext,
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: der}))
 }

@@ -11,6 +11,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // Version is a server's version.
@@ -75,7 +76,7 @@ func parseVersion(s string) (Version, error) {
 			n[i], err = strconv.Atoi(parts[i])
 		}
 		if err != nil || n[i] < 0 {
-			return Version{}, fmt.Errorf("srvr: %q is no version", s)
+			return Version{}, fmt.Errorf("srvr: %s is no version", shown.Text(s))
 		}
 	}
 	return Version{n[0], n[1], n[2]}, nil

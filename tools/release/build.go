@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -28,7 +29,10 @@ func (r *release) build(ctx context.Context, version, dir string) error {
 		if err := r.pack(ctx, version, p, dir, stamp); err != nil {
 			return fmt.Errorf("%s: %w", p, err)
 		}
-		if err := addSum(&sums, dir, archiveName(version, p)); err != nil {
+		if err := r.list(ctx, dir, archiveName(version, p)); err != nil {
+			return fmt.Errorf("%s: %w", p, err)
+		}
+		if err := errors.Join(addSum(&sums, dir, archiveName(version, p)), addSum(&sums, dir, sbomName(version, p))); err != nil {
 			return err
 		}
 	}
@@ -64,29 +68,19 @@ func commitTime(ctx context.Context) (time.Time, error) {
 
 // pack builds the provider for a platform, and packs it with what .goreleaser.yml adds.
 func (r *release) pack(ctx context.Context, version string, p platform, dir string, stamp time.Time) (err error) {
-	build := r.config.Builds[0]
-	binary, err := render(build.Binary, r.fieldsOf(version, p))
+	binary, err := render(r.config.Builds[0].Binary, r.fieldsOf(version, p))
 	if err != nil {
 		return err
 	}
 	binary += p.executable()
-	ldflags, err := render(strings.Join(build.Ldflags, " "), r.fieldsOf(version, p))
-	if err != nil {
-		return err
-	}
 	work, err := os.MkdirTemp("", "release")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 
-	args := append([]string{"build"}, build.Flags...)
-	args = append(args, "-ldflags", ldflags, "-o", filepath.Join(work, binary), ".")
-	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the flags are those of .goreleaser.yml
-	cmd.Dir, cmd.Stderr = r.root, os.Stderr
-	cmd.Env = append(append(os.Environ(), build.Env...), "GOOS="+p.os, "GOARCH="+p.arch)
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("go build: %w", err)
+	if err := r.compile(ctx, version, p, filepath.Join(work, binary)); err != nil {
+		return err
 	}
 
 	archive, err := os.Create(filepath.Join(dir, archiveName(version, p)))
@@ -104,6 +98,50 @@ func (r *release) pack(ctx context.Context, version string, p platform, dir stri
 		return err
 	}
 	return w.Close()
+}
+
+// compile builds the provider for a platform as .goreleaser.yml says, with the toolchain of
+// go.mod. env is added to the environment.
+func (r *release) compile(ctx context.Context, version string, p platform, to string, env ...string) error {
+	build := r.config.Builds[0]
+	ldflags, err := render(strings.Join(build.Ldflags, " "), r.fieldsOf(version, p))
+	if err != nil {
+		return err
+	}
+	toolchain, err := r.toolchain()
+	if err != nil {
+		return err
+	}
+	args := append([]string{"build"}, build.Flags...)
+	args = append(args, "-ldflags", ldflags, "-o", to, ".")
+	cmd := exec.CommandContext(ctx, "go", args...) //nolint:gosec // the flags are those of .goreleaser.yml
+	cmd.Dir, cmd.Stderr = r.root, os.Stderr
+	cmd.Env = append(append(os.Environ(), build.Env...), "GOOS="+p.os, "GOARCH="+p.arch, "GOTOOLCHAIN="+toolchain)
+	cmd.Env = append(cmd.Env, env...)
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("go build: %w", err)
+	}
+	return nil
+}
+
+// list runs what .goreleaser.yml lists the components of an archive with.
+func (r *release) list(ctx context.Context, dir, archive string) error {
+	sbom := r.config.SBOMs[0]
+	variables := map[string]string{"artifact": archive}
+	expand := func(text string) string { return os.Expand(text, func(name string) string { return variables[name] }) }
+	variables["document"] = expand(sbom.Documents[0])
+	args := make([]string, len(sbom.Args))
+	for i, arg := range sbom.Args {
+		args[i] = expand(arg)
+	}
+	var said bytes.Buffer
+	cmd := exec.CommandContext(ctx, sbom.Cmd, args...) //nolint:gosec // the command is that of .goreleaser.yml
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &said, &said
+	cmd.Env = append(os.Environ(), sbom.Env...)
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("%s: %w: %s", sbom.Cmd, err, said.String())
+	}
+	return nil
 }
 
 // addFile adds to an archive the file at path, by another name.

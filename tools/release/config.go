@@ -34,8 +34,8 @@ type release struct {
 
 // load reads .goreleaser.yml in the root. What goreleaser does not know is an error, as it
 // is for goreleaser itself, and so is a configuration of another shape than one build
-// with one archive, one file of checksums and one signature, which is all this command
-// understands.
+// with one archive, one list of its components, one file of checksums and one signature,
+// which is all this command understands.
 func load(root string) (*release, error) {
 	cfg, err := config.Load(filepath.Join(root, ".goreleaser.yml"))
 	if err != nil {
@@ -44,8 +44,8 @@ func load(root string) (*release, error) {
 	if cfg.Version != 2 {
 		return nil, fmt.Errorf(".goreleaser.yml: its version is %d, and goreleaser reads 2", cfg.Version)
 	}
-	if b, a, s := len(cfg.Builds), len(cfg.Archives), len(cfg.Signs); b != 1 || a != 1 || s != 1 {
-		return nil, fmt.Errorf(".goreleaser.yml: it has %d builds, %d archives and %d signs, and should have one of each", b, a, s)
+	if b, a, s, l := len(cfg.Builds), len(cfg.Archives), len(cfg.Signs), len(cfg.SBOMs); b != 1 || a != 1 || s != 1 || l != 1 {
+		return nil, fmt.Errorf(".goreleaser.yml: it has %d builds, %d archives, %d signs and %d sboms, and should have one of each", b, a, s, l)
 	}
 	build := cfg.Builds[0]
 	if len(build.Targets) > 0 || len(build.Ignore) > 0 || len(build.BuildDetailsOverrides) > 0 {

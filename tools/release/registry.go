@@ -16,6 +16,8 @@ func archiveName(version string, p platform) string {
 	return provider + "_" + version + "_" + p.String() + ".zip"
 }
 
+func sbomName(version string, p platform) string { return archiveName(version, p) + ".spdx.json" }
+
 func manifestName(version string) string  { return provider + "_" + version + "_manifest.json" }
 func checksumsName(version string) string { return provider + "_" + version + "_SHA256SUMS" }
 func signatureName(version string) string { return checksumsName(version) + ".sig" }

@@ -17,10 +17,28 @@ import (
 // checkout is a folder with what a release is made of, as it is in this checkout.
 func checkout(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{".goreleaser.yml", manifestFile, "CHANGELOG.md", "main.go"} {
-		data, err := os.ReadFile(filepath.Join("..", "..", name))
+	root, dir := filepath.Join("..", ".."), t.TempDir()
+	names := []string{".goreleaser.yml", manifestFile, "CHANGELOG.md", "main.go", dependabotFile}
+	for name := range ecosystems {
+		files, err := (&release{root: root}).manifests(name)
 		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, files...)
+	}
+	workflows, err := filepath.Glob(filepath.Join(root, workflowFolder, "*.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range workflows {
+		names = append(names, workflowFolder+"/"+filepath.Base(file))
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		write(t, filepath.Join(dir, name), string(data))
@@ -89,6 +107,21 @@ func TestCheckSources(t *testing.T) {
 		{"version of the manifest", manifestFile, `"version": 1`, `"version": 2`, "registries read 1"},
 		{"heading", "CHANGELOG.md", "(Unreleased)", "Unreleased", "no heading of a version"},
 		{"date", "CHANGELOG.md", "(Unreleased)", "(2027-03-01)", "March 1, 2027"},
+		{"two SBOMs", ".goreleaser.yml", "\nsboms:", "\nsboms:\n  - artifacts: binary", "2 sboms"},
+		{"an SBOM of the program", ".goreleaser.yml", "artifacts: archive", "artifacts: binary", "what is listed in an SBOM is"},
+		{"name of the SBOM", ".goreleaser.yml", ".spdx.json", ".json", "the SBOM is"},
+		{"no toolchain", "go.mod", "\ntoolchain go", "\n// toolchain go", "should say what releases are built with"},
+		{"an older toolchain", "go.mod", "\ntoolchain go1.26", "\ntoolchain go1.25", "go.mod: it should ask for Go 1.25"},
+		{"a second toolchain", "bench/go.mod", "\ngo ", "\ntoolchain go1.26.1\ngo ", "bench/go.mod: the toolchain is named"},
+		{"another Go for releases", ".github/workflows/release.yml", "go-version-file: go.mod", "go-version-file: tools/opentofu/go.mod", `release.yml: go-version-file is "tools/opentofu/go.mod"`},
+		{"another Go for govulncheck", ".github/workflows/lint.yml", "go-version-file: go.mod", "go-version: stable", "lint.yml: go-version-file is"},
+		{"an action by its tag", ".github/workflows/test.yml", "actions/checkout@", "actions/checkout@v7 #", "test.yml: the action actions/checkout@v7 should be named by the hash"},
+		{"any goreleaser", ".github/workflows/release.yml", "version: v2.", "version: ~> v2.", "release.yml: the version of goreleaser is"},
+		{"another goreleaser", "tools/release/go.mod", "goreleaser/v2 v2.", "goreleaser/v2 v2.0", "release.yml: the version of goreleaser is"},
+		{"a module without updates", dependabotFile, `["/tools/*"]`, `["/tools/release"]`, "it should cover tools/syft/go.mod"},
+		{"Maven without updates", dependabotFile, "maven", "gradle", "it should cover tools/zookeeper/pom.xml"},
+		{"Python without updates", dependabotFile, `["/tools/kazoo", `, "[", "it should cover tools/kazoo/requirements.txt"},
+		{"actions without updates", dependabotFile, "github-actions", "npm", "it should cover the workflows"},
 		{"group", "CHANGELOG.md", "FEATURES:", "ADDED:", `"ADDED:" should be`},
 	}
 	for _, test := range tests {
@@ -187,6 +220,12 @@ func TestVerify(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, want: "linux_amd64.zip is missing"},
+		{name: "no SBOM", spoil: func(t *testing.T, dir string) {
+			t.Helper()
+			if err := os.Remove(filepath.Join(dir, sbomName(version, linux))); err != nil {
+				t.Fatal(err)
+			}
+		}, want: "linux_amd64.zip.spdx.json is missing"},
 		{name: "signed by nobody", spoil: func(t *testing.T, dir string) {
 			t.Helper()
 			replace(t, filepath.Join(dir, checksumsName(version)), "  ", " ")
@@ -204,6 +243,7 @@ func TestVerify(t *testing.T) {
 			files := map[string]string{
 				manifestName(version):       string(manifest),
 				archiveName(version, linux): zipped("LICENSE", program),
+				sbomName(version, linux):    "{}",
 			}
 			var sums strings.Builder
 			for name, content := range files {

@@ -22,16 +22,17 @@ const manifestFile = "terraform-registry-manifest.json"
 // server is the package that main.go serves the provider with.
 var server = regexp.MustCompile(`^"github\.com/hashicorp/terraform-plugin-go/tfprotov\d/tf(\d)server"$`)
 
-// checkSources holds the files that a release is made of to each other and to a registry.
-// It builds nothing.
+// checkSources holds the files that a release is made of to each other and to a registry,
+// and what it is made with to one version each. It builds nothing.
 func (r *release) checkSources(ctx context.Context) error {
-	return errors.Join(r.checkConfig(), r.checkPlatforms(ctx), r.checkProvider(), r.checkChangelog())
+	return errors.Join(r.checkConfig(), r.checkPlatforms(ctx), r.checkProvider(), r.checkChangelog(),
+		r.checkToolchain(), r.checkWorkflows(), r.checkUpdates())
 }
 
 // checkConfig tells whether .goreleaser.yml makes what a registry looks for.
 func (r *release) checkConfig() error {
 	const version = "1.2.3-rc1"
-	build, archive, sign := r.config.Builds[0], r.config.Archives[0], r.config.Signs[0]
+	build, archive, sign, sbom := r.config.Builds[0], r.config.Archives[0], r.config.Signs[0], r.config.SBOMs[0]
 
 	var errs []error
 	is := func(what string, got, want any) {
@@ -57,6 +58,8 @@ func (r *release) checkConfig() error {
 	is("wrap_in_directory", archive.WrapInDirectory, "")
 	is("the file of checksums", must(render(r.config.Checksum.NameTemplate, r.fields(version))), checksumsName(version))
 	is("algorithm", r.config.Checksum.Algorithm, "sha256")
+	is("what is listed in an SBOM", sbom.Artifacts, "archive")
+	is("the SBOM", strings.Join(sbom.Documents, " "), "${artifact}.spdx.json")
 	is("artifacts to sign", sign.Artifacts, "checksum")
 	is("the signature", sign.Signature, "${artifact}.sig")
 	// Each of them has the manifest under its own name: one counts it, the other uploads it.

@@ -4,11 +4,13 @@ import (
 	"archive/zip"
 	"bytes"
 	"debug/buildinfo"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -39,7 +41,7 @@ func (r *release) verify(version, dir, key string) error {
 	}
 	names := []string{manifestName(version)}
 	for _, p := range r.platforms {
-		names = append(names, archiveName(version, p))
+		names = append(names, archiveName(version, p), sbomName(version, p))
 	}
 	if err := verifyNames(dir, append(slices.Clone(names), checksumsName(version), signatureName(version))); err != nil {
 		return err
@@ -47,9 +49,55 @@ func (r *release) verify(version, dir, key string) error {
 	if err := verifySums(filepath.Join(dir, checksumsName(version)), names); err != nil {
 		return err
 	}
+	toolchain, err := r.toolchain()
+	if err != nil {
+		return err
+	}
 	for _, p := range r.platforms {
-		if err := verifyArchive(filepath.Join(dir, archiveName(version, p)), version, p); err != nil {
+		program, err := verifyArchive(filepath.Join(dir, archiveName(version, p)), version, p)
+		if err != nil {
 			return fmt.Errorf("%s: %w", archiveName(version, p), err)
+		}
+		if program.GoVersion != toolchain {
+			return fmt.Errorf("%s: it was built with %s, and what is checked for vulnerabilities is %s", archiveName(version, p), program.GoVersion, toolchain)
+		}
+		if err := verifySBOM(filepath.Join(dir, sbomName(version, p)), program); err != nil {
+			return fmt.Errorf("%s: %w", sbomName(version, p), err)
+		}
+	}
+	return nil
+}
+
+// verifySBOM tells whether a list of components, in SPDX, has every module that is compiled
+// into a program.
+func verifySBOM(path string, program *buildinfo.BuildInfo) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	var sbom struct {
+		Version  string `json:"spdxVersion"`
+		Packages []struct {
+			Name    string `json:"name"`
+			Version string `json:"versionInfo"`
+		} `json:"packages"`
+	}
+	if err := json.Unmarshal(data, &sbom); err != nil {
+		return err
+	}
+	if !strings.HasPrefix(sbom.Version, "SPDX-2.") {
+		return fmt.Errorf("its version is %q, and not one of SPDX 2", sbom.Version)
+	}
+	listed := map[string]bool{}
+	for _, p := range sbom.Packages {
+		listed[p.Name+" "+p.Version] = true
+	}
+	if len(program.Deps) == 0 {
+		return errors.New("the program names no module that is compiled into it")
+	}
+	for _, module := range append(program.Deps, &debug.Module{Path: "stdlib", Version: program.GoVersion}) {
+		if !listed[module.Path+" "+module.Version] {
+			return fmt.Errorf("it does not list %s %s", module.Path, module.Version)
 		}
 	}
 	return nil
@@ -135,11 +183,11 @@ func verifySums(path string, names []string) error {
 }
 
 // verifyArchive tells whether an archive has the licence and one program, and whether it
-// is one for the platform.
-func verifyArchive(path, version string, p platform) (err error) {
+// is one for the platform. It returns what the program says of itself.
+func verifyArchive(path, version string, p platform) (program *buildinfo.BuildInfo, err error) {
 	archive, err := zip.OpenReader(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, archive.Close()) }()
 	var files []string
@@ -149,32 +197,31 @@ func verifyArchive(path, version string, p platform) (err error) {
 	slices.Sort(files)
 	binary := binaryName(version) + p.executable()
 	if want := []string{"LICENSE", binary}; !slices.Equal(files, want) {
-		return fmt.Errorf("it holds %q and should hold %q", files, want)
+		return nil, fmt.Errorf("it holds %q and should hold %q", files, want)
 	}
 	for _, f := range archive.File {
 		if f.Name == binary {
 			return verifyProgram(f, p)
 		}
 	}
-	return nil
+	return nil, fmt.Errorf("it does not hold %s", binary)
 }
 
-func verifyProgram(f *zip.File, p platform) (err error) {
+func verifyProgram(f *zip.File, p platform) (info *buildinfo.BuildInfo, err error) {
 	if f.Mode()&0o111 == 0 {
-		return fmt.Errorf("%s cannot be executed: its mode is %s", f.Name, f.Mode())
+		return nil, fmt.Errorf("%s cannot be executed: its mode is %s", f.Name, f.Mode())
 	}
 	content, err := f.Open()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, content.Close()) }()
 	data, err := io.ReadAll(content)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	info, err := buildinfo.Read(bytes.NewReader(data))
-	if err != nil {
-		return fmt.Errorf("%s: %w", f.Name, err)
+	if info, err = buildinfo.Read(bytes.NewReader(data)); err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Name, err)
 	}
 	settings := map[string]string{}
 	for _, s := range info.Settings {
@@ -182,11 +229,11 @@ func verifyProgram(f *zip.File, p platform) (err error) {
 	}
 	for key, want := range map[string]string{"GOOS": p.os, "GOARCH": p.arch, "CGO_ENABLED": "0", "-trimpath": "true"} {
 		if settings[key] != want {
-			return fmt.Errorf("%s: it was built with %s=%s and should be with %s", f.Name, key, settings[key], want)
+			return nil, fmt.Errorf("%s: it was built with %s=%s and should be with %s", f.Name, key, settings[key], want)
 		}
 	}
 	if info.Main.Path != provider {
-		return fmt.Errorf("%s: it is the program %s", f.Name, info.Main.Path)
+		return nil, fmt.Errorf("%s: it is the program %s", f.Name, info.Main.Path)
 	}
-	return nil
+	return info, nil
 }

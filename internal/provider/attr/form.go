@@ -20,6 +20,9 @@ func Crosses(name string) bool {
 	return utf8.ValidString(name) && norm.NFC.IsNormalString(name)
 }
 
+// Crossed is what the CLIs make of a name or path.
+func Crossed(name string) string { return norm.NFC.String(name) }
+
 // Quoted is a name or path in quotes, as messages have it. One that does not cross is written
 // in ASCII, with its other bytes as hexadecimal numbers: "cafe\xcc\x81". So nobody takes it
 // for its twin.
@@ -34,10 +37,11 @@ func Quoted(name string) string {
 // itself, or as [Quoted] writes it where it does not cross. A name that looks as if it were
 // written so is quoted as well: the two are never confused.
 func Shown(name string) string {
-	if Crosses(name) && !(strings.HasPrefix(name, `"`) && strings.HasSuffix(name, `"`)) {
-		return name
+	looksQuoted := strings.HasPrefix(name, `"`) && strings.HasSuffix(name, `"`)
+	if !Crosses(name) || looksQuoted {
+		return inBytes(name)
 	}
-	return inBytes(name)
+	return name
 }
 
 // inBytes is a Go string literal in ASCII.

@@ -3,6 +3,8 @@ package attr
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -44,12 +46,19 @@ func (i IdentifiedByPath) SetIdentity(ctx context.Context, identity *tfsdk.Resou
 	return identity.SetAttribute(ctx, path.Root(i.attribute()), nodePath)
 }
 
-// ImportedPath returns the path that an import names, by its id or by its identity.
+// ImportedPath returns the path that an import names, by its id or by its identity. The CLI
+// would bring the path in the state to NFC, so that the next read finds another node there, or
+// none. A path in another form is refused.
 func (i IdentifiedByPath) ImportedPath(ctx context.Context, req resource.ImportStateRequest) (string, diag.Diagnostics) {
-	if req.ID != "" || req.Identity.Raw.IsNull() {
-		return req.ID, nil
+	var diags diag.Diagnostics
+	nodePath := types.StringValue(req.ID)
+	if req.ID == "" && !req.Identity.Raw.IsNull() {
+		diags = req.Identity.GetAttribute(ctx, path.Root(i.attribute()), &nodePath)
 	}
-	var nodePath types.String
-	diags := req.Identity.GetAttribute(ctx, path.Root(i.attribute()), &nodePath)
+	if name := nodePath.ValueString(); utf8.ValidString(name) && !Crosses(name) {
+		diags.AddError("Invalid import ID", fmt.Sprintf(
+			"The path %s is in another Unicode form than NFC. Terraform and OpenTofu bring all text to NFC, so that neither a configuration nor a state can name such a node: the path in NFC, which looks the same, is that of another node.\n\n"+
+				"To manage this one, create a node with the name in NFC with another client of ZooKeeper, copy data and children to it, and delete the old one.", Quoted(name)))
+	}
 	return nodePath.ValueString(), diags
 }

@@ -79,7 +79,8 @@ func withoutBraces(text string) ([]string, error) {
 		case c == '[':
 			class = true
 		case c == '{':
-			if depth++; depth == 1 {
+			depth++
+			if depth == 1 {
 				open, from = i, i+1
 			}
 		case depth == 0 && c == '}':

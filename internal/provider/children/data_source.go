@@ -2,6 +2,7 @@ package children
 
 import (
 	"context"
+	"errors"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
@@ -11,6 +12,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
 )
 
 // DataSource is the data source zookeeper_children.
@@ -64,10 +66,13 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	names, stat, err := client.Children(ctx, m.Path.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doing, err))
+		if errors.Is(err, zk.ErrNoNode) {
+			resp.Diagnostics.Append(about.Twins(ctx, d.Session)...)
+		}
 		return
 	}
 	if unnamed := m.set(names, stat); unnamed.Count > 0 {
-		resp.Diagnostics.Append(about.Unnamed(unnamed, "In children they stand as above, with the quotation marks."))
+		resp.Diagnostics.Append(about.Unnamed(unnamed, "The attribute children has them as they are written above, with the quotation marks."))
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 }

@@ -66,8 +66,8 @@ func TestAccChildren_otherForm(t *testing.T) {
 	cli := acctest.NewCLI(t, map[string]string{"main.tf": config})
 	for _, args := range [][]string{{"plan", "-no-color"}, {"apply", "-no-color", "-auto-approve"}} {
 		run := cli.MustRun(args...)
-		if want := acctest.Error("Warning: Nodes that no configuration can name", `Below "`+tree.Path("/p")+`", 2 nodes have names in another Unicode form than NFC:`,
-			`"cafe\xcc\x81"`, `"\xe2\x84\xa6"`, "another node. In children they stand as above, with the quotation marks."); !want.MatchString(run.Output) {
+		if want := acctest.Error("Warning: Nodes that no configuration can name", `Below "`+tree.Path("/p")+`", 2 nodes have paths in another Unicode form than NFC:`,
+			`"cafe\xcc\x81"`, `"\xe2\x84\xa6"`, "another node. The attribute children has them as they are written above, with the quotation marks."); !want.MatchString(run.Output) {
 			t.Errorf("no match of %q in:\n%s", want, run.Output)
 		}
 	}

@@ -57,9 +57,6 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.Is(err, node.ErrUnread):
 		return s.unread(doing)
 	}
-	if conflict, ok := errors.AsType[*zk.BatchConflictError](err); ok {
-		return s.conflicts(doing, conflict, outcomeOf(err))
-	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		if errors.Is(err, context.Canceled) && !errors.Is(err, zk.ErrOutcomeUnknown) {
 			return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf(
@@ -282,11 +279,6 @@ func (s Subject) Rewritten() diag.Diagnostic {
 	return rewritten(fmt.Sprintf("%q was written again", s.Path), "not looked at, and is not in the state", "it")
 }
 
-// ManyRewritten is Rewritten of some of the secrets below a node.
-func (s Subject) ManyRewritten() diag.Diagnostic {
-	return rewritten(fmt.Sprintf("a node of data_wo below %q was written or removed", s.Path), "not in the state", "all of it")
-}
-
 func rewritten(happened, now, again string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
 		"Since the last apply that succeeded, the data of %s: by somebody else, or by an apply that failed half-way. What it is now is %s; "+
@@ -296,11 +288,6 @@ func rewritten(happened, now, again string) diag.Diagnostic {
 // NotReadBack warns that a node could not be read after it was written.
 func (s Subject) NotReadBack(err error) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Znode could not be read back", notReadBack(s.Error("read back the znode", err)))
-}
-
-// ManyNotReadBack is NotReadBack of nodes below one.
-func (s Subject) ManyNotReadBack(err error) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Znodes could not be read back", notReadBack(s.Error("read back the znodes below", err)))
 }
 
 func notReadBack(why diag.Diagnostic) string {
@@ -342,12 +329,12 @@ func (s Subject) exists() diag.Diagnostic {
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[2]s.NAME\n    id = %[1]q\n  }\n\n"+
 			"To take over whatever is there when this resource is created, set adopt_existing = true. "+
-			"If another resource has the same path, here or in another configuration, remove one of the two.\n\n%[3]s", s.Path, s.Resource, s.moved()))
+			"If another resource has the same path, here or in another configuration, remove one of the two.\n\n%[3]s", s.Path, s.Resource, s.Moved()))
 }
 
-// moved tells how to rename a resource, for the error about a node that is there because the
+// Moved tells how to rename a resource, for the error about a node that is there because the
 // resource had another name.
-func (s Subject) moved() string {
+func (s Subject) Moved() string {
 	return fmt.Sprintf("If you renamed the resource, or its key in for_each, this apply destroys it under its old name, and may have done so after this error. Then "+
 		"run apply again. Next time tell Terraform of the new name, and nothing is destroyed or created:\n\n"+
 		"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }", s.Resource)
@@ -535,7 +522,7 @@ func (s Subject) LeftOut(u Unread) diag.Diagnostic {
 func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
-			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), lost(err)))
+			"It was not repeated. Run plan again: it reads the node and shows what is left to do.", doing, s.at(), Lost(err)))
 }
 
 // CreationUnknown is the error of a creation whose outcome is not known, and which the state has
@@ -543,7 +530,7 @@ func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 func (s Subject) CreationUnknown(doing string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
-			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), lost(err)))
+			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), Lost(err)))
 }
 
 // interrupted tells that the run was stopped before something was done. A write that has been
@@ -556,9 +543,9 @@ func (s Subject) interrupted(doing string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Interrupted", detail)
 }
 
-// lost says why the outcome of a write is not known, as the end of a sentence, with what
+// Lost says why the outcome of a write is not known, as the end of a sentence, with what
 // belongs to it.
-func lost(err error) string {
+func Lost(err error) string {
 	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok && unknown.Waited > 0 {
 		return fmt.Sprintf("the run was stopped, and no answer came in the %v s for which the provider waited on, the timeout of its session.", unknown.Waited.Seconds())
 	}
@@ -571,7 +558,7 @@ func lost(err error) string {
 // numberUnknown is CreationUnknown of a sequential node: a later look can name the nodes that it
 // may have made, and cannot tell which of them it did.
 func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
-	happened := "did not learn whether it took effect: " + lost(err)
+	happened := "did not learn whether it took effect: " + Lost(err)
 	next := "Run apply again: it names the nodes that this request may have made, leaves them as they are, and creates another one."
 	if candidates, ok := errors.AsType[*zk.CandidatesError](err); ok && len(candidates.Paths) > 0 {
 		happened = "lost the connection before the answer came."

@@ -198,6 +198,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		Czxids:    types.MapNull(types.Int64Type),
 		Stat:      types.ObjectNull(attr.StatType.AttrTypes),
 	}
+	resp.Diagnostics.Append(r.subject(state.Path).Twins(ctx, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 }

@@ -35,20 +35,30 @@ func (d *deletions) done() {
 	d.next = make(chan struct{})
 }
 
-// Delete runs remove, which deletes the node at path, and perhaps what is below it. A node
-// whose children are resources of their own may come before them, unless they refer to
-// it, and then remove finds children, or a tree that changes under its hands. It is tried
-// again whenever this run has deleted another node, and for a last time when none has
-// been deleted for a while.
+// Delete runs remove, which deletes the node at path, and perhaps what is below it, in turn with
+// the other deletions of this run, see [Session.InTurn].
 //
 // What was given up of the node is undone then, see [Session.GiveUp].
 func (s *Session) Delete(ctx context.Context, path string, remove func() error) error {
 	defer s.Undone(Whole, path)
+	return s.InTurn(ctx, path, func() error {
+		err := remove()
+		if err == nil {
+			s.Deleted(path)
+		}
+		return err
+	})
+}
+
+// InTurn runs remove, which deletes nodes at the path and below it. A node whose children are
+// resources of their own may come before them, unless they refer to it, and then remove finds
+// children, or a tree that changes under its hands. It is tried again whenever this run has
+// deleted another node, and for a last time when none has been deleted for a while.
+func (s *Session) InTurn(ctx context.Context, path string, remove func() error) error {
 	for last := false; ; {
 		next := s.deletions.wait()
 		err := remove()
 		if err == nil {
-			s.Deleted(path)
 			s.deletions.done()
 			return nil
 		}

@@ -36,7 +36,12 @@ type Session struct {
 	held      held
 	guard     *guard
 	owners    owners
+	notes     sync.Map
 }
+
+// Notes is where an entity keeps what one call of a CLI tells it and a later one of the same
+// process needs. Its keys are values of types that the entity has for itself.
+func (s *Session) Notes() *sync.Map { return &s.notes }
 
 // New returns a session that is not connected. unknown names the attributes of the
 // provider whose values are not known yet: with any, there is no connection, and

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	framework "github.com/hashicorp/terraform-plugin-framework/attr"
@@ -97,6 +98,9 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	})
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doing, err))
+		if errors.Is(err, zk.ErrNoNode) {
+			resp.Diagnostics.Append(about.Twins(ctx, d.Session)...)
+		}
 		return
 	}
 	if m.IncludeData.ValueBool() {
@@ -111,7 +115,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	found.log(ctx, "read a tree", len(found.nodes))
 	if found.unnamed.Count > 0 {
-		resp.Diagnostics.Append(about.Unnamed(found.unnamed, "In znodes they stand as above, with the quotation marks."))
+		resp.Diagnostics.Append(about.Unnamed(found.unnamed, "The attribute znodes has them as they are written above, with the quotation marks."))
 	}
 	m.Znodes = types.MapValueMust(nodeType, found.nodes)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)

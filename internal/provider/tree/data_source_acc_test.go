@@ -185,8 +185,8 @@ data "zookeeper_tree" "bare" { path = "${local.base}/top" }
 		},
 	}}})
 	run := acctest.NewCLI(t, map[string]string{"main.tf": config}).MustRun("plan", "-no-color")
-	if want := acctest.Error("Warning: Nodes that no configuration can name", `Below "`+path("")+`", 2 nodes have names in another Unicode form than NFC:`,
-		other(""), other("/x"), "another node. In znodes they stand as above, with the quotation marks."); !want.MatchString(run.Output) {
+	if want := acctest.Error("Warning: Nodes that no configuration can name", `Below "`+path("")+`", 2 nodes have paths in another Unicode form than NFC:`,
+		other(""), other("/x"), "another node. The attribute znodes has them as they are written above, with the quotation marks."); !want.MatchString(run.Output) {
 		t.Errorf("no match of %q in:\n%s", want, run.Output)
 	}
 }

@@ -47,7 +47,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			},
 			"data": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "Content of the node as text; null when it is not UTF-8.",
+				MarkdownDescription: "Content of the node as text; null when it is not UTF-8. " + attr.FormDescription,
 			},
 			"data_base64": schema.StringAttribute{
 				Computed:            true,
@@ -70,12 +70,14 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	read, err := node.Read(ctx, d.Session, m.Path.ValueString())
 	switch {
 	case isNoNode(err) && m.AllowMissing.ValueBool():
+		resp.Diagnostics.Append(about.Twins(ctx, d.Session)...)
 		m.Exists = types.BoolValue(false)
 		m.Data, m.DataBase64 = types.StringNull(), types.StringNull()
 		m.ACL = types.SetNull(attr.ACLEntryType)
 		m.Stat = types.ObjectNull(attr.StatType.AttrTypes)
 	case isNoNode(err):
 		resp.Diagnostics.Append(about.Missing())
+		resp.Diagnostics.Append(about.Twins(ctx, d.Session)...)
 		return
 	case err != nil:
 		resp.Diagnostics.Append(about.Error(doingRead, err))

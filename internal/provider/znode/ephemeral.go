@@ -39,7 +39,7 @@ func (e *EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 			},
 			"data": schema.StringAttribute{
 				Computed:            true,
-				MarkdownDescription: "Content of the node as text; null when it is not UTF-8.",
+				MarkdownDescription: "Content of the node as text; null when it is not UTF-8. " + attr.FormDescription,
 			},
 			"data_base64": schema.StringAttribute{
 				Computed:            true,
@@ -66,6 +66,9 @@ func (e *EphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest,
 	data, stat, err := client.Get(ctx, m.Path.ValueString())
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingRead, err))
+		if isNoNode(err) {
+			resp.Diagnostics.Append(about.Twins(ctx, e.Session)...)
+		}
 		return
 	}
 	m.Data, m.DataBase64 = attr.DataValues(data)

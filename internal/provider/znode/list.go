@@ -100,8 +100,8 @@ func (m *listModel) filter() (*attr.Filter, diag.Diagnostics) {
 	return filter, diags
 }
 
-func texts(list types.List) (out []string) {
-	for _, element := range list.Elements() {
+func texts(patterns types.List) (out []string) {
+	for _, element := range patterns.Elements() {
 		if text, ok := element.(types.String); ok && !text.IsUnknown() {
 			out = append(out, text.ValueString())
 		}
@@ -183,6 +183,8 @@ func (l *ListResource) results(ctx context.Context, req list.ListRequest, config
 		})
 		switch {
 		case errors.Is(err, errEnough):
+		case isNoNode(err):
+			push(list.ListResult{Diagnostics: append(about.Twins(ctx, l.Session), about.Error(doingList, err))})
 		case err != nil:
 			push(told(about.Error(doingList, err)))
 		default:
@@ -214,7 +216,7 @@ func (o *leftOut) warnings(about diagnose.Subject, filter *attr.Filter) (diags d
 		diags.Append(about.LeftOut(o.unread))
 	}
 	if o.unnamed.Count > 0 {
-		diags.Append(about.Unnamed(o.unnamed, "They are not in the list."))
+		diags.Append(about.Unnamed(o.unnamed, "The list leaves out what is named above."))
 	}
 	if include, _ := filter.Unused(); len(include) > 0 {
 		diags.Append(unusedWarning(about.Path, include))

@@ -74,7 +74,7 @@ func differingValue(path string, nodes []zk.ACLReading) types.Map {
 		if len(shown) == maxDiffering {
 			break
 		}
-		shown[n.Path] = types.StringValue(aclText(n.ACL))
+		shown[attr.Shown(n.Path)] = types.StringValue(aclText(n.ACL))
 	}
 	return types.MapValueMust(types.StringType, shown)
 }

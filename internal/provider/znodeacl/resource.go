@@ -82,6 +82,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Computed:    true,
 				ElementType: types.StringType,
 				MarkdownDescription: fmt.Sprintf("Nodes below that have another ACL than `acl`, as of the last read: from path to ACL, in zkCli's notation. At most %d are named. "+
+					"A path in another Unicode form than NFC, which Terraform and OpenTofu would change, is written in quotes and with its bytes, as in `\"/cafe\\xcc\\x81\"`. "+
 					"Empty behind each apply, and always without `recursive`.", maxDiffering),
 			},
 			"record": schema.StringAttribute{
@@ -239,6 +240,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		resp.Diagnostics.AddError("Invalid import ID", "The ACL of a znode is imported by the path of the node: "+err.Error()+".")
 		return
 	}
+	resp.Diagnostics.Append(r.subject(nodePath).Twins(ctx, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &resourceModel{
 		Path:      types.StringValue(nodePath),
 		ACL:       types.SetNull(attr.ACLEntryType),

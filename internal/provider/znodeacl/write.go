@@ -188,11 +188,11 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 	if err != nil {
 		memories := heir.Close()
 		if len(memories) == 0 {
-			return nil, r.unread(doingSet, nodePath, err)
+			return nil, r.unread(ctx, doingSet, nodePath, err)
 		}
 		rec.keep(memories)
 		plan.Stat = types.ObjectNull(attr.StatType.AttrTypes)
-		return rec, r.unread(doingSet, nodePath, err)
+		return rec, r.unread(ctx, doingSet, nodePath, err)
 	}
 	rec.cover(nodes)
 	found, before := slices.Clone(nodes), slices.DeleteFunc(slices.Clone(nodes), r.neverSet)
@@ -292,7 +292,7 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 	recursive := plan.Recursive.ValueBool()
 	nodes, err := read(ctx, client, nodePath, recursive || state.Recursive.ValueBool())
 	if err != nil {
-		return nil, r.unread(doingSet, nodePath, err)
+		return nil, r.unread(ctx, doingSet, nodePath, err)
 	}
 	covered := nodes
 	if !recursive {
@@ -386,7 +386,7 @@ func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record, 
 	slices.Sort(paths)
 	readings, err := client.ACLs(ctx, paths)
 	if err != nil {
-		return append(diags, r.unread(doingRestore, rec.path, err)...)
+		return append(diags, r.unread(ctx, doingRestore, rec.path, err)...)
 	}
 	nodes := readings[:0]
 	for _, n := range readings {
@@ -434,10 +434,10 @@ func (r *Resource) leftWarnings(paths []string) (diags diag.Diagnostics) {
 }
 
 // unread tells why the nodes could not be read.
-func (r *Resource) unread(doing, nodePath string, err error) diag.Diagnostics {
+func (r *Resource) unread(ctx context.Context, doing, nodePath string, err error) diag.Diagnostics {
 	about := r.subject(nodePath)
 	if isNoNode(err) {
-		return diag.Diagnostics{about.NoTarget(doing)}
+		return append(about.Twins(ctx, r.Session), about.NoTarget(doing))
 	}
 	return diag.Diagnostics{about.Error(doing, err)}
 }

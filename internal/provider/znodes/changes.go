@@ -1,6 +1,11 @@
 package znodes
 
-import "terraform-provider-zookeeper/internal/zk"
+import (
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/zk"
+)
 
 // wanted is what a plan asks for.
 type wanted struct {
@@ -9,29 +14,57 @@ type wanted struct {
 	// where rewrite is set: what they were is not known.
 	secrets contents
 	rewrite bool
+	// kept are the keys of secrets that stay as they are, because ignore_changes keeps what
+	// they are to be from the provider.
+	kept keySet
+	// compare says when content counts as changed.
+	compare types.String
 	// exclusive asks for what is not the resource's to be removed, and extra is what of that
 	// the state does not have.
 	exclusive bool
 	extra     map[string]int64
 }
 
-// declares tells whether a node is wanted for itself, and not only in between.
-func (w *wanted) declares(key string) bool {
-	_, ok := w.nodes[key]
-	if !ok {
-		_, ok = w.secrets[key]
-	}
-	return ok
+// hides reports whether a node is wanted for a secret.
+func (w *wanted) hides(key string) bool {
+	_, ok := w.secrets[key]
+	return ok || w.kept[key]
 }
 
-// changes returns the writes that make of what there is, a state and its record, what is
-// wanted below base.
-func changes(base string, have contents, rec record, want wanted) []zk.Write {
+// declares reports whether a node is wanted for itself, and not only in between.
+func (w *wanted) declares(key string) bool {
+	_, ok := w.nodes[key]
+	return ok || w.hides(key)
+}
+
+// needed returns the keys of the nodes in between that are wanted.
+func (w *wanted) needed() keySet { return between(w.nodes, keysOf(w.secrets), w.kept) }
+
+func keysOf(nodes contents) keySet {
+	keys := make(keySet, len(nodes))
+	for key := range nodes {
+		keys[key] = true
+	}
+	return keys
+}
+
+// same reports whether a node that the state shows holds what is wanted.
+func (w *wanted) same(h holding, key, data string) bool {
+	was := h.nodes[key]
+	if was == data && !h.reformatted[key] {
+		return true
+	}
+	// What the servers hold is the same JSON as what the state has, where it is not the same bytes.
+	return w.compare.ValueString() == attr.CompareJSON && attr.SameContent(w.compare, []byte(was), []byte(data))
+}
+
+// changes returns the writes that make of what there is what is wanted.
+func changes(h holding, want wanted) []zk.Write {
 	var writes []zk.Write
 	add := func(kind zk.WriteKind, key, data string) {
-		w := zk.Write{Kind: kind, Path: join(base, key), Mzxid: rec.planned(key)}
-		if kind == zk.WriteCreate || kind == zk.WriteEnsure {
-			w.Mzxid = 0
+		w := zk.Write{Kind: kind, Path: h.path(key)}
+		if kind != zk.WriteCreate && kind != zk.WriteEnsure {
+			w.Mzxid = h.planned(key)
 		}
 		if data != "" {
 			w.Data = []byte(data)
@@ -39,19 +72,18 @@ func changes(base string, have contents, rec record, want wanted) []zk.Write {
 		writes = append(writes, w)
 	}
 	node := func(key, data string, secret bool) {
-		was, shown := have[key]
 		switch {
-		case shown:
-			if secret || was != data {
+		case h.shows(key):
+			if secret || !want.same(h, key, data) {
 				add(zk.WriteSet, key, data)
 			}
-		case rec.secrets[key] && rec.there(key):
+		case h.secrets[key]:
 			if !secret || want.rewrite {
 				add(zk.WriteSet, key, data)
 			}
-		case rec.ours(key), rec.there(key) && want.exclusive:
+		case h.ours(key), h.there(key) && want.exclusive:
 			// It is in between, and empty if it is ours.
-			if data != "" || !rec.ours(key) {
+			if data != "" || !h.ours(key) {
 				add(zk.WriteSet, key, data)
 			}
 		default:
@@ -64,39 +96,39 @@ func changes(base string, have contents, rec record, want wanted) []zk.Write {
 	for key, data := range want.secrets {
 		node(key, data, true)
 	}
-	needed := between(want.nodes, want.secrets)
+	needed := want.needed()
 	for key := range needed {
-		was, shown := have[key]
 		switch {
-		case want.declares(key), key == "" && base == root:
-		case shown && was != "" && (rec.ours(key) || want.exclusive), rec.secrets[key] && rec.there(key):
+		case want.declares(key), key == "" && h.base == root:
+		case h.nodes[key] != "" && (h.ours(key) || want.exclusive), h.secrets[key]:
 			add(zk.WriteSet, key, "") // no longer declared, but needed: as it would be made
-		case !shown && !rec.there(key):
+		case !h.shows(key) && !h.there(key):
 			add(zk.WriteEnsure, key, "")
 		}
 	}
 	gone := func(key string) bool { return !want.declares(key) && !needed[key] }
-	for key := range have {
+	for key := range h.nodes {
 		// Where nothing is recorded, the state was edited: what it has is taken for ours.
-		if gone(key) && (rec.nodes[key] >= 0 || want.exclusive) {
+		if gone(key) && (!h.isOthers(key) || want.exclusive) {
+			add(zk.WriteDelete, key, "")
+		}
+	}
+	for key := range h.secrets {
+		if gone(key) {
 			add(zk.WriteDelete, key, "")
 		}
 	}
 	var unneeded []string
-	for key := range rec.nodes {
-		if _, shown := have[key]; shown || !gone(key) {
-			continue
-		}
+	for key := range h.written {
 		switch {
-		case rec.secrets[key]:
-			add(zk.WriteDelete, key, "")
-		case rec.ours(key), want.exclusive:
+		case h.shows(key), h.secrets[key], !gone(key):
+		case h.ours(key), want.exclusive:
 			unneeded = append(unneeded, key)
 		}
 	}
 	for key, zxid := range want.extra {
-		if _, shown := have[key]; !shown && gone(key) && !rec.there(key) {
-			writes = append(writes, zk.Write{Kind: zk.WriteDelete, Path: join(base, key), Mzxid: zxid})
+		if !h.shows(key) && !h.there(key) && gone(key) {
+			writes = append(writes, zk.Write{Kind: zk.WriteDelete, Path: h.path(key), Mzxid: zxid})
 		}
 	}
 	if len(writes) > 0 {
@@ -111,22 +143,24 @@ func changes(base string, have contents, rec record, want wanted) []zk.Write {
 // removal returns the writes that remove all that the resource has below base, and base
 // itself if it made that. With exclusive there is more below base, whatever is in between
 // included, which the state does not have.
-func removal(base string, have contents, rec record, exclusive bool) []zk.Write {
-	writes := make([]zk.Write, 0, len(rec.nodes))
-	for key := range have {
-		if rec.nodes[key] >= 0 || exclusive {
-			writes = append(writes, zk.Write{Kind: zk.WriteDelete, Path: join(base, key), Mzxid: rec.planned(key)})
+func removal(h holding, exclusive bool) []zk.Write {
+	writes := make([]zk.Write, 0, len(h.written))
+	add := func(kind zk.WriteKind, key string) {
+		writes = append(writes, zk.Write{Kind: kind, Path: h.path(key), Mzxid: h.planned(key)})
+	}
+	for key := range h.nodes {
+		if !h.isOthers(key) || exclusive {
+			add(zk.WriteDelete, key)
 		}
 	}
-	for key := range rec.nodes {
-		if _, shown := have[key]; shown {
-			continue
-		}
+	for key := range h.secrets {
+		add(zk.WriteDelete, key)
+	}
+	for key := range h.written {
 		switch {
-		case rec.secrets[key]:
-			writes = append(writes, zk.Write{Kind: zk.WriteDelete, Path: join(base, key), Mzxid: rec.planned(key)})
-		case rec.ours(key) && (key == "" || !exclusive):
-			writes = append(writes, zk.Write{Kind: zk.WritePrune, Path: join(base, key), Mzxid: rec.planned(key)})
+		case h.shows(key), h.secrets[key]:
+		case h.ours(key) && (key == "" || !exclusive):
+			add(zk.WritePrune, key)
 		}
 	}
 	return writes

@@ -3,14 +3,8 @@ package znodes
 import (
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
-
-	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -30,15 +24,34 @@ func keyOf(base, nodePath string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(nodePath, base), "/")
 }
 
+// keySet is a set of keys.
+type keySet = map[string]bool
+
+// above calls visit with each key above another one, from the lowest to the highest, until
+// it returns false.
+func above(key string, visit func(key string) bool) {
+	for i := strings.LastIndexByte(key, '/'); i > 0 && visit(key[:i]); {
+		i = strings.LastIndexByte(key[:i], '/')
+	}
+}
+
 // between returns the keys of the nodes in between, base's "" included: those above the
 // given ones, whether they are among them or not.
-func between(nodes ...contents) map[string]bool {
-	in := map[string]bool{"": true}
-	for _, n := range nodes {
-		for key := range n {
-			for i := strings.LastIndexByte(key, '/'); i > 0 && !in[key[:i]]; i = strings.LastIndexByte(key[:i], '/') {
-				in[key[:i]] = true
-			}
+func between(nodes contents, more ...keySet) keySet {
+	in := keySet{"": true}
+	add := func(key string) {
+		above(key, func(key string) bool {
+			known := in[key]
+			in[key] = true
+			return !known
+		})
+	}
+	for key := range nodes {
+		add(key)
+	}
+	for _, keys := range more {
+		for key := range keys {
+			add(key)
 		}
 	}
 	return in
@@ -76,68 +89,4 @@ func checkBase(base string, managed func(path string) error, keys ...nodeMap) er
 		}
 	}
 	return nil
-}
-
-// mostFindings bounds how many keys a check complains about.
-const mostFindings = 10
-
-// findings collects what is wrong with keys.
-type findings struct {
-	diags diag.Diagnostics
-	more  int
-}
-
-func (f *findings) add(attribute, key, summary, detail string) {
-	if len(f.diags) == mostFindings {
-		f.more++
-		return
-	}
-	f.diags.AddAttributeError(path.Root(attribute).AtMapKey(key), summary, detail)
-}
-
-func (f *findings) diagnostics() diag.Diagnostics {
-	if f.more > 0 {
-		f.diags.AddError("More keys are wrong", fmt.Sprintf("Of the keys that are wrong, %d are not named here.", f.more))
-	}
-	return f.diags
-}
-
-// checkData checks the maps of a configuration, as far as they are known: each key, that no
-// two maps have the same, base64, and that secrets come with their version.
-func checkData(config *model) diag.Diagnostics {
-	var f findings
-	all := []struct {
-		name  string
-		value nodeMap
-	}{{"data", config.Data}, {"data_base64", config.DataBase64}, {"data_wo", config.DataWO}}
-	in := make(map[string]string) // which map has a key, from the first on
-	for n, m := range all {
-		for _, key := range slices.Sorted(maps.Keys(m.value.elements)) {
-			v := m.value.elements[key]
-			if err := checkKey(key); err != nil {
-				f.add(m.name, key, "Invalid key", fmt.Sprintf("The key %q of %s is no path of a node: %s.", key, m.name, err))
-				continue
-			}
-			if n > 0 {
-				if other, ok := in[key]; ok {
-					f.add(m.name, key, "Data is declared twice", fmt.Sprintf("%q is a key of %s and of %s, and a node has one content. Keep one of them.", key, other, m.name))
-					continue
-				}
-			}
-			if n+1 < len(all) {
-				in[key] = m.name
-			}
-			switch {
-			case v.IsNull():
-				f.add(m.name, key, "Value is null", fmt.Sprintf("The value of %q in %s is null. Leave the key out for no node, or write \"\" for one without data.", key, m.name))
-			case n == 1 && v.IsKnown():
-				if _, err := attr.DecodeBase64(textOf(v)); err != nil {
-					f.add(m.name, key, "Invalid base64", fmt.Sprintf("The value of %q is no standard base64: %s. base64encode(…) and filebase64(…) give the right notation.", key, err))
-				}
-			}
-		}
-	}
-	diags := f.diagnostics()
-	diags.Append(attr.CheckDataWOVersion(config.DataWO, config.DataWOVersion, "which secrets data_wo has, and there are none")...)
-	return diags
 }

@@ -56,6 +56,15 @@ func nodes(content map[string]string) knownvalue.Check {
 	return knownvalue.MapExact(checks)
 }
 
+// keys checks a set of keys.
+func keys(of ...string) knownvalue.Check {
+	checks := make([]knownvalue.Check, len(of))
+	for i, key := range of {
+		checks[i] = text(key)
+	}
+	return knownvalue.SetExact(checks)
+}
+
 var positive = knownvalue.Int64Func(func(v int64) error {
 	if v <= 0 {
 		return fmt.Errorf("%d is not positive", v)
@@ -76,6 +85,10 @@ func state(tree *acctest.Tree, data map[string]string, except attrs) []statechec
 		"exclusive":       no,
 		"atomic":          yes,
 		"zxid":            positive,
+		"data_wo_keys":    null,
+		"compare":         text("bytes"),
+		"adopt_existing":  no,
+		"on_destroy":      text("delete"),
 	}
 	maps.Copy(want, except)
 	return []statecheck.StateCheck{acctest.Attributes(address, want)}

@@ -2,12 +2,13 @@ package znodes
 
 import (
 	"context"
-	"encoding/base64"
-	"fmt"
-	"unicode/utf8"
+	"maps"
+	"slices"
 
+	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
@@ -23,10 +24,46 @@ type model struct {
 	DataBase64    nodeMap
 	DataWO        nodeMap // null everywhere but in a configuration
 	DataWOVersion types.String
+	DataWOKeys    types.Set
 	ACL           types.Set
 	Exclusive     types.Bool
 	Atomic        types.Bool
+	Compare       types.String
+	AdoptExisting types.Bool
+	OnDestroy     types.String
 	Zxid          types.Int64
+}
+
+// value is a value of the framework.
+type value interface {
+	ToTerraformValue(ctx context.Context) (tftypes.Value, error)
+}
+
+// An attribute is one of the attributes that are as the framework has them.
+type attribute struct {
+	value  value
+	target any
+}
+
+// attributes returns those attributes, by their names.
+func (m *model) attributes() map[string]attribute {
+	return map[string]attribute{
+		"base_path":       {m.BasePath, &m.BasePath},
+		"data_wo_version": {m.DataWOVersion, &m.DataWOVersion},
+		"data_wo_keys":    {m.DataWOKeys, &m.DataWOKeys},
+		"acl":             {m.ACL, &m.ACL},
+		"exclusive":       {m.Exclusive, &m.Exclusive},
+		"atomic":          {m.Atomic, &m.Atomic},
+		"compare":         {m.Compare, &m.Compare},
+		"adopt_existing":  {m.AdoptExisting, &m.AdoptExisting},
+		"on_destroy":      {m.OnDestroy, &m.OnDestroy},
+		"zxid":            {m.Zxid, &m.Zxid},
+	}
+}
+
+// nodeMaps returns the maps of nodes, by the names of their attributes.
+func (m *model) nodeMaps() map[string]*nodeMap {
+	return map[string]*nodeMap{"data": &m.Data, "data_base64": &m.DataBase64, "data_wo": &m.DataWO}
 }
 
 // source is a configuration, a plan or a state of the framework.
@@ -37,20 +74,17 @@ type source interface {
 // decode returns the model of a source, with the value that it has.
 func decode(ctx context.Context, from source, raw tftypes.Value) (*model, diag.Diagnostics) {
 	m := new(model)
-	var attributes map[string]tftypes.Value
-	if err := raw.As(&attributes); err != nil {
+	var values map[string]tftypes.Value
+	if err := raw.As(&values); err != nil {
 		return nil, diag.Diagnostics{unexpected(err)}
 	}
 	var diags diag.Diagnostics
-	for name, target := range map[string]any{
-		"base_path": &m.BasePath, "data_wo_version": &m.DataWOVersion, "acl": &m.ACL,
-		"exclusive": &m.Exclusive, "atomic": &m.Atomic, "zxid": &m.Zxid,
-	} {
-		diags.Append(from.GetAttribute(ctx, path.Root(name), target)...)
+	for name, a := range m.attributes() {
+		diags.Append(from.GetAttribute(ctx, path.Root(name), a.target)...)
 	}
-	for name, target := range map[string]*nodeMap{"data": &m.Data, "data_base64": &m.DataBase64, "data_wo": &m.DataWO} {
+	for name, target := range m.nodeMaps() {
 		var err error
-		if *target, err = newNodeMap(attributes[name]); err != nil {
+		if *target, err = newNodeMap(values[name]); err != nil {
 			diags.Append(unexpected(err))
 		}
 	}
@@ -59,23 +93,30 @@ func decode(ctx context.Context, from source, raw tftypes.Value) (*model, diag.D
 
 // encode is the opposite of decode. The type is that of the resource's values.
 func (m *model) encode(ctx context.Context, typ tftypes.Type) (tftypes.Value, diag.Diagnostics) {
-	attributes := map[string]tftypes.Value{"data": m.Data.value(), "data_base64": m.DataBase64.value(), "data_wo": m.DataWO.value()}
-	for name, v := range map[string]interface {
-		ToTerraformValue(ctx context.Context) (tftypes.Value, error)
-	}{
-		"base_path": m.BasePath, "data_wo_version": m.DataWOVersion, "acl": m.ACL,
-		"exclusive": m.Exclusive, "atomic": m.Atomic, "zxid": m.Zxid,
-	} {
+	values := make(map[string]tftypes.Value)
+	for name, nodes := range m.nodeMaps() {
+		values[name] = nodes.value()
+	}
+	for name, a := range m.attributes() {
 		var err error
-		if attributes[name], err = v.ToTerraformValue(ctx); err != nil {
+		if values[name], err = a.value.ToTerraformValue(ctx); err != nil {
 			return tftypes.Value{}, diag.Diagnostics{unexpected(err)}
 		}
 	}
-	return tftypes.NewValue(typ, attributes), nil
+	return tftypes.NewValue(typ, values), nil
 }
 
-func unexpected(err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Unexpected value", fmt.Sprintf("A value of the resource could not be converted: %v. This is a bug in the provider.", err))
+// decodePlan returns a plan with the secrets of its configuration, which the plan has not, and
+// the configuration.
+func decodePlan(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config) (m, c *model, diags diag.Diagnostics) {
+	if m, diags = decode(ctx, plan, plan.Raw); diags.HasError() {
+		return nil, nil, diags
+	}
+	if c, diags = decode(ctx, config, config.Raw); diags.HasError() {
+		return nil, nil, diags
+	}
+	m.DataWO = c.DataWO
+	return m, c, nil
 }
 
 // A nodeMap is a map of nodes and what they hold. The zero nodeMap is null.
@@ -107,13 +148,13 @@ func (m nodeMap) value() tftypes.Value {
 	return tftypes.NewValue(nodeMapType, m.elements)
 }
 
-// IsNull tells whether there is no map.
+// IsNull reports whether there is no map.
 func (m nodeMap) IsNull() bool { return !m.unknown && m.elements == nil }
 
-// IsUnknown tells whether the map is not known yet, not even its keys.
+// IsUnknown reports whether the map is not known yet, not even its keys.
 func (m nodeMap) IsUnknown() bool { return m.unknown }
 
-// known tells whether the map is known with all its values. Null is, and has none.
+// known reports whether the map is known with all its values. Null is, and has none.
 func (m nodeMap) known() bool {
 	if m.unknown {
 		return false
@@ -138,71 +179,39 @@ func textOf(v tftypes.Value) string {
 	return s
 }
 
-// contents are nodes by their keys, which are their paths below base_path, and what they
-// hold.
-type contents map[string]string
-
-// declared returns the nodes of data and data_base64, which are known and have been
-// checked.
-func (m *model) declared() (contents, error) {
-	nodes := make(contents, len(m.Data.elements)+len(m.DataBase64.elements))
-	for key, v := range m.Data.elements {
-		nodes[key] = textOf(v)
-	}
-	for key, v := range m.DataBase64.elements {
-		data, err := attr.DecodeBase64(textOf(v))
-		if err != nil {
-			return nil, fmt.Errorf("data_base64 of %q: %w", key, err)
-		}
-		nodes[key] = string(data)
-	}
-	return nodes, nil
-}
-
-// secrets returns the nodes of data_wo.
-func (m *model) secrets() contents {
-	nodes := make(contents, len(m.DataWO.elements))
-	for key, v := range m.DataWO.elements {
-		nodes[key] = textOf(v)
-	}
-	return nodes
-}
-
-// show fills in what nodes hold, those that were in data_base64 there, and the others in
-// data as far as they are text. A map that was null stays so as long as it has nothing.
-func (m *model) show(nodes contents) {
-	text := make(map[string]tftypes.Value, len(nodes))
-	b64 := make(map[string]tftypes.Value)
-	for key, content := range nodes {
-		if !m.DataBase64.has(key) && utf8.ValidString(content) {
-			text[key] = tftypes.NewValue(tftypes.String, content)
-			continue
-		}
-		b64[key] = tftypes.NewValue(tftypes.String, base64.StdEncoding.EncodeToString([]byte(content)))
-	}
-	if len(text) > 0 || !m.Data.IsNull() {
-		m.Data = nodeMap{elements: text}
-	}
-	if len(b64) > 0 || !m.DataBase64.IsNull() {
-		m.DataBase64 = nodeMap{elements: b64}
-	}
-}
-
-// known tells whether a plan has all that decides what is written, with the secrets of the
+// known reports whether a plan has all that decides what is written, with the secrets of the
 // configuration.
 func (m *model) known() bool {
-	return !m.BasePath.IsUnknown() && !m.DataWOVersion.IsUnknown() && !m.Exclusive.IsUnknown() && !m.Atomic.IsUnknown() &&
-		m.Data.known() && m.DataBase64.known() && m.DataWO.known()
+	for _, unknown := range []bool{m.BasePath.IsUnknown(), m.DataWOVersion.IsUnknown(), m.Exclusive.IsUnknown(), m.Atomic.IsUnknown(), m.Compare.IsUnknown()} {
+		if unknown {
+			return false
+		}
+	}
+	return m.Data.known() && m.DataBase64.known() && m.DataWO.known()
 }
 
-// wants is what a plan asks for, with the secrets of the configuration. The state may be
-// nil.
-func (m *model) wants(state *model) (wanted, error) {
-	nodes, err := m.declared()
-	return wanted{
-		nodes:     nodes,
-		secrets:   m.secrets(),
-		rewrite:   state == nil || !m.DataWOVersion.Equal(state.DataWOVersion),
-		exclusive: m.Exclusive.ValueBool(),
-	}, err
+// secretKeys returns the keys of data_wo_keys.
+func (m *model) secretKeys() keySet {
+	keys := make(keySet)
+	for _, v := range m.DataWOKeys.Elements() {
+		if key, ok := v.(types.String); ok {
+			keys[key.ValueString()] = true
+		}
+	}
+	return keys
 }
+
+// keySetValue is data_wo_keys of nodes with secrets; null where there are none.
+func keySetValue(keys keySet) types.Set {
+	if len(keys) == 0 {
+		return types.SetNull(types.StringType)
+	}
+	elements := make([]fwattr.Value, 0, len(keys))
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		elements = append(elements, types.StringValue(key))
+	}
+	return types.SetValueMust(types.StringType, elements)
+}
+
+// keepsOnDestroy reports whether destroying the resource leaves the nodes as they are.
+func (m *model) keepsOnDestroy() bool { return m.OnDestroy.ValueString() == attr.OnDestroyKeep }

@@ -3,182 +3,232 @@ package znodes
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
+// Read brings the state to what the servers hold.
+func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	state, diags := decode(ctx, req.State, req.State.Raw)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.BasePath)...)
+	about := r.about(state)
+	had, diags := held(ctx, state, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	client, err := r.Session.Client(ctx)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingRead, err))
+		return
+	}
+	if had, diags = recall(ctx, client, about, state, had, req.Private); diags.HasError() {
+		resp.Diagnostics.Append(diags...)
+		return
+	}
+	what, diags := loadImport(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	var found refreshed
+	switch {
+	case diags.HasError():
+	case what != nil:
+		found, diags = what.read(ctx, client, about)
+	case state.Zxid.ValueInt64() == inDoubt && len(had.written) == 0:
+		found.gone = true // a creation that has made nothing
+	default:
+		found, diags = refresh(ctx, client, about, had, state)
+	}
+	resp.Diagnostics.Append(diags...)
+	switch {
+	case resp.Diagnostics.HasError():
+		return
+	case found.gone:
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	if what != nil {
+		state.introduce(found.nodes)
+	}
+	resp.Diagnostics.Append(state.refresh(had, found)...)
+	resp.State.Raw, diags = state.encode(ctx, req.State.Raw.Type())
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(found.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append((*doubt)(nil).save(ctx, resp.Private)...)
+	resp.Diagnostics.Append((*importing)(nil).save(ctx, resp.Private)...)
+}
+
+// recall returns what a state holds with what an apply has made whose outcome was not known.
+func recall(ctx context.Context, client *zk.Client, about diagnose.Subject, state *model, had holding, p attr.PrivateState) (holding, diag.Diagnostics) {
+	d, diags := loadDoubt(ctx, p)
+	if d == nil || diags.HasError() {
+		return had, diags
+	}
+	zxid, err := d.resolve(ctx, client, state, &had)
+	if err != nil {
+		return had, diag.Diagnostics{about.Error(doingRead, err)}
+	}
+	if zxid != 0 {
+		state.Zxid = types.Int64Value(max(zxid, state.Zxid.ValueInt64()))
+	}
+	return had, nil
+}
+
+// refresh fills a state with what was read.
+func (m *model) refresh(had holding, found refreshed) (diags diag.Diagnostics) {
+	if !maps.Equal(had.nodes, found.nodes) || !maps.Equal(had.secrets, found.secrets) {
+		m.show(found.holding, nil)
+		m.DataWOKeys = keySetValue(found.secrets)
+	}
+	m.Zxid = types.Int64Value(max(found.zxid, m.Zxid.ValueInt64()))
+	if found.rewritten {
+		m.DataWOVersion = attr.Overwritten(m.DataWOVersion)
+		diags.Append(secretsChanged(found.base))
+	}
+	return diags
+}
+
 // refreshed is what a read has found.
 type refreshed struct {
-	have contents
-	rec  record
+	holding
+	gone bool  // there is no base_path
 	zxid int64 // the latest transaction that wrote one of the nodes
 	// rewritten tells that a secret may no longer be the one that was written.
 	rewritten bool
+	// unnamed are the keys of nodes below an exclusive base that no configuration can have,
+	// because the CLIs change their names.
+	unnamed []string
+}
+
+// see takes in what was read of a node that the resource has.
+func (f *refreshed) see(key string, zxid int64, others bool) {
+	f.written[key] = written{zxid: zxid, others: others}
+	f.zxid = max(f.zxid, zxid)
 }
 
 // refresh reads the nodes of a state: those that it has, those in between, and with
-// exclusive all the others below base. It returns [zk.ErrNoNode] when base is gone.
-func refresh(ctx context.Context, client *zk.Client, base string, have contents, rec record, exclusive bool) (refreshed, error) {
-	out := refreshed{have: make(contents, len(have)), rec: newRecord()}
-	out.rec.secrets = rec.secrets
-	in := between(have, hidden(rec.secrets))
-	see := func(r zk.Reading) error {
-		key := keyOf(base, r.Path)
+// exclusive all the others below base.
+func refresh(ctx context.Context, client *zk.Client, about diagnose.Subject, had holding, state *model) (refreshed, diag.Diagnostics) {
+	found := refreshed{holding: newHolding(had.base)}
+	found.nodes = make(contents, len(had.nodes))
+	in := between(had.nodes, had.secrets)
+	exclusive := state.Exclusive.ValueBool()
+	see := func(reading zk.Reading) error {
+		key := keyOf(had.base, reading.Path)
 		switch {
-		case errors.Is(r.Err, zk.ErrNoNode) && key != "":
+		case errors.Is(reading.Err, zk.ErrNoNode) && key != "":
 			return nil
-		case r.Err != nil:
-			return r.Err
+		case reading.Err != nil:
+			return reading.Err
 		}
-		was, shown := have[key]
-		switch zxid := r.Stat.Mzxid; {
-		case shown:
-			if was != string(r.Data) {
-				was = string(r.Data)
+		switch zxid := reading.Stat.Mzxid; {
+		case had.shows(key):
+			content := had.nodes[key]
+			if content != string(reading.Data) {
+				if state.sameJSON(content, reading.Data) {
+					found.reformatted[key] = true
+				} else {
+					content = string(reading.Data)
+				}
 			}
-			out.have[key] = was
-			out.rec.nodes[key] = zxid
-			if rec.nodes[key] < 0 {
-				out.rec.nodes[key] = -zxid
-			}
-			out.zxid = max(out.zxid, zxid)
-		case rec.secrets[key]:
-			out.rec.nodes[key] = zxid
-			out.zxid = max(out.zxid, zxid)
-		case rec.nodes[key] == zxid:
-			out.rec.nodes[key] = zxid // ours in between, and empty as it was made
+			found.nodes[key] = content
+			found.see(key, zxid, had.isOthers(key))
+		case had.secrets[key]:
+			found.secrets[key] = true
+			found.see(key, zxid, false)
+		case had.ours(key) && had.planned(key) == zxid:
+			found.written[key] = written{zxid: zxid} // in between, and empty as it was made
 		case in[key]:
-			out.rec.nodes[key] = -zxid
+			found.written[key] = written{zxid: zxid, others: true}
+		case exclusive && !attr.Crosses(key):
+			found.unnamed = append(found.unnamed, key)
+			return zk.ErrSkipBelow
 		case exclusive:
-			out.have[key] = string(r.Data)
-			out.rec.nodes[key] = -zxid
+			found.nodes[key] = string(reading.Data)
+			found.written[key] = written{zxid: zxid, others: true}
 		}
 		return nil
 	}
 	var err error
 	if exclusive {
-		err = client.Walk(ctx, base, -1, see)
+		err = client.Walk(ctx, had.base, -1, see)
 	} else {
-		err = readAll(ctx, client, base, have, rec, in, see)
+		err = readAll(ctx, client, had, in, see)
 	}
-	if err != nil {
-		return refreshed{}, err
+	switch {
+	case errors.Is(err, zk.ErrNoNode):
+		return refreshed{gone: true}, nil
+	case err != nil:
+		return refreshed{}, diag.Diagnostics{about.Error(doingRead, err)}
 	}
-	out.rec.seen = client.Zxid()
-	for key := range rec.secrets {
-		if out.rec.nodes[key] != rec.nodes[key] {
-			out.rewritten = true
+	found.latest = client.Zxid()
+	for key := range had.secrets {
+		if found.planned(key) != had.planned(key) {
+			found.rewritten = true
 		}
 	}
-	return out, nil
+	return found, found.passOver(about)
+}
+
+// passOver leaves out what is above nodes that no configuration can name: they stay, and so does
+// that.
+func (f *refreshed) passOver(about diagnose.Subject) diag.Diagnostics {
+	if len(f.unnamed) == 0 {
+		return nil
+	}
+	for _, key := range f.unnamed {
+		above(key, func(key string) bool {
+			if f.isOthers(key) {
+				delete(f.nodes, key)
+			}
+			return true
+		})
+	}
+	return diag.Diagnostics{unnamedStay(about, f.unnamed)}
+}
+
+// sameJSON reports whether a node holds the same JSON as a state says, where that is all that
+// counts. The state then keeps what it says: it is how the user writes it.
+func (m *model) sameJSON(content string, data []byte) bool {
+	return m.Compare.ValueString() == attr.CompareJSON && attr.SameContent(m.Compare, []byte(content), data)
 }
 
 // readAll reads the nodes of a state and those in between.
-func readAll(ctx context.Context, client *zk.Client, base string, have contents, rec record, in map[string]bool, see func(zk.Reading) error) error {
+func readAll(ctx context.Context, client *zk.Client, had holding, in keySet, see func(zk.Reading) error) error {
 	all := maps.Clone(in)
-	for key := range have {
+	for key := range had.nodes {
 		all[key] = true
 	}
-	for key := range rec.secrets {
+	for key := range had.secrets {
 		all[key] = true
 	}
-	for key := range rec.nodes {
+	for key := range had.written {
 		all[key] = true // those in between that are no longer
 	}
 	paths := make([]string, 0, len(all))
 	for key := range all {
-		paths = append(paths, join(base, key))
+		paths = append(paths, had.path(key))
 	}
 	slices.Sort(paths)
 	readings, err := client.ReadMany(ctx, paths, false)
 	if err != nil {
 		return err
 	}
-	for _, r := range readings {
-		if err := see(r); err != nil {
+	for _, reading := range readings {
+		if err := see(reading); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// hidden returns the nodes of secrets, without what they hold.
-func hidden(secrets map[string]bool) contents {
-	nodes := make(contents, len(secrets))
-	for key := range secrets {
-		nodes[key] = ""
-	}
-	return nodes
-}
-
-// importAll reads all nodes below base that can be a resource's. Empty ones in between are
-// the resource's without being shown, as those that it would make, and ephemeral ones belong
-// to the sessions of others.
-func importAll(ctx context.Context, client *zk.Client, base string) (refreshed, error) {
-	out := refreshed{have: make(contents), rec: newRecord()}
-	err := client.Walk(ctx, base, -1, func(r zk.Reading) error {
-		key := keyOf(base, r.Path)
-		zxid := r.Stat.Mzxid
-		switch {
-		case key == "":
-			out.rec.nodes[key] = -zxid
-			out.zxid = max(out.zxid, zxid)
-			return nil
-		case r.Stat.EphemeralOwner != 0:
-			return nil
-		case len(r.Data) > 0 || len(r.Children) == 0:
-			out.have[key] = string(r.Data)
-		}
-		out.rec.nodes[key] = zxid
-		out.zxid = max(out.zxid, zxid)
-		return nil
-	})
-	if err != nil {
-		return refreshed{}, err
-	}
-	out.rec.seen = client.Zxid()
-	// What is in between ephemeral nodes alone is none of those.
-	in := between(out.have)
-	for key := range out.rec.nodes {
-		if _, shown := out.have[key]; !shown && !in[key] {
-			out.have[key] = ""
-		}
-	}
-	return out, nil
-}
-
-// importSome reads the nodes with the keys, all of which must be there, and those in
-// between, which are not the resource's.
-func importSome(ctx context.Context, client *zk.Client, base string, keys contents) (refreshed, error) {
-	out, err := refresh(ctx, client, base, keys, newRecord(), false)
-	if err != nil {
-		return refreshed{}, err
-	}
-	for key := range keys {
-		if !out.rec.ours(key) {
-			return refreshed{}, &missingError{path: join(base, key)}
-		}
-	}
-	return out, nil
-}
-
-// A missingError tells that a node that is to be imported is not there.
-type missingError struct{ path string }
-
-func (e *missingError) Error() string { return fmt.Sprintf("there is no node %q", e.path) }
-
-// fill puts what was read into a state.
-func (m *model) fill(r refreshed, have contents) {
-	if !maps.Equal(have, r.have) {
-		m.show(r.have)
-	}
-	m.Zxid = types.Int64Value(max(r.zxid, m.Zxid.ValueInt64()))
-	if r.rewritten {
-		m.DataWOVersion = types.StringNull()
-	}
 }

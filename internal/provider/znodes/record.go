@@ -3,7 +3,6 @@ package znodes
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"hash/crc32"
 	"maps"
 	"slices"
@@ -13,49 +12,13 @@ import (
 	"terraform-provider-zookeeper/internal/provider/attr"
 )
 
-// A record is what the private state has of the nodes.
-type record struct {
-	// nodes has the transaction that last wrote a node, by its key, as of the last read;
-	// "" is base_path itself. It is negative for a node that is there and not the
-	// resource's: what was there before it in between, and with exclusive what somebody else
-	// has made.
-	nodes map[string]int64
-	// secrets are the keys of the nodes whose content is that of data_wo.
-	secrets map[string]bool
-	// seen is the latest transaction at the time of the last read.
-	seen int64
-}
-
-func newRecord() record {
-	return record{nodes: make(map[string]int64), secrets: make(map[string]bool)}
-}
-
-func (r record) clone() record {
-	return record{nodes: maps.Clone(r.nodes), secrets: maps.Clone(r.secrets), seen: r.seen}
-}
-
-// ours tells whether a node is the resource's.
-func (r record) ours(key string) bool { return r.nodes[key] > 0 }
-
-// there tells whether a node is known to be there.
-func (r record) there(key string) bool { return r.nodes[key] != 0 }
-
-// planned is what a write of a node is planned against; 0 for whatever is there.
-func (r record) planned(key string) int64 {
-	if zxid := r.nodes[key]; zxid < 0 {
-		return -zxid
-	}
-	return r.nodes[key]
-}
-
 // The keys of the private state.
 const (
 	// recordKey has the record.
 	recordKey = "nodes"
-	// extraKey has the nodes that a plan is to remove and that are not in its prior state,
-	// with the transactions that last wrote them. An apply plans once more before it writes,
-	// and it is from that plan.
-	extraKey = "extra"
+	// orderKey has what a plan tells its apply; see [order]. An apply plans once more before
+	// it writes, and it is from that plan.
+	orderKey = "order"
 )
 
 // storedRecord is a record as it is stored. A tree that was written at once has the same
@@ -67,20 +30,25 @@ type storedRecord struct {
 	// Sum tells whether the nodes are those of the state.
 	Sum  uint32  `json:"sum"`
 	Runs []int64 `json:"runs"`
-	// More are nodes which are not those of the state, nor above them.
-	More    map[string]int64 `json:"more,omitempty"`
-	Secrets []string         `json:"secrets,omitempty"`
-	Seen    int64            `json:"seen"`
+	// Others and Reformatted are for how many nodes, in the same order, that is not so, and
+	// then for how many it is, and so on.
+	Others      []int `json:"others,omitempty"`
+	Reformatted []int `json:"reformatted,omitempty"`
+	// More are nodes which are not those of the state, nor above them, and MoreOthers those of
+	// them that are not the resource's.
+	More       map[string]int64 `json:"more,omitempty"`
+	MoreOthers []string         `json:"more_others,omitempty"`
+	Latest     int64            `json:"latest"`
 }
 
-// positions returns the keys of the nodes, and of those above them, in the order in which
-// their transactions are stored.
-func positions(nodes contents, secrets map[string]bool) []string {
-	in := between(nodes, hidden(secrets))
-	for key := range nodes {
+// positions returns the keys of the nodes that a state has, and of those above them, in the
+// order in which their transactions are stored.
+func (h holding) positions() []string {
+	in := between(h.nodes, h.secrets)
+	for key := range h.nodes {
 		in[key] = true
 	}
-	for key := range secrets {
+	for key := range h.secrets {
 		in[key] = true
 	}
 	return slices.Sorted(maps.Keys(in))
@@ -95,15 +63,49 @@ func checksum(keys []string) uint32 {
 	return sum
 }
 
-// encode makes JSON of a record that belongs to a state with the nodes.
-func (r record) encode(nodes contents) ([]byte, error) {
-	keys := positions(nodes, r.secrets)
-	s := storedRecord{Sum: checksum(keys), Secrets: slices.Sorted(maps.Keys(r.secrets)), Seen: r.seen}
+// lengths returns for how many keys a thing is not so, and then for how many it is, and so
+// on; nil where it is never so.
+func lengths(keys []string, is func(key string) bool) []int {
+	var runs []int
+	so, ever := false, false
+	length := 0
+	for _, key := range keys {
+		if is(key) != so {
+			runs, so, length, ever = append(runs, length), !so, 0, true
+		}
+		length++
+	}
+	if !ever {
+		return nil
+	}
+	return append(runs, length)
+}
+
+// eachOf is the opposite of lengths: it calls visit with the keys of which the thing is so.
+func eachOf(keys []string, runs []int, visit func(key string)) {
+	for i, length := range runs {
+		length = min(max(length, 0), len(keys))
+		if i%2 == 1 {
+			for _, key := range keys[:length] {
+				visit(key)
+			}
+		}
+		keys = keys[length:]
+	}
+}
+
+// encodeRecord makes JSON of the record of a holding.
+func (h holding) encodeRecord() ([]byte, error) {
+	keys := h.positions()
+	s := storedRecord{
+		Sum: checksum(keys), Others: lengths(keys, h.isOthers),
+		Reformatted: lengths(keys, func(key string) bool { return h.reformatted[key] }), Latest: h.latest,
+	}
 	var last int64
 	stored := 0
 	for i, key := range keys {
-		zxid, ok := r.nodes[key]
-		if ok {
+		zxid := h.planned(key)
+		if h.there(key) {
 			stored++
 		}
 		if i > 0 && zxid == last {
@@ -113,79 +115,109 @@ func (r record) encode(nodes contents) ([]byte, error) {
 		s.Runs = append(s.Runs, zxid-last, 1)
 		last = zxid
 	}
-	if stored < len(r.nodes) {
-		s.More = maps.Clone(r.nodes)
+	if stored < len(h.written) {
+		in := make(keySet, len(keys))
 		for _, key := range keys {
-			delete(s.More, key)
+			in[key] = true
 		}
+		s.More = make(map[string]int64)
+		for key, w := range h.written {
+			if in[key] {
+				continue
+			}
+			s.More[key] = w.zxid
+			if w.others {
+				s.MoreOthers = append(s.MoreOthers, key)
+			}
+		}
+		slices.Sort(s.MoreOthers)
 	}
 	return json.Marshal(s)
 }
 
-// decodeRecord reads what encode wrote. Where it does not fit the nodes, which is so when
-// somebody has edited the state, nothing is known of them.
-func decodeRecord(b []byte, nodes contents) record {
-	r := newRecord()
+// withRecord returns a holding with the record that encodeRecord wrote. Where that does not
+// fit its nodes, which is so when somebody has edited the state, nothing is known of them.
+func (h holding) withRecord(b []byte) holding {
+	h.record = newRecord()
 	var s storedRecord
 	if len(b) == 0 || json.Unmarshal(b, &s) != nil {
-		return r
+		return h
 	}
-	r.seen = s.Seen
-	for _, key := range s.Secrets {
-		r.secrets[key] = true
-	}
-	keys := positions(nodes, r.secrets)
-	if s.Sum == checksum(keys) {
+	h.latest = s.Latest
+	if keys := h.positions(); s.Sum == checksum(keys) {
+		left := keys
 		var zxid int64
 		for i := 0; i+1 < len(s.Runs); i += 2 {
 			zxid += s.Runs[i]
-			for n := s.Runs[i+1]; n > 0 && len(keys) > 0; n-- {
+			for n := s.Runs[i+1]; n > 0 && len(left) > 0; n-- {
 				if zxid != 0 {
-					r.nodes[keys[0]] = zxid
+					h.written[left[0]] = written{zxid: zxid}
 				}
-				keys = keys[1:]
+				left = left[1:]
 			}
 		}
+		eachOf(keys, s.Others, func(key string) { h.written[key] = written{zxid: h.planned(key), others: true} })
+		eachOf(keys, s.Reformatted, func(key string) { h.reformatted[key] = true })
 	}
-	maps.Copy(r.nodes, s.More)
-	return r
+	for key, zxid := range s.More {
+		h.written[key] = written{zxid: zxid}
+	}
+	for _, key := range s.MoreOthers {
+		h.written[key] = written{zxid: h.planned(key), others: true}
+	}
+	return h
 }
 
-// load returns the record of a state with the nodes.
-func load(ctx context.Context, p attr.PrivateState, nodes contents) (record, diag.Diagnostics) {
+// held returns what a state holds.
+func held(ctx context.Context, state *model, p attr.PrivateState) (holding, diag.Diagnostics) {
+	h := newHolding(state.BasePath.ValueString())
+	h.secrets = state.secretKeys()
+	var err error
+	if h.nodes, err = state.declared(nil, h.secrets); err != nil {
+		return h, diag.Diagnostics{damagedState(err)}
+	}
 	b, diags := p.GetKey(ctx, recordKey)
-	return decodeRecord(b, nodes), diags
+	return h.withRecord(b), diags
 }
 
-// save stores the record of a state with the nodes.
-func (r record) save(ctx context.Context, p attr.PrivateState, nodes contents) diag.Diagnostics {
-	b, err := r.encode(nodes)
+// save stores the record of a holding whose nodes are in the state.
+func (h holding) save(ctx context.Context, p attr.PrivateState) diag.Diagnostics {
+	b, err := h.encodeRecord()
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", fmt.Sprintf("The private state of the nodes: %v. This is a bug in the provider.", err))}
+		return diag.Diagnostics{notEncoded(err)}
 	}
 	return p.SetKey(ctx, recordKey, b)
 }
 
-// loadExtra returns the nodes that a plan is to remove beyond those of its prior state.
-func loadExtra(ctx context.Context, p attr.PrivateState) (map[string]int64, diag.Diagnostics) {
-	b, diags := p.GetKey(ctx, extraKey)
-	extra := make(map[string]int64)
-	if len(b) > 0 {
-		if err := json.Unmarshal(b, &extra); err != nil {
-			diags.AddError("Plan is damaged", fmt.Sprintf("What exclusive = true is to remove cannot be read: %v. This is a bug in the provider.", err))
-		}
-	}
-	return extra, diags
+// An order is what a plan tells its apply beyond the planned state.
+type order struct {
+	// Extra are nodes that are to be removed and that are not in the prior state, with the
+	// transactions that last wrote them.
+	Extra map[string]int64 `json:"extra,omitempty"`
+	// Kept are the keys of secrets that ignore_changes keeps as they are.
+	Kept []string `json:"kept,omitempty"`
 }
 
-// saveExtra is the opposite of loadExtra; no nodes leave nothing.
-func saveExtra(ctx context.Context, p attr.PrivateState, extra map[string]int64) diag.Diagnostics {
-	if len(extra) == 0 {
-		return p.SetKey(ctx, extraKey, nil)
+// loadOrder returns the order of a plan.
+func loadOrder(ctx context.Context, p attr.PrivateState) (order, diag.Diagnostics) {
+	b, diags := p.GetKey(ctx, orderKey)
+	var o order
+	if len(b) > 0 {
+		if err := json.Unmarshal(b, &o); err != nil {
+			diags.Append(damagedOrder(err))
+		}
 	}
-	b, err := json.Marshal(extra)
+	return o, diags
+}
+
+// save is the opposite of loadOrder; one without anything leaves nothing.
+func (o order) save(ctx context.Context, p attr.PrivateState) diag.Diagnostics {
+	if len(o.Extra) == 0 && len(o.Kept) == 0 {
+		return p.SetKey(ctx, orderKey, nil)
+	}
+	b, err := json.Marshal(o)
 	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Plan cannot be written", err.Error())}
+		return diag.Diagnostics{notEncoded(err)}
 	}
-	return p.SetKey(ctx, extraKey, b)
+	return p.SetKey(ctx, orderKey, b)
 }

@@ -2,27 +2,19 @@ package znodes
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"maps"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
-	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/provider/session"
-	"terraform-provider-zookeeper/internal/zk"
 )
 
 // typeName is the name of the resource.
@@ -74,14 +66,15 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Validators:          []validator.String{attr.Path()},
 			},
 			"data": schema.MapAttribute{
-				ElementType:         types.StringType,
-				Optional:            true,
-				MarkdownDescription: "Nodes and their content as UTF-8 text. **No place for secrets:** it is stored in the state. Use `data_wo` for them.",
+				ElementType: types.StringType,
+				Optional:    true,
+				MarkdownDescription: "Nodes and their content as UTF-8 text. If somebody overwrites a node with content that this attribute cannot hold, such as bytes that are not UTF-8, it shows a description with that content in base64, as in `(2 bytes, not UTF-8, in base64: //4=)`. " +
+					"**No place for secrets:** it is stored in the state. Use `data_wo` for them.",
 			},
 			"data_base64": schema.MapAttribute{
 				ElementType:         types.StringType,
 				Optional:            true,
-				MarkdownDescription: "Nodes and their content as base64, for what is not text; `filebase64(…)` reads it from a file. A node of `data` that somebody else wrote something to that is not text shows up here. **No place for secrets**, as `data` is not.",
+				MarkdownDescription: "Nodes and their content as base64, for what is not text; `filebase64(…)` reads it from a file. Moving a key between `data` and `data_base64` writes nothing as long as the content is the same. **No place for secrets**, as `data` is not.",
 			},
 			"data_wo": schema.MapAttribute{
 				ElementType: types.StringType,
@@ -95,7 +88,12 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Optional: true,
 				MarkdownDescription: "Names the secrets in `data_wo`, as in `1` or a date, and is needed with it: they are not stored, so that a plan cannot see whether they have changed. " +
 					"All of them are written when this changes, and when somebody else wrote or removed one of the nodes since, which the plan tells; new keys are written and old ones removed whenever they differ. Stored and shown.",
-				Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+				Validators: []validator.String{stringvalidator.LengthAtLeast(1), attr.SecretVersion()},
+			},
+			"data_wo_keys": schema.SetAttribute{
+				ElementType:         types.StringType,
+				Computed:            true,
+				MarkdownDescription: "The keys of the nodes that hold a secret of `data_wo`. They are in no other attribute; what they hold is in none.",
 			},
 			"acl": attr.ResourceACL("Who may do what with each node that the resource makes, those in between included. When it is left out, they get the provider's `default_acl`. "+
 				"It is used when a node is made and at no other time: a change is for nodes made from then on, and leaves those that there are as they are, whose ACLs `zookeeper_znode_acl` can manage. ZooKeeper has no transaction that changes ACLs.", false),
@@ -114,6 +112,14 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				MarkdownDescription: "Write all changes of an apply in one transaction. When that would be larger than the provider's `max_buffer_bytes`, the plan says so, and by how much. " +
 					"With `false` it is as few transactions as possible: nodes are made, from the top down, then changed, then removed, from the bottom up, and the state has what was done when an apply ends in between. Default `true`.",
 			},
+			"compare":    attr.ResourceCompare(),
+			"on_destroy": attr.ResourceOnDestroy("the nodes"),
+			"adopt_existing": schema.BoolAttribute{
+				Optional:            true,
+				Computed:            true,
+				Default:             booldefault.StaticBool(false),
+				MarkdownDescription: "TODO",
+			},
 			"zxid": schema.Int64Attribute{
 				Computed:            true,
 				MarkdownDescription: "Transaction of the last change to the nodes, as of the last read.",
@@ -122,330 +128,37 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 	}
 }
 
-// ValidateConfig checks what fits together.
-func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	config, diags := decode(ctx, req.Config, req.Config.Raw)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(checkConfig(config, func(p string) error { return attr.CheckPath(p, true) })...)
-}
-
-func checkConfig(config *model, managed func(string) error) diag.Diagnostics {
-	diags := checkData(config)
-	if !config.BasePath.IsNull() && !config.BasePath.IsUnknown() && attr.CheckPath(config.BasePath.ValueString(), false) == nil {
-		if err := checkBase(config.BasePath.ValueString(), managed, config.Data, config.DataBase64, config.DataWO); err != nil {
-			diags.AddAttributeError(path.Root("base_path"), "Invalid path of a znode", attr.Sentence(err))
-		}
-	}
-	return diags
-}
-
-// ModifyPlan completes a plan, and checks what can be checked without the servers.
-func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if r.Session == nil {
-		return
-	}
-	if req.Plan.Raw.IsNull() {
-		r.planRemoval(ctx, req, resp)
-		return
-	}
-	plan, diags := planned(ctx, req.Plan, req.Config)
-	resp.Diagnostics.Append(diags...)
-	var state *model
-	if !req.State.Raw.IsNull() {
-		state, diags = decode(ctx, req.State, req.State.Raw)
-		resp.Diagnostics.Append(diags...)
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	// What was unknown when the configuration was validated may be known by now.
-	resp.Diagnostics.Append(checkConfig(plan, r.Session.CheckManaged)...)
-	resp.Diagnostics.Append(r.Session.CheckACL(path.Root("acl"), plan.ACL)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	if state != nil && !plan.BasePath.Equal(state.BasePath) {
-		state = nil // other nodes are planned
-	}
-	if state == nil || !plan.ACL.Equal(state.ACL) {
-		resp.Diagnostics.Append(r.warnLockedOut(plan)...)
-	}
-	if state != nil {
-		plan.ACL = attr.PlanACL(plan.ACL, state.ACL, r.Session.Identities())
-	}
-	zxid, diags := r.planChanges(ctx, plan, state, resp.Private)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	plan.Zxid, plan.DataWO = zxid, nodeMap{}
-	resp.Plan.Raw, diags = plan.encode(ctx, req.Plan.Raw.Type())
-	resp.Diagnostics.Append(diags...)
-}
-
-// planned returns a plan with the secrets of its configuration, which the plan has not.
-func planned(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config) (*model, diag.Diagnostics) {
-	m, diags := decode(ctx, plan, plan.Raw)
-	if diags.HasError() {
-		return nil, diags
-	}
-	c, diags := decode(ctx, config, config.Raw)
-	if diags.HasError() {
-		return nil, diags
-	}
-	m.DataWO = c.DataWO
-	return m, nil
-}
-
-// planChanges returns what to plan for zxid: that of the state when nothing is to be
-// written, and otherwise unknown. It checks the size of what is to be written.
-func (r *Resource) planChanges(ctx context.Context, plan, state *model, private attr.PrivateState) (types.Int64, diag.Diagnostics) {
-	if !plan.known() {
-		return types.Int64Unknown(), nil
-	}
-	want, err := plan.wants(state)
-	if err != nil {
-		return types.Int64Unknown(), nil // validation has told
-	}
-	have, rec := contents{}, newRecord()
-	var diags diag.Diagnostics
-	if state != nil {
-		if have, err = state.declared(); err != nil {
-			return types.Int64Unknown(), diag.Diagnostics{r.subject(plan.BasePath.ValueString()).Error(doingUpdate, err)}
-		}
-		rec, diags = load(ctx, private, have)
-		if diags.HasError() {
-			return types.Int64Unknown(), diags
-		}
-		if want.exclusive && !state.Exclusive.ValueBool() {
-			want.extra, diags = r.planExtra(ctx, plan.BasePath.ValueString(), have, rec, want)
-		}
-		diags.Append(saveExtra(ctx, private, want.extra)...)
-	}
-	writes := changes(plan.BasePath.ValueString(), have, rec, want)
-	if len(writes) == 0 && state != nil {
-		return state.Zxid, diags
-	}
-	diags.Append(r.checkSize(plan, writes)...)
-	return types.Int64Unknown(), diags
-}
-
-// planExtra looks what is below base that a state does not have, when that is to go from now
-// on, and warns of it: the plan itself has no place for it. What was written since the state
-// was read is not among it. So an apply, which plans once more and knows nothing of the plan
-// that it is to apply but the state, finds no more than that plan told of.
-func (r *Resource) planExtra(ctx context.Context, base string, have contents, rec record, want wanted) (map[string]int64, diag.Diagnostics) {
-	about := r.subject(base)
-	client, err := r.Session.Client(ctx)
-	if err != nil {
-		return nil, diag.Diagnostics{about.Error(doingRead, err)}
-	}
-	extra, err := others(ctx, client, base, want)
-	if err != nil {
-		return nil, diag.Diagnostics{about.Error(doingRead, err)}
-	}
-	maps.DeleteFunc(extra, func(key string, zxid int64) bool {
-		_, shown := have[key]
-		return shown || zxid > rec.seen
-	})
-	if len(extra) == 0 {
-		return nil, nil
-	}
-	return extra, diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("exclusive"), "Znodes of others will be removed", fmt.Sprintf(
-		"exclusive = true is new, and below %q there are nodes that this resource does not declare. Applying this plan removes them:\n\n%s", base, diagnose.Listed(named(base, extra))))}
-}
-
-// planRemoval checks the size of what a destruction is to write.
-func (r *Resource) planRemoval(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	state, diags := decode(ctx, req.State, req.State.Raw)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	have, err := state.declared()
-	if err != nil {
-		return // nothing is said about a size that is not known
-	}
-	rec, diags := load(ctx, resp.Private, have)
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(r.checkSize(state, removal(state.BasePath.ValueString(), have, rec, state.Exclusive.ValueBool()))...)
-}
-
-// checkSize refuses writes that the servers would not take.
-func (r *Resource) checkSize(m *model, writes []zk.Write) diag.Diagnostics {
-	acl, err := attr.ACLFrom(m.ACL)
-	if err != nil {
-		return nil // validation has told
-	}
-	err = r.Session.CheckBatch(zk.Batch{Writes: writes, ACL: acl, Split: !m.Atomic.ValueBool()})
-	if err == nil {
-		return nil
-	}
-	base := m.BasePath.ValueString()
-	at, about := path.Root("atomic"), base
-	if e, ok := errors.AsType[*zk.Error](err); ok && e.Path != "" {
-		about = e.Path
-		key := keyOf(base, about)
-		at = path.Root("data_wo").AtMapKey(key)
-		switch {
-		case m.Data.has(key):
-			at = path.Root("data").AtMapKey(key)
-		case m.DataBase64.has(key):
-			at = path.Root("data_base64").AtMapKey(key)
-		}
-	}
-	return diag.Diagnostics{diag.WithPath(at, r.subject(about).Error("store the data", err))}
-}
-
-// warnLockedOut warns of an ACL that keeps the provider from the nodes that it is to make.
-func (r *Resource) warnLockedOut(plan *model) diag.Diagnostics {
-	acl, err := attr.ACLFrom(plan.ACL)
-	if err != nil || plan.ACL.IsUnknown() {
-		return nil // validation has told, or nothing is known yet
-	}
-	if acl == nil {
-		acl = r.Session.DefaultACL()
-	}
-	lost := r.Session.LockedOut(acl, zk.PermRead|zk.PermWrite|zk.PermCreate|zk.PermDelete)
-	if lost == 0 {
-		return nil
-	}
-	return diag.Diagnostics{diag.WithPath(path.Root("acl"), r.subject(plan.BasePath.ValueString()).LockedOut(lost))}
-}
-
 // Create makes the nodes.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	plan, diags := planned(ctx, req.Plan, req.Config)
+	plan, _, diags := decodePlan(ctx, req.Plan, req.Config)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	about := r.subject(plan.BasePath.ValueString())
-	want, err := plan.wants(nil)
+	want, err := plan.wants(nil, order{})
 	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingCreate, err))
+		resp.Diagnostics.Append(r.about(plan).Error(doingCreate, err))
 		return
 	}
-	if want.exclusive {
-		resp.Diagnostics.Append(r.checkEmpty(ctx, about)...)
-		if resp.Diagnostics.HasError() {
-			return
-		}
-	}
-	out, diags := r.apply(ctx, doingCreate, plan, nil, newRecord(), want)
+	out, diags := r.apply(ctx, doingCreate, plan, newHolding(plan.BasePath.ValueString()), want)
 	resp.Diagnostics.Append(diags...)
 	switch {
 	case out.complete:
-	case !out.wrote:
+	case !out.changed && out.doubt == nil:
 		return
-	default:
-		resp.Diagnostics.Append(incompleteWarning(about.Path))
+	case out.changed:
+		resp.Diagnostics.Append(incomplete(out.base))
 	}
-	plan.finish(out)
-	resp.State.Raw, diags = plan.encode(ctx, req.Plan.Raw.Type())
+	resp.State.Raw, diags = plan.finish(nil, out).encode(ctx, req.Plan.Raw.Type())
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(out.rec.save(ctx, resp.Private, out.have)...)
+	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(out.doubt.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.BasePath)...)
-}
-
-// incompleteWarning tells how to go on behind a creation that ended half-way.
-func incompleteWarning(base string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Resource is incomplete", fmt.Sprintf(
-		"Some of the nodes below %q were created, and the state has them. Terraform takes such a resource for tainted: the next apply removes them and creates all anew. "+
-			"To go on from there instead, which is the only way where some of them are of data_wo, whose keys a tainted resource does not know, run terraform untaint with the resource's address first.", base))
-}
-
-// checkEmpty refuses to begin where something is below base, for a resource that is to have
-// all of it: what becomes of that no plan has shown.
-func (r *Resource) checkEmpty(ctx context.Context, about diagnose.Subject) diag.Diagnostics {
-	client, err := r.Session.Client(ctx)
-	if err != nil {
-		return diag.Diagnostics{about.Error(doingCreate, err)}
-	}
-	found, err := others(ctx, client, about.Path, wanted{})
-	switch {
-	case err != nil:
-		return diag.Diagnostics{about.Error(doingCreate, err)}
-	case len(found) > 0:
-		return diag.Diagnostics{about.Occupied(named(about.Path, found))}
-	}
-	return nil
-}
-
-// finish makes a state of a plan and of what its apply has left. What the apply did not
-// complete is as it was.
-func (m *model) finish(out outcome) {
-	m.DataWO = nodeMap{}
-	if m.Zxid.IsUnknown() || out.wrote {
-		m.Zxid = types.Int64Value(out.zxid)
-	}
-	if !out.complete {
-		m.show(out.have)
-		m.DataWOVersion = types.StringNull()
-	}
-}
-
-// Read brings the state to what the servers hold.
-func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	state, diags := decode(ctx, req.State, req.State.Raw)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.BasePath)...)
-	base := state.BasePath.ValueString()
-	about := r.subject(base)
-	have, err := state.declared()
-	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingRead, err))
-		return
-	}
-	rec, diags := load(ctx, req.Private, have)
-	resp.Diagnostics.Append(diags...)
-	client, err := r.Session.Client(ctx)
-	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingRead, err))
-		return
-	}
-	doing, imported := doingRead, state.Zxid.IsNull() // no state but an import's leaves it open
-	var found refreshed
-	var missing *missingError
-	switch {
-	case imported && len(have) == 0:
-		doing = doingImport
-		found, err = importAll(ctx, client, base)
-	case imported:
-		doing = doingImport
-		found, err = importSome(ctx, client, base, have)
-	default:
-		found, err = refresh(ctx, client, base, have, rec, state.Exclusive.ValueBool())
-	}
-	switch {
-	case errors.Is(err, zk.ErrNoNode):
-		resp.State.RemoveResource(ctx)
-		return
-	case errors.As(err, &missing):
-		resp.Diagnostics.AddError("Znode cannot be imported", fmt.Sprintf("There is no node %q. Nothing was imported: leave its key out, and let an apply create it.", missing.path))
-		return
-	case err != nil:
-		resp.Diagnostics.Append(about.Error(doing, err))
-		return
-	}
-	state.fill(found, have)
-	if found.rewritten {
-		resp.Diagnostics.Append(about.ManyRewritten())
-	}
-	resp.State.Raw, diags = state.encode(ctx, req.State.Raw.Type())
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(found.rec.save(ctx, resp.Private, found.have)...)
 }
 
 // Update writes what changed, provided that nobody else has changed it since the plan.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	plan, diags := planned(ctx, req.Plan, req.Config)
+	plan, _, diags := decodePlan(ctx, req.Plan, req.Config)
 	resp.Diagnostics.Append(diags...)
 	state, diags := decode(ctx, req.State, req.State.Raw)
 	resp.Diagnostics.Append(diags...)
@@ -453,34 +166,27 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.BasePath)...)
-	about := r.subject(plan.BasePath.ValueString())
-	have, err := state.declared()
-	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingUpdate, err))
-		return
-	}
-	rec, diags := load(ctx, req.Private, have)
+	had, diags := held(ctx, state, req.Private)
 	resp.Diagnostics.Append(diags...)
-	want, err := plan.wants(state)
-	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingUpdate, err))
-		return
-	}
-	want.extra, diags = loadExtra(ctx, req.Private)
+	o, diags := loadOrder(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	want, err := plan.wants(state, o)
+	if err != nil {
+		resp.Diagnostics.Append(r.about(plan).Error(doingUpdate, err))
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	out, diags := r.apply(ctx, doingUpdate, plan, have, rec, want)
+	out, diags := r.apply(ctx, doingUpdate, plan, had, want)
 	resp.Diagnostics.Append(diags...)
-	if !out.complete && !out.wrote {
+	if !out.complete && !out.changed && out.doubt == nil {
 		return
 	}
-	plan.finish(out)
-	resp.State.Raw, diags = plan.encode(ctx, req.Plan.Raw.Type())
+	resp.State.Raw, diags = plan.finish(state, out).encode(ctx, req.Plan.Raw.Type())
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(out.rec.save(ctx, resp.Private, out.have)...)
-	resp.Diagnostics.Append(saveExtra(ctx, resp.Private, nil)...)
+	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(out.doubt.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(order{}.save(ctx, resp.Private)...)
 }
 
 // Delete removes the nodes, provided that nobody else has changed them since the plan.
@@ -490,71 +196,48 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	have, err := state.declared()
-	if err != nil {
-		resp.Diagnostics.Append(r.subject(state.BasePath.ValueString()).Error(doingDelete, err))
-		return
-	}
-	rec, diags := load(ctx, req.Private, have)
+	had, diags := held(ctx, state, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	out, diags := r.remove(ctx, state, have, rec)
-	resp.Diagnostics.Append(diags...)
-	if !diags.HasError() || !out.wrote {
+	had, diags = r.resolved(ctx, state, had, req.Private)
+	if state.keepsOnDestroy() {
+		r.keep(ctx, state, had) // who cannot be reached has nothing to be told
 		return
 	}
-	state.finish(out)
-	resp.State.Raw, diags = state.encode(ctx, req.State.Raw.Type())
 	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(out.rec.save(ctx, resp.Private, out.have)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	out, diags := r.remove(ctx, state, had)
+	resp.Diagnostics.Append(diags...)
+	if !diags.HasError() || !out.changed {
+		return
+	}
+	resp.State.Raw, diags = state.finish(state, out).encode(ctx, req.State.Raw.Type())
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
 }
 
-// ImportState begins with a path, and perhaps with keys below it; the read that follows
-// fills in the rest.
-func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	base, diags := r.ImportedPath(ctx, req)
-	resp.Diagnostics.Append(diags...)
-	if diags.HasError() {
-		return
+// resolved returns what a state holds with what an apply has made whose outcome was not known.
+// Mostly a read has looked for that already.
+func (r *Resource) resolved(ctx context.Context, state *model, had holding, p attr.PrivateState) (holding, diag.Diagnostics) {
+	d, diags := loadDoubt(ctx, p)
+	if diags.HasError() || d == nil && state.Zxid.ValueInt64() != inDoubt {
+		return had, diags
 	}
-	keys, some := "", false
-	if req.ID != "" { // an identity has no keys
-		if base, keys, some = strings.Cut(base, "//"); base == "" {
-			base = root
-		}
-	}
-	state := model{
-		BasePath:  types.StringValue(base),
-		ACL:       types.SetNull(attr.ACLEntryType),
-		Exclusive: types.BoolValue(false),
-		Atomic:    types.BoolValue(true),
-	}
-	if some {
-		nodes := make(contents)
-		for key := range strings.SplitSeq(keys, "//") {
-			if err := checkKey(key); err != nil {
-				resp.Diagnostics.AddError("Invalid import ID", fmt.Sprintf("Behind base_path, keys follow with // in front of each, and %q is none: %s.", key, err))
-				return
-			}
-			nodes[key] = ""
-		}
-		state.show(nodes)
-	}
-	err := attr.CheckPath(base, false)
+	client, err := r.Session.Client(ctx)
 	if err == nil {
-		err = checkBase(base, r.Session.CheckManaged, state.Data)
+		had = had.clone()
+		if d != nil {
+			_, err = d.resolve(ctx, client, state, &had)
+		} else {
+			err = had.recognizeDoubtful(ctx, client)
+		}
 	}
 	if err != nil {
-		resp.Diagnostics.AddError("Invalid import ID", "Znodes are imported by their base_path, and by keys with // in front of each where only some are meant: "+err.Error()+".")
-		return
+		return had, diag.Diagnostics{r.about(state).Error(doingDelete, err)}
 	}
-	resp.State.Raw, diags = state.encode(ctx, resp.State.Raw.Type())
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.BasePath)...)
-}
-
-func (r *Resource) subject(nodePath string) diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.Session.Presented()}
+	return had, nil
 }

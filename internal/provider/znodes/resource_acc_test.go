@@ -184,8 +184,8 @@ func TestAccZnodes_drift(t *testing.T) {
 				},
 				RefreshState: true, ExpectNonEmptyPlan: true,
 				RefreshPlanChecks: resource.RefreshPlanChecks{PostRefresh: []plancheck.PlanCheck{
-					differs("data", "changed", "theirs", "1"), differs("data", "gone", nil, "2"), differs("data", "binary", nil, "3"),
-					differs("data_base64", "binary", "//4=", nil), differs("data", "dir/anew", "theirs", "4"), differs("data", "dir/same", "5", "5"),
+					differs("data", "changed", "theirs", "1"), differs("data", "gone", nil, "2"), differs("data", "binary", "(2 bytes, not UTF-8, in base64: //4=)", "3"),
+					differs("data_base64", "binary", nil, nil), differs("data", "dir/anew", "theirs", "4"), differs("data", "dir/same", "5", "5"),
 					differs("data", "emptied", "", "6"), differs("data_base64", "bin", "dGV4dCBub3c=", "AP8="),
 				}},
 			},

@@ -24,21 +24,23 @@ func TestAccZnodes_secrets(t *testing.T) {
 	acctest.Needs(t, acctest.WriteOnly)
 	tree := acctest.NewTree(t)
 	data := map[string]string{"a": "A"}
-	version := func(v string) attrs { return attrs{"data_wo_version": text(v)} }
+	version := func(v string, of ...string) attrs {
+		return attrs{"data_wo_version": text(v), "data_wo_keys": keys(of...)}
+	}
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: tree.CheckGone("/app"),
 		Steps: []resource.TestStep{
 			{
 				Config:            tree.Config(withSecrets(data, `{ s = "sesame", "deep/t" = "trap" }`, "1")),
 				ConfigPlanChecks:  planned(create),
-				ConfigStateChecks: state(tree, data, version("1")),
+				ConfigStateChecks: state(tree, data, version("1", "s", "deep/t")),
 				Check:             holds(tree, map[string]string{"": "", "/a": "A", "/s": "sesame", "/deep": "", "/deep/t": "trap"}),
 			},
 			{
 				// The version decides: other secrets of the same version are not seen.
 				Config:            tree.Config(withSecrets(data, `{ s = "unseen", "deep/t" = "trap" }`, "1")),
 				ConfigPlanChecks:  planned(nothing),
-				ConfigStateChecks: state(tree, data, version("1")),
+				ConfigStateChecks: state(tree, data, version("1", "s", "deep/t")),
 				Check:             tree.CheckData("/app/s", "sesame"),
 			},
 			{
@@ -47,13 +49,13 @@ func TestAccZnodes_secrets(t *testing.T) {
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
 					plancheck.ExpectResourceAction(address, update), plancheck.ExpectUnknownValue(address, tfjsonpath.New("zxid")),
 				}},
-				ConfigStateChecks: state(tree, data, version("1")),
+				ConfigStateChecks: state(tree, data, version("1", "s", "new")),
 				Check:             holds(tree, map[string]string{"": "", "/a": "A", "/s": "sesame", "/new": "N"}),
 			},
 			{
 				Config:            tree.Config(withSecrets(data, `{ s = "second", new = "N" }`, "2")),
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, data, version("2")),
+				ConfigStateChecks: state(tree, data, version("2", "s", "new")),
 				Check:             resource.ComposeTestCheckFunc(holds(tree, map[string]string{"": "", "/a": "A", "/s": "second", "/new": "N"}), tree.CheckVersions("/app/new", 1, 0)),
 			},
 			{
@@ -64,14 +66,14 @@ func TestAccZnodes_secrets(t *testing.T) {
 					plancheck.ExpectResourceAction(address, update), differs("data", "s", nil, nil),
 					plancheck.ExpectKnownValue(address, tfjsonpath.New("data_wo_version"), text("2")),
 				}},
-				ConfigStateChecks: state(tree, data, version("2")),
+				ConfigStateChecks: state(tree, data, version("2", "s", "new")),
 				Check:             tree.CheckData("/app/s", "third"),
 			},
 			{
 				PreConfig:         func() { tree.Remove("/app/s") },
 				Config:            tree.Config(withSecrets(data, `{ s = "third", new = "N" }`, "2")),
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, data, version("2")),
+				ConfigStateChecks: state(tree, data, version("2", "s", "new")),
 				Check:             tree.CheckData("/app/s", "third"),
 			},
 			{
@@ -84,27 +86,27 @@ func TestAccZnodes_secrets(t *testing.T) {
 				PreConfig:         func() { before(t, tree.CheckData("/app/s", "theirs"))() },
 				Config:            tree.Config(withSecrets(data, `{ s = "fourth", new = "N" }`, "3")),
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, data, version("3")),
+				ConfigStateChecks: state(tree, data, version("3", "s", "new")),
 				Check:             tree.CheckData("/app/s", "fourth"),
 			},
 			{
 				Config:            tree.Config(withSecrets(map[string]string{"a": "B", "s/low": "below a secret"}, `{ s = "unseen", new = "N" }`, "3")),
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, map[string]string{"a": "B", "s/low": "below a secret"}, version("3")),
+				ConfigStateChecks: state(tree, map[string]string{"a": "B", "s/low": "below a secret"}, version("3", "s", "new")),
 				Check:             holds(tree, map[string]string{"": "", "/a": "B", "/s": "fourth", "/s/low": "below a secret", "/new": "N"}),
 			},
 			{
 				// A secret that is one no longer, another that is one now, and one that is in between alone.
 				Config:            tree.Config(withSecrets(map[string]string{"new": "public", "s/low": ""}, `{ a = "hidden" }`, "3")),
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, map[string]string{"new": "public", "s/low": ""}, version("3")),
+				ConfigStateChecks: state(tree, map[string]string{"new": "public", "s/low": ""}, version("3", "a")),
 				Check:             holds(tree, map[string]string{"": "", "/a": "hidden", "/s": "", "/s/low": "", "/new": "public"}),
 			},
 			{
 				// Beside exclusive, they are no strangers.
 				Config:            tree.Config(znodes(map[string]string{"new": "public"}, "exclusive = true\n  data_wo = { a = \"unseen\" }\n  data_wo_version = \"3\"")),
 				ConfigPlanChecks:  planned(update),
-				ConfigStateChecks: state(tree, map[string]string{"new": "public"}, attrs{"data_wo_version": text("3"), "exclusive": yes}),
+				ConfigStateChecks: state(tree, map[string]string{"new": "public"}, attrs{"data_wo_version": text("3"), "data_wo_keys": keys("a"), "exclusive": yes}),
 				Check:             holds(tree, map[string]string{"": "", "/a": "hidden", "/new": "public"}),
 			},
 			{
@@ -115,7 +117,7 @@ func TestAccZnodes_secrets(t *testing.T) {
 			},
 			{
 				Config:            tree.Config(withSecrets(nil, `{ a = "again" }`, "1")),
-				ConfigStateChecks: state(tree, nil, attrs{"data_wo_version": text("1"), "data": knownvalue.MapSizeExact(0)}),
+				ConfigStateChecks: state(tree, nil, attrs{"data_wo_version": text("1"), "data_wo_keys": keys("a"), "data": knownvalue.MapSizeExact(0)}),
 				Check:             func(s *terraform.State) error { return tree.CheckData("/app/a", "again")(s) },
 			},
 		},

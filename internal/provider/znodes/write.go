@@ -3,280 +3,366 @@ package znodes
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
-	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
-)
-
-// What the resource does, in the words of a diagnostic.
-const (
-	doingCreate = "create the znodes below"
-	doingRead   = "read the znodes below"
-	doingUpdate = "update the znodes below"
-	doingDelete = "delete the znodes below"
-	doingImport = "import the znodes below"
 )
 
 // outcome is what an apply has left.
 type outcome struct {
-	have contents
-	rec  record
+	holding
 	zxid int64 // of the last transaction; 0 for none
-	// wrote tells that something was written, and complete that all was.
-	wrote, complete bool
+	// changed tells that the holding is no longer what it was, and complete that it is what was
+	// wanted.
+	changed, complete bool
+	// doubt is what cannot be told whether it was done; nil for nothing.
+	doubt *doubt
+}
+
+// applyTries bounds how often an apply begins again because nodes are not as it needs them.
+const applyTries = 5
+
+// An applying is an apply that is under way.
+type applying struct {
+	*Resource
+	client *zk.Client
+	plan   *model
+	acl    []zk.ACL
+	doing  string
+	want   wanted
+	heir   *session.Heir
+	out    outcome
+	// taken are the keys of nodes that were there and are taken over. They are true where
+	// another resource of this run has given the node up. done are those of them that have
+	// been written.
+	taken map[string]bool
+	done  keySet
+	// owned are the keys that this run knows to be the resource's.
+	owned keySet
+	// awaited tells that it has been waited once for resources that give nodes up.
+	awaited bool
+	// settled are the writes that made or changed something, and those of nodes in between that
+	// were there.
+	settled []zk.Write
+	results []zk.WriteResult
 }
 
 // apply makes of what there is what is wanted, and tells what that has left, with an error
 // too.
-func (r *Resource) apply(ctx context.Context, doing string, m *model, have contents, rec record, want wanted) (outcome, diag.Diagnostics) {
-	base := m.BasePath.ValueString()
-	about := r.subject(base)
-	acl, err := attr.ACLFrom(m.ACL)
+func (r *Resource) apply(ctx context.Context, doing string, plan *model, had holding, want wanted) (outcome, diag.Diagnostics) {
+	about := r.about(plan)
+	acl, err := attr.ACLFrom(plan.ACL)
 	if err != nil {
 		return outcome{}, diag.Diagnostics{about.Error(doing, err)}
 	}
-	batch := zk.Batch{Writes: changes(base, have, rec, want), ACL: acl, Split: !m.Atomic.ValueBool()}
-	if batch.ACL == nil {
-		batch.ACL = r.Session.DefaultACL()
+	if acl == nil {
+		acl = r.Session.DefaultACL()
 	}
-	if len(batch.Writes) == 0 {
-		return settle(base, have, rec, want, batch, nil, true), nil
+	a := &applying{
+		Resource: r, plan: plan, acl: acl, doing: doing, want: want, heir: r.Session.Heir(session.Whole),
+		out: outcome{holding: had.clone()}, taken: make(map[string]bool), done: make(keySet), owned: make(keySet),
 	}
-	results, err := r.Session.Apply(ctx, base, batch)
-	out := settle(base, have, rec, want, batch, results, err == nil)
-	if err != nil {
-		diags := diag.Diagnostics{about.Error(doing, err)}
-		if secretsExist(base, want.secrets, err) {
-			diags.Append(importShowsWarning(base))
+	defer a.heir.Close()
+	if len(changes(had, want)) == 0 {
+		a.conclude()
+		return a.out, nil
+	}
+	if a.client, err = r.Session.Client(ctx); err != nil {
+		return outcome{}, diag.Diagnostics{about.Error(doing, err)}
+	}
+	diags := a.run(ctx)
+	return a.out, diags
+}
+
+// run writes until all is as it is wanted, or an error stands.
+func (a *applying) run(ctx context.Context) diag.Diagnostics {
+	// Whoever is destroying nodes in between, or does so meanwhile, leaves them to this resource.
+	a.heir.Claim(ctx, a.pathsOf(a.want.needed())...)
+	if a.doing == doingCreate && a.want.exclusive {
+		if diags := a.checkEmpty(ctx); diags.HasError() {
+			return diags
 		}
-		return out, diags
 	}
-	diags := r.lookBack(ctx, base, batch, results, &out)
-	return out, diags
+	for try := 1; ; try++ {
+		err := a.adopt(ctx)
+		if err == nil {
+			err = a.write(ctx)
+		}
+		if err == nil {
+			break
+		}
+		again, otherErr := a.recover(ctx, err)
+		if otherErr != nil {
+			err = otherErr
+		}
+		if try == applyTries || !again || otherErr != nil {
+			a.abandon()
+			return a.failed(err)
+		}
+	}
+	needed := a.want.needed()
+	a.conclude()
+	a.Session.Took(session.Whole, a.pathsOf(a.taken)...)
+	found := make(map[string]any)
+	for key := range needed {
+		if a.out.isOthers(key) {
+			found[a.out.path(key)] = needs{}
+		}
+	}
+	a.heir.Took(found)
+	return a.lookBack(ctx, a.heir.Close())
 }
 
-// secretsExist tells whether a node of data_wo could not be made because there is one.
-func secretsExist(base string, secrets contents, err error) bool {
-	conflict, ok := errors.AsType[*zk.BatchConflictError](err)
-	return ok && slices.ContainsFunc(conflict.Conflicts, func(c zk.Conflict) bool {
-		_, secret := secrets[keyOf(base, c.Write.Path)]
-		return secret && errors.Is(c.Err, zk.ErrNodeExists)
+// needs is what the session knows of a node that a resource needs in between.
+type needs struct{}
+
+func (a *applying) pathsOf(keys map[string]bool) []string {
+	paths := make([]string, 0, len(keys))
+	for key := range keys {
+		paths = append(paths, a.out.path(key))
+	}
+	return paths
+}
+
+// write does what is left to do.
+func (a *applying) write(ctx context.Context) error {
+	writes := changes(a.out.holding, a.want)
+	stays, undone, err := a.giveUp(ctx, a.client, writes)
+	if err != nil {
+		return err
+	}
+	defer undone()
+	writes = slices.DeleteFunc(writes, func(w zk.Write) bool {
+		if !stays[w.Path] {
+			return false
+		}
+		a.out.forget(keyOf(a.out.base, w.Path))
+		a.out.changed = true
+		return true
 	})
-}
-
-// importShowsWarning tells that an import is no way for data that the state must not have.
-func importShowsWarning(base string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Import puts the data into the state", fmt.Sprintf(
-		"Some of the nodes that are there already below %q are keys of data_wo. An import reads what they hold into the state and into the plan. If that is a secret already, import the other keys alone, and remove these nodes first.", base))
-}
-
-// settle tells what writes have left, of which all or some were done.
-func settle(base string, have contents, rec record, want wanted, batch zk.Batch, results []zk.WriteResult, complete bool) outcome {
-	out := outcome{have: maps.Clone(have), rec: rec.clone(), complete: complete}
-	if out.have == nil {
-		out.have = make(contents)
+	if len(writes) == 0 {
+		return nil
 	}
-	for i, res := range results {
-		w := batch.Writes[i]
-		key := keyOf(base, w.Path)
-		if res.Done {
-			out.wrote, out.zxid = true, max(out.zxid, res.Zxid)
+	batch := zk.Batch{Writes: writes, ACL: a.acl, Split: !a.plan.Atomic.ValueBool()}
+	results, err := a.Session.Apply(ctx, a.out.base, batch)
+	a.out.settle(a.want, writes, results)
+	for i, w := range writes {
+		if !removes(w) && (results[i].Done || results[i].Needless) {
+			a.settled, a.results = append(a.settled, w), append(a.results, results[i])
+			a.done[keyOf(a.out.base, w.Path)] = true
+		}
+	}
+	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok {
+		a.out.doubt = doubtOf(unknown, a.plan, a.want, a.out.base, a.acl, writes, results)
+	}
+	return err
+}
+
+// settle takes in what writes have done.
+func (o *outcome) settle(want wanted, writes []zk.Write, results []zk.WriteResult) {
+	for i, result := range results {
+		w := writes[i]
+		key := keyOf(o.base, w.Path)
+		if result.Done {
+			o.changed, o.zxid = true, max(o.zxid, result.Zxid)
 		}
 		switch {
-		case w.Kind == zk.WriteDelete && (res.Done || res.Needless), w.Kind == zk.WritePrune && res.Done:
-			delete(out.have, key)
-			delete(out.rec.secrets, key)
-			delete(out.rec.nodes, key)
-		case res.Done:
-			delete(out.have, key)
-			delete(out.rec.secrets, key)
-			out.rec.nodes[key] = res.Zxid
+		case w.Kind == zk.WriteDelete && (result.Done || result.Needless), w.Kind == zk.WritePrune && result.Done:
+			o.forget(key)
+		case result.Done:
+			o.forget(key)
+			o.written[key] = written{zxid: result.Zxid}
 			if _, ok := want.nodes[key]; ok {
-				out.have[key] = string(w.Data)
+				o.nodes[key] = string(w.Data)
 			} else if _, ok := want.secrets[key]; ok {
-				out.rec.secrets[key] = true
+				o.secrets[key] = true
 			}
 		}
 	}
-	if !complete {
-		return out
+}
+
+// recover reports whether another try may succeed: nodes to be made are there and can be taken
+// over, or one that was taken over has been changed since.
+func (a *applying) recover(ctx context.Context, err error) (again bool, otherErr error) {
+	conflict, ok := errors.AsType[*zk.BatchConflictError](err)
+	if !ok {
+		return false, nil
 	}
-	// What is wanted is there, whether it had to be written or not, and what is neither
-	// wanted nor the resource's is none of its business any more.
-	out.have = want.nodes
-	clear(out.rec.secrets)
-	for key := range want.secrets {
-		out.rec.secrets[key] = true
-	}
-	needed := between(want.nodes, want.secrets)
-	for key, zxid := range out.rec.nodes {
+	exist := make(keySet)
+	for _, c := range conflict.Conflicts {
+		key := keyOf(a.out.base, c.Write.Path)
+		_, taken := a.taken[key]
 		switch {
-		case zxid > 0:
-		case want.declares(key):
-			out.rec.nodes[key] = -zxid
-		case !needed[key]:
-			delete(out.rec.nodes, key)
+		case taken:
+			a.out.forget(key)
+			delete(a.taken, key)
+		case errors.Is(c.Err, zk.ErrNodeExists):
+			exist[key] = true
+		default:
+			return false, nil
 		}
 	}
-	return out
+	if len(exist) == 0 || a.plan.AdoptExisting.ValueBool() && !a.runHasMade(exist) {
+		return true, nil
+	}
+	return a.inherit(ctx, exist)
+}
+
+// runHasMade reports whether this run itself has made all of some nodes.
+func (a *applying) runHasMade(keys keySet) bool {
+	for key := range keys {
+		if !a.Session.HasMade(a.out.path(key)) {
+			return false
+		}
+	}
+	return true
+}
+
+// abandon takes out of the outcome of an apply that failed what it only meant to take over, and
+// keeps what nobody else has any more.
+func (a *applying) abandon() {
+	for key, given := range a.taken {
+		switch {
+		case a.done[key]:
+		case !given:
+			a.out.forget(key)
+		default:
+			a.out.changed = true
+			if a.want.hides(key) {
+				delete(a.out.nodes, key)
+				a.out.secrets[key] = true
+			}
+		}
+	}
+}
+
+// conclude brings the outcome to what is wanted, all of which is there, whether it had to be
+// written or not. What is neither wanted nor the resource's is none of its business any more.
+func (a *applying) conclude() {
+	out, want := &a.out, a.want
+	for key, data := range want.nodes {
+		if was, shown := out.nodes[key]; shown && was != data {
+			out.reformatted[key] = true // the same JSON, and the servers keep their bytes
+		}
+	}
+	out.nodes = want.nodes
+	out.secrets = keysOf(want.secrets)
+	for key := range want.kept {
+		out.secrets[key] = true
+	}
+	needed := want.needed()
+	for key, w := range out.written {
+		switch {
+		case !w.others:
+		case want.declares(key):
+			out.written[key] = written{zxid: w.zxid}
+		case !needed[key]:
+			delete(out.written, key)
+		}
+	}
+	maps.DeleteFunc(out.reformatted, func(key string, _ bool) bool { return !out.shows(key) })
+	out.complete = true
+}
+
+// finish makes a state of a plan and of what its apply has left. What the apply did not
+// complete is as it was in the state, which is nil where there was none.
+func (m *model) finish(state *model, out outcome) *model {
+	m.DataWO = nodeMap{}
+	if out.complete {
+		if m.Zxid.IsUnknown() || out.changed {
+			m.Zxid = types.Int64Value(out.zxid)
+		}
+		m.DataWOKeys = keySetValue(out.secrets)
+		return m
+	}
+	left := *m
+	if state != nil {
+		left = *state
+	} else {
+		left.Data, left.DataBase64 = nodeMap{}, nodeMap{}
+		if out.doubt != nil {
+			// A destruction may know nothing but the attributes.
+			out.zxid = inDoubt
+			out.doubt.suppose(out.holding, m)
+		}
+	}
+	left.DataWO = nodeMap{}
+	if out.zxid != 0 || state == nil {
+		left.Zxid = types.Int64Value(out.zxid)
+	}
+	left.DataWOVersion = m.versionLeft(state, out)
+	left.show(out.holding, m)
+	left.DataWOKeys = keySetValue(out.secrets)
+	return &left
+}
+
+// versionLeft is the data_wo_version of a state that an apply has left half-way. It is never
+// null where there is a secret: ignore_changes would take that for what the user wrote.
+func (m *model) versionLeft(state *model, out outcome) types.String {
+	switch {
+	case state == nil || state.DataWOVersion.IsNull():
+		return attr.Overwritten(m.DataWOVersion)
+	case m.DataWOVersion.Equal(state.DataWOVersion):
+		return state.DataWOVersion
+	}
+	return attr.Overwritten(state.DataWOVersion)
 }
 
 // lookBack reads what an apply has left: what is there in between that it did not make, and
 // whether somebody else has changed already what it wrote. That is told, and the state
 // keeps what was written, so that the next refresh shows their change as one.
-func (r *Resource) lookBack(ctx context.Context, base string, batch zk.Batch, results []zk.WriteResult, out *outcome) diag.Diagnostics {
-	var paths []string
-	var zxids []int64 // 0 for a node that was there
-	for i, w := range batch.Writes {
-		removes := w.Kind == zk.WriteDelete || w.Kind == zk.WritePrune
-		if !removes && (results[i].Done || results[i].Needless) {
-			paths, zxids = append(paths, w.Path), append(zxids, results[i].Zxid)
+//
+// A node in between that was there is the resource's when another resource of this run had made
+// it and has given it up, which left the memories.
+func (a *applying) lookBack(ctx context.Context, memories map[string]any) diag.Diagnostics {
+	writes, results := a.settled, a.results
+	for path := range memories {
+		if key := keyOf(a.out.base, path); !a.want.declares(key) && !slices.ContainsFunc(writes, func(w zk.Write) bool { return w.Path == path }) {
+			writes, results = append(writes, zk.Write{Path: path}), append(results, zk.WriteResult{Needless: true})
 		}
 	}
-	if len(paths) == 0 {
+	if len(writes) == 0 {
 		return nil
 	}
-	about := r.subject(base)
-	client, err := r.Session.Client(ctx)
+	// It is read although the run may have been interrupted meanwhile.
+	ctx, end := a.client.Outlive(ctx)
+	defer end()
+	stats, err := a.client.Stats(ctx, pathsOf(writes))
 	if err != nil {
-		return diag.Diagnostics{about.ManyNotReadBack(err)}
-	}
-	stats, err := client.Stats(ctx, paths)
-	if err != nil {
-		return diag.Diagnostics{about.ManyNotReadBack(err)}
+		return diag.Diagnostics{notReadBack(a.about(a.plan), err)}
 	}
 	var overwritten []string
 	for i, stat := range stats {
-		key := keyOf(base, paths[i])
+		path, wrote := writes[i].Path, results[i].Zxid
 		switch {
-		case zxids[i] != 0 && stat.Mzxid != zxids[i]:
-			overwritten = append(overwritten, fmt.Sprintf("%q", paths[i]))
-		case zxids[i] == 0 && stat.Czxid != 0:
-			out.rec.nodes[key] = -stat.Mzxid
-			if !out.wrote {
-				out.zxid = max(out.zxid, stat.Mzxid)
+		case wrote != 0 && stat.Mzxid != wrote:
+			overwritten = append(overwritten, path)
+		case wrote == 0 && stat.Czxid != 0:
+			from, given := memories[path].(attr.Planned)
+			ours := given && from.Czxid == stat.Czxid && from.Version == stat.Version && stat.DataLength == 0
+			a.out.written[keyOf(a.out.base, path)] = written{zxid: stat.Mzxid, others: !ours}
+			if !a.out.changed {
+				a.out.zxid = max(a.out.zxid, stat.Mzxid)
 			}
 		}
 	}
 	if len(overwritten) == 0 {
 		return nil
 	}
-	slices.Sort(overwritten)
-	return diag.Diagnostics{diag.NewWarningDiagnostic("Znodes were changed right after they were written", fmt.Sprintf(
-		"The provider wrote %d nodes below %q, and when it read them back somebody else had already changed some:\n\n%s\n\nTheir changes stand; the next plan shows them.",
-		len(paths), base, diagnose.Listed(overwritten)))}
+	return diag.Diagnostics{changedSince(a.out.base, len(writes), overwritten)}
 }
 
-// remove removes what the resource has, and what of exclusive is below base besides. With an
-// error, it tells what that has left.
-func (r *Resource) remove(ctx context.Context, m *model, have contents, rec record) (outcome, diag.Diagnostics) {
-	base := m.BasePath.ValueString()
-	fail := func(err error) diag.Diagnostics { return diag.Diagnostics{r.subject(base).Error(doingDelete, err)} }
-	client, err := r.Session.Client(ctx)
-	if err != nil {
-		return outcome{}, fail(err)
-	}
-	if err := recognize(ctx, client, base, have, rec); err != nil {
-		return outcome{}, fail(err)
-	}
-	out := outcome{have: have, rec: rec}
-	var left []zk.Write
-	err = r.Session.Delete(ctx, base, func() error {
-		writes := removal(base, out.have, out.rec, m.Exclusive.ValueBool())
-		if m.Exclusive.ValueBool() {
-			var err error
-			if writes, err = withAll(ctx, client, base, writes); err != nil {
-				return err
-			}
-		}
-		batch := zk.Batch{Writes: writes, Split: !m.Atomic.ValueBool(), GoneIsDeleted: true}
-		results, err := client.Apply(ctx, batch)
-		before := out
-		out = settle(base, before.have, before.rec, wanted{}, batch, results, false)
-		out.wrote, out.zxid = out.wrote || before.wrote, max(out.zxid, before.zxid)
-		left = left[:0]
-		for i, w := range writes {
-			if w.Kind == zk.WritePrune && results[i].Needless {
-				left = append(left, w)
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return out, fail(err)
-	}
-	if err := r.removeLeft(ctx, client, base, left); err != nil {
-		return out, fail(err)
-	}
-	return out, nil
-}
+// removes reports whether a write removes its node.
+func removes(w zk.Write) bool { return w.Kind == zk.WriteDelete || w.Kind == zk.WritePrune }
 
-// removeLeft removes nodes in between that were in use, maybe by resources that are being
-// destroyed as well. What is still in use then is left to who uses it.
-func (r *Resource) removeLeft(ctx context.Context, client *zk.Client, base string, left []zk.Write) error {
-	if len(left) == 0 {
-		return nil
-	}
-	err := r.Session.Delete(ctx, base, func() error {
-		results, err := client.Apply(ctx, zk.Batch{Writes: left, Split: true})
-		if err != nil {
-			return err
-		}
-		stats, err := client.Stats(ctx, pathsOf(left))
-		if err != nil {
-			return err
-		}
-		for i, w := range left {
-			if results[i].Needless && stats[i].Czxid != 0 && stats[i].Mzxid == w.Mzxid {
-				return &zk.Error{Op: "delete", Path: w.Path, Err: zk.ErrNotEmpty}
-			}
-		}
-		return nil
-	})
-	if errors.Is(err, zk.ErrNotEmpty) {
-		return nil
-	}
-	return err
-}
-
-// recognize completes the record of a state that has none: Terraform does not hand it to the
-// destruction of a tainted resource that it replaces, which is one whose creation ended
-// half-way. What is in between and empty is the resource's where it was made by the same
-// transaction as one of its nodes.
-func recognize(ctx context.Context, client *zk.Client, base string, have contents, rec record) error {
-	if len(rec.nodes) > 0 {
-		return nil
-	}
-	keys := positions(have, nil)
-	paths := make([]string, len(keys))
-	for i, key := range keys {
-		paths[i] = join(base, key)
-	}
-	stats, err := client.Stats(ctx, paths)
-	if err != nil {
-		return err
-	}
-	made := make(map[int64]bool)
-	for i, key := range keys {
-		if _, shown := have[key]; shown && stats[i].Czxid != 0 {
-			made[stats[i].Czxid] = true
-			rec.nodes[key] = stats[i].Mzxid
-		}
-	}
-	for i, key := range keys {
-		if _, shown := have[key]; !shown && made[stats[i].Czxid] && stats[i].DataLength == 0 {
-			rec.nodes[key] = stats[i].Mzxid
-		}
-	}
-	return nil
-}
+// makes reports whether a write makes its node.
+func makes(w zk.Write) bool { return w.Kind == zk.WriteCreate || w.Kind == zk.WriteEnsure }
 
 func pathsOf(writes []zk.Write) []string {
 	paths := make([]string, len(writes))
@@ -284,50 +370,4 @@ func pathsOf(writes []zk.Write) []string {
 		paths[i] = w.Path
 	}
 	return paths
-}
-
-// withAll adds deletions of all that is below base and not in the writes.
-func withAll(ctx context.Context, client *zk.Client, base string, writes []zk.Write) ([]zk.Write, error) {
-	in := make(map[string]bool, len(writes))
-	for _, w := range writes {
-		in[w.Path] = true
-	}
-	err := client.WalkStats(ctx, base, -1, func(n zk.Reading) error {
-		if n.Path != base && !in[n.Path] {
-			writes = append(writes, zk.Write{Kind: zk.WriteDelete, Path: n.Path, Mzxid: n.Stat.Mzxid})
-		}
-		return nil
-	})
-	if errors.Is(err, zk.ErrNoNode) {
-		err = nil
-	}
-	return writes, err
-}
-
-// others returns the nodes below base that are neither wanted nor needed, with the
-// transactions that last wrote them.
-func others(ctx context.Context, client *zk.Client, base string, want wanted) (map[string]int64, error) {
-	needed := between(want.nodes, want.secrets)
-	found := make(map[string]int64)
-	err := client.WalkStats(ctx, base, -1, func(n zk.Reading) error {
-		key := keyOf(base, n.Path)
-		if !want.declares(key) && !needed[key] {
-			found[key] = n.Stat.Mzxid
-		}
-		return nil
-	})
-	if errors.Is(err, zk.ErrNoNode) {
-		err = nil
-	}
-	return found, err
-}
-
-// named names nodes by their keys.
-func named(base string, nodes map[string]int64) []string {
-	names := make([]string, 0, len(nodes))
-	for key := range nodes {
-		names = append(names, fmt.Sprintf("%q", join(base, key)))
-	}
-	slices.SortFunc(names, strings.Compare)
-	return names
 }

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"terraform-provider-zookeeper/internal/zk/guard"
 	"terraform-provider-zookeeper/internal/zk/jute"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
@@ -420,8 +421,11 @@ func (c *Conn) dispatch(frame []byte) error {
 		call.Err = h.Err
 	}
 	if call.Reply != nil && (h.Err == proto.OK || call.Op == proto.OpMulti && r.Remaining() > 0) {
-		call.Reply.Decode(r)
-		if err := r.Err(); err != nil {
+		err := guard.Decode(func() error {
+			call.Reply.Decode(r)
+			return r.Err()
+		})
+		if err != nil {
 			// The request was executed, and what came of it cannot be read: to the caller
 			// the same as a reply that was lost.
 			err = &ProtocolError{fmt.Sprintf("reply to %v: %v", call.Op, err)}

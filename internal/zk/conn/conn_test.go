@@ -284,6 +284,32 @@ func TestLargeReply(t *testing.T) {
 }
 
 // A request that is too large leaves no trace in the stream.
+// panics is a record whose decoder goes beyond what it was given.
+type panics struct{}
+
+func (panics) Decode(r *jute.Reader) { _ = make([]byte, r.Remaining())[1<<20] }
+
+// A decoder that panics is a reply that cannot be read: the call and the connection end, and
+// the process goes on.
+func TestDecoderPanics(t *testing.T) {
+	c := open(t, func(p peer) {
+		p.greet(9000)
+		_, _ = p.next()
+		p.send(replyFrame(1, 2, proto.OK, data([]byte("x"))))
+		drain(p)
+	})
+	call := NewCall(proto.OpGetData, &proto.PathWatchRequest{Path: "/a"}, panics{})
+	if !c.Submit(t.Context(), call) {
+		t.Fatal(c.Err())
+	}
+	await(t, call)
+	var lost *LostError
+	if !errors.As(call.Err, &lost) || !lost.Sent || !strings.Contains(call.Err.Error(), "malformed") {
+		t.Errorf("error %v", call.Err)
+	}
+	<-c.Done()
+}
+
 func TestRequestTooLarge(t *testing.T) {
 	c := open(t, func(p peer) {
 		p.greet(9000)

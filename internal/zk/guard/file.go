@@ -93,7 +93,7 @@ func readRegular(name string, limit int64) ([]byte, error) {
 
 // checkRegular refuses what is no regular file.
 func checkRegular(name string, info fs.FileInfo) error {
-	kind := ""
+	var kind string
 	switch mode := info.Mode(); {
 	case mode.IsRegular():
 		return nil

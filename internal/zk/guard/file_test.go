@@ -23,14 +23,19 @@ func write(t *testing.T, name string, content []byte) string {
 	return file
 }
 
-// wants checks an error, and that nobody waited for it.
-func wants(t *testing.T, ctx context.Context, name, want string) error {
+// refused returns the error of reading a file, which has to say something.
+func refused(t *testing.T, ctx context.Context, name, want string) error {
 	t.Helper()
 	content, err := guard.ReadFile(ctx, name, 10)
 	if err == nil || !strings.Contains(err.Error(), want) || content != nil {
 		t.Errorf("%d bytes, error %v; want it to say: %s", len(content), err, want)
 	}
 	return err
+}
+
+func wants(t *testing.T, name, want string) {
+	t.Helper()
+	_ = refused(t, t.Context(), name, want)
 }
 
 func TestReadFile(t *testing.T) {
@@ -52,14 +57,14 @@ func TestReadFile(t *testing.T) {
 		t.Errorf("%q, %v", got, err)
 	}
 	large := write(t, "large", make([]byte, 11))
-	wants(t, t.Context(), large, `"`+large+`" takes more than 10 bytes`)
+	wants(t, large, `"`+large+`" takes more than 10 bytes`)
 	dir := t.TempDir()
-	wants(t, t.Context(), dir, `"`+dir+`" is a folder, and not a regular file`)
+	wants(t, dir, `"`+dir+`" is a folder, and not a regular file`)
 	broken := filepath.Join(t.TempDir(), "broken")
 	if err := os.Symlink(filepath.Join(dir, "nothing"), broken); err != nil {
 		t.Fatal(err)
 	}
-	if err := wants(t, t.Context(), broken, `"`+broken+`" cannot be read: no such file`); !errors.Is(err, fs.ErrNotExist) {
+	if err := refused(t, t.Context(), broken, `"`+broken+`" cannot be read: no such file`); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("%v is not ErrNotExist", err)
 	}
 }
@@ -85,7 +90,7 @@ func TestReadFileThatIsNotThere(t *testing.T) {
 		{secret + "\x00", "cannot be looked for: invalid argument", false},
 		{write(t, "file", nil) + "/" + secret, "cannot be looked for: not a directory", false},
 	} {
-		err := wants(t, t.Context(), tc.name, tc.want)
+		err := refused(t, t.Context(), tc.name, tc.want)
 		if err != nil && strings.Contains(err.Error(), secret) || errors.Is(err, fs.ErrNotExist) != tc.missing {
 			t.Errorf("%.50q: %v", tc.name, err)
 		}
@@ -102,13 +107,13 @@ func TestReadFileInTime(t *testing.T) {
 	why := errors.New("the user has gone")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(why)
-	if err := wants(t, ctx, write(t, "file", nil), "could not be read in time: the user has gone"); !errors.Is(err, why) {
+	if err := refused(t, ctx, write(t, "file", nil), "could not be read in time: the user has gone"); !errors.Is(err, why) {
 		t.Errorf("error %v", err)
 	}
 	ctx, end := context.WithTimeout(t.Context(), time.Nanosecond)
 	defer end()
 	<-ctx.Done()
-	if err := wants(t, ctx, "/dev/zero", "could not be read in time"); !errors.Is(err, context.DeadlineExceeded) {
+	if err := refused(t, ctx, "/dev/zero", "could not be read in time"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
 	}
 }

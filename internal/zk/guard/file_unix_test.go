@@ -5,9 +5,11 @@ package guard_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -22,22 +24,25 @@ func TestReadFileOfAnotherKind(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	wants(t, t.Context(), pipe, `"`+pipe+`" is a named pipe, and not a regular file`)
-	wants(t, t.Context(), "/dev/zero", `"/dev/zero" is a device, and not a regular file`)
-	wants(t, t.Context(), "/dev/null", `"/dev/null" is a device`)
-	// A path of a socket is at most 108 bytes long.
-	short, err := os.MkdirTemp("", "s")
+	wants(t, pipe, `"`+pipe+`" is a named pipe, and not a regular file`)
+	wants(t, "/dev/zero", `"/dev/zero" is a device, and not a regular file`)
+	wants(t, "/dev/null", `"/dev/null" is a device`)
+	// The path of a socket is at most 108 bytes long; one to a folder that is open is short.
+	folder, err := os.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(short) })
-	socket := filepath.Join(short, "s")
+	defer func() { _ = folder.Close() }()
+	socket := fmt.Sprintf("/proc/self/fd/%d/socket", folder.Fd())
+	if runtime.GOOS != "linux" {
+		socket = filepath.Join(dir, "socket")
+	}
 	l, err := new(net.ListenConfig).Listen(t.Context(), "unix", socket)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = l.Close() }()
-	wants(t, t.Context(), socket, `"`+socket+`" is a socket, and not a regular file`)
+	wants(t, socket, `"`+socket+`" is a socket, and not a regular file`)
 }
 
 // A file that becomes a pipe after it has been looked at is not waited for: opening one

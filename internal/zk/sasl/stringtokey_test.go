@@ -3,7 +3,7 @@ package sasl
 import (
 	"bytes"
 	"context"
-	"crypto/sha1" //nolint:gosec // PBKDF2 of RFC 3962 is defined by it.
+	"crypto/sha1"
 	"encoding/hex"
 	"errors"
 	"strings"

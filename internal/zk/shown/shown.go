@@ -27,7 +27,7 @@ func Text(s string) string {
 	if whole {
 		return `"` + text + `"`
 	}
-	return fmt.Sprintf(`"%s"… (%d bytes)`, text, len(s))
+	return `"` + text + `"` + more(s)
 }
 
 // Texts returns a list of texts, each as [Text] shows it. Of a long list it shows the
@@ -58,8 +58,11 @@ func Line(s string) string {
 	if whole {
 		return text
 	}
-	return fmt.Sprintf("%s… (%d bytes)", text, len(s))
+	return text + more(s)
 }
+
+// more says that there is more of a text than is shown.
+func more(s string) string { return fmt.Sprintf("… (%d bytes)", len(s)) }
 
 // escape escapes what does not print, and each character of others with a backslash, up to
 // a number of bytes. whole reports whether that is all of s.

@@ -1,0 +1,302 @@
+package znodes
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// ModifyPlan completes a plan, and checks what is to be written. What it gets is what
+// ignore_changes made of the user's words, which [Resource.ValidateConfig] has checked.
+func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if r.Session == nil {
+		return
+	}
+	if req.Plan.Raw.IsNull() {
+		r.planRemoval(ctx, req, resp)
+		return
+	}
+	plan, config, diags := decodePlan(ctx, req.Plan, req.Config)
+	resp.Diagnostics.Append(diags...)
+	var state *model
+	if !req.State.Raw.IsNull() {
+		state, diags = decode(ctx, req.State, req.State.Raw)
+		resp.Diagnostics.Append(diags...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.warnRenamed(state, plan)...)
+	if state != nil && !plan.BasePath.Equal(state.BasePath) {
+		state = nil // other nodes are planned
+	}
+	if state == nil || !plan.ACL.Equal(state.ACL) {
+		resp.Diagnostics.Append(r.warnLockedOut(plan)...)
+	}
+	if state != nil {
+		plan.keepNotation(state, r.Session.Identities())
+	}
+	resp.Diagnostics.Append(r.planChanges(ctx, plan, config, state, resp.Private)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	plan.DataWO = nodeMap{}
+	resp.Plan.Raw, diags = plan.encode(ctx, req.Plan.Raw.Type())
+	resp.Diagnostics.Append(diags...)
+}
+
+// warnRenamed warns of a plan that destroys a resource and creates another one with the same
+// nodes. Each of the two is nil where there is none.
+func (r *Resource) warnRenamed(state, plan *model) diag.Diagnostics {
+	if !r.Session.Plans(typeName, state.label(), plan.label()) {
+		return nil
+	}
+	about := r.about(cmp.Or(plan, state))
+	return diag.Diagnostics{about.Renamed(withoutMoved)}
+}
+
+// label tells the nodes of a resource from those of another one with the same base_path; empty
+// for no resource, or one whose nodes are not known.
+func (m *model) label() string {
+	if m == nil || m.BasePath.IsUnknown() || m.Data.IsUnknown() || m.DataBase64.IsUnknown() || m.DataWO.IsUnknown() {
+		return ""
+	}
+	first := ""
+	least := func(key string) {
+		if first == "" || key < first {
+			first = key
+		}
+	}
+	for _, nodes := range m.nodeMaps() {
+		for key := range nodes.elements {
+			least(key)
+		}
+	}
+	for key := range m.secretKeys() {
+		least(key)
+	}
+	return m.BasePath.ValueString() + "//" + first
+}
+
+// keepNotation has a plan show no difference where there is none but in how things are
+// written. An attribute can be planned as the state has it or as the user wrote it, and in no
+// way between the two: so a map whose nodes do not all mean the same shows those that do, too.
+func (m *model) keepNotation(state *model, self []attr.Identity) {
+	m.ACL = attr.PlanACL(m.ACL, state.ACL, self)
+	if m.Compare.ValueString() != attr.CompareJSON {
+		return
+	}
+	text := func(v tftypes.Value) (string, error) { return textContent(v), nil }
+	if sameNotation(m.Compare, m.Data, state.Data, text) {
+		m.Data = state.Data
+	}
+	if sameNotation(m.Compare, m.DataBase64, state.DataBase64, base64Content) {
+		m.DataBase64 = state.DataBase64
+	}
+}
+
+// wants is what a plan asks for, with the secrets of the configuration. The state may be
+// nil.
+func (m *model) wants(state *model, o order) (wanted, error) {
+	want := wanted{
+		secrets: make(contents, len(m.DataWO.elements)), kept: make(keySet),
+		rewrite: state == nil || !m.DataWOVersion.Equal(state.DataWOVersion),
+		compare: m.Compare, exclusive: m.Exclusive.ValueBool(), extra: o.Extra,
+	}
+	for _, key := range o.Kept {
+		want.kept[key] = true
+	}
+	// An apply gets what the user wrote, and a plan what ignore_changes has made of it: what the
+	// plan has left out, the apply leaves out too.
+	planned := m.secretKeys()
+	for key, v := range m.DataWO.elements {
+		if !want.kept[key] && (m.DataWOKeys.IsUnknown() || planned[key]) {
+			want.secrets[key] = textOf(v)
+		}
+	}
+	hidden := keysOf(want.secrets)
+	maps.Copy(hidden, want.kept)
+	var err error
+	want.nodes, err = m.declared(state, hidden)
+	return want, err
+}
+
+// planChanges plans zxid and data_wo_keys: as they are when nothing is to be written. It
+// checks what is to be written, and leaves in the private state what an apply has to know.
+func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, private attr.PrivateState) diag.Diagnostics {
+	plan.Zxid, plan.DataWOKeys = types.Int64Unknown(), types.SetUnknown(types.StringType)
+	if !plan.known() {
+		if config.DataWO.IsNull() && (state == nil || state.DataWOKeys.IsNull()) {
+			plan.DataWOKeys = keySetValue(nil)
+		}
+		if state == nil {
+			return r.checkCreation(plan)
+		}
+		return nil
+	}
+	had := newHolding(plan.BasePath.ValueString())
+	var o order
+	var diags diag.Diagnostics
+	if state != nil {
+		if had, diags = held(ctx, state, private); diags.HasError() {
+			return diags
+		}
+		o.Kept = slices.Sorted(maps.Keys(ignored(r.Session, config, had.secrets)))
+	}
+	want, err := plan.wants(state, o) // while data_wo_keys is unknown
+	if err != nil {
+		return diags // validation has told
+	}
+	if state != nil && want.exclusive && !state.Exclusive.ValueBool() {
+		extra, more := r.planExtra(ctx, had, want)
+		diags.Append(more...)
+		want.extra, o.Extra = extra, extra
+	}
+	secrets := keysOf(want.secrets)
+	maps.Copy(secrets, want.kept)
+	plan.DataWOKeys = keySetValue(secrets)
+	writes := changes(had, want)
+	if state != nil {
+		diags.Append(o.save(ctx, private)...)
+		if len(writes) == 0 {
+			plan.Zxid = state.Zxid
+		}
+	}
+	if slices.ContainsFunc(writes, makes) {
+		diags.Append(r.checkCreation(plan)...)
+		diags.Append(r.planAdoption(ctx, plan, had, want, writes)...)
+	}
+	diags.Append(r.checkSize(plan, writes)...)
+	return diags
+}
+
+// checkCreation checks what is needed to make nodes and the configuration alone does not
+// tell: where they are below the chroot, and who the provider is.
+func (r *Resource) checkCreation(plan *model) diag.Diagnostics {
+	diags := r.Session.CheckACL(path.Root("acl"), plan.ACL)
+	if base := plan.BasePath.ValueString(); base != "" {
+		if err := checkBase(base, r.Session.CheckManaged, plan.Data, plan.DataBase64, plan.DataWO); err != nil {
+			diags.Append(invalidBase(err))
+		}
+	}
+	return diags
+}
+
+// planExtra looks what is below base that a state does not have, when that is to go from now
+// on, and warns of it: the plan itself has no place for it. What was written since the state
+// was read is not among it. So an apply, which plans once more and knows nothing of the plan
+// that it is to apply but the state, finds no more than that plan told of.
+func (r *Resource) planExtra(ctx context.Context, had holding, want wanted) (map[string]int64, diag.Diagnostics) {
+	about := r.aboutPath(had.base)
+	client, err := r.Session.Client(ctx)
+	if err != nil {
+		return nil, diag.Diagnostics{about.Error(doingRead, err)}
+	}
+	extra, err := others(ctx, client, had.base, want)
+	if err != nil {
+		return nil, diag.Diagnostics{about.Error(doingRead, err)}
+	}
+	var unnamed []string
+	for key := range extra {
+		if !attr.Crosses(key) {
+			unnamed = append(unnamed, key)
+		}
+	}
+	for _, key := range unnamed { // they stay, and what is above them
+		delete(extra, key)
+		above(key, func(key string) bool {
+			delete(extra, key)
+			return true
+		})
+	}
+	maps.DeleteFunc(extra, func(key string, zxid int64) bool { return had.shows(key) || zxid > had.latest })
+	var diags diag.Diagnostics
+	if len(unnamed) > 0 {
+		diags.Append(unnamedStay(about, unnamed))
+	}
+	if len(extra) > 0 {
+		diags.Append(othersWillGo(had.base, extra))
+	}
+	return extra, diags
+}
+
+// planRemoval checks the size of what a destruction is to write.
+func (r *Resource) planRemoval(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	state, diags := decode(ctx, req.State, req.State.Raw)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.warnRenamed(state, nil)...)
+	if state.keepsOnDestroy() {
+		return
+	}
+	had, diags := held(ctx, state, resp.Private)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	resp.Diagnostics.Append(r.checkSize(state, removal(had, state.Exclusive.ValueBool()))...)
+}
+
+// checkSize refuses writes that the servers would not take.
+func (r *Resource) checkSize(m *model, writes []zk.Write) diag.Diagnostics {
+	acl, err := attr.ACLFrom(m.ACL)
+	if err != nil {
+		return nil // validation has told
+	}
+	err = r.Session.CheckBatch(zk.Batch{Writes: writes, ACL: acl, Split: !m.Atomic.ValueBool()})
+	if err == nil {
+		return nil
+	}
+	at, about := path.Root("atomic"), r.about(m)
+	if e, ok := errors.AsType[*zk.Error](err); ok && e.Path != "" {
+		at, about = m.at(keyOf(about.Path, e.Path)), r.aboutPath(e.Path)
+	}
+	return diag.Diagnostics{diag.WithPath(at, about.Error("store the data", err))}
+}
+
+// at is where a configuration has a node.
+func (m *model) at(key string) path.Path {
+	switch {
+	case m.Data.has(key):
+		return path.Root("data").AtMapKey(key)
+	case m.DataBase64.has(key):
+		return path.Root("data_base64").AtMapKey(key)
+	}
+	return path.Root("data_wo").AtMapKey(key)
+}
+
+// warnLockedOut warns of an ACL that keeps the provider from the nodes that it is to make.
+func (r *Resource) warnLockedOut(plan *model) diag.Diagnostics {
+	acl, err := attr.ACLFrom(plan.ACL)
+	if err != nil || plan.ACL.IsUnknown() {
+		return nil // validation has told, or nothing is known yet
+	}
+	if acl == nil {
+		acl = r.Session.DefaultACL()
+	}
+	lost := r.Session.LockedOut(acl, zk.PermRead|zk.PermWrite|zk.PermCreate|zk.PermDelete)
+	if lost == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.WithPath(path.Root("acl"), r.about(plan).LockedOut(lost))}
+}
+
+func (r *Resource) about(m *model) diagnose.Subject { return r.aboutPath(m.BasePath.ValueString()) }
+
+func (r *Resource) aboutPath(nodePath string) diagnose.Subject {
+	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.Session.Presented(), Run: r.Session}
+}

@@ -1,0 +1,179 @@
+package znodes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// A resource takes nodes over that are there: with adopt_existing whatever is at the keys that it
+// would create, and otherwise what another resource of the same run gives up, because it was
+// renamed, is replaced, or has lost the key to this one. See session.Heir.
+
+// adopt takes over what is there of the nodes that are to be made, where the user wants that.
+// What this run itself has made is not for it: as the parent of another node it is given to the
+// resource when it is to be made, and otherwise another resource has it.
+func (a *applying) adopt(ctx context.Context) error {
+	if !a.plan.AdoptExisting.ValueBool() {
+		return nil
+	}
+	keys := make(keySet)
+	for _, w := range changes(a.out.holding, a.want) {
+		if w.Kind == zk.WriteCreate && !a.Session.HasMade(w.Path) {
+			keys[keyOf(a.out.base, w.Path)] = true
+		}
+	}
+	return a.take(ctx, keys, func(string, zk.Stat) (take, given bool) { return true, false })
+}
+
+// inherit takes over those of nodes that another resource of this run gives up. It reports
+// whether another try may succeed.
+func (a *applying) inherit(ctx context.Context, keys keySet) (again bool, err error) {
+	waited := a.heir.Claim(ctx, a.pathsOf(keys)...)
+	memories := a.heir.Received()
+	if len(memories) == 0 && !waited {
+		memories = a.heir.Await(ctx)
+	}
+	before := len(a.taken)
+	if err := a.take(ctx, keys, func(path string, stat zk.Stat) (take, given bool) {
+		from, ok := memories[path].(attr.Planned)
+		return ok && from.Czxid == stat.Czxid && from.Version == stat.Version, true
+	}); err != nil {
+		return false, err
+	}
+	again = waited || len(a.taken) > before || !a.awaited
+	a.awaited = true
+	return again, nil
+}
+
+// take takes over those of nodes that are there and that choose chooses, as they are now.
+func (a *applying) take(ctx context.Context, keys keySet, choose func(path string, stat zk.Stat) (take, given bool)) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	readings, err := a.client.ReadMany(ctx, a.pathsOf(keys), false)
+	if err != nil {
+		return err
+	}
+	for _, reading := range readings {
+		switch {
+		case errors.Is(reading.Err, zk.ErrNoNode):
+			continue
+		case reading.Err != nil:
+			return reading.Err
+		}
+		ok, given := choose(reading.Path, reading.Stat)
+		key := keyOf(a.out.base, reading.Path)
+		switch {
+		case !ok:
+			continue
+		case reading.Stat.EphemeralOwner != 0:
+			return &ephemeralError{path: reading.Path}
+		case !a.owned[key] && !a.Session.Own(reading.Path):
+			return &twiceError{path: reading.Path}
+		}
+		a.owned[key], a.taken[key] = true, given
+		a.out.nodes[key] = string(reading.Data)
+		a.out.written[key] = written{zxid: reading.Stat.Mzxid}
+		a.out.zxid = max(a.out.zxid, reading.Stat.Mzxid)
+	}
+	// From here on whoever destroys one of them leaves it to this resource.
+	a.heir.Claim(ctx, a.pathsOf(a.taken)...)
+	return nil
+}
+
+// An ephemeralError tells that a node belongs to the session of another client.
+type ephemeralError struct{ path string }
+
+func (e *ephemeralError) Error() string { return fmt.Sprintf("%q is ephemeral", e.path) }
+
+// A twiceError tells that another resource of this run has the node.
+type twiceError struct{ path string }
+
+func (e *twiceError) Error() string { return fmt.Sprintf("another resource has %q", e.path) }
+
+// checkEmpty refuses to begin where something is below base, for a resource that is to have
+// all of it: what becomes of that no plan has shown. It takes over what another resource of
+// this run gives up.
+func (a *applying) checkEmpty(ctx context.Context) diag.Diagnostics {
+	for {
+		found, err := others(ctx, a.client, a.out.base, wanted{})
+		if err != nil {
+			return a.failed(err)
+		}
+		needed := a.want.needed()
+		maps.DeleteFunc(found, func(key string, _ int64) bool {
+			if _, taken := a.taken[key]; taken {
+				return true
+			}
+			return a.plan.AdoptExisting.ValueBool() && (a.want.declares(key) || needed[key])
+		})
+		if len(found) == 0 {
+			return nil
+		}
+		keys := make(keySet, len(found))
+		for key := range found {
+			keys[key] = true
+		}
+		again, err := a.inherit(ctx, keys)
+		switch {
+		case err != nil:
+			return a.failed(err)
+		case !again:
+			return diag.Diagnostics{occupied(a.about(a.plan), found)}
+		}
+	}
+}
+
+// giveUp offers nodes that are to be removed to other resources of this run. It returns the
+// paths of those that stay, because another one has them or needs them. The function is to be
+// called when the others have been removed, or not.
+func (r *Resource) giveUp(ctx context.Context, client *zk.Client, writes []zk.Write) (stays map[string]bool, undone func(), err error) {
+	stays = make(map[string]bool)
+	memories, err := remembered(ctx, client, writes)
+	if err != nil {
+		return nil, func() {}, err
+	}
+	if len(memories) == 0 {
+		return stays, func() {}, nil
+	}
+	fate := r.Session.Give(session.Whole, memories)
+	for _, w := range writes {
+		if removes(w) && (fate.Stays(w.Path) || r.Session.Taken(session.Whole, w.Path) || r.Session.HasMade(w.Path)) {
+			for path := w.Path; path != root; path = zk.Parent(path) { // and what is above it
+				stays[path] = true
+			}
+		}
+	}
+	return stays, func() { r.Session.Undone(session.Whole, slices.Collect(maps.Keys(memories))...) }, nil
+}
+
+// remembered returns what another resource has to know of nodes that are to be removed, as far
+// as they are as the removal expects them: what somebody else has changed is nobody's to give.
+func remembered(ctx context.Context, client *zk.Client, writes []zk.Write) (map[string]any, error) {
+	var removals []zk.Write
+	for _, w := range writes {
+		if removes(w) {
+			removals = append(removals, w)
+		}
+	}
+	stats, err := client.Stats(ctx, pathsOf(removals))
+	if err != nil {
+		return nil, err
+	}
+	memories := make(map[string]any, len(removals))
+	for i, w := range removals {
+		if stat := stats[i]; stat.Czxid != 0 && (w.Mzxid == 0 || w.Mzxid == stat.Mzxid) {
+			memories[w.Path] = attr.PlannedOf(stat)
+		}
+	}
+	return memories, nil
+}
