@@ -752,6 +752,11 @@ var topics = []struct {
 			c.create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)})
 			c.apply(c.plan(i, nil))
 		}},
+		{name: "an ACL that is there already", play: func(c *scene) {
+			c.Put("/app", "")
+			c.WriteACL("/app", acctest.Open(), zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead})
+			c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)})
+		}},
 		{name: "an ACL that another resource of the same run has set", play: func(c *scene) {
 			n := c.connect(nil).create(znode, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
 			i := c.create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)})
