@@ -63,6 +63,7 @@ var excuses = map[string]string{
 	"State cannot be written":                     "JSON of maps of text and numbers is always made",
 	"no JSON that could be compared by its value": "then bytes are compared, and nobody is told",
 	"the state has no stat of the node":           "the diagnostic about it has words of its own",
+	"another resource has the node":               "the node is handed over, and nobody is told",
 	"Plan cannot be written":                      "as above",
 }
 
@@ -1071,7 +1072,7 @@ var topics = []struct {
 		{name: "a plan that is damaged", play: func(c *scene) {
 			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "1"}})
 			p := c.plan(i, attrs{"base_path": "/app", "data": attrs{"a": "2"}})
-			p.private = kept(c.t, "extra", "7")
+			p.private = kept(c.t, "order", "7")
 			c.apply(p)
 		}},
 		{name: "many other ACLs", play: func(c *scene) {
