@@ -88,6 +88,7 @@ func TestAccForm_importCommand(t *testing.T) {
 	for name, config := range map[string]string{
 		"zookeeper_znode":     `path = "${local.base}/caf\u00e9"`,
 		"zookeeper_znode_acl": "path = \"${local.base}/caf\\u00e9\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"cdrwa\" }]",
+		"zookeeper_znodes":    "base_path = \"${local.base}/caf\\u00e9\"\n  data = {}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(fmt.Sprintf("resource %q \"test\" {\n  %s\n}", name, config))})
