@@ -88,7 +88,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	made, inDoubt, diags := r.ensure(ctx, &plan)
+	made, inDoubt, diags := r.ensure(ctx, &plan, true)
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() && len(made) == 0 && inDoubt == nil {
 		return
@@ -138,7 +138,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		return
 	}
 	if plan.Stat.IsUnknown() {
-		made, inDoubt, diags := r.ensure(ctx, &plan)
+		made, inDoubt, diags := r.ensure(ctx, &plan, false)
 		resp.Diagnostics.Append(diags...)
 		if diags.HasError() {
 			plan = state // apart from what was made

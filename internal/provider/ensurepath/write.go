@@ -17,9 +17,9 @@ import (
 type needed struct{}
 
 // ensure makes what is missing of the path that a plan asks for, and completes the plan but for
-// what it remembers. It returns the nodes that are the resource's from here on, with an error
+// what it remembers; creates is whether that is a creation. It returns the nodes that are the resource's from here on, with an error
 // too: those that it made, and those that a resource of this run which is being destroyed made.
-func (r *Resource) ensure(ctx context.Context, plan *resourceModel) (made []session.Made, inDoubt *doubt, diags diag.Diagnostics) {
+func (r *Resource) ensure(ctx context.Context, plan *resourceModel, creates bool) (made []session.Made, inDoubt *doubt, diags diag.Diagnostics) {
 	about := r.subject(plan.Path)
 	plan.Stat = types.ObjectNull(attr.StatType.AttrTypes)
 	acl, err := attr.ACLFrom(plan.ACL)
@@ -45,8 +45,11 @@ func (r *Resource) ensure(ctx context.Context, plan *resourceModel) (made []sess
 	made = ensured.Made
 	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok {
 		inDoubt = &doubt{Paths: ensured.Doubt, Seen: unknown.Seen, Others: unknown.Others, ACL: acl}
+	}
+	switch {
+	case inDoubt != nil && creates:
 		diags.Append(about.CreationUnknown(doingCreate, err))
-	} else if err != nil {
+	case err != nil:
 		diags.Append(about.Error(doingCreate, err))
 	}
 	if err == nil && len(made) == 0 && !r.Session.HasMade(plan.Path.ValueString()) {
