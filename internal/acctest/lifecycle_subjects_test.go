@@ -48,6 +48,10 @@ var subjects = []*subject{
 				ignore: []string{"data_base64"}, edit: edit{attrs: attrs{"data": "", "data_base64": `base64encode("two")`}, world: at("/a", "two")},
 				shownEdit: "1 changed",
 			},
+			{
+				ignore: []string{"data"}, edit: edit{attrs: attrs{"data": "", "data_base64": `base64encode("two")`}, world: at("/a", "two")},
+				shownEdit: "1 changed", wins: at("/a", "two"),
+			},
 			{ignore: []string{"data", "data_base64"}, theirs: at("/a", "theirs"), edit: edit{attrs: attrs{"data": "", "data_base64": `base64encode("two")`}, world: at("/a", "two")}},
 			{ignore: []string{"mode"}, edit: edit{attrs: attrs{"mode": `"container"`}, world: at("/a", "one")}},
 			{ignore: []string{"acl"}, edit: edit{attrs: attrs{"acl": ipACLInHCL}, world: world{"/a": {data: "one", acl: ipACL}}, left: world{"/a": {data: "one", acl: ipACL}}}},
