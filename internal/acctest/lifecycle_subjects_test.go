@@ -245,7 +245,7 @@ var subjects = []*subject{
 	{
 		name: "znodes, exclusive", typ: "zookeeper_znodes",
 		attrs: attrs{"base_path": `"/s"`, "data": `{ a = "1" }`, "exclusive": "true"},
-		made:  world{"/s": {}, "/s/a": {data: "1"}},
+		made:  world{"/s": {}, "/s/a": {data: "1"}, "/s/n": gone}, // n is what others put there
 		things: []thing{
 			{ignore: []string{"data"}, theirs: at("/s/n", "theirs"), edit: edit{attrs: attrs{"data": `{ b = "2" }`}, world: world{"/s/a": gone, "/s/b": {data: "2"}}}},
 			{ignore: []string{`data["n"]`}, theirs: at("/s/n", "theirs"), edit: edit{attrs: attrs{"data": `{ a = "1", n = "2" }`}, world: at("/s/n", "2")}},
