@@ -45,7 +45,7 @@ func (r *Resource) ensure(ctx context.Context, plan *resourceModel) (made []sess
 	made = ensured.Made
 	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok {
 		inDoubt = &doubt{Paths: ensured.Doubt, Seen: unknown.Seen, Others: unknown.Others, ACL: acl}
-		diags.Append(about.CreationUnknown(doingCreate, err))
+		diags.Append(about.CreationUnknown(doingCreate, afterDoubt, err))
 	} else if err != nil {
 		diags.Append(about.Error(doingCreate, err))
 	}
