@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -21,7 +22,8 @@ import (
 func TestRounds(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	o := options{rounds: 4, seed: 1, bound: 2 * time.Minute, cli: "../bin/tofu", keep: "failed", verbose: true}
+	cli := cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "../bin/tofu")
+	o := options{rounds: 4, seed: 1, bound: 2 * time.Minute, cli: cli, keep: "failed", verbose: true}
 	if err := run(t.Context(), o, "..", &out); err != nil {
 		t.Error(err)
 	}
