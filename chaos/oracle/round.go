@@ -25,6 +25,8 @@ type Run struct {
 	// From and To are the last transactions before it and when it had ended.
 	From, To int64
 	Took     time.Duration
+	// StateLost tells that the CLI was killed while it wrote its state, and left none.
+	StateLost bool
 	// Outlived tells that it had not ended by its bound, and was killed.
 	Outlived bool
 	// Survivors are providers that were there long after the CLI had ended.
