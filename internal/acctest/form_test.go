@@ -21,8 +21,10 @@ func TestAccForm_twins(t *testing.T) {
 	tree.Put("/other", "")
 	path := func(rel string) string { return tree.Path("/" + nfc + rel) }
 	twin := func(rel string) []string {
-		return []string{"Warning: Another node looks the same", `a node whose path looks like "` + path(rel) + `" and is in another Unicode form than NFC:`,
-			`"` + tree.Base + `/cafe\xcc\x81` + rel + `"`, "no configuration can name that node"}
+		return []string{
+			"Warning: Another node looks the same", `a node whose path looks like "` + path(rel) + `" and is in another Unicode form than NFC:`,
+			`"` + tree.Base + `/cafe\xcc\x81` + rel + `"`, "no configuration can name that node",
+		}
 	}
 	none := []string{"Error: Znode does not exist"}
 	for name, tt := range map[string]struct {

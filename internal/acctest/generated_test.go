@@ -189,7 +189,7 @@ func generatedOnce(t *testing.T, cli *acctest.CLI) {
 		t.Fatal(err)
 	}
 	for block := range strings.SplitSeq(string(b), "\nresource ") {
-		if set := regexp.MustCompile(`(?m)^  (data|data_base64|data_wo) += [^n]`).FindAllString(block, -1); len(set) > 1 {
+		if set := regexp.MustCompile(`(?m)^ {2}(data|data_base64|data_wo) += [^n]`).FindAllString(block, -1); len(set) > 1 {
 			t.Errorf("the content is there %d times:\n%s", len(set), block)
 		}
 	}

@@ -49,20 +49,42 @@ func Update(ctx context.Context, s *session.Session, nodePath string, change zk.
 
 // Apply writes what a plan changes of the node of a state, as [Update] does, reads the node
 // back and completes the plan. Without an error the node is as planned, whether or not it could
-// be read: the state must have it.
+// be read: the state must have it. With one, the plan is what was done all the same, the state's
+// where that is nothing: the state must have that.
 func (n *Node) Apply(ctx context.Context, s *session.Session, nodePath string, config, state *Node) (done Applied, err error) {
 	change, err := n.Change(config, state)
 	if err != nil {
 		return done, err
 	}
 	from, _ := attr.PlannedAgainst(state.Stat)
-	if err := Update(ctx, s, nodePath, change, from); err != nil {
-		return done, err
+	after, free := s.AfterWrite(ctx)
+	defer free()
+	if err = Update(ctx, s, nodePath, change, from); err != nil {
+		change = zk.Change{}
+		if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+			change = partial.Part
+		}
+		n.keep(state, change)
+		if change.SetData == change.SetACL {
+			return done, err // nothing was done
+		}
 	}
 	written := zk.Node{Stat: attr.StatOf(state.Stat)}
 	wrote := from.After(change)
 	written.Stat.Version, written.Stat.Aversion = wrote.Version, wrote.Aversion
-	return n.ReadBack(ctx, s, nodePath, config, written), nil
+	return n.ReadBack(after, s, nodePath, config, written), err
+}
+
+// keep makes a plan of which the part was done, and no more, the state of that.
+func (n *Node) keep(state *Node, part zk.Change) {
+	plan := *n
+	*n = *state
+	if part.SetData {
+		n.Data, n.DataBase64, n.DataWOVersion = plan.Data, plan.DataBase64, plan.DataWOVersion
+	}
+	if part.SetACL {
+		n.ACL = plan.ACL
+	}
 }
 
 // Applied is what came of a write besides the write itself.
@@ -76,7 +98,9 @@ type Applied struct {
 // ReadBack completes a plan that was applied, from the node as it is now; written is how the
 // apply left it.
 func (n *Node) ReadBack(ctx context.Context, s *session.Session, nodePath string, config *Node, written zk.Node) (done Applied) {
-	now, err := Read(ctx, s, nodePath)
+	after, free := s.AfterWrite(ctx)
+	defer free()
+	now, err := Read(after, s, nodePath)
 	if err != nil {
 		now, done.Unread = written, err
 	}
@@ -113,6 +137,9 @@ func (e *LeftError) Error() string {
 // a creation whose outcome was not known. Whatever is at the path may be somebody else's.
 var ErrUnread = errors.New("the state has no stat of the node")
 
+// errHandedOver ends a deletion whose node another resource of this run has now.
+var errHandedOver = errors.New("another resource has the node")
+
 // Delete deletes the node of a state, and with force_destroy what is below it, in an order that
 // suits the other deletions of this run (see [session.Session.Delete]). A node that is gone is
 // what was wanted, and one that another resource of this run has taken over stays, as does any
@@ -142,18 +169,20 @@ func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) 
 		return nil
 	case err != nil:
 		return err
-	// What somebody else has changed since is nobody's to hand over.
-	case stat.Version == from.Version && s.GiveUp(session.Whole, memory)[nodePath]:
-		return nil
 	}
 	err = s.Delete(ctx, nodePath, func() error {
+		// A creation may come while this waits for the deletion of children. What somebody else
+		// has changed since the plan is nobody's to hand over.
+		if stat.Version == from.Version && s.GiveUp(session.Whole, memory)[nodePath] {
+			return errHandedOver
+		}
 		if n.ForceDestroy.ValueBool() {
 			return client.DeleteTree(ctx, nodePath, from.Version)
 		}
 		return client.Delete(ctx, nodePath, from.Version)
 	})
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errHandedOver):
 		return nil
 	case session.HasChildren(nodePath, err):
 		children, _, childrenErr := client.Children(ctx, nodePath)

@@ -100,8 +100,8 @@ func (m *listModel) filter() (*attr.Filter, diag.Diagnostics) {
 	return filter, diags
 }
 
-func texts(list types.List) (out []string) {
-	for _, element := range list.Elements() {
+func texts(patterns types.List) (out []string) {
+	for _, element := range patterns.Elements() {
 		if text, ok := element.(types.String); ok && !text.IsUnknown() {
 			out = append(out, text.ValueString())
 		}

@@ -348,8 +348,8 @@ func (r *Resource) settle(ctx context.Context, client *zk.Client, plan *resource
 }
 
 // restore gives back to the nodes of a record what they had, unless another resource of this run
-// has them.
-func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record) (diags diag.Diagnostics) {
+// has them. With an error the record and the state tell what was done.
+func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record, state *resourceModel) (diags diag.Diagnostics) {
 	self := r.Session.Identities()
 	fate := r.Session.Give(session.ItsACL, rec.memories())
 	defer r.Session.Undone(session.ItsACL, slices.Collect(maps.Keys(rec.nodes))...)
@@ -379,10 +379,16 @@ func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record) 
 	steps, left := rec.restorations(nodes, 0, self)
 	o := r.carryOut(ctx, client, rec, nodes, steps)
 	diags.Append(r.leftWarnings(append(left, o.left...))...)
-	if o.err != nil {
-		after, end := client.Outlive(ctx)
-		defer end()
-		diags.Append(restoreError(r.failed(after, client, doingRestore, o, len(steps))))
+	if o.err == nil {
+		return diags
+	}
+	after, end := client.Outlive(ctx)
+	defer end()
+	diags.Append(restoreError(r.failed(after, client, doingRestore, o, len(steps))))
+	for _, n := range o.nodes {
+		if e := rec.nodes[n.Path]; n.Path == rec.path && e.set == nil && slices.Equal(e.had, n.ACL) { // it was restored
+			state.ACL, state.Stat = attr.ACLValue(n.ACL), attr.StatValue(n.Stat)
+		}
 	}
 	return diags
 }
