@@ -2,7 +2,10 @@ module terraform-provider-zookeeper/chaos
 
 go 1.26.0
 
-require terraform-provider-zookeeper v0.0.0
+require (
+	go.uber.org/goleak v1.3.0
+	terraform-provider-zookeeper v0.0.0
+)
 
 require (
 	filippo.io/edwards25519 v1.2.0 // indirect

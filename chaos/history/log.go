@@ -2,6 +2,7 @@ package history
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -41,18 +42,28 @@ type file struct {
 // NewLog returns the logs in a folder, which need not be there yet.
 func NewLog(dir string) *Log { return &Log{dir: dir, files: make(map[string]*file)} }
 
-// Since returns the transactions later than zxid, in order. Those up to it are forgotten.
+// Since returns the transactions later than zxid, in order.
 func (l *Log) Since(zxid int64) ([]Txn, error) {
 	if err := l.read(); err != nil {
 		return nil, err
 	}
 	var txns []Txn
 	for _, f := range l.files {
-		f.txns = slices.DeleteFunc(f.txns, func(t Txn) bool { return t.Zxid <= zxid })
-		txns = append(txns, f.txns...)
+		for _, t := range f.txns {
+			if t.Zxid > zxid {
+				txns = append(txns, t)
+			}
+		}
 	}
-	slices.SortFunc(txns, func(a, b Txn) int { return int(min(1, max(-1, a.Zxid-b.Zxid))) })
+	slices.SortFunc(txns, func(a, b Txn) int { return cmp.Compare(a.Zxid, b.Zxid) })
 	return txns, nil
+}
+
+// Forget forgets the transactions up to zxid, which nobody will ask for.
+func (l *Log) Forget(zxid int64) {
+	for _, f := range l.files {
+		f.txns = slices.DeleteFunc(f.txns, func(t Txn) bool { return t.Zxid <= zxid })
+	}
 }
 
 // read brings what is known to what the files hold.
@@ -173,6 +184,6 @@ func Agreed(logs [][]Txn) []Txn {
 			}
 		}
 	}
-	slices.SortFunc(agreed, func(a, b Txn) int { return int(min(1, max(-1, a.Zxid-b.Zxid))) })
+	slices.SortFunc(agreed, func(a, b Txn) int { return cmp.Compare(a.Zxid, b.Zxid) })
 	return agreed
 }

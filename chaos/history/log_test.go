@@ -1,11 +1,11 @@
 package history_test
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"terraform-provider-zookeeper/internal/zk"
@@ -171,7 +171,7 @@ func TestLog_unfinished(t *testing.T) {
 	ok[zk.Created](t)(c.Create(t.Context(), "/a", []byte("data"), zk.CreateOptions{}))
 	names := ok[[]string](t)(filepath.Glob(filepath.Join(server.TxnLogDir(), "log.*")))
 	whole := ok[[]byte](t)(os.ReadFile(names[0]))
-	whole = whole[:strings.LastIndexByte(string(whole), 'B')+1]
+	whole = whole[:bytes.LastIndexByte(whole, 'B')+1]
 	dir := t.TempDir()
 	name := filepath.Join(dir, "log.1")
 	write := func(content []byte) {

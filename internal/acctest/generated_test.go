@@ -189,24 +189,24 @@ func generatedOnce(t *testing.T, cli *acctest.CLI) {
 		t.Fatal(err)
 	}
 	for block := range strings.SplitSeq(string(b), "\nresource ") {
-		if set := regexp.MustCompile(`(?m)^  (data|data_base64|data_wo) += [^n]`).FindAllString(block, -1); len(set) > 1 {
+		if set := regexp.MustCompile(`(?m)^ {2}(data|data_base64|data_wo) += [^n{]`).FindAllString(block, -1); len(set) > 1 {
 			t.Errorf("the content is there %d times:\n%s", len(set), block)
 		}
 	}
 }
 
-// imports writes a configuration with import blocks of nodes, has the CLI generate the rest, and
-// returns what the plan said.
+// imports writes a configuration with import blocks of resources by their ids, has the CLI
+// generate the rest, and returns what the plan said.
 //
 // Terraform 1.16.0 takes an import block that is to generate configuration for one of a
 // provider of HashiCorp, unless it names the provider. Once the configuration is there, it may
 // not name it.
-func imports(t *testing.T, cli *acctest.CLI, tree *acctest.Tree, paths []string) string {
+func imports(t *testing.T, cli *acctest.CLI, tree *acctest.Tree, typ string, ids []string) string {
 	t.Helper()
 	blocks := func(provider string) string {
 		config := tree.Config("")
-		for i, path := range paths {
-			config += fmt.Sprintf("import {\n  to = zookeeper_znode.n%02d\n  id = %s\n%s}\n\n", i, quoted(path), provider)
+		for i, id := range ids {
+			config += fmt.Sprintf("import {\n  to = %s.n%02d\n  id = %s\n%s}\n\n", typ, i, quoted(id), provider)
 		}
 		return config
 	}
@@ -225,7 +225,7 @@ func TestAccGenerated_imports(t *testing.T) {
 			tree := acctest.NewTree(t)
 			paths := grow(tree, "/top", nodes)
 			cli := acctest.NewCLI(t, nil)
-			planned := imports(t, cli, tree, paths)
+			planned := imports(t, cli, tree, "zookeeper_znode", paths)
 			importsNothingElse(t, cli, tree, "/top", len(nodes), planned)
 		})
 	}
@@ -249,6 +249,35 @@ func TestAccGenerated_query(t *testing.T) {
 	}
 }
 
+// The same of many nodes in one resource, all of them and as patterns select them.
+func TestAccGenerated_znodes(t *testing.T) {
+	acctest.Needs(t, acctest.Generation)
+	for name, nodes := range trees {
+		t.Run(name, func(t *testing.T) {
+			tree := acctest.NewTree(t)
+			grow(tree, "/top", nodes)
+			cli := acctest.NewCLI(t, nil)
+			planned := imports(t, cli, tree, "zookeeper_znodes", []string{tree.Path("/top")})
+			importsNothingElse(t, cli, tree, "/top", 1, planned)
+		})
+	}
+	t.Run("patterns", func(t *testing.T) {
+		tree := acctest.NewTree(t)
+		grow(tree, "/top", trees["kafka"])
+		cli := acctest.NewCLI(t, nil)
+		planned := imports(t, cli, tree, "zookeeper_znodes", []string{
+			tree.Path("/top") + "?exclude=brokers/**&exclude=controller*&exclude=cluster/**&exclude=config/**&exclude=latest_producer_id_block",
+			tree.Path("/top") + "?include=config/topics/*",
+		})
+		importsNothingElse(t, cli, tree, "/top", 2, planned)
+		for _, without := range []string{"brokers", "controller_epoch", "cluster"} {
+			if strings.Contains(planned, without+"\"") {
+				t.Errorf("the plan has %s:\n%s", without, planned)
+			}
+		}
+	})
+}
+
 // The content that a node had when its configuration was generated is followed from then on,
 // and a JSON value with it: another writer's blanks are no change, and another value is.
 func TestAccGenerated_followed(t *testing.T) {
@@ -256,7 +285,7 @@ func TestAccGenerated_followed(t *testing.T) {
 	tree := acctest.NewTree(t)
 	tree.Put("/json", `{"version":1,"config":{"a":"b"}}`)
 	cli := acctest.NewCLI(t, nil)
-	imports(t, cli, tree, []string{tree.Path("/json")})
+	imports(t, cli, tree, "zookeeper_znode", []string{tree.Path("/json")})
 	cli.MustRun("apply", "-no-color", "-auto-approve")
 	tree.Write("/json", "{ \"config\": {\"a\": \"b\"}, \"version\": 1.0 }\n")
 	if run := cli.Run("plan", "-no-color", "-detailed-exitcode"); run.Code != 0 {

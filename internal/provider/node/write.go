@@ -49,20 +49,42 @@ func Update(ctx context.Context, s *session.Session, nodePath string, change zk.
 
 // Apply writes what a plan changes of the node of a state, as [Update] does, reads the node
 // back and completes the plan. Without an error the node is as planned, whether or not it could
-// be read: the state must have it.
+// be read: the state must have it. With one, the plan is what was done all the same, the state's
+// where that is nothing: the state must have that.
 func (n *Node) Apply(ctx context.Context, s *session.Session, nodePath string, config, state *Node) (done Applied, err error) {
 	change, err := n.Change(config, state)
 	if err != nil {
 		return done, err
 	}
 	from, _ := attr.PlannedAgainst(state.Stat)
-	if err := Update(ctx, s, nodePath, change, from); err != nil {
-		return done, err
+	after, free := s.AfterWrite(ctx)
+	defer free()
+	if err = Update(ctx, s, nodePath, change, from); err != nil {
+		change = zk.Change{}
+		if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+			change = partial.Part
+		}
+		n.keep(state, change)
+		if change.SetData == change.SetACL {
+			return done, err // nothing was done
+		}
 	}
 	written := zk.Node{Stat: attr.StatOf(state.Stat)}
 	wrote := from.After(change)
 	written.Stat.Version, written.Stat.Aversion = wrote.Version, wrote.Aversion
-	return n.ReadBack(ctx, s, nodePath, config, written), nil
+	return n.ReadBack(after, s, nodePath, config, written), err
+}
+
+// keep makes a plan of which the part was done, and no more, the state of that.
+func (n *Node) keep(state *Node, part zk.Change) {
+	plan := *n
+	*n = *state
+	if part.SetData {
+		n.Data, n.DataBase64, n.DataWOVersion = plan.Data, plan.DataBase64, plan.DataWOVersion
+	}
+	if part.SetACL {
+		n.ACL = plan.ACL
+	}
 }
 
 // Applied is what came of a write besides the write itself.
@@ -76,7 +98,9 @@ type Applied struct {
 // ReadBack completes a plan that was applied, from the node as it is now; written is how the
 // apply left it.
 func (n *Node) ReadBack(ctx context.Context, s *session.Session, nodePath string, config *Node, written zk.Node) (done Applied) {
-	now, err := Read(ctx, s, nodePath)
+	after, free := s.AfterWrite(ctx)
+	defer free()
+	now, err := Read(after, s, nodePath)
 	if err != nil {
 		now, done.Unread = written, err
 	}

@@ -225,6 +225,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(about.Twice())
 		return
 	}
+	after, free := r.Session.AfterWrite(ctx)
+	defer free()
 	made, err := r.create(ctx, &plan, &config)
 	if err != nil {
 		resp.Diagnostics.Append(r.createFailed(&plan, made, err)...)
@@ -241,7 +243,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
-	done := plan.ReadBack(ctx, r.Session, plan.Path.ValueString(), &config.Node, made.node)
+	done := plan.ReadBack(after, r.Session, plan.Path.ValueString(), &config.Node, made.node)
 	resp.Diagnostics.Append(about.Applied(done)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
@@ -313,6 +315,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		done, err := plan.Apply(ctx, r.Session, plan.Path.ValueString(), &config.Node, &state.Node)
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
+			state.Node = plan.Node // what was done of it
+			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 			return
 		}
 		resp.Diagnostics.Append(about.Applied(done)...)

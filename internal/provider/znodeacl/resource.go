@@ -221,7 +221,12 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		resp.Diagnostics.Append(r.subject(nodePath).Error(doingRestore, err))
 		return
 	}
-	resp.Diagnostics.Append(r.restore(ctx, client, rec)...)
+	diags = r.restore(ctx, client, rec, &state)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() { // the state stays, with what was done
+		resp.Diagnostics.Append(state.keep(rec)...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	}
 }
 
 // ImportState begins with a path; the read that follows fills in the rest.

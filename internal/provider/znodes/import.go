@@ -39,6 +39,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		resp.Diagnostics.Append(invalidImport(err))
 		return
 	}
+	resp.Diagnostics.Append(r.aboutPath(what.Base).Twins(ctx, r.Session)...)
 	state := model{
 		BasePath:      types.StringValue(what.Base),
 		DataWOKeys:    keySetValue(nil),
@@ -123,9 +124,6 @@ func (i *importing) check(managed func(path string) error) error {
 	for _, key := range i.Keys {
 		if err := checkKey(key); err != nil {
 			return fmt.Errorf("after base_path, keys follow with // in front of each, and %q is none: %w", key, err)
-		}
-		if !attr.Crosses(key) {
-			return fmt.Errorf("the key %s is not in Unicode's form NFC. Terraform and OpenTofu bring all text to NFC, so no configuration can have this key. Create a node with the name in NFC with another client of ZooKeeper, copy data and children to it, and import that", attr.Quoted(key))
 		}
 		nodes[key] = ""
 	}

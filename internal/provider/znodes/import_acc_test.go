@@ -93,18 +93,26 @@ func TestAccZnodes_generatedConfig(t *testing.T) {
 	tree.Put("/app/bin", "\x00\xff")
 	tree.Put("/text", "")
 	tree.Put("/text/b", "B")
-	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(fmt.Sprintf(`
+	// Terraform 1.16.0 wants the provider named where configuration is to be generated, and
+	// nowhere else.
+	config := func(provider string) string {
+		return tree.Config(fmt.Sprintf(`
 import {
   to       = zookeeper_znodes.test
   identity = { base_path = %q }
+  %[3]s
 }
 
 import {
   to = zookeeper_znodes.text
-  id = %q
+  id = %[2]q
+  %[3]s
 }
-`, tree.Path("/app"), tree.Path("/text")))})
+`, tree.Path("/app"), tree.Path("/text"), provider))
+	}
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": config("provider = zookeeper")})
 	cli.MustRun("plan", "-no-color", "-generate-config-out=generated.tf")
+	cli.Write("main.tf", config(""))
 	run := cli.MustRun("apply", "-no-color", "-auto-approve")
 	if !strings.Contains(run.Output, "2 imported, 0 added, 0 changed, 0 destroyed") {
 		t.Errorf("the apply:\n%s", run.Output)

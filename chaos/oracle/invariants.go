@@ -1,0 +1,539 @@
+package oracle
+
+import (
+	"encoding/json"
+	"maps"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+
+	"terraform-provider-zookeeper/internal/zk"
+
+	"terraform-provider-zookeeper/chaos/history"
+	"terraform-provider-zookeeper/chaos/scenario"
+)
+
+type reporter = func(format string, args ...any)
+
+// seesEverything: what somebody else was told to have done is in the history, and everything
+// there was done by somebody who is known.
+func seesEverything(k *knowledge, report reporter) {
+	at := make(map[int64]history.Txn)
+	for _, txn := range k.Txns {
+		at[txn.Zxid] = txn
+		if _, ours := k.runs[txn.Session]; !ours && !k.Foreign[txn.Session] && len(txn.Changes) > 0 {
+			report("nobody knows who did this: %v", txn)
+		}
+	}
+	for _, act := range k.Acts {
+		if act.Zxid == 0 {
+			continue
+		}
+		txn, ok := at[act.Zxid]
+		if !ok || !k.Foreign[txn.Session] || !slices.ContainsFunc(txn.Changes, func(c history.Change) bool { return c.Path == act.Path }) {
+			report("%s of %s in %#x is not in the history, which has %v", act.What, act.Path, act.Zxid, txn)
+		}
+	}
+}
+
+// foreignWritesStand: what somebody else has written after a run has begun to apply its plan is
+// not written over or deleted by that run. It has begun by the time that the session is there
+// which writes first, as the plan had another one, of a process before.
+func foreignWritesStand(k *knowledge, report reporter) {
+	tree := k.Before.Clone()
+	opened, begun := make(map[int64]int64), make(map[string]int64)
+	for _, txn := range k.Txns {
+		if txn.Opened {
+			opened[txn.Session] = txn.Zxid
+		}
+		run, ours := k.ours(txn.Session)
+		for _, c := range txn.Changes {
+			if !ours || k.ofLock(c.Path) {
+				continue
+			}
+			if _, ok := begun[run.Name]; !ok {
+				begun[run.Name] = opened[txn.Session]
+			}
+			n, there := tree[c.Path]
+			since := begun[run.Name]
+			data := there && k.Foreign[n.DataBy] && n.Mzxid > since
+			acl := there && k.Foreign[n.ACLBy] && n.Azxid > since
+			switch {
+			case c.Kind == history.SetData && data && !k.adopts(run, c.Path),
+				c.Kind == history.SetACL && acl && !k.adopts(run, c.Path),
+				c.Kind == history.Delete && data && !k.takesUnseen(run, c.Path):
+				report("%s: %s of %s in %#x goes over what somebody else wrote in %#x, after the apply had begun (%#x)",
+					run.Name, c.Kind, c.Path, txn.Zxid, max(n.Mzxid, n.Azxid), since)
+			}
+		}
+		tree.Apply(txn)
+	}
+}
+
+// adopts reports whether the user has asked for a node to be taken over as it is found.
+func (k *knowledge) adopts(run Run, p string) bool {
+	return slices.ContainsFunc(run.Op.Config.Resources, func(r scenario.Resource) bool { return r.Adopt && owns(r, p) })
+}
+
+// takesUnseen reports whether the user has asked for whatever is at a path to be deleted.
+func (k *knowledge) takesUnseen(run Run, p string) bool {
+	return slices.ContainsFunc(k.resources(run.Actor, run.From), func(r scenario.Resource) bool {
+		return r.Force && below(p, r.Path)
+	})
+}
+
+// owns reports whether a resource declares the node at a path.
+func owns(r scenario.Resource, p string) bool {
+	switch r.Type {
+	case scenario.Znode:
+		return p == r.Path
+	case scenario.Znodes:
+		for key := range r.Nodes {
+			if p == r.At(key) {
+				return true
+			}
+		}
+	case scenario.Sequential:
+		return isNumbered(p, r.Path)
+	case scenario.EnsurePath, scenario.ZnodeACL:
+	}
+	return false
+}
+
+// isNumbered reports whether a path is a prefix and the number of a sequential node.
+func isNumbered(p, prefix string) bool {
+	number, ok := strings.CutPrefix(p, prefix)
+	return ok && zk.IsSequenceNumber(number)
+}
+
+// atomic: after each transaction, the nodes of a zookeeper_znodes are as one of its
+// configurations declares them, or not there. Those that somebody else has touched are nobody's
+// to judge, and neither is a resource that had to be imported, with some of the nodes that a
+// killed run had created.
+func atomic(k *knowledge, report reporter) {
+	versions := make(map[string][]map[string]string)
+	for _, run := range k.Runs {
+		for _, r := range run.Op.Config.Resources {
+			if r.Type != scenario.Znodes || r.Split || k.imported(run.Actor, r.Path) {
+				continue
+			}
+			version := make(map[string]string)
+			for key, c := range r.Nodes {
+				version[r.At(key)] = c.Data
+			}
+			if !slices.ContainsFunc(versions[r.Path], func(other map[string]string) bool { return maps.Equal(other, version) }) {
+				versions[r.Path] = append(versions[r.Path], version)
+			}
+		}
+	}
+	for _, base := range slices.Sorted(maps.Keys(versions)) {
+		nodes := make(map[string]bool)
+		for _, version := range versions[base] {
+			for p := range version {
+				if _, touched := k.touched[p]; !touched {
+					nodes[p] = true
+				}
+			}
+		}
+		allowed := append([]map[string]string{{}}, versions[base]...)
+		tree := k.Before.Clone()
+		for _, txn := range k.Txns {
+			tree.Apply(txn)
+			if !slices.ContainsFunc(txn.Changes, func(c history.Change) bool { return nodes[c.Path] }) {
+				continue
+			}
+			if !slices.ContainsFunc(allowed, func(version map[string]string) bool { return holds(tree, version, nodes) }) {
+				report("after %v the nodes below %s are neither as before nor as declared", txn, base)
+				break
+			}
+		}
+	}
+}
+
+// holds reports whether those of the nodes that a version has are there as it says, and the
+// others are not.
+func holds(tree history.Tree, version map[string]string, nodes map[string]bool) bool {
+	for p := range nodes {
+		n, there := tree[p]
+		data, declared := version[p]
+		if there != declared || there && string(n.Data) != data {
+			return false
+		}
+	}
+	return true
+}
+
+// converges: without faults, two applies are enough for an empty plan, with no manual step but
+// imports of what a killed run has created; and then the servers have what is declared.
+func converges(k *knowledge, report reporter) {
+	for actor, e := range k.Endings {
+		if e.Applies == 0 {
+			report("actor %d: after two applies without faults the plan is not empty:\n%s", actor, e.Why)
+			continue
+		}
+		tree := k.treeAt(e.Settled)
+		for _, i := range e.Imports {
+			if !k.killed[tree[i.Path].By] {
+				report("actor %d: %s had to be imported, and no killed run had created it", actor, i.Path)
+			}
+		}
+		for _, text := range differences(tree, e.Config) {
+			report("actor %d: the plan is empty, and %s", actor, text)
+		}
+	}
+}
+
+// differences tells how a tree differs from what a configuration declares.
+func differences(tree history.Tree, c scenario.Config) (texts []string) {
+	for _, w := range c.Wants() {
+		texts = append(texts, difference(tree, w)...)
+	}
+	for _, r := range c.Resources {
+		if !r.Exclusive {
+			continue
+		}
+		between := make(map[string]bool)
+		for key := range r.Nodes {
+			for p := r.At(key); p != r.Path && p != "/"; p = path.Dir(p) {
+				between[p] = true
+			}
+		}
+		for _, p := range tree.Paths() {
+			if below(p, r.Path) && !between[p] {
+				texts = append(texts, p+" is there, below the exclusive "+r.Address())
+			}
+		}
+	}
+	return texts
+}
+
+func difference(tree history.Tree, w scenario.Want) (texts []string) {
+	n, there := tree[w.Path]
+	switch {
+	case !there:
+		return []string{w.Path + " is not there, which " + w.By + " declares"}
+	case !w.Any && string(n.Data) != w.Data && (!w.JSON || !sameJSON(n.Data, []byte(w.Data))):
+		texts = append(texts, w.Path+" does not hold what "+w.By+" declares")
+	}
+	if w.ACL == nil {
+		return texts
+	}
+	for _, p := range tree.Paths() {
+		if (p == w.Path || w.Below && below(p, w.Path)) && !scenario.Same(tree[p].ACL, w.ACL) {
+			texts = append(texts, p+" does not have the ACL that "+w.By+" declares")
+		}
+	}
+	return texts
+}
+
+func sameJSON(a, b []byte) bool {
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
+}
+
+// greenIsDone: after an apply that ends well the servers have what it was to bring about, but
+// for what somebody else changed meanwhile.
+func greenIsDone(k *knowledge, report reporter) {
+	for _, run := range k.Runs {
+		if run.Code != 0 || run.Op.Command != scenario.Apply {
+			continue
+		}
+		tree := k.treeAt(run.To)
+		for _, w := range run.Op.Config.Wants() {
+			if k.disturbed(run, w) || k.renamed(run, w) {
+				continue
+			}
+			for _, text := range difference(tree, w) {
+				report("%s ended well, and %s", run.Name, text)
+			}
+		}
+	}
+}
+
+// renamed reports whether another resource of the actor's had the node before. Where a run ended
+// between the creation of the new one and the destruction of the old one, the next run destroys
+// what both have, and the one after that makes it again: what is handed over is so within one apply.
+func (k *knowledge) renamed(run Run, w scenario.Want) bool {
+	for _, other := range k.Runs {
+		if other.Actor != run.Actor || other.From >= run.From {
+			continue
+		}
+		if slices.ContainsFunc(other.Op.Config.Wants(), func(had scenario.Want) bool { return had.Path == w.Path && had.By != w.By }) {
+			return true
+		}
+	}
+	return false
+}
+
+// disturbed reports whether somebody else changed during a run what is wanted of a node.
+func (k *knowledge) disturbed(run Run, w scenario.Want) bool {
+	for _, txn := range k.Txns {
+		if txn.Zxid <= run.From || txn.Zxid > run.To || !k.Foreign[txn.Session] {
+			continue
+		}
+		for _, c := range txn.Changes {
+			if c.Path == w.Path || below(w.Path, c.Path) || w.Below && below(c.Path, w.Path) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sequentialOnce: of each resource there is one node, or else the others were named, or come
+// from a killed run.
+func sequentialOnce(k *knowledge, report reporter) {
+	for actor, e := range k.Endings {
+		if e.Applies == 0 {
+			continue
+		}
+		tree := k.treeAt(e.Settled)
+		for _, r := range e.Config.Resources {
+			if r.Type != scenario.Sequential {
+				continue
+			}
+			p := e.State[r.Address()]
+			n, there := tree[p]
+			switch {
+			case !there || !isNumbered(p, r.Path):
+				report("actor %d: %s has %q in its state, which is not there", actor, r.Address(), p)
+			case string(n.Data) != r.Nodes[""].Data:
+				report("actor %d: %s does not hold what %s declares", actor, p, r.Address())
+			case r.ACL != scenario.NoACL && !scenario.Same(n.ACL, r.ACL.Entries()):
+				report("actor %d: %s does not have the ACL that %s declares", actor, p, r.Address())
+			}
+		}
+		mine := slices.Collect(maps.Values(e.State))
+		for _, p := range tree.Paths() {
+			run, ours := k.ours(tree[p].By)
+			if !ours || run.Actor != actor || slices.Contains(mine, p) || run.Killed() || !k.numbered(actor, p) {
+				continue
+			}
+			if !k.named(actor, p) {
+				report("actor %d: %s was created by %s, is in no state, and was never named", actor, p, run.Name)
+			}
+		}
+	}
+}
+
+// numbered reports whether a node is one of an actor's sequential ones.
+func (k *knowledge) numbered(actor int, p string) bool {
+	return slices.ContainsFunc(k.resources(actor, k.end()), func(r scenario.Resource) bool {
+		return r.Type == scenario.Sequential && isNumbered(p, r.Path)
+	})
+}
+
+// named reports whether the CLI has named a node to an actor.
+func (k *knowledge) named(actor int, p string) bool {
+	return slices.ContainsFunc(k.Runs, func(run Run) bool { return run.Actor == actor && strings.Contains(run.Output, p) })
+}
+
+// fenced: who takes a lock writes only while the first contender is its own session's.
+func fenced(k *knowledge, report reporter) {
+	if k.lock == "" {
+		return
+	}
+	tree := k.Before.Clone()
+	for _, txn := range k.Txns {
+		run, ours := k.ours(txn.Session)
+		if ours && run.Op.Config.Lock != "" && slices.ContainsFunc(txn.Changes, func(c history.Change) bool { return !k.ofLock(c.Path) }) {
+			if holder, first := holder(tree, k.lock); holder != txn.Session {
+				report("%s has written without the lock, which %q holds: %v", run.Name, first, txn)
+				return
+			}
+		}
+		tree.Apply(txn)
+	}
+}
+
+// holder returns the session of a lock's first contender, and its name.
+func holder(tree history.Tree, lock string) (session int64, name string) {
+	number := func(name string) string { return name[max(0, len(name)-10):] }
+	for _, p := range tree.Paths() {
+		if path.Dir(p) != lock || tree[p].Owner == 0 {
+			continue
+		}
+		if name == "" || number(path.Base(p)) < number(name) {
+			session, name = tree[p].Owner, path.Base(p)
+		}
+	}
+	return session, name
+}
+
+// bounded: every run ends, and its providers with it.
+func bounded(k *knowledge, report reporter) {
+	for _, run := range k.Runs {
+		if run.Outlived {
+			report("%s had not ended after %v:\n%s", run.Name, k.Bound, tail(run.Output))
+		}
+		if run.Survivors > 0 {
+			report("%s has left %d processes behind", run.Name, run.Survivors)
+		}
+	}
+}
+
+func tail(output string) string {
+	const most = 2000
+	return output[max(0, len(output)-most):]
+}
+
+// noSessionLeft: all sessions of runs end; those of a run that nothing disturbed are ended by
+// the run, before it ends.
+func noSessionLeft(k *knowledge, report reporter) {
+	closed := make(map[int64]history.Txn)
+	for _, txn := range k.Txns {
+		if txn.Closed {
+			closed[txn.Session] = txn
+		}
+	}
+	for _, run := range k.Runs {
+		for _, session := range run.Sessions {
+			txn, ended := closed[session]
+			switch {
+			case !ended:
+				report("the session %#x of %s was still there long after it", session, run.Name)
+			case len(run.Faults) == 0 && !run.Outlived && (txn.Cxid == 0 || txn.Zxid > run.To):
+				report("the session %#x of %s, which nothing disturbed, was left to its timeout", session, run.Name)
+			}
+		}
+	}
+}
+
+// onlyDeclaredDestroyed: a run deletes what runs have created, and of what others have created
+// only what the configuration claims. Who was there before is there in the end, as before.
+func onlyDeclaredDestroyed(k *knowledge, report reporter) {
+	tree := k.Before.Clone()
+	for _, txn := range k.Txns {
+		run, ours := k.ours(txn.Session)
+		for _, c := range txn.Changes {
+			n, there := tree[c.Path]
+			_, made := k.runs[n.By]
+			switch {
+			case !ours || !there || c.Kind != history.Delete:
+			case k.ofLock(c.Path):
+				if n.Owner != txn.Session {
+					report("%s has deleted the contender %s of somebody else", run.Name, c.Path)
+				}
+			case !made && !k.claimed(run, c.Path):
+				report("%s has deleted %s, which nobody has declared, in %#x", run.Name, c.Path, txn.Zxid)
+			}
+		}
+		tree.Apply(txn)
+	}
+	k.bystanders(tree, report)
+}
+
+// claimed reports whether a configuration gives a run a right to a node that others have
+// created.
+func (k *knowledge) claimed(run Run, p string) bool {
+	return slices.ContainsFunc(k.resources(run.Actor, run.From), func(r scenario.Resource) bool {
+		return owns(r, p) || r.Force && below(p, r.Path) || r.Exclusive && below(p, r.Path)
+	})
+}
+
+// bystanders looks whether those who were there before are there in the end.
+func (k *knowledge) bystanders(tree history.Tree, report reporter) {
+	for actor, a := range k.Scenario.Actors {
+		if actor < len(k.Endings) && k.Endings[actor].Destroyed != 0 {
+			continue // what was not given back could not be, and something else has told so
+		}
+		for _, b := range a.Bystanders {
+			if slices.ContainsFunc(k.resources(actor, k.end()), func(r scenario.Resource) bool { return r.Adopt && r.Path == b.Path }) {
+				continue
+			}
+			n, there := tree[b.Path]
+			_, touched := k.touched[b.Path]
+			switch {
+			case !there && !touched:
+				report("%s is gone", b.Path)
+			case touched || !there:
+			case string(n.Data) != b.Data:
+				report("%s does not hold what it held before", b.Path)
+			case !scenario.Same(n.ACL, b.ACL.Entries()) && !k.killedAt(b.Path):
+				report("%s does not have the ACL that it had before", b.Path)
+			}
+		}
+	}
+}
+
+// killedAt reports whether a killed run has set the ACL of a node: what it was before is then
+// known to nobody.
+func (k *knowledge) killedAt(p string) bool {
+	return slices.ContainsFunc(k.Txns, func(txn history.Txn) bool {
+		return k.killed[txn.Session] && slices.ContainsFunc(txn.Changes, func(c history.Change) bool {
+			return c.Kind == history.SetACL && c.Path == p
+		})
+	})
+}
+
+// nothingLeft: a destroy that ends well has removed all that runs of its actor have created, but
+// for what stays by contract and what killed runs have left.
+func nothingLeft(k *knowledge, report reporter) {
+	for _, run := range k.Runs {
+		if run.Op.Command == scenario.Destroy && run.Code == 0 {
+			k.left(run.Name, run.Actor, run.To, report)
+		}
+	}
+	for actor, e := range k.Endings {
+		if e.Applies > 0 && e.Destroyed != 0 {
+			report("actor %d: the destroy in the end failed, with exit code %d:\n%s", actor, e.Destroyed, e.Why)
+		}
+	}
+}
+
+func (k *knowledge) left(name string, actor int, at int64, report reporter) {
+	tree := k.treeAt(at)
+	for _, p := range tree.Paths() {
+		n := tree[p]
+		run, ours := k.ours(n.By)
+		switch {
+		case !ours || run.Actor != actor, k.ofLock(p), k.parents[p], k.kept[p], k.killed[n.By]:
+		case k.numbered(actor, p) && k.named(actor, p):
+		case k.toldToStay(actor, p), k.imported(actor, p):
+		case k.foreignIn(tree, actor, p):
+		default:
+			report("%s ended well, and %s, which %s had created in %#x, is still there", name, p, run.Name, n.Czxid)
+		}
+	}
+}
+
+// imported reports whether a node is one that a resource no longer owns since it had to be
+// imported: an import takes over what is declared, and not what lies between.
+func (k *knowledge) imported(actor int, p string) bool {
+	return actor < len(k.Endings) && slices.ContainsFunc(k.Endings[actor].Imports, func(i Import) bool { return p == i.Base || below(p, i.Base) })
+}
+
+// toldToStay reports whether the CLI has told an actor that a node stays because something is in
+// it, be it of another resource. It is in no state then, and later destroys do not know of it.
+func (k *knowledge) toldToStay(actor int, p string) bool {
+	return slices.ContainsFunc(k.Runs, func(run Run) bool {
+		_, told, ok := strings.Cut(run.Output, "Warning: Path is not empty")
+		return ok && run.Actor == actor && strings.Contains(told, `"`+p+`"`)
+	})
+}
+
+// foreignIn reports whether somebody else has kept a node from being removed: by having one of
+// their own below it, or by having written to it, or below it, where no resource declares what it
+// holds. Those that are declared go with what others have written before the plan.
+func (k *knowledge) foreignIn(tree history.Tree, actor int, p string) bool {
+	for at, n := range tree {
+		if below(at, p) && !k.isOurs(n.By) {
+			return true
+		}
+	}
+	if slices.ContainsFunc(k.resources(actor, k.end()), func(r scenario.Resource) bool { return owns(r, p) }) {
+		return false
+	}
+	for at := range k.touched {
+		if at == p || below(at, p) {
+			return true
+		}
+	}
+	return false
+}
+
+func (k *knowledge) isOurs(session int64) bool {
+	_, ours := k.runs[session]
+	return ours
+}

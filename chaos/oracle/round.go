@@ -1,0 +1,243 @@
+package oracle
+
+import (
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"terraform-provider-zookeeper/chaos/history"
+	"terraform-provider-zookeeper/chaos/scenario"
+)
+
+// A Run is a run of the CLI that has ended.
+type Run struct {
+	// Name tells it from the others of a round.
+	Name string
+	// Actor is the place of the one who ran it.
+	Actor int
+	Op    scenario.Op
+	// Faults are those that happened.
+	Faults []scenario.Fault
+	// Sessions are those of its providers, as the servers granted them.
+	Sessions []int64
+	Code     int
+	Output   string
+	// From and To are the last transactions before it and when it had ended.
+	From, To int64
+	Took     time.Duration
+	// StateLost tells that the CLI was killed while it wrote its state, and left none.
+	StateLost bool
+	// Outlived tells that it had not ended by its bound, and was killed.
+	Outlived bool
+	// Survivors are providers that were there long after the CLI had ended.
+	Survivors int
+}
+
+// Killed reports whether one of its processes was killed, be it as its fault or because it did
+// not end.
+func (r Run) Killed() bool {
+	for _, f := range r.Faults {
+		if f.What.Kills() {
+			return true
+		}
+	}
+	return r.Outlived
+}
+
+// An Act is what somebody else is known to have done.
+type Act struct {
+	What scenario.Act
+	Path string
+	// Zxid is the transaction; 0 where the server does not tell.
+	Zxid int64
+}
+
+// An Import is a manual step that was needed.
+type Import struct {
+	Address, ID string
+	// Base is the resource's path, and Path the node that was in the way.
+	Base, Path string
+}
+
+// An Ending is how an actor's configuration ended, when nothing disturbed it any more.
+type Ending struct {
+	// Config is the configuration.
+	Config scenario.Config
+	// Applies is how many applies it took until a plan was empty; 0 if none was.
+	Applies int
+	// Why is the output of what did not end well.
+	Why string
+	// Imports are the manual steps.
+	Imports []Import
+	// State has the paths of the resources by their addresses, once the plan was empty.
+	State map[string]string
+	// Settled is the last transaction by then.
+	Settled int64
+	// Destroyed is the exit code of the destroy in the end, the last of the actor's runs.
+	Destroyed int
+}
+
+// A Round is all that is known of one that has ended. Paths have no chroot.
+type Round struct {
+	Scenario scenario.Round
+	// Before are the nodes that there were.
+	Before history.Tree
+	// Txns are what was done since then, and Foreign the sessions of somebody else.
+	Txns    []history.Txn
+	Foreign map[int64]bool
+	Acts    []Act
+	Runs    []Run
+	Endings []Ending
+	// Bound is how long a run may take.
+	Bound time.Duration
+}
+
+// A Violation is something that must not be.
+type Violation struct {
+	// What is the invariant.
+	What string
+	// Text tells what happened.
+	Text string
+}
+
+// String is both.
+func (v Violation) String() string { return v.What + ": " + v.Text }
+
+// Check returns all violations of a round.
+func Check(r *Round) []Violation {
+	k := newKnowledge(r)
+	var all []Violation
+	for _, invariant := range []struct {
+		name  string
+		check func(*knowledge, func(format string, args ...any))
+	}{
+		{"the harness sees everything", seesEverything},
+		{"no foreign write is lost", foreignWritesStand},
+		{"an atomic zookeeper_znodes is old or new", atomic},
+		{"the state tells the truth", converges},
+		{"a green run has done what it says", greenIsDone},
+		{"a sequential node is made once, or named", sequentialOnce},
+		{"two runs under one lock never interleave", fenced},
+		{"a run ends within its bounds", bounded},
+		{"no session is left", noSessionLeft},
+		{"nothing is destroyed that was not declared", onlyDeclaredDestroyed},
+		{"a destroy leaves nothing behind", nothingLeft},
+	} {
+		invariant.check(k, func(format string, args ...any) {
+			all = append(all, Violation{invariant.name, fmt.Sprintf(format, args...)})
+		})
+	}
+	return all
+}
+
+// Orphans counts the nodes that killed runs have left behind, which nobody can know of but who
+// saw them come.
+func Orphans(r *Round) int {
+	k := newKnowledge(r)
+	n := 0
+	tree := k.treeAt(k.end())
+	for _, p := range tree.Paths() {
+		if k.killed[tree[p].By] && !k.parents[p] && !k.kept[p] {
+			n++
+		}
+	}
+	return n
+}
+
+// knowledge is a round with what follows from it.
+type knowledge struct {
+	*Round
+
+	runs   map[int64]int // runs by their sessions
+	killed map[int64]bool
+	// touched are nodes that somebody else has written, made or deleted, with the last
+	// transaction of that.
+	touched map[string]int64
+	parents map[string]bool // that creations of others may leave
+	kept    map[string]bool // that destructions leave
+	lock    string          // of the provider
+	locks   map[string]bool // all of them
+}
+
+func newKnowledge(r *Round) *knowledge {
+	k := &knowledge{
+		Round: r, runs: make(map[int64]int), killed: make(map[int64]bool),
+		touched: make(map[string]int64), parents: make(map[string]bool), kept: make(map[string]bool), locks: make(map[string]bool),
+	}
+	for i, run := range r.Runs {
+		for _, session := range run.Sessions {
+			k.runs[session] = i
+			k.killed[session] = run.Killed()
+		}
+		for _, p := range run.Op.Config.Parents() {
+			k.parents[p] = true
+		}
+		for _, res := range run.Op.Config.Resources {
+			if res.Keep {
+				for key := range res.Nodes {
+					k.kept[res.At(key)] = true
+				}
+			}
+		}
+		if run.Op.Config.Lock != "" {
+			k.lock = run.Op.Config.Lock
+		}
+		for _, lock := range run.Op.Config.Locks() {
+			k.locks[lock] = true
+		}
+	}
+	for _, txn := range r.Txns {
+		if r.Foreign[txn.Session] {
+			for _, c := range txn.Changes {
+				k.touched[c.Path] = txn.Zxid
+			}
+		}
+	}
+	return k
+}
+
+// end is the last transaction.
+func (k *knowledge) end() int64 {
+	if len(k.Txns) == 0 {
+		return 0
+	}
+	return k.Txns[len(k.Txns)-1].Zxid
+}
+
+// treeAt is the tree after a transaction.
+func (k *knowledge) treeAt(zxid int64) history.Tree {
+	tree := k.Before.Clone()
+	for _, txn := range k.Txns {
+		if txn.Zxid > zxid {
+			break
+		}
+		tree.Apply(txn)
+	}
+	return tree
+}
+
+// ours returns the run of a session.
+func (k *knowledge) ours(session int64) (Run, bool) {
+	i, ok := k.runs[session]
+	if !ok {
+		return Run{}, false
+	}
+	return k.Runs[i], true
+}
+
+// ofLock reports whether a path is a lock's, or below it.
+func (k *knowledge) ofLock(p string) bool { return k.locks[p] || k.locks[path.Dir(p)] }
+
+func below(p, base string) bool { return strings.HasPrefix(p, strings.TrimSuffix(base, "/")+"/") }
+
+// resources are those that an actor has declared up to a run, the latest of each address last.
+func (k *knowledge) resources(actor int, upTo int64) []scenario.Resource {
+	var all []scenario.Resource
+	for _, run := range k.Runs {
+		if run.Actor == actor && run.From <= upTo {
+			all = append(all, run.Op.Config.Resources...)
+		}
+	}
+	return all
+}
