@@ -1007,6 +1007,16 @@ var topics = []struct {
 		}},
 	}},
 	{"Destruction", []diagnosticCase{
+		{name: "a secret that was created in doubt", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			loseReply(proxy, isCreateOp)
+			i := c.create(znode, attrs{"path": "/app", "data_wo": secret, "data_wo_version": "1"})
+			c.told = nil
+			proxy.Refuse(false)
+			c.again()
+			c.refresh(i)
+			c.destroy(i)
+		}},
 		{name: "a child below what was created in doubt", play: func(c *scene) {
 			proxy := c.proxied(nil)
 			loseReply(proxy, isCreateOp)
