@@ -206,9 +206,9 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 			without = append(without, p.what)
 		}
 	}
-	node := "the node"
+	which := "the node"
 	if s.Path != "" {
-		node = fmt.Sprintf("%q", s.Path)
+		which = fmt.Sprintf("%q", s.Path)
 	}
 	add := "Add an entry for the provider, such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }, which stands for the identities that it presents. "
 	switch {
@@ -221,7 +221,7 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("ACL locks the provider out", fmt.Sprintf(
 		"With the ACL that %s is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n%s"+
 			"If this is what you want, others or the servers' super user have to change the ACL later on.",
-		node, strings.Join(without, ", nor "), s.presented(), add))
+		which, strings.Join(without, ", nor "), s.presented(), add))
 }
 
 // Destroyed tells what came of a deletion; nothing where the node is gone, and err nil.

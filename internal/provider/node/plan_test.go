@@ -57,6 +57,7 @@ func secretly(v types.String) func(*node.Node) { return func(n *node.Node) { n.D
 func both(t, b types.String) func(*node.Node) {
 	return func(n *node.Node) { n.Data, n.DataBase64 = t, b }
 }
+
 func secret(v types.String) func(n *node.Node) {
 	return func(n *node.Node) { n.DataWO, n.DataWOVersion = text("sesame"), v }
 }

@@ -322,8 +322,10 @@ func TestAccZnode_doubtOfTakeovers(t *testing.T) {
 	}{
 		"made as a parent": {``, declared("data = \"ours\"\n  depends_on = [zookeeper_znode.child]", "") + "\nresource \"zookeeper_znode\" \"child\" { path = \"${local.base}/a/child\" }\n", false},
 		"renamed":          {"resource \"zookeeper_znode\" \"old\" {\n  path = \"${local.base}/a\"\n  data = \"old\"\n}\n", declared(`data = "ours"`, ""), false},
-		"renamed secret": {"resource \"zookeeper_znode\" \"old\" {\n  path = \"${local.base}/a\"\n  data_wo = \"old\"\n  data_wo_version = \"1\"\n}\n",
-			declared("data_wo = \"ours\"\n  data_wo_version = \"1\"", ""), true},
+		"renamed secret": {
+			"resource \"zookeeper_znode\" \"old\" {\n  path = \"${local.base}/a\"\n  data_wo = \"old\"\n  data_wo_version = \"1\"\n}\n",
+			declared("data_wo = \"ours\"\n  data_wo_version = \"1\"", ""), true,
+		},
 	} {
 		for _, tookEffect := range []bool{true, false} {
 			t.Run(name+map[bool]string{true: ", written", false: ", not written"}[tookEffect], func(t *testing.T) {

@@ -332,7 +332,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	err := state.Node.Delete(ctx, r.Session, state.Path.ValueString())
+	err := state.Delete(ctx, r.Session, state.Path.ValueString())
 	resp.Diagnostics.Append(r.subject(state.Path).Destroyed(doingDelete, err)...)
 	if err == nil && !state.Keeps() && r.Session.Borrowed(session.Whole, state.Path.ValueString()) {
 		resp.Diagnostics.Append(r.subject(state.Path).Borrowed())

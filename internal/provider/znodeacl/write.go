@@ -238,8 +238,11 @@ func (r *Resource) readClaimed(ctx context.Context, client *zk.Client, heir *ses
 		for i, n := range nodes {
 			paths[i] = n.Path
 		}
-		if !heir.Claim(ctx, paths...) || ctx.Err() != nil {
+		if !heir.Claim(ctx, paths...) {
 			return nodes, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
 	}
 }
