@@ -109,12 +109,13 @@ func isNumbered(p, prefix string) bool {
 
 // atomic: after each transaction, the nodes of a zookeeper_znodes are as one of its
 // configurations declares them, or not there. Those that somebody else has touched are nobody's
-// to judge.
+// to judge, and neither is a resource that had to be imported, with some of the nodes that a
+// killed run had created.
 func atomic(k *knowledge, report reporter) {
 	versions := make(map[string][]map[string]string)
 	for _, run := range k.Runs {
 		for _, r := range run.Op.Config.Resources {
-			if r.Type != scenario.Znodes || r.Split {
+			if r.Type != scenario.Znodes || r.Split || k.imported(run.Actor, r.Path) {
 				continue
 			}
 			version := make(map[string]string)

@@ -112,9 +112,14 @@ func TestCheck(t *testing.T) {
 		},
 
 		// Old or new.
-		"half made":                   {at: hooks{"in the apply": our(create("/zs", ""), create("/zs/a", "a1"))}, want: []string{"below /zs are neither"}},
-		"half written":                {at: hooks{"late in the apply": all(our(set("/zs/a", "a2")), our(set("/zs/a", "a1")))}, want: []string{"below /zs are neither"}},
-		"half removed":                {at: hooks{"in the destroy": func(s *story) { s.step("", finishing, remove("/zs/b")) }}, want: []string{"below /zs are neither"}},
+		"half made":    {at: hooks{"in the apply": our(create("/zs", ""), create("/zs/a", "a1"))}, want: []string{"below /zs are neither"}},
+		"half written": {at: hooks{"late in the apply": all(our(set("/zs/a", "a2")), our(set("/zs/a", "a1")))}, want: []string{"below /zs are neither"}},
+		"half removed": {at: hooks{"in the destroy": func(s *story) { s.step("", finishing, remove("/zs/b")) }}, want: []string{"below /zs are neither"}},
+		"half written, after an import": {at: hooks{
+			"late in the apply": all(our(set("/zs/a", "a2")), our(set("/zs/a", "a1"))),
+			"in the end": all(func(s *story) { fault(s, scenario.KillBoth) },
+				ending(func(e *oracle.Ending) { e.Imports = []oracle.Import{{Base: "/zs", Path: "/zs/a"}} })),
+		}},
 		"somebody else has written":   {at: hooks{"late in the apply": theirs(set("/zs/a", "theirs"))}, want: []string{"/zs/a does not hold"}},
 		"written, with the other one": {at: hooks{"after the apply": second}},
 

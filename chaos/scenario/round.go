@@ -109,6 +109,9 @@ func (m *maker) actor(name string, locked, ensemble bool) Actor {
 	if locked {
 		config.Lock, config.LockTimeout = "/lock", int(Usual.Lock/time.Second)
 	}
+	if m.chance(20) {
+		config.Ephemeral = a.Base + "/lk"
+	}
 	first := Op{Command: Apply, Config: config}
 	a.Ops = append(a.Ops, first)
 	for range 1 + m.IntN(3) {
@@ -138,7 +141,7 @@ func (m *maker) config(base string) Config {
 		nodes := make(map[string]Content)
 		for _, key := range []string{"a", "b/c", "b/d", "e/f/g", "h"} {
 			if m.chance(70) || key == "a" {
-				nodes[key] = Content{m.word(), []Notation{Text, Text, Base64}[m.IntN(3)]}
+				nodes[key] = Content{m.word(), []Notation{Text, Text, Base64, Secret}[m.IntN(4)]}
 			}
 		}
 		return nodes
@@ -154,9 +157,9 @@ func (m *maker) config(base string) Config {
 	add(30, Resource{Type: Znode, Name: "forced", Path: "/zn/forced", Nodes: one(m.word(), Text), Force: true})
 	// What is kept is taken over again by the next one who declares it.
 	add(20, Resource{Type: Znode, Name: "kept", Path: "/zn/kept", Nodes: one(m.word(), Text), Keep: true, Adopt: true})
-	add(70, Resource{Type: Znodes, Name: "atomic", Path: "/zs", Nodes: many(), First: m.chance(20)})
-	add(30, Resource{Type: Znodes, Name: "exclusive", Path: "/zx", Nodes: many(), Exclusive: true, ACL: anACL()})
-	add(30, Resource{Type: Znodes, Name: "split", Path: "/zp", Nodes: many(), Split: true})
+	add(70, Resource{Type: Znodes, Name: "atomic", Version: 1, Path: "/zs", Nodes: many(), First: m.chance(20)})
+	add(30, Resource{Type: Znodes, Name: "exclusive", Version: 1, Path: "/zx", Nodes: many(), Exclusive: true, ACL: anACL()})
+	add(30, Resource{Type: Znodes, Name: "split", Version: 1, Path: "/zp", Nodes: many(), Split: true})
 	alike := m.word()
 	add(60, Resource{Type: Sequential, Name: "first", Path: "/sq/n-", Nodes: one(alike, Text)})
 	add(50, Resource{Type: Sequential, Name: "second", Path: "/sq/n-", Nodes: one(alike, Text), ACL: anACL()})
@@ -237,6 +240,7 @@ func (m *maker) move(r *Resource) {
 
 // change gives a resource other contents.
 func (m *maker) change(r *Resource) {
+	secrets := false
 	for _, key := range slices.Sorted(maps.Keys(r.Nodes)) {
 		c := r.Nodes[key]
 		switch {
@@ -249,11 +253,14 @@ func (m *maker) change(r *Resource) {
 			c.Data = jsonOf(m.word())
 		case c.As == Secret:
 			c.Data = m.word()
-			r.Version++
+			secrets = true
 		default:
 			c.Data = m.word()
 		}
 		r.Nodes[key] = c
+	}
+	if secrets {
+		r.Version++
 	}
 	if r.Type == Znodes && m.chance(50) {
 		r.Nodes[fmt.Sprintf("new/%d", m.IntN(3))] = Content{m.word(), Text}

@@ -48,6 +48,10 @@ var subjects = []*subject{
 				ignore: []string{"data_base64"}, edit: edit{attrs: attrs{"data": "", "data_base64": `base64encode("two")`}, world: at("/a", "two")},
 				shownEdit: "1 changed",
 			},
+			{
+				ignore: []string{"data"}, edit: edit{attrs: attrs{"data": "", "data_base64": `base64encode("two")`}, world: at("/a", "two")},
+				shownEdit: "1 changed", wins: at("/a", "two"),
+			},
 			{ignore: []string{"data", "data_base64"}, theirs: at("/a", "theirs"), edit: edit{attrs: attrs{"data": "", "data_base64": `base64encode("two")`}, world: at("/a", "two")}},
 			{ignore: []string{"mode"}, edit: edit{attrs: attrs{"mode": `"container"`}, world: at("/a", "one")}},
 			{ignore: []string{"acl"}, edit: edit{attrs: attrs{"acl": ipACLInHCL}, world: world{"/a": {data: "one", acl: ipACL}}, left: world{"/a": {data: "one", acl: ipACL}}}},
@@ -241,7 +245,7 @@ var subjects = []*subject{
 	{
 		name: "znodes, exclusive", typ: "zookeeper_znodes",
 		attrs: attrs{"base_path": `"/s"`, "data": `{ a = "1" }`, "exclusive": "true"},
-		made:  world{"/s": {}, "/s/a": {data: "1"}},
+		made:  world{"/s": {}, "/s/a": {data: "1"}, "/s/n": gone}, // n is what others put there
 		things: []thing{
 			{ignore: []string{"data"}, theirs: at("/s/n", "theirs"), edit: edit{attrs: attrs{"data": `{ b = "2" }`}, world: world{"/s/a": gone, "/s/b": {data: "2"}}}},
 			{ignore: []string{`data["n"]`}, theirs: at("/s/n", "theirs"), edit: edit{attrs: attrs{"data": `{ a = "1", n = "2" }`}, world: at("/s/n", "2")}},

@@ -236,9 +236,15 @@ func (s Subject) Destroyed(doing string, err error) diag.Diagnostics {
 	}
 }
 
-// left warns of a node that was left as it is, because it has children and its creation has
-// never ended.
+// left warns of a node that was left as it is, because its creation has never ended and it has
+// children, or may be somebody else's.
 func (s Subject) left(children []string) diag.Diagnostic {
+	if len(children) == 0 {
+		return diag.NewWarningDiagnostic("Znode was left as it is", fmt.Sprintf(
+			"%q looks like the node that an interrupted apply was to create: it is as new, and as long as the secret. The provider does not store secrets, so it cannot tell here whether the node is somebody else's, and did not delete it. "+
+				"If this apply creates the resource again, it compares the content and takes the node over when it holds the secret. "+
+				"Otherwise nobody has it: look at it (stat and get in zkCli), and delete it if it is not used.", s.Path))
+	}
 	return diag.NewWarningDiagnostic("Znode was left as it is", fmt.Sprintf(
 		"%q comes from an apply that was interrupted, and has %s since: %s. So it was not deleted. If this apply creates its resource again, the resource has it from then on, with its children. "+
 			"Otherwise nobody has it: delete it when it is no longer used (deleteall in zkCli).", s.Path, Count(len(children), "child", "children"), Mentioned(children)))
@@ -526,11 +532,11 @@ func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 }
 
 // CreationUnknown is the error of a creation whose outcome is not known, and which the state has
-// nevertheless.
-func (s Subject) CreationUnknown(doing string, err error) diag.Diagnostic {
+// nevertheless. next says in whole sentences what the next apply makes of it.
+func (s Subject) CreationUnknown(doing, next string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
-			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), Lost(err)))
+			"It was not repeated. The state has the resource as tainted. Run apply again: %s", doing, s.at(), Lost(err), next))
 }
 
 // interrupted tells that the run was stopped before something was done. A write that has been

@@ -48,7 +48,7 @@ func (r *Resource) ensure(ctx context.Context, plan *resourceModel, creates bool
 	}
 	switch {
 	case inDoubt != nil && creates:
-		diags.Append(about.CreationUnknown(doingCreate, err))
+		diags.Append(about.CreationUnknown(doingCreate, afterDoubt, err))
 	case err != nil:
 		diags.Append(about.Error(doingCreate, err))
 	}

@@ -65,17 +65,30 @@ func (n *Node) Unfinished(there attr.Planned) {
 		n.ACL = types.SetNull(attr.ACLEntryType)
 	}
 	n.DataWOVersion = attr.Overwritten(n.DataWOVersion)
-	n.Found()
+	n.ForceDestroy = types.BoolNull()
 }
 
-// Found marks a state as that of a creation which has not ended, and whose node is there. The
-// CLI replaces it. Others may use the node already: its deletion takes nothing with it.
+// Recognized marks the state of a creation whose node a later look has recognized.
 //
-// The mark is in an attribute, because a deletion gets no private state of a resource that is
-// tainted.
-func (n *Node) Found() { n.ForceDestroy = types.BoolNull() }
+// The marks are in attributes, because a deletion gets no private state of a resource that is
+// tainted. The CLI replaces such a resource, and what has no mark counts again.
+func (n *Node) Recognized() {
+	n.ForceDestroy = types.BoolNull()
+	n.CreateParents = types.BoolNull()
+}
 
-func (n *Node) wasFound() bool { return n.ForceDestroy.IsNull() }
+// unfinished reports whether a state is that of a creation which has not ended. Others may use
+// the node already: its deletion takes nothing with it.
+func (n *Node) unfinished() bool { return n.ForceDestroy.IsNull() }
+
+// unsure reports whether the node of a state may be somebody else's: it was recognized, and its
+// content is a secret, of which no more was known than its length. A creation, which knows the
+// secret, can tell.
+func (n *Node) unsure() bool { return n.CreateParents.IsNull() && n.WriteOnly() }
+
+// A Likeness is what a resource remembers of a node that looks like the one which it was to
+// create. Whoever gets it has the node only if that holds what the creation was to write.
+type Likeness struct{ attr.Planned }
 
 // LoadDoubt returns what a private state has of a creation whose outcome is not known; nil for
 // none.

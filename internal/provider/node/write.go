@@ -122,15 +122,16 @@ func (e *NotEmptyError) Error() string { return fmt.Sprintf("%v (%d)", e.Err, le
 // Unwrap returns the deletion that failed.
 func (e *NotEmptyError) Unwrap() error { return e.Err }
 
-// A LeftError tells that a node whose creation has not ended was left because of its children.
+// A LeftError tells that a node whose creation has not ended was left as it is.
 type LeftError struct {
-	// Children are their names, sorted.
+	// Children are the names of its children, sorted, where it was left because of them. Where
+	// there are none, it may be somebody else's node.
 	Children []string
 }
 
 // Error counts the children.
 func (e *LeftError) Error() string {
-	return fmt.Sprintf("the node was left as it is, because it has children (%d)", len(e.Children))
+	return fmt.Sprintf("the node was left as it is (%d children)", len(e.Children))
 }
 
 // ErrUnread tells that a state does not say which node it is about: nothing has been read since
@@ -150,6 +151,9 @@ var errHandedOver = errors.New("another resource has the node")
 func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) error {
 	from, planned := attr.PlannedAgainst(n.Stat)
 	memory := map[string]any{nodePath: from}
+	if n.unsure() {
+		memory[nodePath] = Likeness{from}
+	}
 	switch {
 	case n.Keeps() && planned:
 		s.Leave(session.Whole, memory)
@@ -158,6 +162,9 @@ func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) 
 		return nil
 	case !planned:
 		return ErrUnread
+	case n.unsure():
+		s.Leave(session.Whole, memory)
+		return &LeftError{}
 	}
 	client, err := s.Client(ctx)
 	if err != nil {
@@ -192,7 +199,7 @@ func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) 
 		case childrenErr != nil:
 			return childrenErr
 		}
-		if n.wasFound() {
+		if n.unfinished() {
 			s.Bequeath(session.Whole, memory)
 			return &LeftError{Children: children}
 		}

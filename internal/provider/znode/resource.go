@@ -281,7 +281,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	switch {
 	case doubt != nil:
-		state.Found()
+		state.Recognized()
 		state.refresh(read, r.Session.Identities())
 	case state.Stat.IsNull() && !state.DeclaresContent(): // as an import leaves it
 		if isEphemeral(read.Stat) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -29,6 +30,7 @@ func (r *Resource) planAdoption(ctx context.Context, plan *model, had holding, w
 	if len(paths) == 0 {
 		return nil
 	}
+	slices.Sort(paths)
 	client, err := r.Session.Client(ctx)
 	var readings []zk.Reading
 	if err == nil {

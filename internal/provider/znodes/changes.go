@@ -51,11 +51,7 @@ func keysOf(nodes contents) keySet {
 // same reports whether a node that the state shows holds what is wanted.
 func (w *wanted) same(h holding, key, data string) bool {
 	was := h.nodes[key]
-	if was == data && !h.reformatted[key] {
-		return true
-	}
-	// What the servers hold is the same JSON as what the state has, where it is not the same bytes.
-	return w.compare.ValueString() == attr.CompareJSON && attr.SameContent(w.compare, []byte(was), []byte(data))
+	return was == data || w.compare.ValueString() == attr.CompareJSON && attr.SameContent(w.compare, []byte(was), []byte(data))
 }
 
 // changes returns the writes that make of what there is what is wanted.

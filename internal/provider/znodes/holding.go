@@ -21,9 +21,6 @@ type record struct {
 	// written has who last wrote a node, by its key; "" is base_path itself. A node that is not
 	// there has no entry.
 	written map[string]written
-	// reformatted are the keys of nodes whose JSON the state has in other bytes than the
-	// servers: with compare = "json" that is no difference.
-	reformatted keySet
 	// latest is the latest transaction at the time of the last read.
 	latest int64
 }
@@ -42,12 +39,11 @@ func newHolding(base string) holding {
 }
 
 func newRecord() record {
-	return record{written: make(map[string]written), reformatted: make(keySet)}
+	return record{written: make(map[string]written)}
 }
 
 func (h holding) clone() holding {
-	h.nodes, h.secrets = maps.Clone(h.nodes), maps.Clone(h.secrets)
-	h.written, h.reformatted = maps.Clone(h.written), maps.Clone(h.reformatted)
+	h.nodes, h.secrets, h.written = maps.Clone(h.nodes), maps.Clone(h.secrets), maps.Clone(h.written)
 	return h
 }
 
@@ -65,7 +61,6 @@ func (h holding) forget(key string) {
 	delete(h.nodes, key)
 	delete(h.secrets, key)
 	delete(h.written, key)
-	delete(h.reformatted, key)
 }
 
 // ours reports whether a node is the resource's.

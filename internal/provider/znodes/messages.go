@@ -234,6 +234,7 @@ func exists(about diagnose.Subject, n int, list, first, outcome string) diag.Dia
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[3]s.NAME\n    id = %[6]q\n  }\n\n"+
 			"A resource that is in the state already has to leave it first, with state rm, and is imported with all its keys. "+
+			"Or set adopt_existing = true: the apply then takes over what is there, and the plan names it; so does a replacement with create_before_destroy, whose nodes are those of the resource that it replaces. "+
 			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.\n\n%[8]s", they, list, about.Resource, about.Path, key, about.Path+"//"+key, outcome, about.Moved()))
 }
 

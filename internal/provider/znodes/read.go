@@ -136,11 +136,7 @@ func refresh(ctx context.Context, client *zk.Client, about diagnose.Subject, had
 		case had.shows(key):
 			content := had.nodes[key]
 			if content != string(reading.Data) {
-				if state.sameJSON(content, reading.Data) {
-					found.reformatted[key] = true
-				} else {
-					content = string(reading.Data)
-				}
+				content = string(reading.Data)
 			}
 			found.nodes[key] = content
 			found.see(key, zxid, had.isOthers(key))
@@ -196,12 +192,6 @@ func (f *refreshed) passOver(about diagnose.Subject) diag.Diagnostics {
 		})
 	}
 	return diag.Diagnostics{unnamedStay(about, f.unnamed)}
-}
-
-// sameJSON reports whether a node holds the same JSON as a state says, where that is all that
-// counts. The state then keeps what it says: it is how the user writes it.
-func (m *model) sameJSON(content string, data []byte) bool {
-	return m.Compare.ValueString() == attr.CompareJSON && attr.SameContent(m.Compare, []byte(content), data)
 }
 
 // readAll reads the nodes of a state and those in between.

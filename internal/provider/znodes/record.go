@@ -30,10 +30,9 @@ type storedRecord struct {
 	// Sum tells whether the nodes are those of the state.
 	Sum  uint32  `json:"sum"`
 	Runs []int64 `json:"runs"`
-	// Others and Reformatted are for how many nodes, in the same order, that is not so, and
-	// then for how many it is, and so on.
-	Others      []int `json:"others,omitempty"`
-	Reformatted []int `json:"reformatted,omitempty"`
+	// Others are for how many nodes, in the same order, which are the resource's, then for how
+	// many which are not, and so on.
+	Others []int `json:"others,omitempty"`
 	// More are nodes which are not those of the state, nor above them, and MoreOthers those of
 	// them that are not the resource's.
 	More       map[string]int64 `json:"more,omitempty"`
@@ -97,10 +96,7 @@ func eachOf(keys []string, runs []int, visit func(key string)) {
 // encodeRecord makes JSON of the record of a holding.
 func (h holding) encodeRecord() ([]byte, error) {
 	keys := h.positions()
-	s := storedRecord{
-		Sum: checksum(keys), Others: lengths(keys, h.isOthers),
-		Reformatted: lengths(keys, func(key string) bool { return h.reformatted[key] }), Latest: h.latest,
-	}
+	s := storedRecord{Sum: checksum(keys), Others: lengths(keys, h.isOthers), Latest: h.latest}
 	var last int64
 	stored := 0
 	for i, key := range keys {
@@ -157,7 +153,6 @@ func (h holding) withRecord(b []byte) holding {
 			}
 		}
 		eachOf(keys, s.Others, func(key string) { h.written[key] = written{zxid: h.planned(key), others: true} })
-		eachOf(keys, s.Reformatted, func(key string) { h.reformatted[key] = true })
 	}
 	for key, zxid := range s.More {
 		h.written[key] = written{zxid: zxid}

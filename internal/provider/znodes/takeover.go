@@ -56,38 +56,56 @@ func (a *applying) inherit(ctx context.Context, keys keySet) (again bool, err er
 
 // take takes over those of nodes that are there and that choose chooses, as they are now.
 func (a *applying) take(ctx context.Context, keys keySet, choose func(path string, stat zk.Stat) (take, given bool)) error {
-	if len(keys) == 0 {
-		return nil
-	}
-	readings, err := a.client.ReadMany(ctx, a.pathsOf(keys), false)
-	if err != nil {
+	chosen, err := a.there(ctx, a.pathsOf(keys), choose)
+	if err != nil || len(chosen) == 0 {
 		return err
+	}
+	paths := make([]string, len(chosen))
+	for i, reading := range chosen {
+		paths[i] = reading.Path
+	}
+	// From here on whoever destroys one of them leaves it to this resource. Where a destruction
+	// was under way, it may be gone by now.
+	if a.heir.Claim(ctx, paths...) {
+		if chosen, err = a.there(ctx, paths, choose); err != nil {
+			return err
+		}
+	}
+	for _, reading := range chosen {
+		key := keyOf(a.out.base, reading.Path)
+		switch {
+		case reading.Stat.EphemeralOwner != 0:
+			return &ephemeralError{path: reading.Path}
+		case !a.owned[key] && !a.Session.Own(reading.Path):
+			return &twiceError{path: reading.Path}
+		}
+		a.owned[key] = true
+		_, a.taken[key] = choose(reading.Path, reading.Stat)
+		a.out.nodes[key] = string(reading.Data)
+		a.out.written[key] = written{zxid: reading.Stat.Mzxid}
+		a.out.zxid = max(a.out.zxid, reading.Stat.Mzxid)
+	}
+	return nil
+}
+
+// there reads those of nodes that are there and that choose chooses.
+func (a *applying) there(ctx context.Context, paths []string, choose func(path string, stat zk.Stat) (take, given bool)) (chosen []zk.Reading, err error) {
+	readings, err := a.client.ReadMany(ctx, paths, false)
+	if err != nil {
+		return nil, err
 	}
 	for _, reading := range readings {
 		switch {
 		case errors.Is(reading.Err, zk.ErrNoNode):
 			continue
 		case reading.Err != nil:
-			return reading.Err
+			return nil, reading.Err
 		}
-		ok, given := choose(reading.Path, reading.Stat)
-		key := keyOf(a.out.base, reading.Path)
-		switch {
-		case !ok:
-			continue
-		case reading.Stat.EphemeralOwner != 0:
-			return &ephemeralError{path: reading.Path}
-		case !a.owned[key] && !a.Session.Own(reading.Path):
-			return &twiceError{path: reading.Path}
+		if take, _ := choose(reading.Path, reading.Stat); take {
+			chosen = append(chosen, reading)
 		}
-		a.owned[key], a.taken[key] = true, given
-		a.out.nodes[key] = string(reading.Data)
-		a.out.written[key] = written{zxid: reading.Stat.Mzxid}
-		a.out.zxid = max(a.out.zxid, reading.Stat.Mzxid)
 	}
-	// From here on whoever destroys one of them leaves it to this resource.
-	a.heir.Claim(ctx, a.pathsOf(a.taken)...)
-	return nil
+	return chosen, nil
 }
 
 // An ephemeralError tells that a node belongs to the session of another client.

@@ -3,7 +3,6 @@ package znodes
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -246,11 +245,6 @@ func (a *applying) abandon() {
 // written or not. What is neither wanted nor the resource's is none of its business any more.
 func (a *applying) conclude() {
 	out, want := &a.out, a.want
-	for key, data := range want.nodes {
-		if was, shown := out.nodes[key]; shown && was != data {
-			out.reformatted[key] = true // the same JSON, and the servers keep their bytes
-		}
-	}
 	out.nodes = want.nodes
 	out.secrets = keysOf(want.secrets)
 	for key := range want.kept {
@@ -266,7 +260,6 @@ func (a *applying) conclude() {
 			delete(out.written, key)
 		}
 	}
-	maps.DeleteFunc(out.reformatted, func(key string, _ bool) bool { return !out.shows(key) })
 	out.complete = true
 }
 
