@@ -300,3 +300,47 @@ func TestAccGenerated_followed(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The other resources too, each of a node that has whatever it can have.
+func TestAccGenerated_others(t *testing.T) {
+	acctest.Needs(t, acctest.Generation)
+	for typ, prepare := range map[string]func(t *testing.T, tree *acctest.Tree) (ids []string){
+		"zookeeper_sequential_znode": func(t *testing.T, tree *acctest.Tree) (ids []string) {
+			t.Helper()
+			for i, data := range []string{"", "text", "\x00\xff", "cafe\u0301", `{"version": 1.0, "a": "b"}`, `{"for":1}`, "null"} {
+				acl := []zk.ACL{acctest.Open()}
+				if i == 1 {
+					acl = ofAlice
+				}
+				made, err := tree.Client.Create(t.Context(), tree.Path("/top/job-"), []byte(data), zk.CreateOptions{Mode: zk.PersistentSequential, ACL: acl})
+				if err != nil {
+					t.Fatal(err)
+				}
+				ids = append(ids, made.Path)
+			}
+			return ids
+		},
+		"zookeeper_ensure_path": func(_ *testing.T, tree *acctest.Tree) []string {
+			tree.Put("/top/a", "x")
+			tree.PutGuarded("/top/masked", "x", ofAlice...)
+			return []string{tree.Path("/top/a"), tree.Path("/top/masked")}
+		},
+		"zookeeper_znode_acl": func(_ *testing.T, tree *acctest.Tree) (ids []string) {
+			for i, acl := range [][]zk.ACL{{acctest.Open()}, ofKafka, ofAlice, {{Scheme: "digest", ID: "alice:secret", Perms: zk.PermAll}, acctest.Open()}, {{Scheme: "ip", ID: "10.0.0.1", Perms: 0}, acctest.Open()}} {
+				rel := fmt.Sprintf("/top/n%d", i)
+				tree.PutGuarded(rel, "x", acl...)
+				ids = append(ids, tree.Path(rel))
+			}
+			return ids
+		},
+	} {
+		t.Run(typ, func(t *testing.T) {
+			tree := acctest.NewTree(t)
+			tree.Put("/top", "")
+			ids := prepare(t, tree)
+			cli := acctest.NewCLI(t, nil)
+			planned := imports(t, cli, tree, typ, ids)
+			importsNothingElse(t, cli, tree, "/top", len(ids), planned)
+		})
+	}
+}

@@ -46,7 +46,7 @@ func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp 
 
 // Schema describes the resource.
 func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	acl := attr.ResourceACL("Who may do what with the node, and with `recursive` with each node below it too. It replaces the whole ACL.", false)
+	acl := attr.ImportedResourceACL("Who may do what with the node, and with `recursive` with each node below it too. It replaces the whole ACL.", false)
 	acl.Required, acl.Optional = true, false
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages the ACL of a znode that exists, or of a whole tree: of a node that another tool makes, of one whose data is somebody else's, of `/` itself.\n\n" +
