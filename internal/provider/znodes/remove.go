@@ -89,11 +89,11 @@ func (r *Resource) removeLeft(ctx context.Context, client *zk.Client, base strin
 	if !errors.Is(err, zk.ErrNotEmpty) {
 		return err
 	}
-	memories, err := remembered(ctx, client, left)
-	if err == nil {
+	// What cannot be remembered is nobody's: whoever needs it finds it.
+	if memories, err := remembered(ctx, client, left); err == nil {
 		r.Session.Bequeath(session.Whole, memories)
 	}
-	return nil //nolint:nilerr // what is left is nobody's, whoever needs it finds it
+	return nil
 }
 
 // keep leaves all nodes as they are, for a resource of this run that may come for them.
