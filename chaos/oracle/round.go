@@ -26,7 +26,7 @@ type Run struct {
 	// From and To are the last transactions before it and when it had ended.
 	From, To int64
 	Took     time.Duration
-	// StateLost tells that the CLI was killed while it wrote its state, and left none.
+	// StateLost tells that the CLI was ended while it wrote its state, and left none.
 	StateLost bool
 	// Outlived tells that it had not ended by its bound, and was killed.
 	Outlived bool
@@ -35,14 +35,14 @@ type Run struct {
 }
 
 // Killed reports whether one of its processes was killed, be it as its fault or because it did
-// not end.
+// not end, or whether the CLI has lost what it was told as if it had been.
 func (r Run) Killed() bool {
 	for _, f := range r.Faults {
 		if f.What.Kills() {
 			return true
 		}
 	}
-	return r.Outlived
+	return r.Outlived || r.StateLost
 }
 
 // An Act is what somebody else is known to have done.

@@ -217,12 +217,11 @@ func (p *play) cli(ctx context.Context, actor int, op scenario.Op, args ...strin
 	for _, session := range set.Sessions() {
 		run.Sessions = append(run.Sessions, session.ID)
 	}
-	if run.Killed() {
-		// A CLI that is ended while it writes its state leaves half of one, which is not the
-		// provider's to answer for. People have the backup then.
-		lost, restoreErr := f.restore(before)
-		run.StateLost, err = lost, errors.Join(err, restoreErr)
-	}
+	// A CLI that is ended while it writes its state leaves half of one, be it by SIGKILL or, as
+	// OpenTofu does now and then, by a SIGINT at the end of an apply. That is not the provider's to
+	// answer for. People have the backup then.
+	lost, restoreErr := f.restore(before)
+	run.StateLost, err = lost, errors.Join(err, restoreErr)
 	var nowErr error
 	if err == nil {
 		// Servers that have failed are back, or come back; a mark waits for that.
