@@ -123,8 +123,11 @@ func decoded(s string) string {
 	return string(b)
 }
 
-// grow puts a tree below a node of a test.
-func grow(tree *acctest.Tree, top string, nodes []grown) (paths []string) {
+// top is the node that a test has a tree at.
+const top = "/top"
+
+// grow puts a tree there.
+func grow(tree *acctest.Tree, nodes []grown) (paths []string) {
 	for _, n := range nodes {
 		acl := n.acl
 		if acl == nil {
@@ -136,12 +139,12 @@ func grow(tree *acctest.Tree, top string, nodes []grown) (paths []string) {
 	return paths
 }
 
-// written is what tells that something was written below a node: of each node there, what the
+// written is what tells that something was written to the tree: of each node there, what the
 // server counts and when it last counted.
-func written(t *testing.T, tree *acctest.Tree, rel string) map[string]zk.Stat {
+func written(t *testing.T, tree *acctest.Tree) map[string]zk.Stat {
 	t.Helper()
 	stats := make(map[string]zk.Stat)
-	err := tree.Client.WalkStats(t.Context(), tree.Path(rel), -1, func(r zk.Reading) error {
+	err := tree.Client.WalkStats(t.Context(), tree.Path(top), -1, func(r zk.Reading) error {
 		stats[r.Path] = r.Stat
 		return nil
 	})
@@ -156,12 +159,12 @@ func quoted(s string) string { return string(hclwrite.TokensForValue(cty.StringV
 
 // importsNothingElse applies a configuration that imports what there is, and checks that plan
 // and apply do nothing else, that the next plan is empty, and that nothing was written.
-func importsNothingElse(t *testing.T, cli *acctest.CLI, tree *acctest.Tree, rel string, n int, planned string) {
+func importsNothingElse(t *testing.T, cli *acctest.CLI, tree *acctest.Tree, n int, planned string) {
 	t.Helper()
 	if want := fmt.Sprintf("Plan: %d to import, 0 to add, 0 to change, 0 to destroy.", n); !strings.Contains(planned, want) {
 		t.Errorf("the plan does not say %q:\n%s", want, planned)
 	}
-	before := written(t, tree, rel)
+	before := written(t, tree)
 	run := cli.MustRun("apply", "-no-color", "-auto-approve")
 	if want := fmt.Sprintf("%d imported, 0 added, 0 changed, 0 destroyed", n); !strings.Contains(run.Output, want) {
 		t.Errorf("the apply does not say %q:\n%s", want, run.Output)
@@ -169,7 +172,7 @@ func importsNothingElse(t *testing.T, cli *acctest.CLI, tree *acctest.Tree, rel 
 	if run := cli.Run("plan", "-no-color", "-detailed-exitcode"); run.Code != 0 {
 		t.Errorf("the next plan is not empty: exit code %d\n%s", run.Code, run.Output)
 	}
-	after := written(t, tree, rel)
+	after := written(t, tree)
 	for path, stat := range before {
 		if after[path] != stat {
 			t.Errorf("%s was written: %+v, and before %+v", path, after[path], stat)
@@ -223,10 +226,10 @@ func TestAccGenerated_imports(t *testing.T) {
 	for name, nodes := range trees {
 		t.Run(name, func(t *testing.T) {
 			tree := acctest.NewTree(t)
-			paths := grow(tree, "/top", nodes)
+			paths := grow(tree, nodes)
 			cli := acctest.NewCLI(t, nil)
 			planned := imports(t, cli, tree, "zookeeper_znode", paths)
-			importsNothingElse(t, cli, tree, "/top", len(nodes), planned)
+			importsNothingElse(t, cli, tree, len(nodes), planned)
 		})
 	}
 }
@@ -237,14 +240,14 @@ func TestAccGenerated_query(t *testing.T) {
 	for name, nodes := range trees {
 		t.Run(name, func(t *testing.T) {
 			tree := acctest.NewTree(t)
-			grow(tree, "/top", nodes)
+			grow(tree, nodes)
 			cli := acctest.NewCLI(t, map[string]string{
 				"main.tf":         tree.Config(""),
 				"top.tfquery.hcl": "list \"zookeeper_znode\" \"top\" {\n  provider = zookeeper\n  limit    = 1000\n  config {\n    path = \"${local.base}/top\"\n  }\n}\n",
 			})
 			cli.MustRun("query", "-no-color", "-generate-config-out=generated.tf")
 			run := cli.MustRun("plan", "-no-color")
-			importsNothingElse(t, cli, tree, "/top", len(nodes), run.Output)
+			importsNothingElse(t, cli, tree, len(nodes), run.Output)
 		})
 	}
 }
@@ -255,21 +258,21 @@ func TestAccGenerated_znodes(t *testing.T) {
 	for name, nodes := range trees {
 		t.Run(name, func(t *testing.T) {
 			tree := acctest.NewTree(t)
-			grow(tree, "/top", nodes)
+			grow(tree, nodes)
 			cli := acctest.NewCLI(t, nil)
 			planned := imports(t, cli, tree, "zookeeper_znodes", []string{tree.Path("/top")})
-			importsNothingElse(t, cli, tree, "/top", 1, planned)
+			importsNothingElse(t, cli, tree, 1, planned)
 		})
 	}
 	t.Run("patterns", func(t *testing.T) {
 		tree := acctest.NewTree(t)
-		grow(tree, "/top", trees["kafka"])
+		grow(tree, trees["kafka"])
 		cli := acctest.NewCLI(t, nil)
 		planned := imports(t, cli, tree, "zookeeper_znodes", []string{
 			tree.Path("/top") + "?exclude=brokers/**&exclude=controller*&exclude=cluster/**&exclude=config/**&exclude=latest_producer_id_block",
 			tree.Path("/top") + "?include=config/topics/*",
 		})
-		importsNothingElse(t, cli, tree, "/top", 2, planned)
+		importsNothingElse(t, cli, tree, 2, planned)
 		for _, without := range []string{"brokers", "controller_epoch", "cluster"} {
 			if strings.Contains(planned, without+"\"") {
 				t.Errorf("the plan has %s:\n%s", without, planned)
@@ -340,7 +343,7 @@ func TestAccGenerated_others(t *testing.T) {
 			ids := prepare(t, tree)
 			cli := acctest.NewCLI(t, nil)
 			planned := imports(t, cli, tree, typ, ids)
-			importsNothingElse(t, cli, tree, "/top", len(ids), planned)
+			importsNothingElse(t, cli, tree, len(ids), planned)
 		})
 	}
 }
