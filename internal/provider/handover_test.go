@@ -68,8 +68,12 @@ var orders = []order{
 		looked := make(chan struct{})
 		seen := false
 		h.proxy.CutBeforeRequest(func(op int32) bool {
-			const exists, getACL, create, create2 = 3, 6, 1, 15
-			if !seen && slices.Contains([]int32{exists, getACL, create, create2}, op) {
+			const exists, getACL, create, create2, getChildren2, multi, multiRead = 3, 6, 1, 15, 12, 14, 22
+			ops := []int32{exists, getACL, create, create2}
+			if typ == znodes {
+				ops = append(ops, getChildren2, multi, multiRead)
+			}
+			if !seen && slices.Contains(ops, op) {
 				seen = true
 				close(looked)
 			}

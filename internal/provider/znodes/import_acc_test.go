@@ -2,6 +2,7 @@ package znodes_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -84,40 +85,155 @@ func TestAccZnodes_importBlock(t *testing.T) {
 	})
 }
 
-// The configuration that an import generates is valid as it is, and changes nothing.
+// Some nodes are imported by patterns, without what a running application has beside them.
+func TestAccZnodes_importPatterns(t *testing.T) {
+	tree := acctest.NewTree(t)
+	grow := func(t *testing.T) {
+		t.Helper()
+		for _, rel := range []string{"", "/brokers", "/brokers/ids", "/brokers/topics", "/config", "/config/topics", "/config/changes", "/acl", "/acl/Topic", "/app?"} {
+			tree.Put("/app"+rel, "")
+		}
+		for rel, data := range map[string]string{
+			"/controller_epoch": "7", "/brokers/topics/t": `{"partitions":{}}`, "/config/topics/t": `{ "version" : 1 }`, "/config/changes/c1": "x", "/config/version": "3", "/acl/Topic/*": "star", "/acl/Topic/t": "T", "/app?/x&y%": "odd",
+		} {
+			tree.Put("/app"+rel, data)
+		}
+		for _, rel := range []string{"/brokers/ids/1", "/controller"} {
+			if _, err := tree.Client.Create(t.Context(), tree.Path("/app"+rel), []byte("live"), zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+				t.Error(err)
+			}
+		}
+		tree.PutGuarded("/app/closed", "", zk.ACL{Scheme: "ip", ID: "192.0.2.1", Perms: zk.PermAll})
+	}
+	const entry = `{"partitions":{}}`
+	for name, tt := range map[string]struct {
+		id   string
+		want map[string]string
+		says string
+	}{
+		"include and exclude": {"?include=config/**&exclude=config/changes/**", map[string]string{"config/topics/t": `{ "version" : 1 }`, "config/version": "3"}, ""},
+		"several":             {"?include=brokers/**&include=acl/{Topic,Group}/\\*&exclude=brokers/ids/**", map[string]string{"brokers/topics/t": entry, "acl/Topic/*": "star"}, ""},
+		"exclude alone":       {"?exclude={config,closed,acl,app\\?}/**", map[string]string{"controller_epoch": "7", "brokers/topics/t": entry, "brokers/ids": ""}, ""},
+		"a level":             {"?include=config/*", map[string]string{"config/version": "3", "config/topics": "", "config/changes": ""}, ""},
+		"codes":               {"?include=app\\?/x%26y%25", map[string]string{"app?/x&y%": "odd"}, ""},
+		"excludes nothing":    {"?include=config/version&exclude=none", map[string]string{"config/version": "3"}, "Pattern excludes nothing"},
+		"what cannot be read is not meant": {"?include=**&exclude=closed", map[string]string{
+			"controller_epoch": "7", "brokers/topics/t": entry, "brokers/ids": "", "config/topics/t": `{ "version" : 1 }`, "config/changes/c1": "x", "config/version": "3", "acl/Topic/*": "star", "acl/Topic/t": "T", "app?/x&y%": "odd",
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			grow(t)
+			defer tree.Remove("/app")
+			cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(znodes(tt.want, "") + fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, tree.Path("/app")+strings.ReplaceAll(tt.id, "\\\\", "\\")))})
+			was, err := holding(tree, "/app")
+			if err != nil {
+				t.Fatal(err)
+			}
+			run := cli.MustRun("apply", "-no-color", "-auto-approve")
+			says(t, run.Output, "1 imported, 0 added, 0 changed, 0 destroyed")
+			if tt.says != "" {
+				says(t, run.Output, tt.says)
+			} else if strings.Contains(run.Output, "Pattern") {
+				t.Errorf("it says\n%s", run.Output)
+			}
+			cli.MustRun("plan", "-no-color", "-detailed-exitcode")
+			// They are the resource's, and nothing else is.
+			cli.MustRun("destroy", "-no-color", "-auto-approve")
+			for key := range tt.want {
+				delete(was, "/"+key)
+			}
+			got, err := holding(tree, "/app")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for rel, data := range was {
+				_, there := got[rel]
+				below := false // it was in between, and has nothing below it any more
+				for key := range tt.want {
+					below = below || strings.HasPrefix("/"+key, rel+"/")
+				}
+				if there && got[rel] != data || !there && (data != "" || !below) {
+					t.Errorf("%s held %q, and now %q (there: %t)", rel, data, got[rel], there)
+				}
+				delete(got, rel)
+			}
+			if len(got) > 0 {
+				t.Errorf("these should have gone: %q", got)
+			}
+		})
+	}
+}
+
+// What must be read and cannot ends an import.
+func TestAccZnodes_importUnreadable(t *testing.T) {
+	tree := acctest.NewTree(t)
+	tree.Put("/app", "")
+	tree.PutGuarded("/app/closed", "", zk.ACL{Scheme: "ip", ID: "192.0.2.1", Perms: zk.PermAll})
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
+		Config:      tree.Config(znodes(nil, "") + tree.ImportBlock(address, "/app")),
+		ExpectError: acctest.Error("No permission", `"`+tree.Path("/app/closed")+`"`),
+	}}})
+}
+
+// An ephemeral node is no resource's.
+func TestAccZnodes_importEphemeral(t *testing.T) {
+	tree := acctest.NewTree(t)
+	tree.Put("/app", "")
+	if _, err := tree.Client.Create(t.Context(), tree.Path("/app/e"), nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+		t.Fatal(err)
+	}
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
+		Config:      tree.Config(znodes(nil, "") + fmt.Sprintf("import {\n  to = %s\n  id = %q\n}\n", address, tree.Path("/app//e"))),
+		ExpectError: acctest.Error("Znode is ephemeral", `"`+tree.Path("/app/e")+`" belongs to the session of another client`),
+	}}})
+}
+
+// The configuration that an import generates is valid as it is, and changes nothing, whatever
+// the nodes hold.
 func TestAccZnodes_generatedConfig(t *testing.T) {
 	acctest.Needs(t, acctest.Generation)
 	tree := acctest.NewTree(t)
-	tree.Put("/app", "")
-	tree.Put("/app/a", "Grüße")
-	tree.Put("/app/bin", "\x00\xff")
+	for rel, data := range map[string]string{
+		"": "", "/text": "Grüße", "/bin": "\x00\xff", "/empty": "", "/lines": "a\n  b\r\n\tc\\n \"q\" ", "/template": "${x} $${y} %{if z}", "/nfd": "cafe\u0301",
+		"/described": "(1 byte, not UTF-8, in base64: /w==)", "/json": `{"b":1,"a":[1, 2 ,{}]}`, "/blanks": "{ \"b\" : 1.0,\n \"a\" : null }", "/array": "[ 1,  2 ]", "/null": "null", "/number": "1e400", "/twice": `{"a":1,"a":2}`,
+		"/for": `{"for":"x"}`, "/deep": "", "/deep/down": "D", "/na me": "blank", "/ä\"ö": "odd", "/${x}": "template", "/0": "digit",
+	} {
+		tree.Put("/app"+rel, data)
+	}
 	tree.Put("/text", "")
 	tree.Put("/text/b", "B")
+	identity := ""
+	if acctest.Has(t, acctest.Identity) {
+		tree.Put("/identity", "")
+		tree.Put("/identity/i", "I")
+		identity = tree.Path("/identity")
+	}
+	was, err := holding(tree, "")
+	if err != nil {
+		t.Fatal(err)
+	}
 	// Terraform 1.16.0 wants the provider named where configuration is to be generated, and
 	// nowhere else.
 	config := func(provider string) string {
-		return tree.Config(fmt.Sprintf(`
-import {
-  to       = zookeeper_znodes.test
-  identity = { base_path = %q }
-  %[3]s
-}
-
-import {
-  to = zookeeper_znodes.text
-  id = %[2]q
-  %[3]s
-}
-`, tree.Path("/app"), tree.Path("/text"), provider))
+		var blocks strings.Builder
+		for to, from := range map[string]string{"test": tree.Path("/app"), "text": tree.Path("/text"), "some": tree.Path("/app?include={json,blanks}")} {
+			fmt.Fprintf(&blocks, "import {\n  to = zookeeper_znodes.%s\n  id = %q\n  %s\n}\n", to, from, provider)
+		}
+		if identity != "" {
+			fmt.Fprintf(&blocks, "import {\n  to = zookeeper_znodes.identity\n  identity = { base_path = %q }\n  %s\n}\n", identity, provider)
+		}
+		return tree.Config(blocks.String())
 	}
 	cli := acctest.NewCLI(t, map[string]string{"main.tf": config("provider = zookeeper")})
 	cli.MustRun("plan", "-no-color", "-generate-config-out=generated.tf")
 	cli.Write("main.tf", config(""))
 	run := cli.MustRun("apply", "-no-color", "-auto-approve")
-	if !strings.Contains(run.Output, "2 imported, 0 added, 0 changed, 0 destroyed") {
-		t.Errorf("the apply:\n%s", run.Output)
+	says(t, run.Output, "imported, 0 added, 0 changed, 0 destroyed")
+	cli.MustRun("plan", "-no-color", "-detailed-exitcode")
+	if is, err := holding(tree, ""); err != nil || !maps.Equal(was, is) {
+		t.Errorf("the tree was %q and is %q, %v", was, is, err)
 	}
-	for _, rel := range []string{"/app/a", "/app/bin", "/text/b"} {
+	for rel := range was {
 		if err := tree.CheckVersions(rel, 0, 0)(nil); err != nil {
 			t.Error(err)
 		}
@@ -135,6 +251,13 @@ func TestAccZnodes_importErrors(t *testing.T) {
 	}
 	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
 		step("relative", "Invalid import ID", `"relative" is not absolute`),
+		step("/a?include=b/", "Invalid import ID", `the pattern "b/" of include is wrong: it ends with a slash`),
+		step("/a?exclude=[b", "Invalid import ID", `the pattern "[b" of exclude is wrong`),
+		step("/a?include=b&b", "Invalid import ID", `"b" is neither`, "%26"),
+		step("/a?include=%zz", "Invalid import ID", "%25 for a %"),
+		step("/a//b?include=c", "Invalid import ID", "do not go together"),
+		step(tree.Path("/app?include=none/**"), "Pattern matches nothing", `"none/**" of include`, "Nothing was imported"),
+		step(tree.Path("/missing?include=**"), "Cannot import non-existent remote object"),
 		step("/zookeeper", "Invalid import ID", "belongs to ZooKeeper itself"),
 		step("//zookeeper/quota", "Invalid import ID", "belongs to ZooKeeper itself"),
 		step(tree.Path("/missing"), "Cannot import non-existent remote object"),

@@ -267,6 +267,19 @@ func isEphemeral(nodePath string) diag.Diagnostic {
 		"%q belongs to the session of another client and goes when that ends, so it cannot be taken over. It was left as it is, and nothing was written.\n\nWait until it has gone, or choose another key.", nodePath))
 }
 
+// keptForAnother tells which nodes of a destroyed resource another one needs, which does not
+// know that they are to be removed with it.
+func keptForAnother(base string, paths []string) diag.Diagnostic {
+	slices.Sort(paths)
+	for i, path := range paths {
+		paths[i] = strconv.Quote(path)
+	}
+	return diag.NewWarningDiagnostic("Znodes are kept for another resource", fmt.Sprintf(
+		"This resource made these empty nodes for those that it had below %q, and did not remove them, because this apply has created another resource that needs them:\n\n%s\n\n"+
+			"Terraform created that one first, as create_before_destroy asks for, so it does not know that they were made here, and will not remove them when it is destroyed. You can delete them (delete in zkCli, the deepest first) once it is.",
+		base, diagnose.Listed(paths)))
+}
+
 // changedSince tells that nodes are no longer as they have just been written.
 func changedSince(base string, wrote int, overwritten []string) diag.Diagnostic {
 	slices.Sort(overwritten)

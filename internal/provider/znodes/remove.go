@@ -3,7 +3,6 @@ package znodes
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -25,6 +24,7 @@ func (r *Resource) remove(ctx context.Context, m *model, had holding) (outcome, 
 		return out, fail(err)
 	}
 	var left []zk.Write
+	var ownerless []string
 	err = r.Session.InTurn(ctx, had.base, func() error {
 		writes := removal(out.holding, m.Exclusive.ValueBool())
 		if m.Exclusive.ValueBool() {
@@ -33,18 +33,13 @@ func (r *Resource) remove(ctx context.Context, m *model, had holding) (outcome, 
 				return err
 			}
 		}
-		stays, undone, err := r.giveUp(ctx, client, writes)
+		given, err := r.giveUp(ctx, client, writes)
 		if err != nil {
 			return err
 		}
-		defer undone()
-		writes = slices.DeleteFunc(writes, func(w zk.Write) bool {
-			if stays[w.Path] {
-				out.forget(keyOf(had.base, w.Path))
-				out.changed = true
-			}
-			return stays[w.Path]
-		})
+		defer given.undone()
+		ownerless = append(ownerless, given.ownerless...)
+		writes = given.drop(&out, writes)
 		results, err := r.Session.Apply(ctx, had.base, zk.Batch{Writes: writes, Split: !m.Atomic.ValueBool(), GoneIsDeleted: true})
 		out.settle(wanted{}, writes, results)
 		left = left[:0]
@@ -60,6 +55,9 @@ func (r *Resource) remove(ctx context.Context, m *model, had holding) (outcome, 
 	}
 	if err != nil {
 		return out, fail(err)
+	}
+	if len(ownerless) > 0 {
+		return out, diag.Diagnostics{keptForAnother(had.base, ownerless)}
 	}
 	return out, nil
 }

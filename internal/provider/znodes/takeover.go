@@ -151,27 +151,51 @@ func (a *applying) checkEmpty(ctx context.Context) diag.Diagnostics {
 	}
 }
 
-// giveUp offers nodes that are to be removed to other resources of this run. It returns the
-// paths of those that stay, because another one has them or needs them. The function is to be
-// called when the others have been removed, or not.
-func (r *Resource) giveUp(ctx context.Context, client *zk.Client, writes []zk.Write) (stays map[string]bool, undone func(), err error) {
-	stays = make(map[string]bool)
+// A surrender is what has become of nodes that were to be removed and have been offered to other
+// resources of this run.
+type surrender struct {
+	// stays are the paths of those that another one has or needs, and of what is above them.
+	stays map[string]bool
+	// ownerless are those of them that were the resource's in between, and that the other
+	// resource does not know to be its own from here on.
+	ownerless []string
+	// undone is to be called when the others have been removed, or not.
+	undone func()
+}
+
+// giveUp offers nodes that are to be removed to other resources of this run.
+func (r *Resource) giveUp(ctx context.Context, client *zk.Client, writes []zk.Write) (s surrender, err error) {
+	s = surrender{stays: make(map[string]bool), undone: func() {}}
 	memories, err := remembered(ctx, client, writes)
-	if err != nil {
-		return nil, func() {}, err
-	}
-	if len(memories) == 0 {
-		return stays, func() {}, nil
+	if err != nil || len(memories) == 0 {
+		return s, err
 	}
 	fate := r.Session.Give(session.Whole, memories)
+	s.undone = func() { r.Session.Undone(session.Whole, slices.Collect(maps.Keys(memories))...) }
 	for _, w := range writes {
-		if removes(w) && (fate.Stays(w.Path) || r.Session.Taken(session.Whole, w.Path) || r.Session.HasMade(w.Path)) {
-			for path := w.Path; path != root; path = zk.Parent(path) { // and what is above it
-				stays[path] = true
-			}
+		if !removes(w) || !fate.Stays(w.Path) && !r.Session.Taken(session.Whole, w.Path) && !r.Session.HasMade(w.Path) {
+			continue
+		}
+		if w.Kind == zk.WritePrune && !fate.Handed[w.Path] {
+			s.ownerless = append(s.ownerless, w.Path)
+		}
+		for path := w.Path; path != root; path = zk.Parent(path) {
+			s.stays[path] = true
 		}
 	}
-	return stays, func() { r.Session.Undone(session.Whole, slices.Collect(maps.Keys(memories))...) }, nil
+	return s, nil
+}
+
+// drop takes the nodes that stay out of writes, and out of what the resource has.
+func (s surrender) drop(out *outcome, writes []zk.Write) []zk.Write {
+	return slices.DeleteFunc(writes, func(w zk.Write) bool {
+		if !removes(w) || !s.stays[w.Path] {
+			return false
+		}
+		out.forget(keyOf(out.base, w.Path))
+		out.changed = true
+		return true
+	})
 }
 
 // remembered returns what another resource has to know of nodes that are to be removed, as far

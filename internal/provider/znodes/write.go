@@ -110,7 +110,7 @@ func (a *applying) run(ctx context.Context) diag.Diagnostics {
 	a.Session.Took(session.Whole, a.pathsOf(a.taken)...)
 	found := make(map[string]any)
 	for key := range needed {
-		if a.out.isOthers(key) {
+		if !a.out.ours(key) {
 			found[a.out.path(key)] = needs{}
 		}
 	}
@@ -132,19 +132,12 @@ func (a *applying) pathsOf(keys map[string]bool) []string {
 // write does what is left to do.
 func (a *applying) write(ctx context.Context) error {
 	writes := changes(a.out.holding, a.want)
-	stays, undone, err := a.giveUp(ctx, a.client, writes)
+	given, err := a.giveUp(ctx, a.client, writes)
 	if err != nil {
 		return err
 	}
-	defer undone()
-	writes = slices.DeleteFunc(writes, func(w zk.Write) bool {
-		if !stays[w.Path] {
-			return false
-		}
-		a.out.forget(keyOf(a.out.base, w.Path))
-		a.out.changed = true
-		return true
-	})
+	defer given.undone()
+	writes = given.drop(&a.out, writes)
 	if len(writes) == 0 {
 		return nil
 	}

@@ -1,0 +1,109 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"terraform-provider-zookeeper/internal/acctest"
+)
+
+const nodesKept = "Znodes are kept for another resource"
+
+// Nodes outlive their predecessor, with their secrets, and what that made for them goes with the
+// successor, which knows of it unless the CLI has not given it a chance.
+func TestAccHandover_znodes(t *testing.T) {
+	for _, more := range []attrs{nil, {"adopt_existing": true}, {"atomic": false}, {"atomic": false, "adopt_existing": true}, {"exclusive": true}, {"exclusive": true, "adopt_existing": true}} {
+		for _, o := range orders {
+			adopts := more["adopt_existing"] == true
+			if !o.knows && !adopts {
+				continue // the nodes are there, and that is an error
+			}
+			t.Run(fmt.Sprintf("%s, %v", o.name, more), func(t *testing.T) {
+				config := attrs{"base_path": "/theirs/app", "data": attrs{"a": "A", "d/x": "X"}, "data_base64": attrs{"b": "Qg=="}, "data_wo": attrs{"s": "sesame"}, "data_wo_version": "1"}
+				for name, v := range more {
+					config[name] = v
+				}
+				h := handOver(t, func(tree *acctest.Tree) { tree.Put("/theirs", "") }, znodes, config)
+				i := o.do(h, znodes, config)
+				for rel, want := range map[string]string{"/theirs/app/a": "A", "/theirs/app/d/x": "X", "/theirs/app/b": "B", "/theirs/app/s": "sesame"} {
+					if err := h.HasData(rel, want); err != nil {
+						t.Error(err)
+					}
+				}
+				h.quiet(looksRenamed, nodesKept, "Existing znodes will be taken over")
+				// One that may take over whatever is there does not wait for anybody to give it up.
+				kept := h.told(nodesKept)
+				knows := o.knows && (!adopts || kept == "")
+				if (kept != "") == knows || !knows && !strings.Contains(kept, `"/theirs/app"`) {
+					t.Errorf("it was told: %q", kept)
+				}
+				h.settled(i, config)
+				next := h.provider()
+				next.refresh(i)
+				next.destroy(i)
+				h.gone(true, "/theirs/app/a", "/theirs/app/d/x", "/theirs/app/b", "/theirs/app/s")
+				h.gone(knows, "/theirs/app")
+				h.gone(knows || config["exclusive"] == true, "/theirs/app/d")
+				h.gone(false, "/theirs")
+			})
+		}
+	}
+}
+
+// What was to be kept is taken over too.
+func TestAccHandover_keptZnodes(t *testing.T) {
+	for _, o := range orders[:2] {
+		t.Run(o.name, func(t *testing.T) {
+			config := attrs{"base_path": "/app", "data": attrs{"a": "A", "d/x": "X"}, "data_wo": attrs{"s": "sesame"}, "data_wo_version": "1", "on_destroy": "keep"}
+			h := handOver(t, func(*acctest.Tree) {}, znodes, config)
+			i := o.do(h, znodes, config)
+			h.quiet(looksRenamed)
+			h.settled(i, config)
+			config["on_destroy"] = "delete"
+			next := h.provider()
+			next.refresh(i)
+			next.update(i, config)
+			next.destroy(i)
+			h.gone(true, "/app")
+		})
+	}
+}
+
+// Keys get resources of their own, and the other way round.
+func TestAccHandover_znodesToZnode(t *testing.T) {
+	for _, adopt := range []bool{false, true} {
+		for _, o := range orders {
+			if !o.knows && !adopt {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s, adopt %t", o.name, adopt), func(t *testing.T) {
+				h := handOver(t, func(*acctest.Tree) {}, znodes, attrs{"base_path": "/app", "data": attrs{"a": "A"}})
+				config := attrs{"path": "/app/a", "data": "A", "adopt_existing": adopt}
+				i := o.do(h, znode, config)
+				if err := h.HasData("/app/a", "A"); err != nil {
+					t.Error(err)
+				}
+				h.quiet("Existing znode will be taken over")
+				h.settled(i, config)
+				h.provider().destroy(i)
+				h.gone(true, "/app/a")
+			})
+			t.Run(fmt.Sprintf("back, %s, adopt %t", o.name, adopt), func(t *testing.T) {
+				h := handOver(t, func(tree *acctest.Tree) { tree.Put("/app", "") }, znode, attrs{"path": "/app/a", "data": "A"})
+				config := attrs{"base_path": "/app", "data": attrs{"a": "A"}, "adopt_existing": adopt}
+				i := o.do(h, znodes, config)
+				if err := h.HasData("/app/a", "A"); err != nil {
+					t.Error(err)
+				}
+				h.quiet("Existing znodes will be taken over")
+				h.settled(i, config)
+				next := h.provider()
+				next.refresh(i)
+				next.destroy(i)
+				h.gone(true, "/app/a")
+				h.gone(false, "/app")
+			})
+		}
+	}
+}
