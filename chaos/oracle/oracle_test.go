@@ -288,6 +288,17 @@ func TestCheck(t *testing.T) {
 			at:      hooks{"in the destroy": theirs(set("/en/x", "theirs"))},
 			without: []string{"prune"},
 		},
+		"left by two interrupts": {
+			at: hooks{"in the end": all(
+				func(s *story) { fault(s, scenario.Interrupt) }, func(s *story) { fault(s, scenario.InterruptCLI) },
+			)},
+			without: []string{"prune"},
+		},
+		"left by one interrupt": {
+			at:      hooks{"in the end": func(s *story) { fault(s, scenario.Interrupt) }},
+			without: []string{"prune"},
+			want:    []string{"/en/x, which first had created", "/en, which first had created"},
+		},
 		"left, and told": {
 			at: hooks{"in the end": func(s *story) {
 				s.round.Runs[2].Output = "Warning: Path is not empty\n\n\"/en/x\" was not removed, because … So the nodes above it that it made stay too: \"/en\"."

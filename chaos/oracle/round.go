@@ -37,8 +37,12 @@ type Run struct {
 // Killed reports whether one of its processes was killed, be it as its fault or because it did
 // not end, or whether the CLI has lost what it was told as if it had been.
 func (r Run) Killed() bool {
+	interrupts := 0
 	for _, f := range r.Faults {
-		if f.What.Kills() {
+		if f.What == scenario.Interrupt || f.What == scenario.InterruptCLI {
+			interrupts++ // the CLI takes the second one for an order to end at once
+		}
+		if f.What.Kills() || interrupts > 1 {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"terraform-provider-zookeeper/chaos/wire"
@@ -148,7 +149,7 @@ func (m *maker) config(base string) Config {
 	}
 	anACL := func() ACL { return ACL(m.IntN(5)) }
 	add(80, Resource{Type: Znode, Name: "one", Path: "/zn/one", Nodes: one(m.word(), Text), ACL: anACL()})
-	add(40, Resource{Type: Znode, Name: "below", Path: "/zn/one/below", Nodes: one(m.word(), Text)})
+	add(40, Resource{Type: Znode, Name: "below", Path: "/zn/one/below", Nodes: one(m.word(), Text), After: []string{"", "zookeeper_znode.one"}[m.IntN(2)]})
 	add(50, Resource{Type: Znode, Name: "deep", Path: "/zn/deep/er/two", Nodes: one(m.word()+"\xff", Base64), First: m.chance(30)})
 	add(40, Resource{Type: Znode, Name: "json", Path: "/zn/json", Nodes: one(jsonOf(m.word()), Text), JSON: true})
 	add(40, Resource{Type: Znode, Name: "secret", Path: "/zn/secret", Nodes: one(m.word(), Secret), Version: 1})
@@ -197,7 +198,9 @@ func (m *maker) next(last Op) Op {
 			}
 		}
 	case 2:
-		op.Replace = pick().Address()
+		if r := pick(); len(under(rs, r)) == 0 {
+			op.Replace = r.Address()
+		}
 	case 3:
 		r := pick()
 		before := r.Address()
@@ -211,16 +214,23 @@ func (m *maker) next(last Op) Op {
 			op.Config.Moved = [][2]string{{before, r.Address()}}
 		}
 	case 4:
-		gone := pick().Address()
-		op.Config.Resources = slices.DeleteFunc(rs, func(r Resource) bool { return r.Address() == gone })
+		r := pick()
+		gone := append(under(rs, r), r.Address())
+		op.Config.Resources = slices.DeleteFunc(rs, func(r Resource) bool { return slices.Contains(gone, r.Address()) })
 		for i := range op.Config.Resources {
-			if op.Config.Resources[i].After == gone {
+			if slices.Contains(gone, op.Config.Resources[i].After) {
 				op.Config.Resources[i].After = ""
 			}
 		}
 	case 5:
 		if r := pick(); r.Type != ZnodeACL && !r.Adopt {
-			m.move(r)
+			before, with := r.Path, under(rs, r)
+			move(r)
+			for i := range rs {
+				if slices.Contains(with, rs[i].Address()) {
+					rs[i].Path = r.Path + strings.TrimPrefix(rs[i].Path, before)
+				}
+			}
 		}
 	default:
 		op.Command = Destroy
@@ -228,8 +238,19 @@ func (m *maker) next(last Op) Op {
 	return op
 }
 
+// under are the addresses of the resources that have nodes below that of a zookeeper_znode: it
+// cannot go without them.
+func under(rs []Resource, above *Resource) (addresses []string) {
+	for _, r := range rs {
+		if above.Type == Znode && strings.HasPrefix(r.Path, above.Path+"/") {
+			addresses = append(addresses, r.Address())
+		}
+	}
+	return addresses
+}
+
 // move gives a resource another path.
-func (m *maker) move(r *Resource) {
+func move(r *Resource) {
 	switch r.Type {
 	case Sequential:
 		r.Path += "m-"

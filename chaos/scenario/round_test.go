@@ -117,6 +117,15 @@ func TestNew_makesSense(t *testing.T) {
 						t.Errorf("seed %d: %s comes after %s, which is not there", seed, r.Address(), r.After)
 					}
 				}
+				// Nobody can remove a node and leave what is below it.
+				for _, r := range op.Config.Resources {
+					for _, above := range a.Ops[0].Config.Resources {
+						_, there := paths[above.Path]
+						if above.Type == scenario.Znode && strings.HasPrefix(r.Path, above.Path+"/") && (!there || op.Replace == above.Address()) {
+							t.Errorf("seed %d: %s stays below %s, which goes", seed, r.Address(), above.Path)
+						}
+					}
+				}
 				if op.Replace != "" && !slices.Contains(addresses, op.Replace) {
 					t.Errorf("seed %d: %s is to be replaced, which is not there", seed, op.Replace)
 				}
