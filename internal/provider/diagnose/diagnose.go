@@ -226,14 +226,25 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 
 // Destroyed tells what came of a deletion; nothing where the node is gone, and err nil.
 func (s Subject) Destroyed(doing string, err error) diag.Diagnostics {
+	var needed *node.NeededError
 	switch left, ok := errors.AsType[*node.LeftError](err); {
 	case err == nil:
 		return nil
 	case ok:
 		return diag.Diagnostics{s.left(left.Children)}
+	case errors.As(err, &needed):
+		return diag.Diagnostics{s.needed(needed.Below)}
 	default:
 		return diag.Diagnostics{s.Error(doing, err)}
 	}
+}
+
+// needed warns of a node that was left as it is, because other resources of this run have nodes
+// below it.
+func (s Subject) needed(below []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Znode is kept for another resource", fmt.Sprintf(
+		"%q was not deleted with all that is below it, as force_destroy = true asks for, because other resources of this apply have nodes there: %s. "+
+			"It stays with all that is below it, and no resource of this configuration has it any more. If nobody needs it, delete by hand what those resources do not have.", s.Path, Mentioned(below)))
 }
 
 // left warns of a node that was left as it is, because its creation has never ended and it has
@@ -282,13 +293,9 @@ func (s Subject) Ephemeral() diag.Diagnostic {
 
 // Rewritten warns that a secret may no longer be the one that was written.
 func (s Subject) Rewritten() diag.Diagnostic {
-	return rewritten(fmt.Sprintf("%q was written again", s.Path), "not looked at, and is not in the state", "it")
-}
-
-func rewritten(happened, now, again string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
-		"Since the last apply that succeeded, the data of %s: by somebody else, or by an apply that failed half-way. What it is now is %s; "+
-			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes %s again.", happened, now, again))
+		"Since the last apply that succeeded, the data of %q was written again, by somebody else or by an apply that failed half-way. What it holds is not in the state. "+
+			"data_wo_version shows this, and the next apply writes data_wo again, unless data_wo_version or data_wo is among ignore_changes.", s.Path))
 }
 
 // NotReadBack warns that a node could not be read after it was written.
@@ -581,7 +588,7 @@ func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
 func (s Subject) MayExist(paths []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Sequential znode may exist already", fmt.Sprintf(
 		"An earlier apply asked for a node %q and a number, and did not learn whether it was created. It is one of these nodes, or none:\n\n%s\n\n"+
-			"All of them stay, and an apply creates another one for this resource. Look at them (stat and get in zkCli), and delete the one that nobody uses. %s",
+			"All of them stay, and an apply creates another one for this resource. Those that other resources of this configuration have (terraform state list, terraform state show) can be among them. Look at the others (stat and get in zkCli), and delete the one that nobody uses. %s",
 		s.Path, Listed(paths), s.keepOne(paths[0])))
 }
 

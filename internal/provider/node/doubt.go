@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -25,6 +26,9 @@ type Doubt struct {
 	Seen int64 `json:"seen"`
 	// Others are transactions since then that are other writes of the same run.
 	Others []int64 `json:"others,omitempty"`
+	// Named are the nodes that a sequential creation may have made, where that could be
+	// looked at when it failed: the nodes that other resources have got since are not among them.
+	Named []string `json:"named,omitempty"`
 	// ACL is the one that the node was to get.
 	ACL []zk.ACL `json:"acl"`
 	// Size is how many bytes a secret has; -1 where the content is none.
@@ -41,6 +45,9 @@ func (n *Node) Doubt(ctx context.Context, private attr.PrivateState, s *session.
 	d := Doubt{ACL: acl, Size: -1}
 	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok {
 		d.Seen, d.Others = unknown.Seen, unknown.Others
+	}
+	if found, ok := errors.AsType[*zk.CandidatesError](err); ok {
+		d.Named = found.Paths
 	}
 	if n.source(config, nil) == fromSecret {
 		d.Size = len(data)
@@ -139,9 +146,11 @@ func (d *Doubt) Candidates(ctx context.Context, s *session.Session, prefix strin
 		return nil, err
 	}
 	nodes, err := client.RecognizeSequential(ctx, prefix, d.making(state))
-	paths := make([]string, len(nodes))
-	for i, n := range nodes {
-		paths[i] = n.Path
+	var paths []string
+	for _, n := range nodes {
+		if len(d.Named) == 0 || slices.Contains(d.Named, n.Path) {
+			paths = append(paths, n.Path)
+		}
 	}
 	return paths, err
 }

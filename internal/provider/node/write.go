@@ -134,6 +134,18 @@ func (e *LeftError) Error() string {
 	return fmt.Sprintf("the node was left as it is (%d children)", len(e.Children))
 }
 
+// A NeededError tells that a node was left as it is, although all below it was to go with it:
+// other resources of this run have nodes there.
+type NeededError struct {
+	// Below are the paths of those, sorted.
+	Below []string
+}
+
+// Error counts them.
+func (e *NeededError) Error() string {
+	return fmt.Sprintf("the node was left as it is (%d nodes below are of other resources)", len(e.Below))
+}
+
 // ErrUnread tells that a state does not say which node it is about: nothing has been read since
 // a creation whose outcome was not known. Whatever is at the path may be somebody else's.
 var ErrUnread = errors.New("the state has no stat of the node")
@@ -184,6 +196,9 @@ func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) 
 			return errHandedOver
 		}
 		if n.ForceDestroy.ValueBool() {
+			if below := s.TakenBelow(nodePath); len(below) > 0 {
+				return &NeededError{Below: below}
+			}
 			return client.DeleteTree(ctx, nodePath, from.Version)
 		}
 		return client.Delete(ctx, nodePath, from.Version)

@@ -32,7 +32,7 @@ const afterDoubt = "if the node is there, and as this request makes it, the appl
 	"With create_before_destroy, set adopt_existing = true before: the replacement finds the node there."
 
 // withoutMoved says what becomes of a node whose resource was renamed without a moved block.
-const withoutMoved = "Otherwise the order in which the two run decides: the new resource takes over the node from the old one, or the node is deleted and created again, and what others have written to it is lost."
+const withoutMoved = "Otherwise the node may be deleted and created again, and what others have written to it is lost."
 
 func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
 
