@@ -745,6 +745,13 @@ var topics = []struct {
 			c.create(ensurePath, attrs{"path": "/app"})
 			c.apply(c.plan(i, nil))
 		}},
+		{name: "a node below that another resource of the same run has", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "force_destroy": true})
+			c.Put("/app/web", "theirs")
+			c.again()
+			c.create(znode, attrs{"path": "/app/web", "adopt_existing": true})
+			c.apply(c.plan(i, nil))
+		}},
 		{name: "an ACL that another resource of the same run has", play: func(c *scene) {
 			c.Put("/app", "")
 			i := c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
