@@ -124,9 +124,6 @@ func (i *importing) check(managed func(path string) error) error {
 		if err := checkKey(key); err != nil {
 			return fmt.Errorf("after base_path, keys follow with // in front of each, and %q is none: %w", key, err)
 		}
-		if !attr.Crosses(key) {
-			return fmt.Errorf("the key %s is not in Unicode's form NFC. Terraform and OpenTofu bring all text to NFC, so no configuration can have this key. Create a node with the name in NFC with another client of ZooKeeper, copy data and children to it, and import that", attr.Quoted(key))
-		}
 		nodes[key] = ""
 	}
 	if err := attr.CheckPath(i.Base, false); err != nil {
