@@ -99,7 +99,7 @@ type harness struct {
 	to                         io.Writer
 	unsaid                     error // why something could not be told
 	played, faults, violations int
-	imports, orphans           int
+	imports, orphans, lost     int
 	tally                      map[scenario.Act]int
 }
 
@@ -147,6 +147,9 @@ func (h *harness) count(round *oracle.Round, violations []oracle.Violation, took
 	faults := 0
 	for _, run := range round.Runs {
 		faults += len(run.Faults)
+		if run.StateLost {
+			h.lost++
+		}
 		for _, f := range run.Faults {
 			h.tally[f.What]++
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"os"
@@ -21,7 +22,8 @@ import (
 func TestRounds(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	o := options{rounds: 4, seed: 1, bound: 2 * time.Minute, cli: "../bin/tofu", keep: "failed", verbose: true}
+	cli := cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "../bin/tofu")
+	o := options{rounds: 4, seed: 1, bound: 2 * time.Minute, cli: cli, keep: "failed", verbose: true}
 	if err := run(t.Context(), o, "..", &out); err != nil {
 		t.Error(err)
 	}
@@ -47,7 +49,7 @@ func TestViolation(t *testing.T) {
 		Scenario: scenario.Round{Seed: 42},
 		Before:   make(history.Tree),
 		Txns:     []history.Txn{{Zxid: 1, Session: 2, Changes: []history.Change{{Kind: history.Create, Path: "/left"}}}},
-		Runs:     []oracle.Run{{Name: "run 1", Sessions: []int64{2}, Faults: []scenario.Fault{{What: scenario.KillBoth}, {What: scenario.Drip}}}},
+		Runs:     []oracle.Run{{Name: "run 1", Sessions: []int64{2}, StateLost: true, Faults: []scenario.Fault{{What: scenario.KillBoth}, {What: scenario.Drip}}}},
 		Endings:  []oracle.Ending{{Imports: []oracle.Import{{Path: "/left"}}}},
 	}
 	h.count(round, []oracle.Violation{{What: "nothing is wrong", Text: "something is"}}, time.Second)
@@ -58,7 +60,8 @@ func TestViolation(t *testing.T) {
 		t.Errorf("it ended with %v", err)
 	}
 	want := "seed 42: nothing is wrong: something is\nagain: make chaos SEED=42 ROUNDS=1\n" +
-		"after a SIGKILL in a creation: 1 manual imports, 1 nodes left behind\n1 rounds, 2 faults, 1 violations\n"
+		"after a SIGKILL in a creation: 1 manual imports, 1 nodes left behind\n" +
+		"1 states that the CLI lost when it was killed while it wrote them\n1 rounds, 2 faults, 1 violations\n"
 	if out.String() != want {
 		t.Errorf("it said\n%s", &out)
 	}

@@ -24,6 +24,9 @@ func (h *harness) sum() error {
 	if h.imports > 0 || h.orphans > 0 {
 		h.tell("after a SIGKILL in a creation: %d manual imports, %d nodes left behind\n", h.imports, h.orphans)
 	}
+	if h.lost > 0 {
+		h.tell("%d states that the CLI lost when it was killed while it wrote them\n", h.lost)
+	}
 	h.tell("%d rounds, %d faults, %d violations\n", h.played, h.faults, h.violations)
 	if h.violations > 0 {
 		return errors.Join(h.unsaid, errViolated)

@@ -77,7 +77,7 @@ func TestLog(t *testing.T) {
 		t.Errorf("the nodes are %v, want %v", got, want)
 	}
 	n := tree["/a"]
-	if string(n.Data) != "three" || !slices.Equal(n.ACL, zk.OpenACL()) || n.Czxid != a.Stat.Czxid || n.Mzxid != set.Mzxid+5 || n.Azxid != set.Mzxid+1 {
+	if string(n.Data) != "three" || !slices.Equal(n.ACL, zk.OpenACL()) || n.Czxid != a.Stat.Czxid || n.Mzxid != set.Mzxid+5 || n.Azxid != set.Mzxid+1 || n.Version != 2 || n.Aversion != 1 {
 		t.Errorf("/a is %+v, was created in %#x and written in %#x", n, a.Stat.Czxid, set.Mzxid)
 	}
 

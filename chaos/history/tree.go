@@ -19,6 +19,8 @@ type Node struct {
 	By            int64
 	Cxid          int32
 	DataBy, ACLBy int64
+	// Version and Aversion count the writes of its data and of its ACL.
+	Version, Aversion int32
 	// Owner is the session that it goes with; 0 for none.
 	Owner int64
 }
@@ -44,8 +46,10 @@ func (t Tree) Apply(txn Txn) {
 			}
 		case SetData:
 			n.Data, n.Mzxid, n.DataBy = c.Data, txn.Zxid, txn.Session
+			n.Version++
 		case SetACL:
 			n.ACL, n.Azxid, n.ACLBy = c.ACL, txn.Zxid, txn.Session
+			n.Aversion++
 		case Delete:
 			delete(t, c.Path)
 			continue

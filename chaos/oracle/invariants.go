@@ -26,6 +26,11 @@ func seesEverything(k *knowledge, report reporter) {
 			report("nobody knows who did this: %v", txn)
 		}
 	}
+	for _, run := range k.Runs {
+		if run.StateLost && !slices.ContainsFunc(run.Faults, func(f scenario.Fault) bool { return f.What.Signals() }) {
+			report("%s has lost its state, and nothing had ended it", run.Name)
+		}
+	}
 	for _, act := range k.Acts {
 		if act.Zxid == 0 {
 			continue
@@ -40,9 +45,14 @@ func seesEverything(k *knowledge, report reporter) {
 // foreignWritesStand: what somebody else has written after a run has begun to apply its plan is
 // not written over or deleted by that run. It has begun by the time that the session is there
 // which writes first, as the plan had another one, of a process before.
+//
+// One thing no client of ZooKeeper can tell: versions begin anew with a node. Where somebody else
+// deletes a node and makes another one, and the versions of both are 0, a write that was on its way
+// to the first goes to the second.
 func foreignWritesStand(k *knowledge, report reporter) {
 	tree := k.Before.Clone()
 	opened, begun := make(map[int64]int64), make(map[string]int64)
+	alike := make(map[string]history.Node) // what somebody else has replaced, in one transaction
 	for _, txn := range k.Txns {
 		if txn.Opened {
 			opened[txn.Session] = txn.Zxid
@@ -57,14 +67,23 @@ func foreignWritesStand(k *knowledge, report reporter) {
 			}
 			n, there := tree[c.Path]
 			since := begun[run.Name]
-			data := there && k.Foreign[n.DataBy] && n.Mzxid > since
-			acl := there && k.Foreign[n.ACLBy] && n.Azxid > since
+			old, replaced := alike[c.Path]
+			replaced = replaced && n.Version == 0 && n.Aversion == 0
+			data := there && k.Foreign[n.DataBy] && n.Mzxid > since && (!replaced || old.Version != 0)
+			acl := there && k.Foreign[n.ACLBy] && n.Azxid > since && (!replaced || old.Aversion != 0)
 			switch {
 			case c.Kind == history.SetData && data && !k.adopts(run, c.Path),
 				c.Kind == history.SetACL && acl && !k.adopts(run, c.Path),
 				c.Kind == history.Delete && data && !k.takesUnseen(run, c.Path):
 				report("%s: %s of %s in %#x goes over what somebody else wrote in %#x, after the apply had begun (%#x)",
 					run.Name, c.Kind, c.Path, txn.Zxid, max(n.Mzxid, n.Azxid), since)
+			}
+		}
+		if k.Foreign[txn.Session] {
+			for _, c := range txn.Changes {
+				if n, there := tree[c.Path]; there && c.Kind == history.Delete {
+					alike[c.Path] = n
+				}
 			}
 		}
 		tree.Apply(txn)
@@ -109,12 +128,13 @@ func isNumbered(p, prefix string) bool {
 
 // atomic: after each transaction, the nodes of a zookeeper_znodes are as one of its
 // configurations declares them, or not there. Those that somebody else has touched are nobody's
-// to judge.
+// to judge, and neither is a resource that had to be imported, with some of the nodes that a
+// killed run had created.
 func atomic(k *knowledge, report reporter) {
 	versions := make(map[string][]map[string]string)
 	for _, run := range k.Runs {
 		for _, r := range run.Op.Config.Resources {
-			if r.Type != scenario.Znodes || r.Split {
+			if r.Type != scenario.Znodes || r.Split || k.imported(run.Actor, r.Path) {
 				continue
 			}
 			version := make(map[string]string)

@@ -72,6 +72,14 @@ func TestCheck(t *testing.T) {
 			s.round.Acts = append(s.round.Acts, oracle.Act{What: scenario.TheySet, Path: "/by/quiet", Zxid: zxid})
 		}}},
 
+		"a state that was lost": {
+			at:   hooks{"in the end": first(func(r *oracle.Run) { r.StateLost = true })},
+			want: []string{"first has lost its state, and nothing had ended it"},
+		},
+		"a state that was lost by a signal": {
+			at: hooks{"in the end": all(first(func(r *oracle.Run) { r.StateLost = true }), func(s *story) { fault(s, scenario.Interrupt) })},
+		},
+
 		// No foreign write is lost.
 		"written over": {
 			at:   hooks{"late in the apply": all(theirs(set("/zn/one", "theirs")), our(set("/zn/one", "1")))},
@@ -95,8 +103,19 @@ func TestCheck(t *testing.T) {
 			at:   hooks{"late in the apply": all(theirs(set("/zn/one", "theirs")), our(remove("/zn/one"), create("/zn/one", "1")))},
 			want: []string{"first: delete of /zn/one"},
 		},
+		"made anew, alike, and deleted": {
+			at: hooks{"late in the apply": all(theirs(remove("/zn/one"), create("/zn/one", "theirs")), our(remove("/zn/one")), our(create("/zn/one", "1")))},
+		},
+		"made anew, written, and deleted": {
+			at:   hooks{"late in the apply": all(theirs(remove("/zn/one"), create("/zn/one", "")), theirs(set("/zn/one", "theirs")), our(remove("/zn/one")), our(create("/zn/one", "1")))},
+			want: []string{"first: delete of /zn/one"},
+		},
+		"ACL of a node made anew, which had been set": {
+			at:   hooks{"late in the apply": all(theirs(remove("/by/tree/a"), create("/by/tree/a", "ta")), our(setACL("/by/tree/a", scenario.Guarded)))},
+			want: []string{"first: setACL of /by/tree/a"},
+		},
 		"made anew, and deleted": {
-			at:   hooks{"late in the apply": all(theirs(remove("/zn/one"), create("/zn/one", "theirs")), our(remove("/zn/one")), our(create("/zn/one", "1")))},
+			at:   hooks{"late in the apply": all(our(set("/zn/one", "1")), theirs(remove("/zn/one"), create("/zn/one", "theirs")), our(remove("/zn/one")), our(create("/zn/one", "1")))},
 			want: []string{"first: delete of /zn/one"},
 		},
 		"written before the apply, and seen": {
@@ -112,9 +131,14 @@ func TestCheck(t *testing.T) {
 		},
 
 		// Old or new.
-		"half made":                   {at: hooks{"in the apply": our(create("/zs", ""), create("/zs/a", "a1"))}, want: []string{"below /zs are neither"}},
-		"half written":                {at: hooks{"late in the apply": all(our(set("/zs/a", "a2")), our(set("/zs/a", "a1")))}, want: []string{"below /zs are neither"}},
-		"half removed":                {at: hooks{"in the destroy": func(s *story) { s.step("", finishing, remove("/zs/b")) }}, want: []string{"below /zs are neither"}},
+		"half made":    {at: hooks{"in the apply": our(create("/zs", ""), create("/zs/a", "a1"))}, want: []string{"below /zs are neither"}},
+		"half written": {at: hooks{"late in the apply": all(our(set("/zs/a", "a2")), our(set("/zs/a", "a1")))}, want: []string{"below /zs are neither"}},
+		"half removed": {at: hooks{"in the destroy": func(s *story) { s.step("", finishing, remove("/zs/b")) }}, want: []string{"below /zs are neither"}},
+		"half written, after an import": {at: hooks{
+			"late in the apply": all(our(set("/zs/a", "a2")), our(set("/zs/a", "a1"))),
+			"in the end": all(func(s *story) { fault(s, scenario.KillBoth) },
+				ending(func(e *oracle.Ending) { e.Imports = []oracle.Import{{Base: "/zs", Path: "/zs/a"}} })),
+		}},
 		"somebody else has written":   {at: hooks{"late in the apply": theirs(set("/zs/a", "theirs"))}, want: []string{"/zs/a does not hold"}},
 		"written, with the other one": {at: hooks{"after the apply": second}},
 
@@ -263,6 +287,17 @@ func TestCheck(t *testing.T) {
 		"left because somebody else has written": {
 			at:      hooks{"in the destroy": theirs(set("/en/x", "theirs"))},
 			without: []string{"prune"},
+		},
+		"left by two interrupts": {
+			at: hooks{"in the end": all(
+				func(s *story) { fault(s, scenario.Interrupt) }, func(s *story) { fault(s, scenario.InterruptCLI) },
+			)},
+			without: []string{"prune"},
+		},
+		"left by one interrupt": {
+			at:      hooks{"in the end": func(s *story) { fault(s, scenario.Interrupt) }},
+			without: []string{"prune"},
+			want:    []string{"/en/x, which first had created", "/en, which first had created"},
 		},
 		"left, and told": {
 			at: hooks{"in the end": func(s *story) {

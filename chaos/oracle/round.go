@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -25,6 +26,8 @@ type Run struct {
 	// From and To are the last transactions before it and when it had ended.
 	From, To int64
 	Took     time.Duration
+	// StateLost tells that the CLI was ended while it wrote its state, and left none.
+	StateLost bool
 	// Outlived tells that it had not ended by its bound, and was killed.
 	Outlived bool
 	// Survivors are providers that were there long after the CLI had ended.
@@ -32,14 +35,18 @@ type Run struct {
 }
 
 // Killed reports whether one of its processes was killed, be it as its fault or because it did
-// not end.
+// not end, or whether the CLI has lost what it was told as if it had been.
 func (r Run) Killed() bool {
+	interrupts := 0
 	for _, f := range r.Faults {
-		if f.What.Kills() {
+		if f.What == scenario.Interrupt || f.What == scenario.InterruptCLI {
+			interrupts++ // the CLI takes the second one for an order to end at once
+		}
+		if f.What.Kills() || interrupts > 1 {
 			return true
 		}
 	}
-	return r.Outlived
+	return r.Outlived || r.StateLost
 }
 
 // An Act is what somebody else is known to have done.
@@ -153,13 +160,14 @@ type knowledge struct {
 	touched map[string]int64
 	parents map[string]bool // that creations of others may leave
 	kept    map[string]bool // that destructions leave
-	lock    string
+	lock    string          // of the provider
+	locks   map[string]bool // all of them
 }
 
 func newKnowledge(r *Round) *knowledge {
 	k := &knowledge{
 		Round: r, runs: make(map[int64]int), killed: make(map[int64]bool),
-		touched: make(map[string]int64), parents: make(map[string]bool), kept: make(map[string]bool),
+		touched: make(map[string]int64), parents: make(map[string]bool), kept: make(map[string]bool), locks: make(map[string]bool),
 	}
 	for i, run := range r.Runs {
 		for _, session := range run.Sessions {
@@ -178,6 +186,9 @@ func newKnowledge(r *Round) *knowledge {
 		}
 		if run.Op.Config.Lock != "" {
 			k.lock = run.Op.Config.Lock
+		}
+		for _, lock := range run.Op.Config.Locks() {
+			k.locks[lock] = true
 		}
 	}
 	for _, txn := range r.Txns {
@@ -219,8 +230,8 @@ func (k *knowledge) ours(session int64) (Run, bool) {
 	return k.Runs[i], true
 }
 
-// ofLock reports whether a path is the lock's, or below it.
-func (k *knowledge) ofLock(p string) bool { return k.lock != "" && (p == k.lock || below(p, k.lock)) }
+// ofLock reports whether a path is a lock's, or below it.
+func (k *knowledge) ofLock(p string) bool { return k.locks[p] || k.locks[path.Dir(p)] }
 
 func below(p, base string) bool { return strings.HasPrefix(p, strings.TrimSuffix(base, "/")+"/") }
 

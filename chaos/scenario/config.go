@@ -207,7 +207,10 @@ type Config struct {
 	Lock string
 	// LockTimeout is how many seconds it is waited for.
 	LockTimeout int
-	Resources   []Resource
+	// Ephemeral is the path of a zookeeper_lock that is held while the first resource is made or
+	// changed; empty for none.
+	Ephemeral string
+	Resources []Resource
 	// Moved are addresses that resources had before, and those that they have now.
 	Moved [][2]string
 }
@@ -219,13 +222,24 @@ func (c Config) HCL() string {
 	if c.Lock != "" {
 		fmt.Fprintf(&b, "provider \"zookeeper\" {\n  lock = {\n    path    = %q\n    timeout = %d\n  }\n}\n", c.Lock, c.LockTimeout)
 	}
+	if c.Ephemeral != "" {
+		fmt.Fprintf(&b, "ephemeral \"zookeeper_lock\" \"held\" {\n  path = %q\n}\n", c.Ephemeral)
+	}
 	for _, m := range c.Moved {
 		fmt.Fprintf(&b, "moved {\n  from = %s\n  to   = %s\n}\n", m[0], m[1])
 	}
-	for _, r := range c.Resources {
+	for i, r := range c.Resources {
+		if i == 0 && c.Ephemeral != "" && r.After == "" {
+			r.After = "ephemeral.zookeeper_lock.held"
+		}
 		b.WriteString(r.HCL())
 	}
 	return b.String()
+}
+
+// Locks are the paths of the locks.
+func (c Config) Locks() []string {
+	return slices.DeleteFunc([]string{c.Lock, c.Ephemeral}, func(p string) bool { return p == "" })
 }
 
 // clone returns a copy that changes apart.
@@ -291,9 +305,9 @@ func (c Config) Parents() []string {
 		case EnsurePath, ZnodeACL:
 		}
 	}
-	if c.Lock != "" {
-		parents[c.Lock] = true
-		above(c.Lock)
+	for _, lock := range c.Locks() {
+		parents[lock] = true
+		above(lock)
 	}
 	return slices.Sorted(maps.Keys(parents))
 }

@@ -59,6 +59,16 @@ func (a Act) Kills() bool {
 	return a == KillProvider || a == KillCLI || a == KillBoth || a == InterruptHard
 }
 
+// Signals reports whether an act is a signal to the CLI.
+func (a Act) Signals() bool {
+	switch a {
+	case Interrupt, InterruptCLI, InterruptHard, KillCLI, KillBoth:
+		return true
+	default:
+		return false
+	}
+}
+
 // Foreign reports whether it is an act of somebody else.
 func (a Act) Foreign() bool {
 	switch a {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"terraform-provider-zookeeper/chaos/wire"
@@ -109,6 +110,9 @@ func (m *maker) actor(name string, locked, ensemble bool) Actor {
 	if locked {
 		config.Lock, config.LockTimeout = "/lock", int(Usual.Lock/time.Second)
 	}
+	if m.chance(20) {
+		config.Ephemeral = a.Base + "/lk"
+	}
 	first := Op{Command: Apply, Config: config}
 	a.Ops = append(a.Ops, first)
 	for range 1 + m.IntN(3) {
@@ -138,14 +142,14 @@ func (m *maker) config(base string) Config {
 		nodes := make(map[string]Content)
 		for _, key := range []string{"a", "b/c", "b/d", "e/f/g", "h"} {
 			if m.chance(70) || key == "a" {
-				nodes[key] = Content{m.word(), []Notation{Text, Text, Base64}[m.IntN(3)]}
+				nodes[key] = Content{m.word(), []Notation{Text, Text, Base64, Secret}[m.IntN(4)]}
 			}
 		}
 		return nodes
 	}
 	anACL := func() ACL { return ACL(m.IntN(5)) }
 	add(80, Resource{Type: Znode, Name: "one", Path: "/zn/one", Nodes: one(m.word(), Text), ACL: anACL()})
-	add(40, Resource{Type: Znode, Name: "below", Path: "/zn/one/below", Nodes: one(m.word(), Text)})
+	add(40, Resource{Type: Znode, Name: "below", Path: "/zn/one/below", Nodes: one(m.word(), Text), After: []string{"", "zookeeper_znode.one"}[m.IntN(2)]})
 	add(50, Resource{Type: Znode, Name: "deep", Path: "/zn/deep/er/two", Nodes: one(m.word()+"\xff", Base64), First: m.chance(30)})
 	add(40, Resource{Type: Znode, Name: "json", Path: "/zn/json", Nodes: one(jsonOf(m.word()), Text), JSON: true})
 	add(40, Resource{Type: Znode, Name: "secret", Path: "/zn/secret", Nodes: one(m.word(), Secret), Version: 1})
@@ -154,9 +158,9 @@ func (m *maker) config(base string) Config {
 	add(30, Resource{Type: Znode, Name: "forced", Path: "/zn/forced", Nodes: one(m.word(), Text), Force: true})
 	// What is kept is taken over again by the next one who declares it.
 	add(20, Resource{Type: Znode, Name: "kept", Path: "/zn/kept", Nodes: one(m.word(), Text), Keep: true, Adopt: true})
-	add(70, Resource{Type: Znodes, Name: "atomic", Path: "/zs", Nodes: many(), First: m.chance(20)})
-	add(30, Resource{Type: Znodes, Name: "exclusive", Path: "/zx", Nodes: many(), Exclusive: true, ACL: anACL()})
-	add(30, Resource{Type: Znodes, Name: "split", Path: "/zp", Nodes: many(), Split: true})
+	add(70, Resource{Type: Znodes, Name: "atomic", Version: 1, Path: "/zs", Nodes: many(), First: m.chance(20)})
+	add(30, Resource{Type: Znodes, Name: "exclusive", Version: 1, Path: "/zx", Nodes: many(), Exclusive: true, ACL: anACL()})
+	add(30, Resource{Type: Znodes, Name: "split", Version: 1, Path: "/zp", Nodes: many(), Split: true})
 	alike := m.word()
 	add(60, Resource{Type: Sequential, Name: "first", Path: "/sq/n-", Nodes: one(alike, Text)})
 	add(50, Resource{Type: Sequential, Name: "second", Path: "/sq/n-", Nodes: one(alike, Text), ACL: anACL()})
@@ -194,7 +198,9 @@ func (m *maker) next(last Op) Op {
 			}
 		}
 	case 2:
-		op.Replace = pick().Address()
+		if r := pick(); len(under(rs, r)) == 0 {
+			op.Replace = r.Address()
+		}
 	case 3:
 		r := pick()
 		before := r.Address()
@@ -208,16 +214,23 @@ func (m *maker) next(last Op) Op {
 			op.Config.Moved = [][2]string{{before, r.Address()}}
 		}
 	case 4:
-		gone := pick().Address()
-		op.Config.Resources = slices.DeleteFunc(rs, func(r Resource) bool { return r.Address() == gone })
+		r := pick()
+		gone := append(under(rs, r), r.Address())
+		op.Config.Resources = slices.DeleteFunc(rs, func(r Resource) bool { return slices.Contains(gone, r.Address()) })
 		for i := range op.Config.Resources {
-			if op.Config.Resources[i].After == gone {
+			if slices.Contains(gone, op.Config.Resources[i].After) {
 				op.Config.Resources[i].After = ""
 			}
 		}
 	case 5:
 		if r := pick(); r.Type != ZnodeACL && !r.Adopt {
-			m.move(r)
+			before, with := r.Path, under(rs, r)
+			move(r)
+			for i := range rs {
+				if slices.Contains(with, rs[i].Address()) {
+					rs[i].Path = r.Path + strings.TrimPrefix(rs[i].Path, before)
+				}
+			}
 		}
 	default:
 		op.Command = Destroy
@@ -225,8 +238,19 @@ func (m *maker) next(last Op) Op {
 	return op
 }
 
+// under are the addresses of the resources that have nodes below that of a zookeeper_znode: it
+// cannot go without them.
+func under(rs []Resource, above *Resource) (addresses []string) {
+	for _, r := range rs {
+		if above.Type == Znode && strings.HasPrefix(r.Path, above.Path+"/") {
+			addresses = append(addresses, r.Address())
+		}
+	}
+	return addresses
+}
+
 // move gives a resource another path.
-func (m *maker) move(r *Resource) {
+func move(r *Resource) {
 	switch r.Type {
 	case Sequential:
 		r.Path += "m-"
@@ -237,6 +261,7 @@ func (m *maker) move(r *Resource) {
 
 // change gives a resource other contents.
 func (m *maker) change(r *Resource) {
+	secrets := false
 	for _, key := range slices.Sorted(maps.Keys(r.Nodes)) {
 		c := r.Nodes[key]
 		switch {
@@ -249,11 +274,14 @@ func (m *maker) change(r *Resource) {
 			c.Data = jsonOf(m.word())
 		case c.As == Secret:
 			c.Data = m.word()
-			r.Version++
+			secrets = true
 		default:
 			c.Data = m.word()
 		}
 		r.Nodes[key] = c
+	}
+	if secrets {
+		r.Version++
 	}
 	if r.Type == Znodes && m.chance(50) {
 		r.Nodes[fmt.Sprintf("new/%d", m.IntN(3))] = Content{m.word(), Text}

@@ -46,6 +46,7 @@ func TestNew_hasEverything(t *testing.T) {
 				note(op.Replace != "", "replace")
 				note(len(op.Config.Moved) > 0, "moved")
 				note(op.Config.Lock != "", "lock")
+				note(op.Config.Ephemeral != "", "ephemeral lock")
 				note(len(op.Faults) == 0, "no faults")
 				note(i > 0 && len(op.Config.Resources) < len(a.Ops[i-1].Config.Resources), "one resource less")
 				for _, f := range op.Faults {
@@ -72,7 +73,7 @@ func TestNew_hasEverything(t *testing.T) {
 		}
 	}
 	for _, what := range []any{
-		"ensemble", "single server", "two actors", scenario.Apply, scenario.Destroy, "replace", "moved", "lock", "no faults", "one resource less",
+		"ensemble", "single server", "two actors", scenario.Apply, scenario.Destroy, "replace", "moved", "lock", "ephemeral lock", "no faults", "one resource less",
 		scenario.CutBefore, scenario.CutAfter, scenario.CutReply, scenario.CutMiddle, scenario.ResetBefore, scenario.ResetAfter, scenario.HalfOpen,
 		scenario.Drip, scenario.Delay, scenario.Freeze, scenario.Refuse, scenario.Expire, scenario.Kill, scenario.Stop, scenario.KillLeader,
 		scenario.StopLeader, scenario.NoQuorum, scenario.Interrupt, scenario.InterruptCLI, scenario.Terminate, scenario.KillProvider,
@@ -116,6 +117,15 @@ func TestNew_makesSense(t *testing.T) {
 						t.Errorf("seed %d: %s comes after %s, which is not there", seed, r.Address(), r.After)
 					}
 				}
+				// Nobody can remove a node and leave what is below it.
+				for _, r := range op.Config.Resources {
+					for _, above := range a.Ops[0].Config.Resources {
+						_, there := paths[above.Path]
+						if above.Type == scenario.Znode && strings.HasPrefix(r.Path, above.Path+"/") && (!there || op.Replace == above.Address()) {
+							t.Errorf("seed %d: %s stays below %s, which goes", seed, r.Address(), above.Path)
+						}
+					}
+				}
 				if op.Replace != "" && !slices.Contains(addresses, op.Replace) {
 					t.Errorf("seed %d: %s is to be replaced, which is not there", seed, op.Replace)
 				}
@@ -142,7 +152,7 @@ func TestNew_makesSense(t *testing.T) {
 func TestConfig(t *testing.T) {
 	t.Parallel()
 	c := scenario.Config{
-		Lock: "/locks/run", LockTimeout: 20, Moved: [][2]string{{"zookeeper_znode.a", "zookeeper_znode.b"}},
+		Lock: "/locks/run", LockTimeout: 20, Ephemeral: "/held/by", Moved: [][2]string{{"zookeeper_znode.a", "zookeeper_znode.b"}},
 		Resources: []scenario.Resource{
 			{Type: scenario.Znode, Name: "b", Path: "/x/y/b", Nodes: map[string]scenario.Content{"": {Data: `{"a":1}`}}, JSON: true, ACL: scenario.Guarded, Keep: true},
 			{Type: scenario.Znode, Name: "s", Path: "/s", Nodes: map[string]scenario.Content{"": {Data: "secret", As: scenario.Secret}}, Version: 3, After: "zookeeper_znode.b"},
@@ -163,6 +173,9 @@ provider "zookeeper" {
     timeout = 20
   }
 }
+ephemeral "zookeeper_lock" "held" {
+  path = "/held/by"
+}
 moved {
   from = zookeeper_znode.a
   to   = zookeeper_znode.b
@@ -176,6 +189,7 @@ resource "zookeeper_znode" "b" {
   ]
   compare = "json"
   on_destroy = "keep"
+  depends_on = [ephemeral.zookeeper_lock.held]
 }
 resource "zookeeper_znode" "s" {
   path = "/s"
@@ -221,7 +235,7 @@ resource "zookeeper_znode_acl" "t" {
 	if want := []string{"/x/y/b", "/s", "/m/b", "/m/k/l", "/e/f", "/t"}; !slices.Equal(wanted, want) {
 		t.Errorf("it wants %v", wanted)
 	}
-	if got, want := c.Parents(), []string{"/locks", "/locks/run", "/q", "/x", "/x/y"}; !slices.Equal(got, want) {
+	if got, want := c.Parents(), []string{"/held", "/held/by", "/locks", "/locks/run", "/q", "/x", "/x/y"}; !slices.Equal(got, want) {
 		t.Errorf("it leaves %v", got)
 	}
 	for _, w := range c.Wants() {

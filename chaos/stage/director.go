@@ -182,8 +182,7 @@ func (d *director) foreign(ctx context.Context, f scenario.Fault, r wire.Request
 	if at == "" {
 		at = strings.TrimPrefix(r.Path, d.chroot)
 	}
-	lock := d.op.Config.Lock
-	if at == "" || at == "/" || lock != "" && strings.HasPrefix(at, lock) {
+	if at == "" || at == "/" || slices.ContainsFunc(d.op.Config.Locks(), func(lock string) bool { return strings.HasPrefix(at, lock) }) {
 		return false
 	}
 	if f.What == scenario.TheyDelete || f.What == scenario.TheyReplace {

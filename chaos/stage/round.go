@@ -29,6 +29,8 @@ const (
 	survival = 15 * time.Second
 	// expiry is how long sessions may be there after the last run, beyond their timeout.
 	expiry = 30 * time.Second
+	// stateFile is where the CLI keeps its state.
+	stateFile = "terraform.tfstate"
 )
 
 // A Stage carries out rounds.
@@ -179,6 +181,10 @@ func (p *play) cli(ctx context.Context, actor int, op scenario.Op, args ...strin
 	if run.From, err = p.world.now(ctx); err != nil {
 		return run, err
 	}
+	before, err := f.readState()
+	if err != nil {
+		return run, err
+	}
 	d := newDirector(p.world, p.stranger, op, p.chroot)
 	set, err := wire.Listen(ctx, p.world.addrs(), d.decide)
 	if err != nil {
@@ -211,6 +217,11 @@ func (p *play) cli(ctx context.Context, actor int, op scenario.Op, args ...strin
 	for _, session := range set.Sessions() {
 		run.Sessions = append(run.Sessions, session.ID)
 	}
+	// A CLI that is ended while it writes its state leaves half of one, be it by SIGKILL or, as
+	// OpenTofu does now and then, by a SIGINT at the end of an apply. That is not the provider's to
+	// answer for. People have the backup then.
+	lost, restoreErr := f.restore(before)
+	run.StateLost, err = lost, errors.Join(err, restoreErr)
 	var nowErr error
 	if err == nil {
 		// Servers that have failed are back, or come back; a mark waits for that.
@@ -220,13 +231,16 @@ func (p *play) cli(ctx context.Context, actor int, op scenario.Op, args ...strin
 	p.mu.Lock()
 	p.round.Runs = append(p.round.Runs, run)
 	p.mu.Unlock()
-	return run, errors.Join(err, nowErr, f.write(fmt.Sprintf("%02d-%s.txt", number, args[0]), report(run)))
+	return run, errors.Join(err, nowErr, f.write(fmt.Sprintf("%02d-%s.txt", number, args[0]), report(run)), f.copyState(fmt.Sprintf("%02d-state.txt", number)))
 }
 
 // report is a run as it is kept for people to read.
 func report(run oracle.Run) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, from %#x to %#x, exit code %d, %v\n", run.Name, run.From, run.To, run.Code, run.Took.Round(time.Millisecond))
+	if run.StateLost {
+		b.WriteString("the CLI has lost its state, and was given the one before the run\n")
+	}
 	for _, f := range run.Op.Faults {
 		happened := "did not happen"
 		if slices.Contains(run.Faults, f) {
@@ -319,13 +333,41 @@ func (p *play) importAll(ctx context.Context, actor int, e *oracle.Ending, appli
 	return done, nil
 }
 
-// state returns the paths of the resources in a state, by their addresses.
-func (f folder) state() (map[string]string, error) {
-	text, err := os.ReadFile(filepath.Join(f.dir, "terraform.tfstate"))
+// readState returns the text of the state; nil where there is none.
+func (f folder) readState() ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(f.dir, stateFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	if err != nil {
+	return text, err
+}
+
+// restore puts a state back that there was before, where what is there is none. It reports
+// whether it did.
+func (f folder) restore(before []byte) (bool, error) {
+	text, err := f.readState()
+	switch {
+	case err != nil, text == nil, json.Valid(text):
+		return false, err
+	case before == nil:
+		return true, os.Remove(filepath.Join(f.dir, stateFile))
+	}
+	return true, f.write(stateFile, string(before))
+}
+
+// copyState keeps a state as it is, for people to read.
+func (f folder) copyState(name string) error {
+	text, err := f.readState()
+	if err != nil || text == nil {
+		return err
+	}
+	return f.write(name, string(text))
+}
+
+// state returns the paths of the resources in a state, by their addresses.
+func (f folder) state() (map[string]string, error) {
+	text, err := f.readState()
+	if err != nil || text == nil {
 		return nil, err
 	}
 	var state struct {

@@ -45,17 +45,21 @@ locals {
   ]
 }
 
+# A destroy of this configuration leaves all of it where it is: Solr may be running.
 resource "zookeeper_znode" "chroot" {
-  path = "/solr"
-  data = ""
-  acl  = local.acl
+  path       = "/solr"
+  data       = ""
+  acl        = local.acl
+  on_destroy = "keep"
 }
 
-# What Solr wants to find when it starts, all at once.
+# What Solr wants to find when it starts, all at once. Solr writes JSON back in a form of its own.
 resource "zookeeper_znodes" "solr" {
-  provider  = zookeeper.solr
-  base_path = "/"
-  acl       = local.acl
+  provider   = zookeeper.solr
+  base_path  = "/"
+  acl        = local.acl
+  compare    = "json"
+  on_destroy = "keep"
   data = {
     "clusterprops.json" = jsonencode({ urlScheme = "https" })
     "security.json"     = file("${path.module}/security.json")

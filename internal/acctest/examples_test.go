@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -133,10 +134,8 @@ var special = map[string]func(t *testing.T) surroundings{
 				t.Error(err)
 			}
 			s.tree.Put("/solr/live_nodes", "")
-			if run := cli.Run("destroy", "-no-color", "-auto-approve"); run.Code == 0 || !strings.Contains(run.Output, "Znode is not empty") {
-				t.Errorf("destroy took no notice of what is Solr's: exit code %d\n%s", run.Code, run.Output)
-			}
-			s.tree.Remove("/solr/live_nodes")
+			s.tree.Write("/solr/clusterprops.json", "{ \"urlScheme\" : \"https\" }") // as Solr would
+			applyNothing(t, cli)
 		}
 		return s
 	},
@@ -322,19 +321,37 @@ func testQuery(t *testing.T, name string) {
 	t.Helper()
 	acctest.Needs(t, acctest.List)
 	s := ordinary(t)
-	for _, path := range []string{"/services", "/services/web", "/services/web/settings"} {
-		s.tree.Put(path, "")
+	for _, path := range []string{
+		"/services/web/settings", "/kafka/config/topics/orders", "/kafka/config/changes", "/kafka/admin/delete_topics", "/kafka/brokers/ids/1", "/kafka/brokers/seqid",
+		"/kafka/controller", "/kafka/controller_epoch", "/kafka/kafka-acl-changes", "/kafka/kafka-acl-extended-changes", "/kafka/kafka-acl/Topic/orders",
+	} {
+		if _, err := s.tree.Client.EnsurePath(t.Context(), s.tree.Path(path), nil); err != nil {
+			t.Fatal(err)
+		}
 	}
 	cli := acctest.NewCLI(t, exampleFiles(t, name))
 	cli.Env = []string{"ZOOKEEPER_SERVERS=" + s.servers}
-	lists := 0
+	found := make(map[string][]string)
 	for line := range strings.Lines(cli.MustRun("query", "-no-color").Output) {
-		if strings.HasPrefix(line, "list.") && strings.Contains(line, "path=/services/web/settings") {
-			lists++
+		if list, rest, ok := strings.Cut(line, "path="); ok {
+			path, _, _ := strings.Cut(rest, " ")
+			list = strings.TrimSpace(list)
+			found[list] = append(found[list], path)
 		}
 	}
-	if lists != 2 {
-		t.Errorf("%d of 2 lists have what is there", lists)
+	for list, want := range map[string][]string{
+		"services": {"/services", "/services/web", "/services/web/settings"},
+		"kafka": {
+			"/kafka", "/kafka/config", "/kafka/kafka-acl", "/kafka/config/topics", "/kafka/kafka-acl/Topic",
+			"/kafka/config/topics/orders", "/kafka/kafka-acl/Topic/orders",
+		},
+	} {
+		if got := found["list.zookeeper_znode."+list]; !slices.Equal(got, want) {
+			t.Errorf("the list %s has %q, want %q", list, got, want)
+		}
+	}
+	if n := len(found["list.zookeeper_znode.all"]); n != 21 {
+		t.Errorf("the list of all has %d nodes", n)
 	}
 }
 

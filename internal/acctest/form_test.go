@@ -21,8 +21,10 @@ func TestAccForm_twins(t *testing.T) {
 	tree.Put("/other", "")
 	path := func(rel string) string { return tree.Path("/" + nfc + rel) }
 	twin := func(rel string) []string {
-		return []string{"Warning: Another node looks the same", `a node whose path looks like "` + path(rel) + `" and is in another Unicode form than NFC:`,
-			`"` + tree.Base + `/cafe\xcc\x81` + rel + `"`, "no configuration can name that node"}
+		return []string{
+			"Warning: Another node looks the same", `a node whose path looks like "` + path(rel) + `" and is in another Unicode form than NFC:`,
+			`"` + tree.Base + `/cafe\xcc\x81` + rel + `"`, "no configuration can name that node",
+		}
 	}
 	none := []string{"Error: Znode does not exist"}
 	for name, tt := range map[string]struct {
@@ -86,6 +88,7 @@ func TestAccForm_importCommand(t *testing.T) {
 	for name, config := range map[string]string{
 		"zookeeper_znode":     `path = "${local.base}/caf\u00e9"`,
 		"zookeeper_znode_acl": "path = \"${local.base}/caf\\u00e9\"\n  acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"cdrwa\" }]",
+		"zookeeper_znodes":    "base_path = \"${local.base}/caf\\u00e9\"\n  data = {}",
 	} {
 		t.Run(name, func(t *testing.T) {
 			cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(fmt.Sprintf("resource %q \"test\" {\n  %s\n}", name, config))})

@@ -123,8 +123,11 @@ func decoded(s string) string {
 	return string(b)
 }
 
-// grow puts a tree below a node of a test.
-func grow(tree *acctest.Tree, top string, nodes []grown) (paths []string) {
+// top is the node that a test has a tree at.
+const top = "/top"
+
+// grow puts a tree there.
+func grow(tree *acctest.Tree, nodes []grown) (paths []string) {
 	for _, n := range nodes {
 		acl := n.acl
 		if acl == nil {
@@ -136,12 +139,12 @@ func grow(tree *acctest.Tree, top string, nodes []grown) (paths []string) {
 	return paths
 }
 
-// written is what tells that something was written below a node: of each node there, what the
+// written is what tells that something was written to the tree: of each node there, what the
 // server counts and when it last counted.
-func written(t *testing.T, tree *acctest.Tree, rel string) map[string]zk.Stat {
+func written(t *testing.T, tree *acctest.Tree) map[string]zk.Stat {
 	t.Helper()
 	stats := make(map[string]zk.Stat)
-	err := tree.Client.WalkStats(t.Context(), tree.Path(rel), -1, func(r zk.Reading) error {
+	err := tree.Client.WalkStats(t.Context(), tree.Path(top), -1, func(r zk.Reading) error {
 		stats[r.Path] = r.Stat
 		return nil
 	})
@@ -156,12 +159,12 @@ func quoted(s string) string { return string(hclwrite.TokensForValue(cty.StringV
 
 // importsNothingElse applies a configuration that imports what there is, and checks that plan
 // and apply do nothing else, that the next plan is empty, and that nothing was written.
-func importsNothingElse(t *testing.T, cli *acctest.CLI, tree *acctest.Tree, rel string, n int, planned string) {
+func importsNothingElse(t *testing.T, cli *acctest.CLI, tree *acctest.Tree, n int, planned string) {
 	t.Helper()
 	if want := fmt.Sprintf("Plan: %d to import, 0 to add, 0 to change, 0 to destroy.", n); !strings.Contains(planned, want) {
 		t.Errorf("the plan does not say %q:\n%s", want, planned)
 	}
-	before := written(t, tree, rel)
+	before := written(t, tree)
 	run := cli.MustRun("apply", "-no-color", "-auto-approve")
 	if want := fmt.Sprintf("%d imported, 0 added, 0 changed, 0 destroyed", n); !strings.Contains(run.Output, want) {
 		t.Errorf("the apply does not say %q:\n%s", want, run.Output)
@@ -169,7 +172,7 @@ func importsNothingElse(t *testing.T, cli *acctest.CLI, tree *acctest.Tree, rel 
 	if run := cli.Run("plan", "-no-color", "-detailed-exitcode"); run.Code != 0 {
 		t.Errorf("the next plan is not empty: exit code %d\n%s", run.Code, run.Output)
 	}
-	after := written(t, tree, rel)
+	after := written(t, tree)
 	for path, stat := range before {
 		if after[path] != stat {
 			t.Errorf("%s was written: %+v, and before %+v", path, after[path], stat)
@@ -189,24 +192,24 @@ func generatedOnce(t *testing.T, cli *acctest.CLI) {
 		t.Fatal(err)
 	}
 	for block := range strings.SplitSeq(string(b), "\nresource ") {
-		if set := regexp.MustCompile(`(?m)^  (data|data_base64|data_wo) += [^n]`).FindAllString(block, -1); len(set) > 1 {
+		if set := regexp.MustCompile(`(?m)^ {2}(data|data_base64|data_wo) += [^n{]`).FindAllString(block, -1); len(set) > 1 {
 			t.Errorf("the content is there %d times:\n%s", len(set), block)
 		}
 	}
 }
 
-// imports writes a configuration with import blocks of nodes, has the CLI generate the rest, and
-// returns what the plan said.
+// imports writes a configuration with import blocks of resources by their ids, has the CLI
+// generate the rest, and returns what the plan said.
 //
 // Terraform 1.16.0 takes an import block that is to generate configuration for one of a
 // provider of HashiCorp, unless it names the provider. Once the configuration is there, it may
 // not name it.
-func imports(t *testing.T, cli *acctest.CLI, tree *acctest.Tree, paths []string) string {
+func imports(t *testing.T, cli *acctest.CLI, tree *acctest.Tree, typ string, ids []string) string {
 	t.Helper()
 	blocks := func(provider string) string {
 		config := tree.Config("")
-		for i, path := range paths {
-			config += fmt.Sprintf("import {\n  to = zookeeper_znode.n%02d\n  id = %s\n%s}\n\n", i, quoted(path), provider)
+		for i, id := range ids {
+			config += fmt.Sprintf("import {\n  to = %s.n%02d\n  id = %s\n%s}\n\n", typ, i, quoted(id), provider)
 		}
 		return config
 	}
@@ -223,10 +226,10 @@ func TestAccGenerated_imports(t *testing.T) {
 	for name, nodes := range trees {
 		t.Run(name, func(t *testing.T) {
 			tree := acctest.NewTree(t)
-			paths := grow(tree, "/top", nodes)
+			paths := grow(tree, nodes)
 			cli := acctest.NewCLI(t, nil)
-			planned := imports(t, cli, tree, paths)
-			importsNothingElse(t, cli, tree, "/top", len(nodes), planned)
+			planned := imports(t, cli, tree, "zookeeper_znode", paths)
+			importsNothingElse(t, cli, tree, len(nodes), planned)
 		})
 	}
 }
@@ -237,16 +240,45 @@ func TestAccGenerated_query(t *testing.T) {
 	for name, nodes := range trees {
 		t.Run(name, func(t *testing.T) {
 			tree := acctest.NewTree(t)
-			grow(tree, "/top", nodes)
+			grow(tree, nodes)
 			cli := acctest.NewCLI(t, map[string]string{
 				"main.tf":         tree.Config(""),
 				"top.tfquery.hcl": "list \"zookeeper_znode\" \"top\" {\n  provider = zookeeper\n  limit    = 1000\n  config {\n    path = \"${local.base}/top\"\n  }\n}\n",
 			})
 			cli.MustRun("query", "-no-color", "-generate-config-out=generated.tf")
 			run := cli.MustRun("plan", "-no-color")
-			importsNothingElse(t, cli, tree, "/top", len(nodes), run.Output)
+			importsNothingElse(t, cli, tree, len(nodes), run.Output)
 		})
 	}
+}
+
+// The same of many nodes in one resource, all of them and as patterns select them.
+func TestAccGenerated_znodes(t *testing.T) {
+	acctest.Needs(t, acctest.Generation)
+	for name, nodes := range trees {
+		t.Run(name, func(t *testing.T) {
+			tree := acctest.NewTree(t)
+			grow(tree, nodes)
+			cli := acctest.NewCLI(t, nil)
+			planned := imports(t, cli, tree, "zookeeper_znodes", []string{tree.Path("/top")})
+			importsNothingElse(t, cli, tree, 1, planned)
+		})
+	}
+	t.Run("patterns", func(t *testing.T) {
+		tree := acctest.NewTree(t)
+		grow(tree, trees["kafka"])
+		cli := acctest.NewCLI(t, nil)
+		planned := imports(t, cli, tree, "zookeeper_znodes", []string{
+			tree.Path("/top") + "?exclude=brokers/**&exclude=controller*&exclude=cluster/**&exclude=config/**&exclude=latest_producer_id_block",
+			tree.Path("/top") + "?include=config/topics/*",
+		})
+		importsNothingElse(t, cli, tree, 2, planned)
+		for _, without := range []string{"brokers", "controller_epoch", "cluster"} {
+			if strings.Contains(planned, without+"\"") {
+				t.Errorf("the plan has %s:\n%s", without, planned)
+			}
+		}
+	})
 }
 
 // The content that a node had when its configuration was generated is followed from then on,
@@ -256,7 +288,7 @@ func TestAccGenerated_followed(t *testing.T) {
 	tree := acctest.NewTree(t)
 	tree.Put("/json", `{"version":1,"config":{"a":"b"}}`)
 	cli := acctest.NewCLI(t, nil)
-	imports(t, cli, tree, []string{tree.Path("/json")})
+	imports(t, cli, tree, "zookeeper_znode", []string{tree.Path("/json")})
 	cli.MustRun("apply", "-no-color", "-auto-approve")
 	tree.Write("/json", "{ \"config\": {\"a\": \"b\"}, \"version\": 1.0 }\n")
 	if run := cli.Run("plan", "-no-color", "-detailed-exitcode"); run.Code != 0 {
@@ -269,5 +301,49 @@ func TestAccGenerated_followed(t *testing.T) {
 	cli.MustRun("apply", "-no-color", "-auto-approve")
 	if err := errors.Join(tree.HasData("/json", `{"config":{"a":"b"},"version":1}`), tree.CheckVersions("/json", 3, 0)(nil)); err != nil {
 		t.Error(err)
+	}
+}
+
+// The other resources too, each of a node that has whatever it can have.
+func TestAccGenerated_others(t *testing.T) {
+	acctest.Needs(t, acctest.Generation)
+	for typ, prepare := range map[string]func(t *testing.T, tree *acctest.Tree) (ids []string){
+		"zookeeper_sequential_znode": func(t *testing.T, tree *acctest.Tree) (ids []string) {
+			t.Helper()
+			for i, data := range []string{"", "text", "\x00\xff", "cafe\u0301", `{"version": 1.0, "a": "b"}`, `{"for":1}`, "null"} {
+				acl := []zk.ACL{acctest.Open()}
+				if i == 1 {
+					acl = ofAlice
+				}
+				made, err := tree.Client.Create(t.Context(), tree.Path("/top/job-"), []byte(data), zk.CreateOptions{Mode: zk.PersistentSequential, ACL: acl})
+				if err != nil {
+					t.Fatal(err)
+				}
+				ids = append(ids, made.Path)
+			}
+			return ids
+		},
+		"zookeeper_ensure_path": func(_ *testing.T, tree *acctest.Tree) []string {
+			tree.Put("/top/a", "x")
+			tree.PutGuarded("/top/masked", "x", ofAlice...)
+			return []string{tree.Path("/top/a"), tree.Path("/top/masked")}
+		},
+		"zookeeper_znode_acl": func(_ *testing.T, tree *acctest.Tree) (ids []string) {
+			for i, acl := range [][]zk.ACL{{acctest.Open()}, ofKafka, ofAlice, {{Scheme: "digest", ID: "alice:secret", Perms: zk.PermAll}, acctest.Open()}, {{Scheme: "ip", ID: "10.0.0.1", Perms: 0}, acctest.Open()}} {
+				rel := fmt.Sprintf("/top/n%d", i)
+				tree.PutGuarded(rel, "x", acl...)
+				ids = append(ids, tree.Path(rel))
+			}
+			return ids
+		},
+	} {
+		t.Run(typ, func(t *testing.T) {
+			tree := acctest.NewTree(t)
+			tree.Put("/top", "")
+			ids := prepare(t, tree)
+			cli := acctest.NewCLI(t, nil)
+			planned := imports(t, cli, tree, typ, ids)
+			importsNothingElse(t, cli, tree, len(ids), planned)
+		})
 	}
 }

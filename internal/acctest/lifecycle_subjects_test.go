@@ -21,7 +21,8 @@ var gone = node{gone: true}
 // at is a world of one node.
 func at(rel, data string) world { return world{rel: {data: data}} }
 
-// settings are attributes that the servers know nothing of, and another value of each.
+// settings are attributes that the servers know nothing of, and another value of each. They are
+// a subject's last thing: the value of the last apply counts.
 func settings(values attrs) thing {
 	th := thing{edit: edit{attrs: values}}
 	for name := range values {
@@ -47,10 +48,14 @@ var subjects = []*subject{
 				ignore: []string{"data_base64"}, edit: edit{attrs: attrs{"data": "", "data_base64": `base64encode("two")`}, world: at("/a", "two")},
 				shownEdit: "1 changed",
 			},
+			{
+				ignore: []string{"data"}, edit: edit{attrs: attrs{"data": "", "data_base64": `base64encode("two")`}, world: at("/a", "two")},
+				shownEdit: "1 changed", wins: at("/a", "two"),
+			},
 			{ignore: []string{"data", "data_base64"}, theirs: at("/a", "theirs"), edit: edit{attrs: attrs{"data": "", "data_base64": `base64encode("two")`}, world: at("/a", "two")}},
-			settings(attrs{"create_parents": "false", "force_destroy": "true", "adopt_existing": "true", "on_destroy": `"keep"`, "compare": `"json"`, "parent_acl": otherACLInHCL}),
 			{ignore: []string{"mode"}, edit: edit{attrs: attrs{"mode": `"container"`}, world: at("/a", "one")}},
 			{ignore: []string{"acl"}, edit: edit{attrs: attrs{"acl": ipACLInHCL}, world: world{"/a": {data: "one", acl: ipACL}}, left: world{"/a": {data: "one", acl: ipACL}}}},
+			settings(attrs{"create_parents": "false", "force_destroy": "true", "adopt_existing": "true", "on_destroy": `"keep"`, "compare": `"json"`, "parent_acl": otherACLInHCL}),
 		},
 		update:   edit{attrs: attrs{"data": `"two"`}, world: at("/a", "two")},
 		replaced: edit{attrs: attrs{"path": `"/p/b"`}, world: world{"/a": gone, "/p": {}, "/p/b": {data: "one"}}, left: at("/p", "")},

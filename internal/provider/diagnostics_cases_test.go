@@ -63,6 +63,7 @@ var excuses = map[string]string{
 	"State cannot be written":                     "JSON of maps of text and numbers is always made",
 	"no JSON that could be compared by its value": "then bytes are compared, and nobody is told",
 	"the state has no stat of the node":           "the diagnostic about it has words of its own",
+	"another resource has the node":               "the node is handed over, and nobody is told",
 }
 
 // The resources and what else the provider has.
@@ -95,10 +96,10 @@ func validated(typ string, config attrs) func(*scene) {
 	return func(c *scene) { c.plan(c.none(typ), config) }
 }
 
-// planned plays the creation of a resource with values that are wrong only where they are
-// written.
-func planned(typ string, config attrs) func(*scene) {
-	return func(c *scene) { c.connect(nil).create(typ, config) }
+// written plays the creation of a node with an entry of an ACL that a server can hold and nobody
+// may write.
+func written(entry [3]string) func(*scene) {
+	return func(c *scene) { c.connect(nil).create(znode, attrs{"path": "/app", "acl": acl(entry)}) }
 }
 
 // called plays a function.
@@ -596,6 +597,7 @@ var topics = []struct {
 		{name: "a secret without a version", play: validated(znode, attrs{"path": "/app", "data_wo": secret})},
 		{name: "a version without a secret", play: validated(znode, attrs{"path": "/app", "data_wo_version": "1"})},
 		{name: "a version that a plan shows", play: validated(znode, attrs{"path": "/app", "data_wo": secret, "data_wo_version": "1 (overwritten since)"})},
+		{name: "the description of one of many", play: validated(znodes, attrs{"base_path": "/app", "data": attrs{"a": "(1 byte, not UTF-8, in base64: /w==)"}})},
 		{name: "a description that a plan shows", play: validated(znode, attrs{"path": "/app", "data": "(2 bytes, not UTF-8, in base64: //4=)"})},
 		{name: "base64 that was cut", play: validated(znode, attrs{"path": "/app", "data_base64": "AAEC/v8"})},
 		{name: "base64 for URLs", play: validated(znode, attrs{"path": "/app", "data_base64": "AAEC_v8="})},
@@ -609,12 +611,12 @@ var topics = []struct {
 		{name: "a part that is null", play: validated(znode, attrs{"path": "/app", "acl": []any{attrs{"scheme": "auth", "permissions": "r"}}})},
 		{name: "not everybody", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "alice", "r"})})},
 		{name: "a digest without a hash", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice", "r"})})},
-		{name: "a digest with a password", play: planned(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice:" + secret, "r"})})},
-		{name: "a digest that is masked", play: planned(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice:x", "r"})})},
+		{name: "a digest with a password", play: written([3]string{"digest", "alice:" + secret, "r"})},
+		{name: "a digest that is masked", play: written([3]string{"digest", "alice:x", "r"})},
 		{name: "no address", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "localhost", "r"})})},
 		{name: "no network", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "10.0.0.0/99", "r"})})},
-		{name: "no principal", play: planned(znode, attrs{"path": "/app", "acl": acl([3]string{"sasl", "", "r"})})},
-		{name: "no permissions", play: planned(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", ""})})},
+		{name: "no principal", play: written([3]string{"sasl", "", "r"})},
+		{name: "no permissions", play: written([3]string{"world", "anyone", ""})},
 		{name: "a letter that is none", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "rx"})})},
 		{name: "a mask that is none", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "32"})})},
 		{name: "too much data", play: func(c *scene) {
@@ -640,12 +642,12 @@ var topics = []struct {
 		{name: "too much at one key", play: func(c *scene) {
 			c.connect(nil).plan(c.none(znodes), attrs{"base_path": "/app", "data": attrs{"a": strings.Repeat("x", 2000000)}})
 		}},
-		{name: "list nodes of ZooKeeper's own", play: func(c *scene) { c.connect(nil).list(znode, attrs{"path": "/zookeeper"}) }},
+		{name: "list nodes of ZooKeeper's own", play: func(c *scene) { c.connect(nil).list(attrs{"path": "/zookeeper"}) }},
 		{name: "patterns that are none", play: func(c *scene) {
 			for _, pattern := range []string{"", "/a", "a/", "a//b", "a**", "[a", "a}", "{a", strings.Repeat("{a,b}", 20)} {
-				c.list(znode, attrs{"path": "/app", "include": []any{pattern}})
+				c.list(attrs{"path": "/app", "include": []any{pattern}})
 			}
-			c.list(znode, attrs{"path": "/app", "exclude": []any{"a", "/b"}})
+			c.list(attrs{"path": "/app", "exclude": []any{"a", "/b"}})
 		}},
 	}},
 	{"What is there already", []diagnosticCase{
@@ -704,6 +706,23 @@ var topics = []struct {
 				data[fmt.Sprintf("n%03d", i)] = "ours"
 			}
 			c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": data})
+		}},
+		{name: "many nodes to adopt", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/a", "theirs")
+			c.Put("/app/b", "ours")
+			c.connect(nil).plan(c.none(znodes), attrs{"base_path": "/app", "data": attrs{"a": "ours", "b": "ours"}, "adopt_existing": true})
+			c.plan(c.none(znodes), attrs{"base_path": "/app", "data_wo": attrs{"a": secret}, "data_wo_version": "1", "adopt_existing": true, "on_destroy": "keep"})
+		}},
+		{name: "many nodes to adopt, of which one may not be read", play: func(c *scene) {
+			c.Put("/app", "")
+			c.PutGuarded("/app/a", "theirs", ofAlice)
+			c.connect(nil).plan(c.none(znodes), attrs{"base_path": "/app", "data": attrs{"a": "ours"}, "adopt_existing": true})
+		}},
+		{name: "many nodes to adopt, of which one is ephemeral", play: func(c *scene) {
+			c.Put("/app", "")
+			c.ephemeral("/app/a", zk.Ephemeral)
+			c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "ours"}, "adopt_existing": true})
 		}},
 		{name: "something below what is to be exclusive", play: func(c *scene) {
 			c.Put("/app", "")
@@ -777,6 +796,39 @@ var topics = []struct {
 			i := c.connect(nil).create(znode, attrs{"path": "/app", "on_destroy": "keep"})
 			c.plan(i, attrs{"path": "/app", "on_destroy": "keep", "mode": "container"})
 			c.plan(i, attrs{"path": "/app", "on_destroy": "keep", "mode": "ttl", "ttl_ms": 1000})
+		}},
+		{name: "a node that a path of the same run needs", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app"})
+			c.again()
+			c.create(ensurePath, attrs{"path": "/app"})
+			c.apply(c.plan(i, nil))
+		}},
+		{name: "a node below that another resource of the same run has", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "force_destroy": true})
+			c.Put("/app/web", "theirs")
+			c.again()
+			c.create(znode, attrs{"path": "/app/web", "adopt_existing": true})
+			c.apply(c.plan(i, nil))
+		}},
+		{name: "an ACL that another resource of the same run has", play: func(c *scene) {
+			c.Put("/app", "")
+			i := c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
+			c.again()
+			c.create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)})
+			c.apply(c.plan(i, nil))
+		}},
+		{name: "an ACL that is there already", play: func(c *scene) {
+			c.Put("/app", "")
+			c.WriteACL("/app", acctest.Open(), zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead})
+			c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)})
+		}},
+		{name: "an ACL that another resource of the same run has set", play: func(c *scene) {
+			n := c.connect(nil).create(znode, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
+			i := c.create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)})
+			c.again()
+			c.refresh(n)
+			c.update(n, attrs{"path": "/app", "acl": acl(everybody, [3]string{"ip", "127.0.0.1", "r"})})
+			c.apply(c.plan(i, nil))
 		}},
 		{name: "a resource that was renamed", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app"})
@@ -964,6 +1016,11 @@ var topics = []struct {
 			c.again()
 			c.refresh(i)
 		}},
+		{name: "many that nobody can look for", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			loseReply(proxy, isMultiOp)
+			c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "1"}})
+		}},
 		{name: "a creation that nobody can look for", play: func(c *scene) {
 			proxy := c.proxied(nil)
 			loseReply(proxy, isCreateOp)
@@ -1026,6 +1083,16 @@ var topics = []struct {
 		}},
 	}},
 	{"Destruction", []diagnosticCase{
+		{name: "a secret that was created in doubt", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			loseReply(proxy, isCreateOp)
+			i := c.create(znode, attrs{"path": "/app", "data_wo": secret, "data_wo_version": "1"})
+			c.told = nil
+			proxy.Refuse(false)
+			c.again()
+			c.refresh(i)
+			c.destroy(i)
+		}},
 		{name: "a child below what was created in doubt", play: func(c *scene) {
 			proxy := c.proxied(nil)
 			loseReply(proxy, isCreateOp)
@@ -1125,6 +1192,24 @@ var topics = []struct {
 			c.Put("/app", "")
 			c.connect(nil).imports(znodes, "/app//a")
 		}},
+		{name: "keys and patterns", play: func(c *scene) { c.connect(nil).imports(znodes, "/app//a?include=b") }},
+		{name: "a pattern with half a code", play: func(c *scene) { c.connect(nil).imports(znodes, "/app?include=50%") }},
+		{name: "a pattern that is neither", play: func(c *scene) { c.connect(nil).imports(znodes, "/app?include=a&omit=b") }},
+		{name: "a key that the CLIs change", play: func(c *scene) { c.connect(nil).imports(znodes, "/app//cafe\u0301") }},
+		{name: "a key that looks like another", play: func(c *scene) {
+			c.decomposed()
+			c.connect(nil).imports(znodes, "/app//caf\u00e9")
+		}},
+		{name: "patterns that match nothing", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/a", "")
+			c.connect(nil).imports(znodes, "/app?include=b/**")
+		}},
+		{name: "patterns that exclude nothing", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/a", "")
+			c.connect(nil).imports(znodes, "/app?exclude=b/**")
+		}},
 		{name: "an ephemeral node", play: func(c *scene) {
 			c.ephemeral("/app", zk.Ephemeral)
 			c.connect(nil).imports(znode, "/app")
@@ -1191,28 +1276,19 @@ var topics = []struct {
 			for i := range 12 {
 				c.PutGuarded(fmt.Sprintf("/app/n%02d", i), "", mayNotRead)
 			}
-			c.connect(nil).list(znode, attrs{"path": "/app"})
+			c.connect(nil).list(attrs{"path": "/app"})
 		}},
-		{name: "a node that is not there", play: func(c *scene) { c.connect(nil).list(znode, attrs{"path": "/app"}) }},
-		{name: "patterns that are none", play: func(c *scene) {
-			c.connect(nil).list(znode, attrs{"path": "/app", "include": []any{"config/**", "/brokers"}, "exclude": []any{"ids/[12"}})
-		}},
-		{name: "other patterns that are none", play: func(c *scene) {
-			c.connect(nil)
-			for _, pattern := range []string{"", "a/", "a//b", "a**", "a}", "{a", strings.Repeat("{a,b}", 12)} {
-				c.list(znode, attrs{"path": "/app", "exclude": []any{pattern}})
-			}
-		}},
+		{name: "a node that is not there", play: func(c *scene) { c.connect(nil).list(attrs{"path": "/app"}) }},
 		{name: "a pattern that no node matches", play: func(c *scene) {
 			c.Put("/app", "")
 			c.Put("/app/a", "")
-			c.connect(nil).list(znode, attrs{"path": "/app", "include": []any{"a", "b/**"}})
+			c.connect(nil).list(attrs{"path": "/app", "include": []any{"a", "b/**"}})
 		}},
 	}},
 	{"Names that the CLIs change", []diagnosticCase{
 		{name: "in a list", play: func(c *scene) {
 			c.decomposed()
-			c.connect(nil).list(znode, attrs{"path": "/app"})
+			c.connect(nil).list(attrs{"path": "/app"})
 		}},
 		{name: "of children", play: func(c *scene) {
 			c.decomposed()

@@ -166,6 +166,7 @@ const (
 	pathKept     = "Path is kept for another resource"
 	pathFound    = "Path was there already"
 	pathNotEmpty = "Path is not empty"
+	aclFound     = "ACL was there already"
 	aclKept      = "ACL is kept for another resource"
 )
 
@@ -334,7 +335,7 @@ func TestAccHandover_znodeACL(t *testing.T) {
 					if strings.Contains(kept, `"/a/x"`) != (recursive && !o.knows) {
 						t.Errorf("it was told: %q", kept)
 					}
-					h.quiet(looksRenamed, aclKept)
+					h.quiet(looksRenamed, aclKept, aclFound)
 					h.settled(i, config)
 					if !o.knows {
 						// What the warning advises.

@@ -317,9 +317,10 @@ func (d *driver) closes(typ string, private []byte) {
 	d.hears(resp.Diagnostics, err)
 }
 
-// list lists resources.
-func (d *driver) list(typ string, config attrs) {
+// list lists nodes.
+func (d *driver) list(config attrs) {
 	d.tb.Helper()
+	const typ = "zookeeper_znode"
 	v := d.config(d.schemas.ListResourceSchemas[typ], config)
 	valid, err := d.server.ValidateListResourceConfig(d.ctx, &tfprotov6.ValidateListResourceConfigRequest{TypeName: typ, Config: v})
 	if !d.hears(valid.Diagnostics, err) {

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -73,7 +74,11 @@ func (g generator) GenerateResourceConfig(ctx context.Context, req *tfprotov6.Ge
 	if err != nil {
 		return nil, err
 	}
-	if config, err = declarable(ctx, config); err != nil {
+	state, err := req.State.Unmarshal(typ)
+	if err != nil {
+		return nil, err
+	}
+	if config, err = declarable(ctx, config, state); err != nil {
 		return nil, err
 	}
 	generated, err := tfprotov6.NewDynamicValue(typ, config)
@@ -84,21 +89,23 @@ func (g generator) GenerateResourceConfig(ctx context.Context, req *tfprotov6.Ge
 	return resp, nil
 }
 
-// declarable leaves out of a node's configuration an ACL that nobody may write.
-func declarable(ctx context.Context, config tftypes.Value) (tftypes.Value, error) {
-	var attributes map[string]tftypes.Value
-	if err := config.As(&attributes); err != nil {
+// declarable puts the ACL of a state into a configuration as it is: the framework makes null
+// of an empty string, and an entry has all of its attributes. An ACL that nobody may write is
+// left out of the configuration of a node, which need not have one.
+func declarable(ctx context.Context, config, state tftypes.Value) (tftypes.Value, error) {
+	var attributes, was map[string]tftypes.Value
+	if err := errors.Join(config.As(&attributes), state.As(&was)); err != nil || attributes["acl"].IsNull() {
 		return config, err
 	}
-	if b64, ok := attributes["data_base64"]; !ok || !b64.Type().Is(tftypes.String) {
-		return config, nil // no node
-	}
-	acl, err := attr.ACLType.ValueFromTerraform(ctx, attributes["acl"])
+	attributes["acl"] = was["acl"]
+	acl, err := attr.ACLType.ValueFromTerraform(ctx, was["acl"])
 	if err != nil {
 		return config, err
 	}
-	if set, ok := acl.(types.Set); ok && attr.CheckACL(path.Root("acl"), set).HasError() {
-		attributes["acl"] = tftypes.NewValue(attributes["acl"].Type(), nil)
+	b64, of := attributes["data_base64"]
+	isNode := of && b64.Type().Is(tftypes.String)
+	if set, ok := acl.(types.Set); ok && isNode && attr.CheckACL(path.Root("acl"), set).HasError() {
+		attributes["acl"] = tftypes.NewValue(was["acl"].Type(), nil)
 	}
 	return tftypes.NewValue(config.Type(), attributes), nil
 }

@@ -135,6 +135,8 @@ func (e *MultiError) Unwrap() error { return e.Err }
 type PartialError struct {
 	// Done says what has been done, as in "the data has been replaced, the ACL has not".
 	Done string
+	// Part is what has been made of the change of an [Client.Update]; zero for others.
+	Part Change
 	// Err is why the rest was not.
 	Err error
 }

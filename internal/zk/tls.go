@@ -314,7 +314,11 @@ func handshakeTLS(ctx context.Context, cfg *tls.Config, nc net.Conn, host string
 		if ctx.Err() != nil {
 			return nil, &TLSError{"the server does not answer (does this port speak TLS?)", &conn.NoAnswerError{Step: "the TLS handshake", After: time.Since(began)}}
 		}
-		return nil, tlsError(err, cfg.ServerName)
+		if err = tlsError(err, cfg.ServerName); !isTLSError(err) {
+			// crypto/tls may say what is in a certificate that it cannot read.
+			err = shown.Error(err)
+		}
+		return nil, err
 	}
 	return tc, nil
 }
@@ -351,7 +355,12 @@ func tlsError(err error, name string) error {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
 		return &TLSError{"the server ended the handshake (does this port speak TLS?)", err}
 	}
-	return shown.Error(err)
+	return err
+}
+
+func isTLSError(err error) bool {
+	_, ok := errors.AsType[*TLSError](err)
+	return ok
 }
 
 // certificateNames says which names a certificate has. Its common name does not count.

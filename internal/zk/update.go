@@ -56,15 +56,23 @@ func (c *Client) Update(ctx context.Context, path string, ch Change) error {
 	case ch.Version != AnyVersion && stat.Version != ch.Version, ch.ACLVersion != AnyVersion && stat.Aversion != ch.ACLVersion:
 		return &Error{Op: op, Path: path, Err: ErrBadVersion}
 	}
-	first, second, done := setACL, set, "the ACL has been replaced, the data has not"
+	first, second := setACL, set
+	partial := PartialError{
+		Done: "the ACL has been replaced, the data has not",
+		Part: Change{SetACL: true, ACL: ch.ACL, ACLVersion: ch.ACLVersion},
+	}
 	if !grants(ch.ACL, PermWrite, c.credentials()) {
-		first, second, done = set, setACL, "the data has been replaced, the ACL has not"
+		first, second = set, setACL
+		partial = PartialError{
+			Done: "the data has been replaced, the ACL has not",
+			Part: Change{SetData: true, Data: ch.Data, Version: ch.Version},
+		}
 	}
 	if err := first(); err != nil {
 		return err
 	}
-	if err := second(); err != nil {
-		return &PartialError{Done: done, Err: err}
+	if partial.Err = second(); partial.Err != nil {
+		return &partial
 	}
 	return nil
 }

@@ -21,3 +21,26 @@ list "zookeeper_znode" "all" {
     path = "/"
   }
 }
+
+# The configuration of Kafka, without what its brokers write themselves.
+list "zookeeper_znode" "kafka" {
+  provider = zookeeper
+  limit    = 10000
+
+  config {
+    path = "/kafka"
+    exclude = [
+      "admin/**",
+      "brokers/**",
+      "cluster/**",
+      "config/changes/**",
+      "consumers/**",
+      "controller*",
+      "feature",
+      "isr_change_notification/**",
+      "kafka-acl{,-extended}-changes/**",
+      "latest_producer_id_block",
+      "log_dir_event_notification/**",
+    ]
+  }
+}

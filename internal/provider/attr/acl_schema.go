@@ -36,6 +36,14 @@ func ResourceACL(description string, computed bool) resource.SetNestedAttribute 
 	}
 }
 
+// ImportedResourceACL is [ResourceACL] for the ACL of a node that can be imported: see
+// [ImportedACL].
+func ImportedResourceACL(description string, computed bool) resource.SetNestedAttribute {
+	acl := ResourceACL(description, computed)
+	acl.Validators = []validator.Set{ImportedACL()}
+	return acl
+}
+
 // ProviderACL is an ACL that may be written in the provider's configuration.
 func ProviderACL(description string) provider.SetNestedAttribute {
 	return provider.SetNestedAttribute{

@@ -37,10 +37,11 @@ func Quoted(name string) string {
 // itself, or as [Quoted] writes it where it does not cross. A name that looks as if it were
 // written so is quoted as well: the two are never confused.
 func Shown(name string) string {
-	if Crosses(name) && !(strings.HasPrefix(name, `"`) && strings.HasSuffix(name, `"`)) {
-		return name
+	looksQuoted := strings.HasPrefix(name, `"`) && strings.HasSuffix(name, `"`)
+	if !Crosses(name) || looksQuoted {
+		return inBytes(name)
 	}
-	return inBytes(name)
+	return name
 }
 
 // inBytes is a Go string literal in ASCII.

@@ -131,12 +131,12 @@ func TestFilter_below(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, rel := range strings.Split(tt.below, " ") {
+			for rel := range strings.SplitSeq(tt.below, " ") {
 				if tt.below != "" && !f.Below(rel) {
 					t.Errorf("nothing below %q", rel)
 				}
 			}
-			for _, rel := range strings.Split(tt.notBelow, " ") {
+			for rel := range strings.SplitSeq(tt.notBelow, " ") {
 				if tt.notBelow != "" && f.Below(rel) {
 					t.Errorf("something below %q", rel)
 				}

@@ -206,9 +206,9 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 			without = append(without, p.what)
 		}
 	}
-	node := "the node"
+	which := "the node"
 	if s.Path != "" {
-		node = fmt.Sprintf("%q", s.Path)
+		which = fmt.Sprintf("%q", s.Path)
 	}
 	add := "Add an entry for the provider, such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }, which stands for the identities that it presents. "
 	switch {
@@ -221,24 +221,41 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("ACL locks the provider out", fmt.Sprintf(
 		"With the ACL that %s is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n%s"+
 			"If this is what you want, others or the servers' super user have to change the ACL later on.",
-		node, strings.Join(without, ", nor "), s.presented(), add))
+		which, strings.Join(without, ", nor "), s.presented(), add))
 }
 
 // Destroyed tells what came of a deletion; nothing where the node is gone, and err nil.
 func (s Subject) Destroyed(doing string, err error) diag.Diagnostics {
+	var needed *node.NeededError
 	switch left, ok := errors.AsType[*node.LeftError](err); {
 	case err == nil:
 		return nil
 	case ok:
 		return diag.Diagnostics{s.left(left.Children)}
+	case errors.As(err, &needed):
+		return diag.Diagnostics{s.needed(needed.Below)}
 	default:
 		return diag.Diagnostics{s.Error(doing, err)}
 	}
 }
 
-// left warns of a node that was left as it is, because it has children and its creation has
-// never ended.
+// needed warns of a node that was left as it is, because other resources of this run have nodes
+// below it.
+func (s Subject) needed(below []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Znode is kept for another resource", fmt.Sprintf(
+		"%q was not deleted with all that is below it, as force_destroy = true asks for, because other resources of this apply have nodes there: %s. "+
+			"It stays with all that is below it, and no resource of this configuration has it any more. If nobody needs it, delete by hand what those resources do not have.", s.Path, Mentioned(below)))
+}
+
+// left warns of a node that was left as it is, because its creation has never ended and it has
+// children, or may be somebody else's.
 func (s Subject) left(children []string) diag.Diagnostic {
+	if len(children) == 0 {
+		return diag.NewWarningDiagnostic("Znode was left as it is", fmt.Sprintf(
+			"%q looks like the node that an interrupted apply was to create: it is as new, and as long as the secret. The provider does not store secrets, so it cannot tell here whether the node is somebody else's, and did not delete it. "+
+				"If this apply creates the resource again, it compares the content and takes the node over when it holds the secret. "+
+				"Otherwise nobody has it: look at it (stat and get in zkCli), and delete it if it is not used.", s.Path))
+	}
 	return diag.NewWarningDiagnostic("Znode was left as it is", fmt.Sprintf(
 		"%q comes from an apply that was interrupted, and has %s since: %s. So it was not deleted. If this apply creates its resource again, the resource has it from then on, with its children. "+
 			"Otherwise nobody has it: delete it when it is no longer used (deleteall in zkCli).", s.Path, Count(len(children), "child", "children"), Mentioned(children)))
@@ -276,13 +293,9 @@ func (s Subject) Ephemeral() diag.Diagnostic {
 
 // Rewritten warns that a secret may no longer be the one that was written.
 func (s Subject) Rewritten() diag.Diagnostic {
-	return rewritten(fmt.Sprintf("%q was written again", s.Path), "not looked at, and is not in the state", "it")
-}
-
-func rewritten(happened, now, again string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Write-only data has changed", fmt.Sprintf(
-		"Since the last apply that succeeded, the data of %s: by somebody else, or by an apply that failed half-way. What it is now is %s; "+
-			"nor is data_wo_version any longer. As long as data_wo is declared, the next apply writes %s again.", happened, now, again))
+		"Since the last apply that succeeded, the data of %q was written again, by somebody else or by an apply that failed half-way. What it holds is not in the state. "+
+			"data_wo_version shows this, and the next apply writes data_wo again, unless data_wo_version or data_wo is among ignore_changes.", s.Path))
 }
 
 // NotReadBack warns that a node could not be read after it was written.
@@ -526,11 +539,11 @@ func (s Subject) outcomeUnknown(doing string, err error) diag.Diagnostic {
 }
 
 // CreationUnknown is the error of a creation whose outcome is not known, and which the state has
-// nevertheless.
-func (s Subject) CreationUnknown(doing string, err error) diag.Diagnostic {
+// nevertheless. next says in whole sentences what the next apply makes of it.
+func (s Subject) CreationUnknown(doing, next string, err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent the request to %s%s, and did not learn whether it took effect: %s\n\n"+
-			"It was not repeated. The state has the resource as tainted. Run apply again: it looks whether the node is there and was made by this request. If so it deletes that and creates it again; if not it creates it.", doing, s.at(), Lost(err)))
+			"It was not repeated. The state has the resource as tainted. Run apply again: %s", doing, s.at(), Lost(err), next))
 }
 
 // interrupted tells that the run was stopped before something was done. A write that has been
@@ -575,7 +588,7 @@ func (s Subject) numberUnknown(doing string, err error) diag.Diagnostic {
 func (s Subject) MayExist(paths []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Sequential znode may exist already", fmt.Sprintf(
 		"An earlier apply asked for a node %q and a number, and did not learn whether it was created. It is one of these nodes, or none:\n\n%s\n\n"+
-			"All of them stay, and an apply creates another one for this resource. Look at them (stat and get in zkCli), and delete the one that nobody uses. %s",
+			"All of them stay, and an apply creates another one for this resource. Those that other resources of this configuration have (terraform state list, terraform state show) can be among them. Look at the others (stat and get in zkCli), and delete the one that nobody uses. %s",
 		s.Path, Listed(paths), s.keepOne(paths[0])))
 }
 

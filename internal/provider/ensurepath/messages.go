@@ -16,6 +16,9 @@ const (
 	doingDelete = "remove the path"
 )
 
+// afterDoubt says what the next apply makes of a creation whose outcome is not known.
+const afterDoubt = "it looks whether the nodes are there and were made by this request. If so it deletes them and creates them again; if not it creates them."
+
 // withoutMoved says what becomes of a resource that was renamed without a moved block.
 const withoutMoved = "If you apply as it is, the path stays. The nodes that the old resource made become the new one's, unless Terraform creates the new one long before it destroys the old one; then the apply warns of nodes that nobody will remove."
 

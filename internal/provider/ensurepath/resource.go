@@ -88,7 +88,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	made, inDoubt, diags := r.ensure(ctx, &plan)
+	made, inDoubt, diags := r.ensure(ctx, &plan, true)
 	resp.Diagnostics.Append(diags...)
 	if diags.HasError() && len(made) == 0 && inDoubt == nil {
 		return
@@ -138,7 +138,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		return
 	}
 	if plan.Stat.IsUnknown() {
-		made, inDoubt, diags := r.ensure(ctx, &plan)
+		made, inDoubt, diags := r.ensure(ctx, &plan, false)
 		resp.Diagnostics.Append(diags...)
 		if diags.HasError() {
 			plan = state // apart from what was made
@@ -166,7 +166,15 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 			r.Session.Leave(session.Whole, memory)
 		}
 	default:
-		resp.Diagnostics.Append(r.remove(ctx, state.Path, made)...)
+		rest, diags := r.remove(ctx, state.Path, made)
+		resp.Diagnostics.Append(diags...)
+		if diags.HasError() { // as when the run is interrupted: the state stays, with what is left
+			if has(made, state.Path.ValueString()) && !has(rest, state.Path.ValueString()) {
+				state.Stat = types.ObjectNull(attr.StatType.AttrTypes)
+			}
+			state.remember(rest)
+			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+		}
 	}
 }
 

@@ -17,9 +17,9 @@ import (
 type needed struct{}
 
 // ensure makes what is missing of the path that a plan asks for, and completes the plan but for
-// what it remembers. It returns the nodes that are the resource's from here on, with an error
+// what it remembers; creates is whether that is a creation. It returns the nodes that are the resource's from here on, with an error
 // too: those that it made, and those that a resource of this run which is being destroyed made.
-func (r *Resource) ensure(ctx context.Context, plan *resourceModel) (made []session.Made, inDoubt *doubt, diags diag.Diagnostics) {
+func (r *Resource) ensure(ctx context.Context, plan *resourceModel, creates bool) (made []session.Made, inDoubt *doubt, diags diag.Diagnostics) {
 	about := r.subject(plan.Path)
 	plan.Stat = types.ObjectNull(attr.StatType.AttrTypes)
 	acl, err := attr.ACLFrom(plan.ACL)
@@ -45,8 +45,11 @@ func (r *Resource) ensure(ctx context.Context, plan *resourceModel) (made []sess
 	made = ensured.Made
 	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok {
 		inDoubt = &doubt{Paths: ensured.Doubt, Seen: unknown.Seen, Others: unknown.Others, ACL: acl}
-		diags.Append(about.CreationUnknown(doingCreate, err))
-	} else if err != nil {
+	}
+	switch {
+	case inDoubt != nil && creates:
+		diags.Append(about.CreationUnknown(doingCreate, afterDoubt, err))
+	case err != nil:
 		diags.Append(about.Error(doingCreate, err))
 	}
 	if err == nil && len(made) == 0 && !r.Session.HasMade(plan.Path.ValueString()) {
@@ -138,17 +141,17 @@ func (r *Resource) look(ctx context.Context, nodes []session.Made) (same []sessi
 }
 
 // remove removes nodes that the resource made, from the deepest up, as far as they are empty and
-// no other resource of this run has them.
-func (r *Resource) remove(ctx context.Context, at types.String, nodes []session.Made) (diags diag.Diagnostics) {
-	nodes, memory, err := r.remembered(ctx, nodes)
+// no other resource of this run has them. With an error it returns those that it has not come to.
+func (r *Resource) remove(ctx context.Context, at types.String, made []session.Made) (rest []session.Made, diags diag.Diagnostics) {
+	nodes, memory, err := r.remembered(ctx, made)
 	if err != nil {
-		return diag.Diagnostics{r.subject(at).Error(doingDelete, err)}
+		return made, diag.Diagnostics{r.subject(at).Error(doingDelete, err)}
 	}
 	fate := r.Session.Give(session.Whole, memory)
 	defer r.Session.Undone(session.Whole, pathsOf(nodes)...)
 	var left []session.Made
 	full := false // there is something below the nodes that are left to do
-	for _, node := range slices.Backward(nodes) {
+	for i, node := range slices.Backward(nodes) {
 		if fate.Stays(node.Path) {
 			full = true
 			continue
@@ -164,7 +167,7 @@ func (r *Resource) remove(ctx context.Context, at types.String, nodes []session.
 			left = append(left, node)
 		default:
 			diags.Append(r.subject(at).Error(doingDelete, err))
-			return diags // the next refresh finds what is left
+			return nodes[:i+1], diags
 		}
 	}
 	slices.Reverse(left)
@@ -185,7 +188,7 @@ func (r *Resource) remove(ctx context.Context, at types.String, nodes []session.
 	if len(kept) > 0 {
 		diags.Append(keptWarning(kept))
 	}
-	return diags
+	return nil, diags
 }
 
 // remembered returns those of the nodes that are still the same, and what another resource needs

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -25,6 +26,9 @@ type Doubt struct {
 	Seen int64 `json:"seen"`
 	// Others are transactions since then that are other writes of the same run.
 	Others []int64 `json:"others,omitempty"`
+	// Named are the nodes that a sequential creation may have made, where that could be
+	// looked at when it failed: the nodes that other resources have got since are not among them.
+	Named []string `json:"named,omitempty"`
 	// ACL is the one that the node was to get.
 	ACL []zk.ACL `json:"acl"`
 	// Size is how many bytes a secret has; -1 where the content is none.
@@ -41,6 +45,9 @@ func (n *Node) Doubt(ctx context.Context, private attr.PrivateState, s *session.
 	d := Doubt{ACL: acl, Size: -1}
 	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok {
 		d.Seen, d.Others = unknown.Seen, unknown.Others
+	}
+	if found, ok := errors.AsType[*zk.CandidatesError](err); ok {
+		d.Named = found.Paths
 	}
 	if n.source(config, nil) == fromSecret {
 		d.Size = len(data)
@@ -65,17 +72,30 @@ func (n *Node) Unfinished(there attr.Planned) {
 		n.ACL = types.SetNull(attr.ACLEntryType)
 	}
 	n.DataWOVersion = attr.Overwritten(n.DataWOVersion)
-	n.Found()
+	n.ForceDestroy = types.BoolNull()
 }
 
-// Found marks a state as that of a creation which has not ended, and whose node is there. The
-// CLI replaces it. Others may use the node already: its deletion takes nothing with it.
+// Recognized marks the state of a creation whose node a later look has recognized.
 //
-// The mark is in an attribute, because a deletion gets no private state of a resource that is
-// tainted.
-func (n *Node) Found() { n.ForceDestroy = types.BoolNull() }
+// The marks are in attributes, because a deletion gets no private state of a resource that is
+// tainted. The CLI replaces such a resource, and what has no mark counts again.
+func (n *Node) Recognized() {
+	n.ForceDestroy = types.BoolNull()
+	n.CreateParents = types.BoolNull()
+}
 
-func (n *Node) wasFound() bool { return n.ForceDestroy.IsNull() }
+// unfinished reports whether a state is that of a creation which has not ended. Others may use
+// the node already: its deletion takes nothing with it.
+func (n *Node) unfinished() bool { return n.ForceDestroy.IsNull() }
+
+// unsure reports whether the node of a state may be somebody else's: it was recognized, and its
+// content is a secret, of which no more was known than its length. A creation, which knows the
+// secret, can tell.
+func (n *Node) unsure() bool { return n.CreateParents.IsNull() && n.WriteOnly() }
+
+// A Likeness is what a resource remembers of a node that looks like the one which it was to
+// create. Whoever gets it has the node only if that holds what the creation was to write.
+type Likeness struct{ attr.Planned }
 
 // LoadDoubt returns what a private state has of a creation whose outcome is not known; nil for
 // none.
@@ -126,9 +146,11 @@ func (d *Doubt) Candidates(ctx context.Context, s *session.Session, prefix strin
 		return nil, err
 	}
 	nodes, err := client.RecognizeSequential(ctx, prefix, d.making(state))
-	paths := make([]string, len(nodes))
-	for i, n := range nodes {
-		paths[i] = n.Path
+	var paths []string
+	for _, n := range nodes {
+		if len(d.Named) == 0 || slices.Contains(d.Named, n.Path) {
+			paths = append(paths, n.Path)
+		}
 	}
 	return paths, err
 }

@@ -31,6 +31,11 @@ func (n *Node) Plan(config, state *Node, self []attr.Identity) {
 		n.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
 		return
 	}
+	if config.DataWO.IsNull() && !config.DataWOVersion.IsNull() && !state.DataWOVersion.IsNull() {
+		// ignore_changes keeps data_wo, which is null in every state: no version writes it. An
+		// apply gets what the user wrote, so it must find nothing to write in the versions.
+		n.DataWOVersion = state.DataWOVersion
+	}
 	n.Data = n.planText(state, fromText, n.Data, state.Data)
 	n.DataBase64 = n.planText(state, fromBase64, n.DataBase64, state.DataBase64)
 	if n.ACL.IsNull() {

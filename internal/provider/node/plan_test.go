@@ -57,6 +57,7 @@ func secretly(v types.String) func(*node.Node) { return func(n *node.Node) { n.D
 func both(t, b types.String) func(*node.Node) {
 	return func(n *node.Node) { n.Data, n.DataBase64 = t, b }
 }
+
 func secret(v types.String) func(n *node.Node) {
 	return func(n *node.Node) { n.DataWO, n.DataWOVersion = text("sesame"), v }
 }
@@ -112,7 +113,8 @@ func TestPlan(t *testing.T) {
 		// What ignore_changes makes of a configuration.
 		"ignored: no UTF-8":                      {config: config(data(described("\xff")), acl(anyone("r"))), state: state(data(described("\xff"))), acl: anyone("r"), setsACL: true},
 		"ignored: a secret's version":            {config: config(secret(attr.Overwritten(text("1")))), state: state(version(attr.Overwritten(text("1")))), acl: anyone("cdrwa")},
-		"ignored: a secret, with a new version":  {config: config(version(text("2"))), state: state(version(text("1"))), acl: anyone("cdrwa")},
+		"ignored: a secret, with a new version":  {config: config(version(text("2"))), state: state(version(text("1"))), version: text("1"), acl: anyone("cdrwa")},
+		"ignored: a secret written over":         {config: config(version(text("1")), acl(anyone("r"))), state: state(version(attr.Overwritten(text("1")))), version: attr.Overwritten(text("1")), acl: anyone("r"), setsACL: true},
 		"ignored: text that is moved and kept":   {config: config(both(text("hi"), text("aG8="))), state: state(data(text("hi"))), acl: anyone("cdrwa"), setsData: true},
 		"ignored: base64 that is moved and kept": {config: config(both(text("ho"), text("aGk="))), state: state(base64(text("aGk="))), acl: anyone("cdrwa"), setsData: true},
 		"ignored: and the next plan":             {config: config(both(text("hi"), text("aG8="))), state: state(both(text("hi"), text("aG8="))), acl: anyone("cdrwa")},

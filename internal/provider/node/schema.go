@@ -37,9 +37,7 @@ func Attributes(own map[string]schema.Attribute, parents string) map[string]sche
 		Validators: []validator.String{stringvalidator.LengthAtLeast(1), attr.SecretVersion()},
 	}
 	own["compare"] = attr.ResourceCompare()
-	acl := attr.ResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true)
-	acl.Validators = []validator.Set{attr.ImportedACL()}
-	own["acl"] = acl
+	own["acl"] = attr.ImportedResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true)
 	own["create_parents"] = schema.BoolAttribute{
 		Optional: true,
 		Computed: true,

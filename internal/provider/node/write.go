@@ -49,20 +49,42 @@ func Update(ctx context.Context, s *session.Session, nodePath string, change zk.
 
 // Apply writes what a plan changes of the node of a state, as [Update] does, reads the node
 // back and completes the plan. Without an error the node is as planned, whether or not it could
-// be read: the state must have it.
+// be read: the state must have it. With one, the plan is what was done all the same, the state's
+// where that is nothing: the state must have that.
 func (n *Node) Apply(ctx context.Context, s *session.Session, nodePath string, config, state *Node) (done Applied, err error) {
 	change, err := n.Change(config, state)
 	if err != nil {
 		return done, err
 	}
 	from, _ := attr.PlannedAgainst(state.Stat)
-	if err := Update(ctx, s, nodePath, change, from); err != nil {
-		return done, err
+	after, free := s.AfterWrite(ctx)
+	defer free()
+	if err = Update(ctx, s, nodePath, change, from); err != nil {
+		change = zk.Change{}
+		if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+			change = partial.Part
+		}
+		n.keep(state, change)
+		if change.SetData == change.SetACL {
+			return done, err // nothing was done
+		}
 	}
 	written := zk.Node{Stat: attr.StatOf(state.Stat)}
 	wrote := from.After(change)
 	written.Stat.Version, written.Stat.Aversion = wrote.Version, wrote.Aversion
-	return n.ReadBack(ctx, s, nodePath, config, written), nil
+	return n.ReadBack(after, s, nodePath, config, written), err
+}
+
+// keep makes a plan of which the part was done, and no more, the state of that.
+func (n *Node) keep(state *Node, part zk.Change) {
+	plan := *n
+	*n = *state
+	if part.SetData {
+		n.Data, n.DataBase64, n.DataWOVersion = plan.Data, plan.DataBase64, plan.DataWOVersion
+	}
+	if part.SetACL {
+		n.ACL = plan.ACL
+	}
 }
 
 // Applied is what came of a write besides the write itself.
@@ -76,7 +98,9 @@ type Applied struct {
 // ReadBack completes a plan that was applied, from the node as it is now; written is how the
 // apply left it.
 func (n *Node) ReadBack(ctx context.Context, s *session.Session, nodePath string, config *Node, written zk.Node) (done Applied) {
-	now, err := Read(ctx, s, nodePath)
+	after, free := s.AfterWrite(ctx)
+	defer free()
+	now, err := Read(after, s, nodePath)
 	if err != nil {
 		now, done.Unread = written, err
 	}
@@ -98,20 +122,36 @@ func (e *NotEmptyError) Error() string { return fmt.Sprintf("%v (%d)", e.Err, le
 // Unwrap returns the deletion that failed.
 func (e *NotEmptyError) Unwrap() error { return e.Err }
 
-// A LeftError tells that a node whose creation has not ended was left because of its children.
+// A LeftError tells that a node whose creation has not ended was left as it is.
 type LeftError struct {
-	// Children are their names, sorted.
+	// Children are the names of its children, sorted, where it was left because of them. Where
+	// there are none, it may be somebody else's node.
 	Children []string
 }
 
 // Error counts the children.
 func (e *LeftError) Error() string {
-	return fmt.Sprintf("the node was left as it is, because it has children (%d)", len(e.Children))
+	return fmt.Sprintf("the node was left as it is (%d children)", len(e.Children))
+}
+
+// A NeededError tells that a node was left as it is, although all below it was to go with it:
+// other resources of this run have nodes there.
+type NeededError struct {
+	// Below are the paths of those, sorted.
+	Below []string
+}
+
+// Error counts them.
+func (e *NeededError) Error() string {
+	return fmt.Sprintf("the node was left as it is (%d nodes below are of other resources)", len(e.Below))
 }
 
 // ErrUnread tells that a state does not say which node it is about: nothing has been read since
 // a creation whose outcome was not known. Whatever is at the path may be somebody else's.
 var ErrUnread = errors.New("the state has no stat of the node")
+
+// errHandedOver ends a deletion whose node another resource of this run has now.
+var errHandedOver = errors.New("another resource has the node")
 
 // Delete deletes the node of a state, and with force_destroy what is below it, in an order that
 // suits the other deletions of this run (see [session.Session.Delete]). A node that is gone is
@@ -123,6 +163,9 @@ var ErrUnread = errors.New("the state has no stat of the node")
 func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) error {
 	from, planned := attr.PlannedAgainst(n.Stat)
 	memory := map[string]any{nodePath: from}
+	if n.unsure() {
+		memory[nodePath] = Likeness{from}
+	}
 	switch {
 	case n.Keeps() && planned:
 		s.Leave(session.Whole, memory)
@@ -131,6 +174,9 @@ func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) 
 		return nil
 	case !planned:
 		return ErrUnread
+	case n.unsure():
+		s.Leave(session.Whole, memory)
+		return &LeftError{}
 	}
 	client, err := s.Client(ctx)
 	if err != nil {
@@ -142,18 +188,23 @@ func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) 
 		return nil
 	case err != nil:
 		return err
-	// What somebody else has changed since is nobody's to hand over.
-	case stat.Version == from.Version && s.GiveUp(session.Whole, memory)[nodePath]:
-		return nil
 	}
 	err = s.Delete(ctx, nodePath, func() error {
+		// A creation may come while this waits for the deletion of children. What somebody else
+		// has changed since the plan is nobody's to hand over.
+		if stat.Version == from.Version && s.GiveUp(session.Whole, memory)[nodePath] {
+			return errHandedOver
+		}
 		if n.ForceDestroy.ValueBool() {
+			if below := s.TakenBelow(nodePath); len(below) > 0 {
+				return &NeededError{Below: below}
+			}
 			return client.DeleteTree(ctx, nodePath, from.Version)
 		}
 		return client.Delete(ctx, nodePath, from.Version)
 	})
 	switch {
-	case err == nil:
+	case err == nil, errors.Is(err, errHandedOver):
 		return nil
 	case session.HasChildren(nodePath, err):
 		children, _, childrenErr := client.Children(ctx, nodePath)
@@ -163,7 +214,7 @@ func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) 
 		case childrenErr != nil:
 			return childrenErr
 		}
-		if n.wasFound() {
+		if n.unfinished() {
 			s.Bequeath(session.Whole, memory)
 			return &LeftError{Children: children}
 		}

@@ -139,6 +139,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	after, free := r.Session.AfterWrite(ctx)
+	defer free()
 	made, parents, err := r.create(ctx, &plan, &config)
 	if err != nil {
 		resp.Diagnostics.Append(r.subject(plan).Error(doingCreate, err))
@@ -156,7 +158,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
 	plan.Path = types.StringValue(made.Path)
 	r.Session.Took(session.Whole, made.Path)
-	resp.Diagnostics.Append(r.subject(plan).Applied(plan.ReadBack(ctx, r.Session, made.Path, &config.Node, made))...)
+	resp.Diagnostics.Append(r.subject(plan).Applied(plan.ReadBack(after, r.Session, made.Path, &config.Node, made))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
@@ -238,6 +240,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		done, err := plan.Apply(ctx, r.Session, plan.Path.ValueString(), &config.Node, &state.Node)
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
+			state.Node = plan.Node // what was done of it
+			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 			return
 		}
 		resp.Diagnostics.Append(about.Applied(done)...)
@@ -252,7 +256,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	err := state.Node.Delete(ctx, r.Session, state.Path.ValueString())
+	err := state.Delete(ctx, r.Session, state.Path.ValueString())
 	resp.Diagnostics.Append(r.subject(state).Destroyed(doingDelete, err)...)
 }
 

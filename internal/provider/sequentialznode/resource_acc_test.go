@@ -488,48 +488,6 @@ func TestAccSequentialZnode_manyLost(t *testing.T) {
 	}
 }
 
-// Somebody else makes the very same meanwhile: nothing is guessed, and nothing is repeated.
-// The error names both nodes, and what to do; which works.
-func TestAccSequentialZnode_outcomeUnknown(t *testing.T) {
-	tree := acctest.NewTree(t)
-	proxy := zktest.StartProxy(t, acctest.Server(t).Addr())
-	config := test("/job-", `data = "x"`)
-	ours := tree.Path("/job-0000000001")
-	acctest.Test(t, resource.TestCase{
-		Steps: []resource.TestStep{
-			{
-				PreConfig: func() {
-					proxy.CutAfterRequest(func(op int32) bool {
-						if !isCreate(op) {
-							return false
-						}
-						_, err := tree.Client.Create(t.Context(), tree.Path("/job-"), []byte("x"), zk.CreateOptions{Mode: zk.PersistentSequential})
-						if err != nil {
-							t.Error(err)
-						}
-						return true
-					})
-				},
-				Config:           through(proxy, tree, config),
-				ConfigPlanChecks: planned(create),
-				ExpectError: acctest.Error("Outcome unknown", `create the sequential znode "`+tree.Path("/job-")+`"`, "not repeated",
-					`one of these nodes, or none: "`+tree.Path("/job-0000000000")+`", "`+ours, "import", "terraform import zookeeper_sequential_znode.NAME "+tree.Path("/job-0000000000")),
-			},
-			{
-				PreConfig: holds(t, children(t, tree, "", "job-0000000000", "job-0000000001")),
-				Config: tree.Config(config + `
-import {
-  to = zookeeper_sequential_znode.test
-  id = "` + ours + `"
-}`),
-				ConfigPlanChecks:  planned(nothing),
-				ConfigStateChecks: state(tree, "/job-", "0000000001", "x", nil),
-			},
-		},
-		CheckDestroy: children(t, tree, "", "job-0000000000"),
-	})
-}
-
 func isCreate(op int32) bool { return op == 1 || op == 15 }
 
 // through is a configuration whose provider connects through the proxy.

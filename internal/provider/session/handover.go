@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -110,6 +111,27 @@ func (s *Session) Borrowed(what Part, path string) bool {
 	defer s.handover.mu.Unlock()
 	taking := s.handover.taken[part{what, path}]
 	return taking != nil && !taking.owned && !taking.heard && taking.found != nil
+}
+
+// TakenBelow returns the paths of the nodes below one that a resource of this run has since its
+// creation, or is about to get, sorted.
+func (s *Session) TakenBelow(path string) []string {
+	h := &s.handover
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	below := make(map[string]bool)
+	note := func(p part) {
+		if p.what == Whole && strings.HasPrefix(p.path, path+"/") {
+			below[p.path] = true
+		}
+	}
+	for p := range h.taken {
+		note(p)
+	}
+	for p := range h.heirs {
+		note(p)
+	}
+	return slices.Sorted(maps.Keys(below))
 }
 
 // A Fate is what becomes of nodes that a destruction gives up, by path. Those in neither of the

@@ -216,10 +216,9 @@ func (g *guard) giveUp() {
 	}
 }
 
-// release gives the lock back, where it is held or waited for. The error is
-// [recipe.ErrLost] when it had been lost.
-func (g *guard) release(ctx context.Context) error {
-	defer g.end()
+// stop ends a wait for the lock, and lets nobody begin one. It returns why the lock had been lost,
+// if it was held before.
+func (g *guard) stop() error {
 	g.giveUp()
 	g.once.Do(func() {
 		g.err = zk.ErrClosed
@@ -227,13 +226,28 @@ func (g *guard) release(ctx context.Context) error {
 	})
 	select {
 	case <-g.taken:
-	case <-ctx.Done():
-		return ctx.Err()
+	default:
+		return nil
 	}
 	if g.held == nil {
 		return nil
 	}
-	return g.held.Release(ctx)
+	return g.held.Err()
+}
+
+// free waits until nothing of the lock is under way any more, once the session has ended and
+// taken it along.
+func (g *guard) free(ctx context.Context) error {
+	defer g.end()
+	select {
+	case <-g.taken:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if g.held != nil {
+		_ = g.held.Release(ctx) // that it is held no more is known
+	}
+	return nil
 }
 
 // identifier says which process this is.

@@ -141,8 +141,11 @@ func (s *Session) Close(ctx context.Context) error {
 	if s.client == nil {
 		return nil
 	}
-	err := s.guard.release(ctx)
-	return errors.Join(err, s.client.Close(ctx))
+	// The lock goes with the session, and is not given back before it: operations may be under
+	// way, as when the provider is told to end by a signal, and would write without it.
+	lost := s.guard.stop()
+	err := s.client.Close(ctx)
+	return errors.Join(lost, err, s.guard.free(ctx))
 }
 
 // DefaultACL is the ACL of created nodes that declare none.

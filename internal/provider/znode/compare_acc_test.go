@@ -97,6 +97,7 @@ func TestAccZnode_compareChanges(t *testing.T) {
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: tree.CheckGone("/a"),
 		Steps: []resource.TestStep{
+			{Config: config("yaml"), ExpectError: acctest.Error(`compare value must be one of`)},
 			{Config: config("bytes"), ConfigPlanChecks: planned(create)},
 			{
 				PreConfig: func() { tree.Write("/a", theirs) },
@@ -119,7 +120,6 @@ func TestAccZnode_compareChanges(t *testing.T) {
 				ConfigPlanChecks:  planned(update),
 				ConfigStateChecks: state(tree, "/a", `{"a":1}`, attrs{"compare": text("json"), "stat": acctest.Stat(2, 0, 7, 0)}),
 			},
-			{Config: config("yaml"), ExpectError: acctest.Error(`compare value must be one of`)},
 		},
 	})
 }

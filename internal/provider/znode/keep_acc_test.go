@@ -1,6 +1,7 @@
 package znode_test
 
 import (
+	"maps"
 	"strings"
 	"testing"
 
@@ -22,11 +23,9 @@ func TestAccZnode_keep(t *testing.T) {
 	config := func(rel, data, more string) string {
 		return tree.Config(kept("test", rel, `data = "`+data+"\"\n  "+more))
 	}
-	keeps := func(writes int64, length, children int64, more attrs) attrs {
+	keeps := func(writes, length, children int64, more attrs) attrs {
 		all := attrs{"on_destroy": text("keep"), "stat": acctest.Stat(writes, 0, length, children)}
-		for name, check := range more {
-			all[name] = check
-		}
+		maps.Copy(all, more)
 		return all
 	}
 	acctest.Test(t, resource.TestCase{

@@ -27,8 +27,12 @@ const (
 // parentACL tells, of parents that a creation made, which ACL they have.
 const parentACL = "They have the ACL of parent_acl, or where that is not set the node's own, which is acl or the provider's default_acl. If it does not let the provider create children, set parent_acl to one that does, and delete what was made, or have somebody change its ACL who may (deleteall, setAcl in zkCli)."
 
+// afterDoubt says what the next apply makes of a creation whose outcome is not known.
+const afterDoubt = "if the node is there, and as this request makes it, the apply replaces it, or takes it over where it has children by then or holds a secret. If not, the apply creates it. " +
+	"With create_before_destroy, set adopt_existing = true before: the replacement finds the node there."
+
 // withoutMoved says what becomes of a node whose resource was renamed without a moved block.
-const withoutMoved = "Otherwise the order in which the two run decides: the new resource takes over the node from the old one, or the node is deleted and created again, and what others have written to it is lost."
+const withoutMoved = "Otherwise the node may be deleted and created again, and what others have written to it is lost."
 
 func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
 

@@ -225,6 +225,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(about.Twice())
 		return
 	}
+	after, free := r.Session.AfterWrite(ctx)
+	defer free()
 	made, err := r.create(ctx, &plan, &config)
 	if err != nil {
 		resp.Diagnostics.Append(r.createFailed(&plan, made, err)...)
@@ -241,7 +243,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
-	done := plan.ReadBack(ctx, r.Session, plan.Path.ValueString(), &config.Node, made.node)
+	done := plan.ReadBack(after, r.Session, plan.Path.ValueString(), &config.Node, made.node)
 	resp.Diagnostics.Append(about.Applied(done)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
@@ -279,7 +281,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	switch {
 	case doubt != nil:
-		state.Found()
+		state.Recognized()
 		state.refresh(read, r.Session.Identities())
 	case state.Stat.IsNull() && !state.DeclaresContent(): // as an import leaves it
 		if isEphemeral(read.Stat) {
@@ -313,6 +315,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		done, err := plan.Apply(ctx, r.Session, plan.Path.ValueString(), &config.Node, &state.Node)
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
+			state.Node = plan.Node // what was done of it
+			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 			return
 		}
 		resp.Diagnostics.Append(about.Applied(done)...)
@@ -328,7 +332,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	err := state.Node.Delete(ctx, r.Session, state.Path.ValueString())
+	err := state.Delete(ctx, r.Session, state.Path.ValueString())
 	resp.Diagnostics.Append(r.subject(state.Path).Destroyed(doingDelete, err)...)
 	if err == nil && !state.Keeps() && r.Session.Borrowed(session.Whole, state.Path.ValueString()) {
 		resp.Diagnostics.Append(r.subject(state.Path).Borrowed())

@@ -1,6 +1,7 @@
 package znode
 
 import (
+	"bytes"
 	"context"
 	"errors"
 
@@ -40,8 +41,8 @@ func (r *Resource) create(ctx context.Context, plan, config *resourceModel) (out
 			out, err = r.takeExisting(ctx, heir, plan, config, out, err)
 		}
 		defer func() {
-			from, given := given(heir.Close(), nodePath)
-			if err != nil && given && out.ours == nil { // its old resource has left the state
+			from, likeness, ok := given(heir.Close(), nodePath)
+			if err != nil && ok && !likeness && out.ours == nil { // its old resource has left the state
 				out.ours = &from
 			}
 		}()
@@ -84,27 +85,43 @@ func (r *Resource) makeNode(ctx context.Context, plan, config *resourceModel) (o
 func (r *Resource) takeExisting(ctx context.Context, heir *session.Heir, plan, config *resourceModel, out made, err error) (made, error) {
 	nodePath := plan.Path.ValueString()
 	fresh, aversion, claimErr := r.Session.Claim(ctx, nodePath)
-	from, received := given(heir.Received(), nodePath)
+	from, likeness, received := given(heir.Received(), nodePath)
 	switch {
 	case claimErr != nil:
 		return out, claimErr
 	case fresh:
 		return r.takeOver(ctx, plan, config, &attr.Planned{Aversion: aversion}, true)
-	case received:
-		return r.takeOver(ctx, plan, config, &from, false)
-	case plan.AdoptExisting.ValueBool():
+	case plan.AdoptExisting.ValueBool() && (likeness || !received):
 		return r.takeOver(ctx, plan, config, nil, false)
+	case !received:
+		from, likeness, received = given(heir.Await(ctx), nodePath)
 	}
-	if from, received := given(heir.Await(ctx), nodePath); received {
-		return r.takeOver(ctx, plan, config, &from, false)
+	switch {
+	case !received:
+		return out, err
+	case likeness && !r.holds(ctx, plan, config, from):
+		return out, err
 	}
-	return out, err
+	return r.takeOver(ctx, plan, config, &from, false)
 }
 
-// given is what the resource that had a node before remembers of it.
-func given(memories map[string]any, nodePath string) (attr.Planned, bool) {
-	from, ok := memories[nodePath].(attr.Planned)
-	return from, ok
+// given is what the resource that had a node before remembers of it; likeness where it is known
+// by its looks alone.
+func given(memories map[string]any, nodePath string) (from attr.Planned, likeness, ok bool) {
+	switch memory := memories[nodePath].(type) {
+	case attr.Planned:
+		return memory, false, true
+	case node.Likeness:
+		return memory.Planned, true, true
+	}
+	return from, false, false
+}
+
+// holds reports whether a node that looks like the one which an earlier apply was to create is
+// still the same, and holds what this creation is to write.
+func (r *Resource) holds(ctx context.Context, plan, config *resourceModel, from attr.Planned) bool {
+	there, err := node.Read(ctx, r.Session, plan.Path.ValueString())
+	return err == nil && attr.PlannedOf(there.Stat) == from && bytes.Equal(there.Data, plan.Content(&config.Node, nil))
 }
 
 func (r *Resource) there(ctx context.Context, nodePath string) bool {
@@ -185,7 +202,7 @@ func (r *Resource) createFailed(plan *resourceModel, out made, err error) diag.D
 	}
 	diags := diag.Diagnostics{about.Error(doingCreate, err)}
 	if node.InDoubt(err) {
-		diags = diag.Diagnostics{about.CreationUnknown(doingCreate, err)}
+		diags = diag.Diagnostics{about.CreationUnknown(doingCreate, afterDoubt, err)}
 	}
 	if out.exists && plan.WriteOnly() {
 		diags.Append(importShowsWarning(plan.Path))

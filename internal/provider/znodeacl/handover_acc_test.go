@@ -103,7 +103,12 @@ func (f *folder) quiet(output string) {
 // both runs a test for one node and for a tree.
 func both(t *testing.T, name string, test func(t *testing.T, f *folder)) {
 	t.Helper()
-	for _, recursive := range []bool{false, true} {
+	each(t, name, []bool{false, true}, test)
+}
+
+func each(t *testing.T, name string, recursives []bool, test func(t *testing.T, f *folder)) {
+	t.Helper()
+	for _, recursive := range recursives {
 		t.Run(strings.TrimPrefix(fmt.Sprintf("%s, recursive %t", name, recursive), ", "), func(t *testing.T) {
 			t.Parallel()
 			test(t, newFolder(t, recursive))

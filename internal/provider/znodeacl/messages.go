@@ -50,6 +50,14 @@ func keptWarning(lost map[string]string) diag.Diagnostic {
 			"To have it restore these ACLs, set them on the servers (setAcl in zkCli), and then run apply -replace with the address of that resource: it sets its own ACL again, and remembers these.", lines.String()))
 }
 
+// foundWarning tells of nodes that had the wanted ACL already, which counts as what they had.
+func foundWarning(paths []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("ACL was there already", fmt.Sprintf(
+		"%s had the ACL of this resource already, and somebody has set it before. It counts as what the nodes had: they get it back when this resource is destroyed.\n\n"+
+			"If an apply that was cut off has set it, or a resource that this one replaces (create_before_destroy), and you want them to get back another one, set that on the servers (setAcl in zkCli) and then run apply -replace with the address of this resource: it sets its own ACL again, and remembers that one.",
+		diagnose.Mentioned(slices.Sorted(slices.Values(paths)))))
+}
+
 // leftWarning tells of nodes that did not get back what they had, because somebody else has set
 // their ACL.
 func leftWarning(paths []string) diag.Diagnostic {

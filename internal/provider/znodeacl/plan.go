@@ -15,19 +15,20 @@ import (
 )
 
 // complete computes what a plan leaves open from the configuration and from the state,
-// which is nil when there is none, and reports whether the plan writes to the server. self
-// are the identities that the provider presents. With spreads, nodes below are to get the ACL
-// that the node itself has already.
+// which is nil when there is none, and reports whether the plan writes to the server, or to the
+// record. self are the identities that the provider presents. With adopts, the node itself may have
+// the ACL already, by somebody else or by an apply that was cut off: it becomes the resource's,
+// and what is below gets it too.
 //
 // The framework marks every computed attribute as unknown as soon as anything differs, so
 // nothing in plan is relied on for ACL, differing, record and stat: all of them are decided here.
-func complete(plan, config resourceModel, state *resourceModel, self []attr.Identity, spreads bool) (completed resourceModel, writes bool) {
+func complete(plan, config resourceModel, state *resourceModel, self []attr.Identity, adopts bool) (completed resourceModel, writes bool) {
 	none := types.MapValueMust(types.StringType, map[string]fwattr.Value{})
 	plan.ACL = config.ACL
 	writes = true
 	if state != nil {
 		plan.ACL = attr.PlanACL(config.ACL, state.ACL, self)
-		writes = spreads || !plan.Path.Equal(state.Path) || !plan.ACL.Equal(state.ACL) || !plan.Recursive.Equal(state.Recursive) || !state.Differing.Equal(none)
+		writes = adopts || !plan.Path.Equal(state.Path) || !plan.ACL.Equal(state.ACL) || !plan.Recursive.Equal(state.Recursive) || !state.Differing.Equal(none)
 	}
 	plan.Differing = none
 	plan.Record, plan.Stat = types.StringUnknown(), types.ObjectUnknown(attr.StatType.AttrTypes)
@@ -60,13 +61,13 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return // a deletion
 	}
 	self := r.Session.Identities()
-	spreads := false
-	if state != nil && state.Recursive.ValueBool() {
+	adopts := false
+	if state != nil {
 		rec, diags := state.load()
 		resp.Diagnostics.Append(diags...)
-		spreads = state.drifted(rec, self) && len(rec.nodes) > 1 && !r.ignored(&config)
+		adopts = state.drifted(rec, self) && !r.ignored(&config)
 	}
-	plan, writes := complete(plan, config, state, self, spreads)
+	plan, writes := complete(plan, config, state, self, adopts)
 	if state == nil || !plan.ACL.Equal(state.ACL) || !plan.covers(state) {
 		// What was unknown when the configuration was validated may be known by now. What stays as
 		// it is in the state may be there by ignore_changes, and is not written.

@@ -24,12 +24,12 @@ func TestComplete(t *testing.T) {
 	tests := map[string]struct {
 		state, config func(*resourceModel)
 		creates       bool
-		spreads       bool
+		adopts        bool
 		writes        bool
 		acl           types.Set
 	}{
 		"nothing":                  {writes: false, acl: attr.ACLValue(open)},
-		"of the node, for others":  {spreads: true, writes: true, acl: attr.ACLValue(open)},
+		"of the node, for others":  {adopts: true, writes: true, acl: attr.ACLValue(open)},
 		"create":                   {creates: true, writes: true, acl: attr.ACLValue(open)},
 		"another ACL":              {config: func(m *resourceModel) { m.ACL = attr.ACLValue(reader) }, writes: true, acl: attr.ACLValue(reader)},
 		"ACL not known":            {config: func(m *resourceModel) { m.ACL = unknownACL }, writes: true, acl: unknownACL},
@@ -60,7 +60,7 @@ func TestComplete(t *testing.T) {
 			if tt.creates {
 				state = nil
 			}
-			got, writes := complete(plan, config, state, []attr.Identity{alice}, tt.spreads)
+			got, writes := complete(plan, config, state, []attr.Identity{alice}, tt.adopts)
 			if writes != tt.writes || got.Stat.IsUnknown() != tt.writes || got.Record.IsUnknown() != tt.writes || got.Differing.IsUnknown() || len(got.Differing.Elements()) > 0 {
 				t.Errorf("writes %t: %+v", writes, got)
 			}

@@ -46,7 +46,7 @@ func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp 
 
 // Schema describes the resource.
 func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	acl := attr.ResourceACL("Who may do what with the node, and with `recursive` with each node below it too. It replaces the whole ACL.", false)
+	acl := attr.ImportedResourceACL("Who may do what with the node, and with `recursive` with each node below it too. It replaces the whole ACL.", false)
 	acl.Required, acl.Optional = true, false
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages the ACL of a znode that exists, or of a whole tree: of a node that another tool makes, of one whose data is somebody else's, of `/` itself.\n\n" +
@@ -221,7 +221,12 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		resp.Diagnostics.Append(r.subject(nodePath).Error(doingRestore, err))
 		return
 	}
-	resp.Diagnostics.Append(r.restore(ctx, client, rec)...)
+	diags = r.restore(ctx, client, rec, &state)
+	resp.Diagnostics.Append(diags...)
+	if diags.HasError() { // the state stays, with what was done
+		resp.Diagnostics.Append(state.keep(rec)...)
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	}
 }
 
 // ImportState begins with a path; the read that follows fills in the rest.

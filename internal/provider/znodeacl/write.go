@@ -195,17 +195,22 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 		return rec, r.unread(ctx, doingSet, nodePath, err)
 	}
 	rec.cover(nodes)
-	found, before := slices.Clone(nodes), slices.ContainsFunc(nodes, r.setByOthers)
+	found, before := slices.Clone(nodes), slices.DeleteFunc(slices.Clone(nodes), r.neverSet)
 	steps := rec.changes(nodes, self)
 	o := r.carryOut(ctx, client, rec, nodes, steps)
-	if before {
+	if len(before) > 0 {
 		heir.Await(ctx)
 	}
 	memories := take(heir, found)
 	rec.inherit(found, memories, self)
 	differing := rec.see(o.nodes, self)
 	if o.err == nil {
-		return rec, r.settle(after, client, plan, o.nodes[0])
+		var diags diag.Diagnostics
+		if plan.restores() {
+			diags.Append(foundWarnings(before, want, memories, self)...)
+		}
+		diags.Append(r.settle(after, client, plan, o.nodes[0])...)
+		return rec, diags
 	}
 	diags := diag.Diagnostics{r.failed(after, client, doingSet, o, len(steps))}
 	if o.done == 0 && len(o.doubt) == 0 && len(memories) == 0 {
@@ -233,15 +238,34 @@ func (r *Resource) readClaimed(ctx context.Context, client *zk.Client, heir *ses
 		for i, n := range nodes {
 			paths[i] = n.Path
 		}
-		if !heir.Claim(ctx, paths...) || ctx.Err() != nil {
+		if !heir.Claim(ctx, paths...) {
 			return nodes, nil
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
 	}
 }
 
-// setByOthers reports whether somebody has set the ACL of a node, and not this run.
-func (r *Resource) setByOthers(n zk.ACLReading) bool {
-	return n.Stat.Aversion > 0 && !r.Session.HasWritten(session.ItsACL, n.Path, n.Stat)
+// neverSet reports whether nobody has set the ACL of a node since it was created, apart from this
+// run.
+func (r *Resource) neverSet(n zk.ACLReading) bool {
+	return n.Stat.Aversion == 0 || r.Session.HasWritten(session.ItsACL, n.Path, n.Stat)
+}
+
+// foundWarnings warns of nodes that had the wanted ACL already, and of which no resource of this
+// run has told what they had before.
+func foundWarnings(nodes []zk.ACLReading, want []zk.ACL, memories map[string]any, self []attr.Identity) diag.Diagnostics {
+	var had []string
+	for _, n := range nodes {
+		if memories[n.Path] == nil && attr.SameACL(want, n.ACL, self) {
+			had = append(had, n.Path)
+		}
+	}
+	if len(had) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{foundWarning(had)}
 }
 
 // take ends the claim to nodes, which are the resource's from here on as it found them, and
@@ -348,8 +372,8 @@ func (r *Resource) settle(ctx context.Context, client *zk.Client, plan *resource
 }
 
 // restore gives back to the nodes of a record what they had, unless another resource of this run
-// has them.
-func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record) (diags diag.Diagnostics) {
+// has them. With an error the record and the state tell what was done.
+func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record, state *resourceModel) (diags diag.Diagnostics) {
 	self := r.Session.Identities()
 	fate := r.Session.Give(session.ItsACL, rec.memories())
 	defer r.Session.Undone(session.ItsACL, slices.Collect(maps.Keys(rec.nodes))...)
@@ -379,10 +403,16 @@ func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record) 
 	steps, left := rec.restorations(nodes, 0, self)
 	o := r.carryOut(ctx, client, rec, nodes, steps)
 	diags.Append(r.leftWarnings(append(left, o.left...))...)
-	if o.err != nil {
-		after, end := client.Outlive(ctx)
-		defer end()
-		diags.Append(restoreError(r.failed(after, client, doingRestore, o, len(steps))))
+	if o.err == nil {
+		return diags
+	}
+	after, end := client.Outlive(ctx)
+	defer end()
+	diags.Append(restoreError(r.failed(after, client, doingRestore, o, len(steps))))
+	for _, n := range o.nodes {
+		if e := rec.nodes[n.Path]; n.Path == rec.path && e.set == nil && slices.Equal(e.had, n.ACL) { // it was restored
+			state.ACL, state.Stat = attr.ACLValue(n.ACL), attr.StatValue(n.Stat)
+		}
 	}
 	return diags
 }

@@ -113,8 +113,10 @@ func TestAccZnodes_ignored(t *testing.T) {
 		"moved and changed":       {`[data]`, nil, strings.NewReplacer(`a = "1", `, ``, `b = "Mg=="`, `b = "Mg==", a = "Mw=="`).Replace(before), map[string]string{"/a": "3"}},
 		"moved to data_wo":        {`[data["a"]]`, nil, strings.NewReplacer(`a = "1", `, ``, `t = "sesame"`, `t = "sesame", a = "secret"`).Replace(before), map[string]string{"/a": "secret"}},
 		"all": {
-			`all`, map[string]string{"/a": "\xff", "/b": "theirs", "/s": "theirs"},
-			"data = { n = \"n\" }\n  data_wo = { n2 = \"n\" }\n  data_wo_version = \"3\"\n  exclusive = true\n  atomic = false\n", map[string]string{"/a": "\xff", "/b": "theirs", "/s": "theirs"},
+			`all`,
+			map[string]string{"/a": "\xff", "/b": "theirs", "/s": "theirs"},
+			"data = { n = \"n\" }\n  data_wo = { n2 = \"n\" }\n  data_wo_version = \"3\"\n  exclusive = true\n  atomic = false\n",
+			map[string]string{"/a": "\xff", "/b": "theirs", "/s": "theirs"},
 		},
 		"exclusive": {`[exclusive]`, nil, before + "  exclusive = true\n", nil},
 		"acl":       {`[acl]`, nil, before + "  acl = [{ scheme = \"ip\", id = \"10.0.0.0/8\", permissions = \"r\" }]\n", nil},

@@ -39,6 +39,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		resp.Diagnostics.Append(invalidImport(err))
 		return
 	}
+	resp.Diagnostics.Append(r.aboutPath(what.Base).Twins(ctx, r.Session)...)
 	state := model{
 		BasePath:      types.StringValue(what.Base),
 		DataWOKeys:    keySetValue(nil),

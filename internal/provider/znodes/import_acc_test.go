@@ -202,33 +202,31 @@ func TestAccZnodes_generatedConfig(t *testing.T) {
 	}
 	tree.Put("/text", "")
 	tree.Put("/text/b", "B")
-	more := ""
+	identity := ""
 	if acctest.Has(t, acctest.Identity) {
 		tree.Put("/identity", "")
 		tree.Put("/identity/i", "I")
-		more = fmt.Sprintf("import {\n  to = zookeeper_znodes.identity\n  identity = { base_path = %q }\n}\n", tree.Path("/identity"))
+		identity = tree.Path("/identity")
 	}
 	was, err := holding(tree, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(fmt.Sprintf(`
-import {
-  to = zookeeper_znodes.test
-  id = %q
-}
-
-import {
-  to = zookeeper_znodes.text
-  id = %q
-}
-
-import {
-  to = zookeeper_znodes.some
-  id = %q
-}
-`, tree.Path("/app"), tree.Path("/text"), tree.Path("/app?include={json,blanks}")) + more)})
+	// Terraform 1.16.0 wants the provider named where configuration is to be generated, and
+	// nowhere else.
+	config := func(provider string) string {
+		var blocks strings.Builder
+		for to, from := range map[string]string{"test": tree.Path("/app"), "text": tree.Path("/text"), "some": tree.Path("/app?include={json,blanks}")} {
+			fmt.Fprintf(&blocks, "import {\n  to = zookeeper_znodes.%s\n  id = %q\n  %s\n}\n", to, from, provider)
+		}
+		if identity != "" {
+			fmt.Fprintf(&blocks, "import {\n  to = zookeeper_znodes.identity\n  identity = { base_path = %q }\n  %s\n}\n", identity, provider)
+		}
+		return tree.Config(blocks.String())
+	}
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": config("provider = zookeeper")})
 	cli.MustRun("plan", "-no-color", "-generate-config-out=generated.tf")
+	cli.Write("main.tf", config(""))
 	run := cli.MustRun("apply", "-no-color", "-auto-approve")
 	says(t, run.Output, "imported, 0 added, 0 changed, 0 destroyed")
 	cli.MustRun("plan", "-no-color", "-detailed-exitcode")

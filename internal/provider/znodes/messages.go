@@ -83,8 +83,8 @@ func othersWillGo(base string, nodes map[string]int64) diag.Diagnostic {
 }
 
 // withoutMoved says what becomes of a rename that the CLI is not told of.
-const withoutMoved = "Without it, the nodes are deleted and created again, or the new resource gets them as they are, in whichever order the CLI runs the two. " +
-	"Where it runs the creation first and nothing beside it, as with -parallelism=1, the apply fails once."
+const withoutMoved = "Otherwise the nodes may be deleted and created again, and what others have written to them is lost. " +
+	"With -parallelism=1 the apply may fail once; apply again."
 
 // warning tells which nodes an apply will take over, and what of them will change.
 func (a *adoption) warning() diag.Diagnostic {
@@ -236,16 +236,16 @@ func exists(about diagnose.Subject, n int, list, first, outcome string) diag.Dia
 	if n > 1 {
 		summary, they = "Znodes already exist", fmt.Sprintf("%d nodes that are to be created are there already, and were not created by this resource", n)
 	}
-	key := keyOf(about.Path, first)
+	id := strings.TrimSuffix(about.Path, "/") + "//" + keyOf(about.Path, first)
 	return diag.NewErrorDiagnostic(summary, fmt.Sprintf(
-		"%[1]s:\n\n%[2]s\n\n%[7]s To manage what is there from here on, import all nodes below base_path, or some of them by their keys:\n\n"+
+		"%[1]s:\n\n%[2]s\n\n%[6]s To manage what is there from here on, import all nodes below base_path, or some of them by their keys:\n\n"+
 			"  terraform import %[3]s.NAME %[4]s\n"+
-			"  terraform import %[3]s.NAME %[4]s//%[5]s\n\n"+
+			"  terraform import %[3]s.NAME %[5]s\n\n"+
 			"or in the configuration:\n\n"+
-			"  import {\n    to = %[3]s.NAME\n    id = %[6]q\n  }\n\n"+
+			"  import {\n    to = %[3]s.NAME\n    id = %[5]q\n  }\n\n"+
 			"A resource that is in the state already has to leave it first, with state rm, and is imported with all its keys. "+
-			"Or set adopt_existing = true: the apply then takes over what is there, and the plan names it; so does a replacement with create_before_destroy, whose nodes are those of the resource that it replaces. "+
-			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.\n\n%[8]s", they, list, about.Resource, about.Path, key, about.Path+"//"+key, outcome, about.Moved()))
+			"Or set adopt_existing = true: the apply then takes over what is there, and the plan names it; a replacement with create_before_destroy needs it as well. "+
+			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.\n\n%[7]s", they, list, about.Resource, about.Path, id, outcome, about.Moved()))
 }
 
 // occupied tells that a resource that is to have all that is below a node cannot be created,

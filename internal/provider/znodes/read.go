@@ -174,7 +174,8 @@ func refresh(ctx context.Context, client *zk.Client, about diagnose.Subject, had
 			found.rewritten = true
 		}
 	}
-	return found, found.passOver(about)
+	diags := found.passOver(about)
+	return found, diags
 }
 
 // passOver leaves out what is above nodes that no configuration can name: they stay, and so does

@@ -6,6 +6,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
+	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
@@ -87,11 +88,11 @@ func (r *Resource) removeLeft(ctx context.Context, client *zk.Client, base strin
 	if !errors.Is(err, zk.ErrNotEmpty) {
 		return err
 	}
-	memories, err := remembered(ctx, client, left)
-	if err == nil {
+	// What cannot be remembered is nobody's: whoever needs it finds it.
+	if memories, err := remembered(ctx, client, left); err == nil {
 		r.Session.Bequeath(session.Whole, memories)
 	}
-	return nil //nolint:nilerr // what is left is nobody's, whoever needs it finds it
+	return nil
 }
 
 // keep leaves all nodes as they are, for a resource of this run that may come for them.
@@ -150,7 +151,8 @@ func withAll(ctx context.Context, client *zk.Client, base string, writes []zk.Wr
 		in[w.Path] = true
 	}
 	err := client.WalkStats(ctx, base, -1, func(n zk.Reading) error {
-		if n.Path != base && !in[n.Path] {
+		// What no plan can show stays, and so does what is above it: that is not empty then.
+		if n.Path != base && !in[n.Path] && attr.Crosses(keyOf(base, n.Path)) {
 			writes = append(writes, zk.Write{Kind: zk.WriteDelete, Path: n.Path, Mzxid: n.Stat.Mzxid})
 		}
 		return nil

@@ -282,7 +282,7 @@ func (m *model) finish(state *model, out outcome) *model {
 	if out.zxid != 0 || state == nil {
 		left.Zxid = types.Int64Value(out.zxid)
 	}
-	left.DataWOVersion = m.versionLeft(state, out)
+	left.DataWOVersion = m.versionLeft(state)
 	left.show(out.holding, m)
 	left.DataWOKeys = keySetValue(out.secrets)
 	return &left
@@ -290,7 +290,7 @@ func (m *model) finish(state *model, out outcome) *model {
 
 // versionLeft is the data_wo_version of a state that an apply has left half-way. It is never
 // null where there is a secret: ignore_changes would take that for what the user wrote.
-func (m *model) versionLeft(state *model, out outcome) types.String {
+func (m *model) versionLeft(state *model) types.String {
 	switch {
 	case state == nil || state.DataWOVersion.IsNull():
 		return attr.Overwritten(m.DataWOVersion)
