@@ -434,6 +434,7 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 		for line := range strings.Lines(sh) {
 			if args := strings.Fields(line); len(args) > 0 && args[0] == "terraform" {
 				cli.MustRun("state", "rm", args[2])
+				args[3] = strings.Trim(args[3], "'") // a shell would take the quotes away
 				cli.MustRun(args[1:]...)
 				empty(line)
 			}

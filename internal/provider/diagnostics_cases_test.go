@@ -624,6 +624,7 @@ var topics = []struct {
 		}},
 		{name: "keys that are none", play: validated(znodes, attrs{"base_path": "/app", "data": attrs{"": "x", "/a": "x", "b/": "x", "a//b": "x"}})},
 		{name: "a key in two maps", play: validated(znodes, attrs{"base_path": "/app", "data": attrs{"a": "x"}, "data_base64": attrs{"a": "eA=="}})},
+		{name: "a text that a plan shows", play: validated(znodes, attrs{"base_path": "/app", "data": attrs{"a": "(1 byte, not UTF-8, in base64: /w==)"}})},
 		{name: "a null value and bad base64", play: validated(znodes, attrs{"base_path": "/app", "data": attrs{"a": nil}, "data_base64": attrs{"b": "x"}})},
 		{name: "many keys that are none", play: func(c *scene) {
 			data := make(attrs)
@@ -727,6 +728,63 @@ var topics = []struct {
 			c.Put("/app", "")
 			c.Put("/app/theirs", "")
 			c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "ours"}, "exclusive": true})
+		}},
+		{name: "nodes to be taken over", play: func(c *scene) {
+			for _, rel := range []string{"/app", "/app/a", "/app/b", "/app/b/c", "/app/s"} {
+				c.Put(rel, "theirs")
+			}
+			config := attrs{"base_path": "/app", "data": attrs{"a": "ours", "b": "theirs", "n": ""}, "data_wo": attrs{"s": secret}, "data_wo_version": "1", "adopt_existing": true}
+			c.connect(nil).plan(c.none(znodes), config)
+			config["on_destroy"] = "keep"
+			c.plan(c.none(znodes), config)
+		}},
+		{name: "many nodes to be taken over", play: func(c *scene) {
+			data := make(attrs)
+			c.Put("/app", "")
+			for i := range 12 {
+				key := fmt.Sprintf("n%02d", i)
+				c.Put("/app/"+key, "")
+				data[key] = ""
+			}
+			c.connect(nil).plan(c.none(znodes), attrs{"base_path": "/app", "data": data, "adopt_existing": true})
+		}},
+		{name: "an ephemeral node among those to be taken over", play: func(c *scene) {
+			c.Put("/app", "")
+			c.ephemeral("/app/e", zk.Ephemeral)
+			c.connect(nil).plan(c.none(znodes), attrs{"base_path": "/app", "data": attrs{"e": "ours"}, "adopt_existing": true})
+		}},
+		{name: "nodes to be taken over that cannot be read", play: func(c *scene) {
+			c.Put("/app", "")
+			c.PutGuarded("/app/a", "", ofAlice)
+			c.connect(nil).plan(c.none(znodes), attrs{"base_path": "/app", "data": attrs{"a": "ours"}, "adopt_existing": true})
+		}},
+		{name: "znodes that were renamed", play: func(c *scene) {
+			config := attrs{"base_path": "/app", "data": attrs{"a": "x"}}
+			i := c.connect(nil).create(znodes, config)
+			c.again()
+			c.plan(i, nil)
+			c.plan(c.none(znodes), config)
+		}},
+		{name: "znodes kept for another resource", play: func(c *scene) {
+			config := attrs{"base_path": "/app", "data": attrs{"a/b": "x"}, "adopt_existing": true}
+			i := c.connect(nil).create(znodes, config)
+			c.again()
+			c.create(znodes, config)
+			c.apply(c.plan(i, nil))
+		}},
+		{name: "znodes that another resource of the run has taken over", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/a", "x")
+			config := attrs{"base_path": "/app", "data": attrs{"a": "x"}, "adopt_existing": true}
+			first, second := c.connect(nil).plan(c.none(znodes), config), c.plan(c.none(znodes), config)
+			c.apply(first)
+			c.apply(second)
+		}},
+		{name: "a name that is not NFC below what is exclusive", play: func(c *scene) {
+			config := attrs{"base_path": "/app", "data": attrs{"a": "x"}, "exclusive": true}
+			i := c.connect(nil).create(znodes, config)
+			c.Put("/app/cafe\u0301", "")
+			c.refresh(i)
 		}},
 		{name: "something below what becomes exclusive", play: func(c *scene) {
 			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "ours"}})
@@ -991,6 +1049,17 @@ var topics = []struct {
 			before(proxy, behind(isCreateOp, isGetOp), func() { c.Write("/app", "theirs"); c.WriteACL("/app", acctest.Open(), ofAlice) })
 			c.create(znode, attrs{"path": "/app", "data": "ours", "acl": acl(everybody)})
 		}},
+		{name: "a transaction that makes nodes, and no answer", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			loseReply(proxy, isMultiOp)
+			c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "x"}})
+		}},
+		{name: "a transaction that changes nodes, and no answer", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			i := c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "x"}})
+			loseReply(proxy, isMultiOp)
+			c.update(i, attrs{"base_path": "/app", "data": attrs{"a": "y", "b": "z"}})
+		}},
 		{name: "many changed right afterwards", play: func(c *scene) {
 			proxy := c.proxied(nil)
 			before(proxy, behind(isMultiOp, anyOp), func() { c.Write("/app/a", "theirs") })
@@ -1090,6 +1159,35 @@ var topics = []struct {
 		}},
 		{name: "no number", play: func(c *scene) { c.connect(nil).imports(sequential, "/jobs/job-7") }},
 		{name: "a key that is none", play: func(c *scene) { c.connect(nil).imports(znodes, "/app//a/") }},
+		{name: "a key that is not NFC", play: func(c *scene) { c.connect(nil).imports(znodes, "/app//cafe\u0301") }},
+		{name: "a key that looks the same as a node", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/cafe\u0301", "")
+			c.connect(nil).imports(znodes, "/app//caf\u00e9")
+			c.imports(znodes, "/app")
+		}},
+		{name: "an ephemeral node by its key", play: func(c *scene) {
+			c.Put("/app", "")
+			c.ephemeral("/app/e", zk.Ephemeral)
+			c.connect(nil).imports(znodes, "/app//e")
+		}},
+		{name: "patterns that are none", play: func(c *scene) {
+			c.connect(nil)
+			for _, query := range []string{"?include=a/", "?exclude=[a", "?include=a&b", "?include=%zz", "//b?include=a"} {
+				c.imports(znodes, "/app"+query)
+			}
+		}},
+		{name: "patterns that match nothing", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/a", "")
+			c.connect(nil).imports(znodes, "/app?include=b/**")
+			c.imports(znodes, "/app?exclude=b/**")
+		}},
+		{name: "private states of znodes that are damaged", play: func(c *scene) {
+			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "x"}})
+			i.private = kept(c.t, "doubt", "7")
+			c.refresh(i)
+		}},
 		{name: "a node that is not there", play: func(c *scene) {
 			c.Put("/app", "")
 			c.connect(nil).imports(znodes, "/app//a")

@@ -184,6 +184,10 @@ func conflicts(about diagnose.Subject, doing string, err *zk.BatchConflictError,
 		}
 	}
 	switch list := diagnose.Listed(lines); {
+	case exist == n && madeByRun(about.Run, err):
+		return diag.NewErrorDiagnostic("Znode already exists", fmt.Sprintf(
+			"The provider did not %s %q, because another resource of this same apply has created or taken over %s:\n\n%s\n\n"+
+				"%s One node takes one resource: remove it from one of the two.", doing, about.Path, diagnose.Count(n, "node", "nodes"), list, outcome))
 	case exist == n:
 		return exists(about, n, list, err.Conflicts[0].Write.Path, outcome)
 	case full == n:
@@ -218,6 +222,12 @@ func ownConflict(run *session.Session, c zk.Conflict) bool {
 	default:
 		return run.HasWritten(session.Whole, nodePath, c.Found)
 	}
+}
+
+// madeByRun reports whether this run itself has made all that a batch found, or has taken it
+// over.
+func madeByRun(run *session.Session, err *zk.BatchConflictError) bool {
+	return run != nil && !slices.ContainsFunc(err.Conflicts, func(c zk.Conflict) bool { return !run.HasMade(c.Write.Path) })
 }
 
 // exists tells that nodes to be made are there already. first is one of them.

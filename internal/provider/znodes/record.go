@@ -27,7 +27,7 @@ const (
 // is stored is, in the order of their keys, by how much the transaction differs from the
 // one before, and for how many nodes that one holds.
 type storedRecord struct {
-	// Sum tells whether the nodes are those of the state.
+	// Sum shows whether the nodes are those of the state.
 	Sum  uint32  `json:"sum"`
 	Runs []int64 `json:"runs"`
 	// Others are for how many nodes, in the same order, which are the resource's, then for how

@@ -47,21 +47,31 @@ func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp 
 // Schema describes the resource.
 func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages many znodes below one path, and writes them in one transaction: whoever reads them sees all of an apply or nothing of it.\n\n" +
+		MarkdownDescription: "Manages many znodes below one path, and writes them in one transaction: a reader sees all of an apply or nothing of it.\n\n" +
 			"The keys of `data`, `data_base64` and `data_wo` are paths below `base_path`, as in `limits` or `limits/cpu`, and each is in one of the three. " +
-			"A plan shows the keys that differ from what the servers hold, and no others.\n\n" +
-			"What was planned against is what is changed: when somebody else changed, made or removed one of the nodes after the plan was made, the apply names it, and writes nothing.\n\n" +
-			"Nodes in between, `base_path` among them, are made where they are missing, empty, in the same transaction. Those that the resource made are its own: " +
-			"they are removed once it needs them no longer, as long as nobody else has put something into them or below them. " +
-			"What is missing above `base_path` is made too, and stays. Where another resource manages `base_path`, refer to it, as in `base_path = zookeeper_znode.app.path`.\n\n" +
-			"A node that is there already is not taken over, whoever made it: the creation of a second resource with the same key fails. Import takes it over, all nodes below `base_path` or some by their keys. " +
-			"It reads what they hold into the state: leave secrets out of it.\n\n" +
-			"So a node moves here from a `zookeeper_znode` and is neither destroyed nor written on the way: take both resources out of the state (`terraform state rm`), " +
-			"move the node's content into `data`, and import this resource by all of its keys, the new one among them. The plan is then empty. The way back is the same.",
+			"A plan shows the keys that differ from what the servers hold. Content stays in the attribute that has it, whatever others write, so `ignore_changes` can name an attribute or one key: `ignore_changes = [data[\"limits\"]]`.\n\n" +
+			"The apply writes nothing if somebody changed, created or deleted one of the nodes after the plan; the error names the node.\n\n" +
+			"Missing nodes in between, `base_path` among them, are created empty in the same transaction. The resource owns those that it created: " +
+			"it deletes them when it no longer needs them, unless somebody else has put data or children into them. " +
+			"Missing nodes above `base_path` are created too, and stay. If another resource manages `base_path`, refer to it, as in `base_path = zookeeper_znode.app.path`.\n\n" +
+			"If a node already exists, the apply fails, unless `adopt_existing = true`. Within one apply, a node that another resource of the configuration gives up is handed over: after a rename, when a key moves to another resource, and in a replacement.\n\n" +
+			"## Moving a node from zookeeper_znode\n\n" +
+			"Remove the `zookeeper_znode`, add its node as a key to `data`, and apply. The node is handed over or created again. To leave it untouched for certain:\n\n" +
+			"1. Take both resources out of the state (`terraform state rm`).\n" +
+			"2. Add the node's content to `data`, and remove the `zookeeper_znode` from the configuration.\n" +
+			"3. Import this resource by all of its keys, the new one among them. The plan is then empty.\n\n" +
+			"An import reads what the nodes hold into the state. Do not import secrets.\n\n" +
+			"## Importing from a live application\n\n" +
+			"Import all nodes below `base_path`, some by their keys, or some by patterns: `/kafka?include=config/**&exclude=config/changes/**`. Without `include`, all nodes are meant. " + attr.PatternDescription + " " +
+			"Each pattern is matched with a node's whole path below `base_path`. Write `%26` for an `&` in a pattern and `%25` for a `%`. An `include` that matches nothing is an error.\n\n" +
+			"Patterns select nodes once, when you import. Nodes that the application creates later are not added, with or without a pattern. Nodes that it changes later show as changes in every plan, and an apply writes your content back; nodes that it deletes are created again. " +
+			"So leave out what the application writes: ephemeral nodes always are. For nodes that it writes now and then, use `ignore_changes` with their keys. Do not set `exclusive` on such a tree: it deletes what the application creates.\n\n" +
+			"## Names in another Unicode form\n\n" +
+			"Terraform and OpenTofu bring all text to Unicode's form NFC. A node whose name is in another form cannot be a key: the key names its twin in NFC, which looks the same and is another node. An import, and a refresh with `exclusive = true`, name such nodes by their bytes and leave them as they are.",
 		Attributes: map[string]schema.Attribute{
 			"base_path": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "Absolute path of the node that all keys are below, as in `/services/web`; `/` is the root, or the chroot of the provider's `servers`. `/zookeeper` and what is below that cannot be managed. Changing it removes the nodes and makes new ones.",
+				MarkdownDescription: "Absolute path of the node that all keys are below, as in `/services/web`; `/` is the root, or the chroot of the provider's `servers`. `/zookeeper` and what is below that cannot be managed. Changing it deletes the nodes and creates new ones.",
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 				Validators:          []validator.String{attr.Path()},
 			},
@@ -81,13 +91,14 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Optional:    true,
 				Sensitive:   true,
 				WriteOnly:   true,
-				MarkdownDescription: "Nodes and their content as UTF-8 text that is a secret: it is written to the servers, and is in no state, plan or log. The keys are no secret, and are stored. " +
+				MarkdownDescription: "Nodes and their content as UTF-8 text that is a secret: it is written to the servers, and is in no state, plan or log. The keys are not secret: `data_wo_keys` has them. " +
 					"Takes ephemeral values, and needs Terraform 1.11 or OpenTofu 1.11.",
 			},
 			"data_wo_version": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Names the secrets in `data_wo`, as in `1` or a date, and is needed with it: they are not stored, so that a plan cannot see whether they have changed. " +
-					"All of them are written when this changes, and when somebody else wrote or removed one of the nodes since, which the plan tells; new keys are written and old ones removed whenever they differ. Stored and shown.",
+				MarkdownDescription: "Names the secrets in `data_wo`, as in `1` or a date. It is needed with them: they are not stored, so a plan cannot see whether they have changed. " +
+					"When this changes, all of them are written. If somebody else writes or deletes one of the nodes, the plan shows `1 (overwritten since)` and the apply writes all of them. New keys are written and old ones deleted whenever they differ. " +
+					"With `ignore_changes` of this attribute or of `data_wo`, what somebody else wrote stays. Stored and shown.",
 				Validators: []validator.String{stringvalidator.LengthAtLeast(1), attr.SecretVersion()},
 			},
 			"data_wo_keys": schema.SetAttribute{
@@ -95,30 +106,32 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Computed:            true,
 				MarkdownDescription: "The keys of the nodes that hold a secret of `data_wo`. They are in no other attribute; what they hold is in none.",
 			},
-			"acl": attr.ResourceACL("Who may do what with each node that the resource makes, those in between included. When it is left out, they get the provider's `default_acl`. "+
-				"It is used when a node is made and at no other time: a change is for nodes made from then on, and leaves those that there are as they are, whose ACLs `zookeeper_znode_acl` can manage. ZooKeeper has no transaction that changes ACLs.", false),
+			"acl": attr.ResourceACL("The ACL of each node that the resource creates, those in between included. Default: the provider's `default_acl`. "+
+				"Existing nodes keep their ACL, those that are taken over too; a changed `acl` applies only to nodes created later, because ZooKeeper has no transaction that changes ACLs. `zookeeper_znode_acl` can manage the others.", false),
 			"exclusive": schema.BoolAttribute{
 				Optional: true,
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
-				MarkdownDescription: "Have nothing below `base_path` but the nodes of this resource. Whatever others put there shows up in `data` or `data_base64` as something to be removed, and is; when this is switched on, a warning in the plan names what goes. " +
-					"A new resource wants an empty `base_path`, or none: import what is there, and the plan shows what becomes of it. Destroying the resource removes all that is below `base_path`. " +
-					"By default what others have is neither looked at nor touched, and a node that has children of others is not deleted: the error counts them. Default `false`.",
+				MarkdownDescription: "With `true`, only the nodes of this resource may be below `base_path`. Nodes of others appear in `data` in the plan as deletions, and the apply deletes them. When you switch this on, the plan warns and lists them. " +
+					"A new resource needs an empty `base_path`, or none; with `adopt_existing` its own keys may exist. Destroying the resource deletes everything below `base_path`. " +
+					"With `false`, the default, the nodes of others are neither read nor touched, and a node that has children of others is not deleted: the error counts them.",
 			},
 			"atomic": schema.BoolAttribute{
 				Optional: true,
 				Computed: true,
 				Default:  booldefault.StaticBool(true),
-				MarkdownDescription: "Write all changes of an apply in one transaction. When that would be larger than the provider's `max_buffer_bytes`, the plan says so, and by how much. " +
-					"With `false` it is as few transactions as possible: nodes are made, from the top down, then changed, then removed, from the bottom up, and the state has what was done when an apply ends in between. Default `true`.",
+				MarkdownDescription: "With `true`, the default, all changes of an apply are one transaction. If that would be larger than the provider's `max_buffer_bytes`, the plan says so, and by how much. " +
+					"With `false`, the apply uses as few transactions as possible: it creates nodes from the top down, then changes nodes, then deletes nodes from the bottom up. If it ends in between, the state has what was done.",
 			},
 			"compare":    attr.ResourceCompare(),
-			"on_destroy": attr.ResourceOnDestroy("the nodes"),
+			"on_destroy": attr.ResourceOnDestroy("the nodes, and those in between that it created"),
 			"adopt_existing": schema.BoolAttribute{
-				Optional:            true,
-				Computed:            true,
-				Default:             booldefault.StaticBool(false),
-				MarkdownDescription: "TODO",
+				Optional: true,
+				Computed: true,
+				Default:  booldefault.StaticBool(false),
+				MarkdownDescription: "If a node that is to be created already exists, take it over and write what is declared, in the same transaction, provided that nobody changes the node meanwhile. This holds for a new resource and for a new key. " +
+					"The plan names the nodes that it will take over, and says whether their content changes. From then on they belong to this resource, which deletes them when it is destroyed, unless `on_destroy = \"keep\"`. " +
+					"Their ACLs stay as they are. Ephemeral nodes are refused. Default `false`: the apply fails.",
 			},
 			"zxid": schema.Int64Attribute{
 				Computed:            true,

@@ -43,7 +43,7 @@ func wordsOf(s *session.Session) *words {
 
 var wordsSeed = maphash.MakeSeed()
 
-// outline is a checksum of a configuration that tells whether it has been changed, and takes
+// outline is a checksum of a configuration that shows whether it has been changed, and takes
 // no time for many nodes: of data and data_base64 it has no more than how many they are.
 func outline(config *model) uint64 {
 	var h maphash.Hash
