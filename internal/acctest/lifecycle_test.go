@@ -452,6 +452,12 @@ func (r *row) renamed(args ...string) {
 		r.t.Fatalf("a rename: exit code %d\n%s", run.Code, run.Output)
 	}
 	r.settled("a rename")
+	// One that was created long before the other was destroyed does not know what that remembers,
+	// which the apply warns of.
+	if r.forgets != "" && strings.Contains(run.Output, r.forgets) {
+		r.destroy(r.forgotten)
+		return
+	}
 	r.destroy()
 }
 

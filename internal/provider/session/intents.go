@@ -33,12 +33,25 @@ func (s *Session) Words(typ, path, value string) {
 }
 
 // Ignores reports whether ignore_changes has put the value into the configuration that a plan
-// gets: it is not what the user wrote. The CLIs validate that right before they plan.
+// gets: it is not what the user wrote. The CLIs validate that right before they plan. The path
+// may be ignored as well: then what was written for any resource of the type counts.
 func (s *Session) Ignores(typ, path, value string) bool {
 	s.intents.mu.Lock()
 	defer s.intents.mu.Unlock()
 	words := s.intents.words[[2]string{typ, path}]
-	return len(words) > 0 && !words[value]
+	if len(words) > 0 {
+		return !words[value]
+	}
+	known := false
+	for key, words := range s.intents.words {
+		if key[0] == typ {
+			if words[value] {
+				return false
+			}
+			known = true
+		}
+	}
+	return known
 }
 
 // Plans notes what a plan makes of a resource: its path in the state, and its path in the plan.
