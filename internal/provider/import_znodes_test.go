@@ -49,6 +49,7 @@ func TestAccImport_znodesByPatterns(t *testing.T) {
 		`?include=acl/\*&include=bin`:                  {"acl/*", "bin"},
 		"?exclude={config,acl,closed}/**":              {"bin"},
 		"?include=config/*":                            {"config/changes", "config/topics"},
+		"?include=**&exclude=closed/**":                {"acl/*", "acl/t", "config/changes/c", "config/topics/t", "bin"},
 	} {
 		t.Run(id, func(t *testing.T) {
 			d := newDriver(t)
@@ -63,6 +64,21 @@ func TestAccImport_znodesByPatterns(t *testing.T) {
 				t.Errorf("it has %q, want %q", keys, want)
 			}
 		})
+	}
+}
+
+// What is meant and cannot be read ends an import.
+func TestAccImport_znodesUnreadable(t *testing.T) {
+	tree := acctest.NewTree(t)
+	tree.Put("/app", "")
+	tree.PutGuarded("/app/closed", "", zk.ACL{Scheme: "ip", ID: "192.0.2.1", Perms: zk.PermAll})
+	for _, id := range []string{"/app", "/app?exclude=closed"} {
+		d := newDriver(t)
+		d.configure(attrs{"servers": acctest.Server(t).Addr() + tree.Base})
+		d.imports(znodes, id)
+		if len(d.told) == 0 || d.told[0].Summary != "Permission denied" || !strings.Contains(d.told[0].Detail, `"/app/closed"`) {
+			t.Errorf("%s: %+v", id, d.told)
+		}
 	}
 }
 

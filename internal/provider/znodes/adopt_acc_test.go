@@ -200,7 +200,7 @@ func TestAccZnodes_adoptTwice(t *testing.T) {
 	if run.Code == 0 {
 		t.Fatalf("both have it:\n%s", run.Output)
 	}
-	says(t, run.Output, "Znode already exists", `"`+tree.Path("/app/a")+`" is created by another resource in this same run`)
+	says(t, run.Output, "Znode already exists", `"`+tree.Path("/app/a")+`"`, "One node takes one resource")
 }
 
 // What is kept on destroy stays, as a whole and as it is, and can be taken over again.
