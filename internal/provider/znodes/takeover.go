@@ -34,6 +34,9 @@ func (a *applying) adopt(ctx context.Context) error {
 	return a.take(ctx, keys, func(string, zk.Stat) (take, given bool) { return true, false })
 }
 
+// mostAwaited is how often an apply waits in vain for resources that give nodes up.
+const mostAwaited = 3
+
 // inherit takes over those of nodes that another resource of this run gives up. It reports
 // whether another try may succeed.
 func (a *applying) inherit(ctx context.Context, keys keySet) (again bool, err error) {
@@ -49,8 +52,9 @@ func (a *applying) inherit(ctx context.Context, keys keySet) (again bool, err er
 	}); err != nil {
 		return false, err
 	}
-	again = waited || len(a.taken) > before || !a.awaited
-	a.awaited = true
+	// Two resources that swap nodes each wait for the other, so one look may come too early.
+	again = waited || len(a.taken) > before || a.awaited < mostAwaited
+	a.awaited++
 	return again, nil
 }
 

@@ -44,8 +44,8 @@ type applying struct {
 	done  keySet
 	// owned are the keys that this run knows to be the resource's.
 	owned keySet
-	// awaited tells that it has been waited once for resources that give nodes up.
-	awaited bool
+	// awaited is how often it has been waited for resources that give nodes up.
+	awaited int
 	// settled are the writes that made or changed something, and those of nodes in between that
 	// were there.
 	settled []zk.Write
