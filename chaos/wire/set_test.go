@@ -94,8 +94,8 @@ func TestFates(t *testing.T) {
 		wire.HalfOpen:    {1, 1, false},
 		wire.Drip:        {1, 1, true},
 	} {
+		// One after the other: what others create below the same parent makes an outcome unknown.
 		t.Run(fmt.Sprint(fate), func(t *testing.T) {
-			t.Parallel()
 			d := &director{at: wire.Create, what: wire.Decision{Fate: fate}}
 			set := listen(t, d, server.Addr())
 			c := client(t, set.Addrs())
@@ -115,7 +115,9 @@ func TestFates(t *testing.T) {
 			if requests[0].Session != session {
 				t.Errorf("it was asked for in session %#x, and not %#x", requests[0].Session, session)
 			}
-			if told := set.Delivered(stat.Czxid); told != (tt.told || len(requests) > 1) {
+			// A reply can be faster than the end of its connection.
+			raced := fate == wire.CutAfter || fate == wire.ResetAfter
+			if told := set.Delivered(stat.Czxid); !raced && told != (tt.told || len(requests) > 1) {
 				t.Errorf("that a reply came through is %t", told)
 			}
 			if known, ok := set.Session(session); !ok || len(known.Password) == 0 || len(set.Sessions()) != 1 {

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -15,15 +16,14 @@ const nodesKept = "Znodes are kept for another resource"
 func TestAccHandover_znodes(t *testing.T) {
 	for _, more := range []attrs{nil, {"adopt_existing": true}, {"atomic": false}, {"atomic": false, "adopt_existing": true}, {"exclusive": true}, {"exclusive": true, "adopt_existing": true}} {
 		for _, o := range orders {
-			adopts := more["adopt_existing"] == true
+			_, adopts := more["adopt_existing"]
 			if !o.knows && !adopts {
 				continue // the nodes are there, and that is an error
 			}
 			t.Run(fmt.Sprintf("%s, %v", o.name, more), func(t *testing.T) {
 				config := attrs{"base_path": "/theirs/app", "data": attrs{"a": "A", "d/x": "X"}, "data_base64": attrs{"b": "Qg=="}, "data_wo": attrs{"s": "sesame"}, "data_wo_version": "1"}
-				for name, v := range more {
-					config[name] = v
-				}
+				maps.Copy(config, more)
+				_, exclusive := more["exclusive"]
 				h := handOver(t, func(tree *acctest.Tree) { tree.Put("/theirs", "") }, znodes, config)
 				i := o.do(h, znodes, config)
 				for rel, want := range map[string]string{"/theirs/app/a": "A", "/theirs/app/d/x": "X", "/theirs/app/b": "B", "/theirs/app/s": "sesame"} {
@@ -44,7 +44,7 @@ func TestAccHandover_znodes(t *testing.T) {
 				next.destroy(i)
 				h.gone(true, "/theirs/app/a", "/theirs/app/d/x", "/theirs/app/b", "/theirs/app/s")
 				h.gone(knows, "/theirs/app")
-				h.gone(knows || config["exclusive"] == true, "/theirs/app/d")
+				h.gone(knows || exclusive, "/theirs/app/d")
 				h.gone(false, "/theirs")
 			})
 		}

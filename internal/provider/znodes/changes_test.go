@@ -57,7 +57,8 @@ func TestChanges(t *testing.T) {
 	}{
 		"nothing": {ours, wanted{nodes: contents{"a": "A", "d/x": "X"}, secrets: contents{"s": "new"}}, nil},
 		"from nothing": {
-			newHolding("/b"), wanted{nodes: contents{"a": "A", "d/x": ""}, secrets: contents{"s": "S"}},
+			newHolding("/b"),
+			wanted{nodes: contents{"a": "A", "d/x": ""}, secrets: contents{"s": "S"}},
 			[]string{"/b ensure 0 ", "/b/a create 0 A", "/b/d ensure 0 ", "/b/d/x create 0 ", "/b/s create 0 S"},
 		},
 		"below the root":          {newHolding("/"), wanted{nodes: contents{"a": "A"}}, []string{"/a create 0 A"}},
