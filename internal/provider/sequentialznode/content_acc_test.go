@@ -59,7 +59,7 @@ func TestAccSequentialZnode_ignoredSecret(t *testing.T) {
 		holds       string
 	}{
 		"[data_wo_version]":          {"0 changed", "0 changed", "theirs"},
-		"[data_wo]":                  {"1 changed", "1 changed", "theirs"},
+		"[data_wo]":                  {"0 changed", "0 changed", "theirs"},
 		"[data_wo, data_wo_version]": {"0 changed", "0 changed", "theirs"},
 		"all":                        {"0 changed", "0 changed", "theirs"},
 		"[acl]":                      {"1 changed", "1 changed", "sesame"},
