@@ -27,7 +27,7 @@ type subject interface {
 type ours struct{ *zk.Client }
 
 func openOurs(ctx context.Context, addr string) (ours, error) {
-	c, err := zk.New(zk.Config{Servers: addr, SessionTimeout: sessionTimeout})
+	c, err := zk.New(ctx, zk.Config{Servers: addr, SessionTimeout: sessionTimeout})
 	if err != nil {
 		return ours{}, err
 	}

@@ -16,7 +16,7 @@ import (
 
 func client(t *testing.T, servers string) *zk.Client {
 	t.Helper()
-	c, err := zk.New(zk.Config{Servers: servers})
+	c, err := zk.New(t.Context(), zk.Config{Servers: servers})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -74,7 +74,7 @@ func (w *World) newClient(ctx context.Context) (*zk.Client, error) {
 	if w.ensemble != nil {
 		servers = w.ensemble.Addrs()
 	}
-	client, err := zk.NewContext(ctx, zk.Config{
+	client, err := zk.New(ctx, zk.Config{
 		Servers: servers, SessionTimeout: time.Minute, ConnectTimeout: time.Minute,
 		Auth: []zk.Credential{{Scheme: zk.SchemeDigest, Secret: scenario.User + ":" + scenario.Password}},
 	})
@@ -240,7 +240,7 @@ func (w *World) expire(ctx context.Context, id int64, password []byte) bool {
 	if w.ensemble != nil {
 		servers = w.ensemble.Addrs()
 	}
-	client, err := zk.NewContext(ctx, zk.Config{Servers: servers, SessionID: id, SessionPassword: password, SessionTimeout: time.Minute, ConnectTimeout: actTimeout})
+	client, err := zk.New(ctx, zk.Config{Servers: servers, SessionID: id, SessionPassword: password, SessionTimeout: time.Minute, ConnectTimeout: actTimeout})
 	if err != nil || client.Start(ctx) != nil {
 		return false
 	}

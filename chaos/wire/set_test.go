@@ -64,7 +64,7 @@ func listen(t *testing.T, d *director, targets ...string) *wire.Set {
 
 func client(t *testing.T, servers string) *zk.Client {
 	t.Helper()
-	c, err := zk.New(zk.Config{Servers: servers, SessionTimeout: 4 * time.Second})
+	c, err := zk.New(t.Context(), zk.Config{Servers: servers, SessionTimeout: 4 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

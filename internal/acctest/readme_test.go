@@ -228,7 +228,7 @@ func checkTeams(t *testing.T, s surroundings, cli *acctest.CLI) {
 // teamClient returns a client that is a team to the servers.
 func teamClient(t *testing.T, team string) *zk.Client {
 	t.Helper()
-	client, err := zk.New(zk.Config{Servers: acctest.Server(t).Addr(), Auth: []zk.Credential{{Scheme: "digest", Secret: team + ":" + acctest.Password}}})
+	client, err := zk.New(t.Context(), zk.Config{Servers: acctest.Server(t).Addr(), Auth: []zk.Credential{{Scheme: "digest", Secret: team + ":" + acctest.Password}}})
 	if err != nil {
 		t.Fatal(err)
 	}

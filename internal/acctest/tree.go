@@ -49,7 +49,7 @@ func NewTree(tb testing.TB) *Tree {
 // NewTreeOn makes a tree on a server of the test's own.
 func NewTreeOn(tb testing.TB, servers string) *Tree {
 	tb.Helper()
-	client, err := zk.New(zk.Config{
+	client, err := zk.New(tb.Context(), zk.Config{
 		Servers: servers,
 		Auth:    []zk.Credential{{Scheme: "digest", Secret: zktest.SuperUser + ":" + zktest.SuperPassword}},
 	})

@@ -160,11 +160,8 @@ const (
 )
 
 // New checks the configuration and returns a client that is not connected: call
-// [Client.Start]. Of I/O it does none but to read the files that [Config.TLS] names.
-func New(cfg Config) (*Client, error) { return NewContext(context.Background(), cfg) }
-
-// NewContext is [New], and reads the files until ctx ends.
-func NewContext(ctx context.Context, cfg Config) (*Client, error) {
+// [Client.Start]. Its only I/O is to read the files that [Config.TLS] names, until ctx ends.
+func New(ctx context.Context, cfg Config) (*Client, error) {
 	if cfg.Servers == "" {
 		cfg.Servers = DefaultServers
 	}

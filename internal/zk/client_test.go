@@ -300,7 +300,7 @@ func TestGivenSession(t *testing.T) {
 		t.Error(err)
 	}
 	wantThere(ctx, t, direct, base+"/mine", false)
-	if _, err := zk.New(zk.Config{SessionID: 1, SessionPassword: []byte("short")}); err == nil {
+	if _, err := zk.New(t.Context(), zk.Config{SessionID: 1, SessionPassword: []byte("short")}); err == nil {
 		t.Error("a password of five bytes was taken")
 	}
 }

@@ -451,7 +451,7 @@ func TestNewRefuses(t *testing.T) {
 		"credential":      {zk.Config{Auth: []zk.Credential{{Secret: "hush"}}}, "no scheme"},
 		"retry":           {zk.Config{Retry: zk.RetryPolicy{Backoff: 0.5}}, "Backoff"},
 	} {
-		if _, err := zk.New(tc.cfg); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hush") {
+		if _, err := zk.New(t.Context(), tc.cfg); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

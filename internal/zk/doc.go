@@ -1,6 +1,6 @@
 // Package zk is a ZooKeeper client.
 //
-//	client, err := zk.New(zk.Config{Servers: "zk1:2181,zk2:2181,zk3:2181/app"})
+//	client, err := zk.New(ctx, zk.Config{Servers: "zk1:2181,zk2:2181,zk3:2181/app"})
 //	…
 //	if err := client.Start(ctx); err != nil { … }
 //	defer client.Close(ctx)

@@ -527,7 +527,7 @@ func TestGraceIsABound(t *testing.T) {
 					served.Go(func() { taciturn(server, 8*time.Second) })
 					return client, nil
 				}
-				c, err := zk.New(zk.Config{Servers: "127.0.0.1:2181", Grace: tc.grace, SessionTimeout: 20 * time.Second, ConnectTimeout: time.Hour, Dial: dial})
+				c, err := zk.New(t.Context(), zk.Config{Servers: "127.0.0.1:2181", Grace: tc.grace, SessionTimeout: 20 * time.Second, ConnectTimeout: time.Hour, Dial: dial})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -70,7 +70,7 @@ func newClient(t *testing.T, servers string, change ...func(*zk.Config)) *zk.Cli
 	for _, f := range change {
 		f(&cfg)
 	}
-	c, err := zk.New(cfg)
+	c, err := zk.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

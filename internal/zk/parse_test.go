@@ -298,16 +298,16 @@ func refuseRetries(t *testing.T) {
 		if err := p.complete(5); err == nil {
 			t.Errorf("%s: %+v was accepted", name, p)
 		}
-		if _, err := New(Config{Retry: p}); err == nil {
+		if _, err := New(t.Context(), Config{Retry: p}); err == nil {
 			t.Errorf("%s: a client was made with %+v", name, p)
 		}
-		if _, err := New(Config{ConnectRetry: p}); err == nil {
+		if _, err := New(t.Context(), Config{ConnectRetry: p}); err == nil {
 			t.Errorf("%s: a client was made that connects with %+v", name, p)
 		}
 	}
 	// What is given stays, and the rest has its defaults; an operation is tried five times, and
 	// servers are tried for as long as the connect timeout allows.
-	c, err := New(Config{Retry: RetryPolicy{Delay: time.Second}})
+	c, err := New(t.Context(), Config{Retry: RetryPolicy{Delay: time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -366,7 +366,7 @@ func TestFill(t *testing.T) {
 func TestCredentialIsNotPrinted(t *testing.T) {
 	t.Parallel()
 	cred := Credential{Scheme: "digest", Secret: "alice:hush"}
-	c, err := New(Config{Auth: []Credential{cred}})
+	c, err := New(t.Context(), Config{Auth: []Credential{cred}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func TestTLSPastedSecrets(t *testing.T) {
 			"KeyFile":  {CertPEM: "c", KeyFile: secret},
 		} {
 			_, subjectErr := cfg.Subject(t.Context())
-			_, newErr := zk.New(zk.Config{TLS: &cfg})
+			_, newErr := zk.New(t.Context(), zk.Config{TLS: &cfg})
 			for _, err := range []error{subjectErr, newErr} {
 				option, ok := errors.AsType[*zk.TLSOptionError](err)
 				if !ok || option.Field != field || strings.Contains(err.Error(), "hunter2") || !onOneLine(err.Error()) {

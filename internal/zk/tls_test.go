@@ -197,7 +197,7 @@ func TestTLSRefused(t *testing.T) {
 		"a garbled one":    {zk.TLS{CertPEM: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", KeyPEM: keyPEM(t, key)}, "CertPEM", "x509: malformed"},
 		"wrong password":   {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted, KeyPassword: "hush!"}, "KeyPassword", "the key password is wrong"},
 	} {
-		_, err := zk.New(zk.Config{TLS: &tc.tls})
+		_, err := zk.New(t.Context(), zk.Config{TLS: &tc.tls})
 		var invalid *zk.TLSOptionError
 		if !errors.As(err, &invalid) || invalid.Field != tc.field || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v (%+v), want %q about %s", name, err, invalid, tc.want, tc.field)

@@ -66,7 +66,7 @@ func countedTo(t *testing.T, version string, next int32) (*zktest.Server, *accte
 	t.Helper()
 	logDir := t.TempDir()
 	server := acctest.OwnServer(t, zktest.WithVersion(version), zktest.WithConfig("dataLogDir", logDir))
-	client, err := zk.New(zk.Config{Servers: server.Addr()})
+	client, err := zk.New(t.Context(), zk.Config{Servers: server.Addr()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,7 +80,7 @@ func TestInterruptedWrites(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			direct, err := zk.New(zk.Config{Servers: server.Addr()})
+			direct, err := zk.New(t.Context(), zk.Config{Servers: server.Addr()})
 			if err != nil {
 				t.Fatal(err)
 			}

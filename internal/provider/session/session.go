@@ -76,7 +76,7 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 	if logged() {
 		s.cfg.Tracer = log
 	}
-	if s.client, err = zk.NewContext(ctx, s.cfg); err != nil {
+	if s.client, err = zk.New(ctx, s.cfg); err != nil {
 		return nil, err
 	}
 	if err := s.presentOthers(ctx); err != nil {

@@ -553,7 +553,7 @@ func TestChrootAndACL(t *testing.T) {
 
 func TestRefusedOptions(t *testing.T) {
 	t.Parallel()
-	c := must(zk.New(zk.Config{}))(t)
+	c := must(zk.New(t.Context(), zk.Config{}))(t)
 	for name, err := range map[string]error{
 		"path":       second(recipe.NewLock(c, "lock", recipe.LockOptions{})),
 		"identifier": second(recipe.NewReadLock(c, "/lock", recipe.LockOptions{Identifier: "\xff"})),

@@ -63,7 +63,7 @@ func connect(t *testing.T, servers string, change ...func(*zk.Config)) *zk.Clien
 	for _, f := range change {
 		f(&cfg)
 	}
-	c, err := zk.New(cfg)
+	c, err := zk.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
