@@ -57,7 +57,7 @@ func (r *release) checkToolchain() error {
 			return err
 		}
 		m := goLine.FindSubmatch(mod)
-		if m == nil || goversion.Compare("go"+string(m[1]), toolchain) > 0 {
+		if len(m) == 0 || goversion.Compare("go"+string(m[1]), toolchain) > 0 {
 			errs = append(errs, fmt.Errorf("%s: it should ask for Go %s or an older one, which go.mod names as the toolchain", file, strings.TrimPrefix(toolchain, "go")))
 		}
 		if file != "go.mod" && toolchainLine.Match(mod) {
