@@ -1021,12 +1021,6 @@ var topics = []struct {
 			loseReply(proxy, isMultiOp)
 			c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "1"}})
 		}},
-		{name: "a creation that nobody can look for", play: func(c *scene) {
-			proxy := c.proxied(nil)
-			loseReply(proxy, isCreateOp)
-			i := c.create(znode, attrs{"path": "/app"})
-			c.destroy(i) // without a refresh
-		}},
 		{name: "one part is done, the other refused", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one", "acl": acl(everybody)})
 			c.update(i, attrs{"path": "/app", "data": "two", "acl": acl([3]string{"no-such-scheme", "alice", "r"})})
@@ -1092,6 +1086,37 @@ var topics = []struct {
 			c.again()
 			c.refresh(i)
 			c.destroy(i)
+		}},
+		{name: "what was created in doubt, replaced without a refresh", play: func(c *scene) {
+			for _, made := range []struct {
+				typ    string
+				config attrs
+				op     func(op int32) bool
+			}{
+				{znode, attrs{"path": "/app"}, isCreateOp},
+				{sequential, attrs{"path_prefix": "/job-"}, isCreateOp},
+				{znodes, attrs{"base_path": "/many", "data": attrs{"a": "x"}}, isMultiOp},
+			} {
+				proxy := c.proxied(nil)
+				loseReply(proxy, made.op)
+				before := c.told
+				i := c.create(made.typ, made.config)
+				c.told = before
+				proxy.Refuse(false)
+				c.again()
+				i.private = nil // as the CLI hands it over
+				c.apply(c.plan(i, nil))
+			}
+		}},
+		{name: "another provider's, that was not read", play: func(c *scene) {
+			c.connect(nil)
+			c.destroy(c.upgrade(znode, attrs{"id": "/app", "path": "/app", "data": "", "acl": []any{}, "stat": []any{}}))
+		}},
+		{name: "a resource whose creation was planned first", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app"})
+			c.again()
+			c.plan(c.none(znode), attrs{"path": "/app"})
+			c.plan(i, nil)
 		}},
 		{name: "a child below what was created in doubt", play: func(c *scene) {
 			proxy := c.proxied(nil)

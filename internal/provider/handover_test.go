@@ -39,10 +39,13 @@ func handOver(t *testing.T, put func(tree *acctest.Tree), typ string, config att
 	return h
 }
 
-func (h *handing) provider() *driver {
+func (h *handing) provider() *driver { return h.patient(60) }
+
+// patient is a provider that tries to connect for so many seconds.
+func (h *handing) patient(seconds int) *driver {
 	h.t.Helper()
 	d := newDriver(h.t)
-	d.configure(attrs{"servers": h.proxy.Addr() + h.Base, "username": acctest.User, "password": acctest.Password, "connect_timeout": 60, "session_timeout": 60})
+	d.configure(attrs{"servers": h.proxy.Addr() + h.Base, "username": acctest.User, "password": acctest.Password, "connect_timeout": seconds, "session_timeout": 60})
 	return d
 }
 
@@ -357,4 +360,65 @@ func TestAccHandover_znodeACL(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A plan in which the creation came before the destruction hands the node on, with all that is in
+// it: a resource that was renamed without a moved block.
+func TestAccHandover_renamedZnode(t *testing.T) {
+	const typ = "zookeeper_znode"
+	config := attrs{"path": "/a"}
+	plan := func(t *testing.T) (h *handing, creation, destruction *change) {
+		h = handOver(t, func(*acctest.Tree) {}, typ, config)
+		h.Write("/a", "theirs")
+		h.run.refresh(h.old)
+		creation = h.run.plan(h.run.none(typ), config)
+		destruction = h.run.plan(h.old, nil)
+		if got := h.told(looksRenamed); strings.Count(got, "the new resource takes over the node") != 1 {
+			t.Errorf("the plan tells: %q", got)
+		}
+		h.run = h.provider() // an apply of a stored plan
+		return h, creation, destruction
+	}
+	t.Run("destroyed first", func(t *testing.T) {
+		h, creation, destruction := plan(t)
+		h.Put("/a/child", "x")
+		before, _, err := h.Client.Exists(t.Context(), h.Path("/a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.run.apply(destruction)
+		h.run.apply(creation)
+		h.quiet()
+		if now, _, err := h.Client.Exists(t.Context(), h.Path("/a")); err != nil || now != before {
+			t.Errorf("it was %+v, and is %+v, %v", before, now, err)
+		}
+		h.settled(creation.of, config)
+		h.Remove("/a/child")
+		h.provider().destroy(creation.of)
+		h.gone(true, "/a")
+	})
+	// The node is in the state of the one that could not be completed, and in no other.
+	t.Run("destroyed first, and the creation fails", func(t *testing.T) {
+		h, creation, destruction := plan(t)
+		h.run = h.patient(2)
+		h.run.apply(destruction)
+		h.proxy.Refuse(true)
+		const create2 = 15
+		h.proxy.CutBeforeRequest(func(op int32) bool { return op == create2 })
+		h.run.apply(creation)
+		if creation.of.state.IsNull() {
+			t.Error("no state has the node")
+		}
+	})
+	// The destruction cannot hand the node to anybody, and deletes it, as it says.
+	t.Run("created first, and alone", func(t *testing.T) {
+		h, creation, destruction := plan(t)
+		h.run.apply(creation)
+		if !creation.of.state.IsNull() || h.told("Znode already exists") == "" {
+			t.Errorf("it was told: %+v", h.run.told)
+		}
+		h.run.apply(destruction)
+		h.quiet("Znode already exists")
+		h.gone(true, "/a")
+	})
 }

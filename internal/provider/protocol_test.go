@@ -232,14 +232,18 @@ func (d *driver) imports(typ, id string) *instance {
 }
 
 // upgrade takes over a state of version 0.
-func (d *driver) upgrade(typ string, state attrs) {
+func (d *driver) upgrade(typ string, state attrs) *instance {
 	d.tb.Helper()
 	text, err := json.Marshal(state)
 	if err != nil {
 		d.tb.Fatal(err)
 	}
+	i := d.none(typ)
 	resp, err := d.server.UpgradeResourceState(d.ctx, &tfprotov6.UpgradeResourceStateRequest{TypeName: typ, RawState: &tfprotov6.RawState{JSON: text}})
-	d.hears(resp.Diagnostics, err)
+	if d.hears(resp.Diagnostics, err) {
+		i.state = d.value(resp.UpgradedState, d.schemas.ResourceSchemas[typ])
+	}
+	return i
 }
 
 // move makes a resource of the state of one of another type, as a moved block asks for.

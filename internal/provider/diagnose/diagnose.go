@@ -231,7 +231,7 @@ func (s Subject) Destroyed(doing string, err error) diag.Diagnostics {
 	case err == nil:
 		return nil
 	case ok:
-		return diag.Diagnostics{s.left(left.Children)}
+		return diag.Diagnostics{s.left(left)}
 	case errors.As(err, &needed):
 		return diag.Diagnostics{s.needed(needed.Below)}
 	default:
@@ -249,16 +249,23 @@ func (s Subject) needed(below []string) diag.Diagnostic {
 
 // left warns of a node that was left as it is, because its creation has never ended and it has
 // children, or may be somebody else's.
-func (s Subject) left(children []string) diag.Diagnostic {
-	if len(children) == 0 {
+func (s Subject) left(left *node.LeftError) diag.Diagnostic {
+	switch children := left.Children; {
+	case left.Unread:
+		return diag.NewWarningDiagnostic("Znode was left as it is", fmt.Sprintf(
+			"%q may be the node that an interrupted apply was to create. With -refresh=false nothing was read since then, so the provider cannot tell here whether the node is somebody else's, and did not delete it. "+
+				"If this apply creates the resource again, it compares the content and takes the node over when it holds what the resource declares. "+
+				"Otherwise nobody has it: look at it (stat and get in zkCli), and delete it if it is not used.", s.Path))
+	case len(children) == 0:
 		return diag.NewWarningDiagnostic("Znode was left as it is", fmt.Sprintf(
 			"%q looks like the node that an interrupted apply was to create: it is as new, and as long as the secret. The provider does not store secrets, so it cannot tell here whether the node is somebody else's, and did not delete it. "+
 				"If this apply creates the resource again, it compares the content and takes the node over when it holds the secret. "+
 				"Otherwise nobody has it: look at it (stat and get in zkCli), and delete it if it is not used.", s.Path))
+	default:
+		return diag.NewWarningDiagnostic("Znode was left as it is", fmt.Sprintf(
+			"%q comes from an apply that was interrupted, and has %s since: %s. So it was not deleted. If this apply creates its resource again, the resource has it from then on, with its children. "+
+				"Otherwise nobody has it: delete it when it is no longer used (deleteall in zkCli).", s.Path, Count(len(children), "child", "children"), Mentioned(children)))
 	}
-	return diag.NewWarningDiagnostic("Znode was left as it is", fmt.Sprintf(
-		"%q comes from an apply that was interrupted, and has %s since: %s. So it was not deleted. If this apply creates its resource again, the resource has it from then on, with its children. "+
-			"Otherwise nobody has it: delete it when it is no longer used (deleteall in zkCli).", s.Path, Count(len(children), "child", "children"), Mentioned(children)))
 }
 
 // NotEmpty tells that a node with children was not deleted.
@@ -592,6 +599,14 @@ func (s Subject) MayExist(paths []string) diag.Diagnostic {
 		s.Path, Listed(paths), s.keepOne(paths[0])))
 }
 
+// MayExistUnread warns that a sequential creation whose outcome is not known may have made a node,
+// where nothing is known to tell it by.
+func (s Subject) MayExistUnread() diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Sequential znode may exist already", fmt.Sprintf(
+		"An earlier apply asked for a node %q and a number, and did not learn whether it was created. With -refresh=false nothing was read since then, so the provider cannot tell which node that would be. "+
+			"None was deleted. Look at the nodes with that prefix (ls, stat and get in zkCli), and delete the one that nobody uses.", s.Path))
+}
+
 // keepOne says how to take a node for a resource that is in the state without one.
 func (s Subject) keepOne(example string) string {
 	return fmt.Sprintf("If one of them is to be this resource's, import it before you apply:\n\n"+
@@ -601,7 +616,7 @@ func (s Subject) keepOne(example string) string {
 // unread tells of a state that does not say which node it is about.
 func (s Subject) unread(doing string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Znode was not looked at", fmt.Sprintf(
-		"The provider did not %s%s, because the state does not say which node that is: an earlier apply did not learn whether it had created it, or the state comes from another provider, and nothing has read the node since. What is there may be somebody else's.\n\n"+
+		"The provider did not %s%s, because the state does not say which node that is: the state comes from another provider, and nothing has read the node since. What is there may be somebody else's.\n\n"+
 			"Run again without -refresh=false: the refresh finds out whether the node is this resource's.", doing, s.at()))
 }
 

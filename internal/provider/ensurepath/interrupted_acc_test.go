@@ -108,29 +108,7 @@ func TestAccEnsurePath_outcomeUnknown(t *testing.T) {
 				f.apply(test(tt.first, ""))
 				f.tree.Remove("/a/b")
 			}
-			proxy := zktest.StartProxy(t, acctest.Server(t).Addr())
-			made, release := proxy.HoldReplies(func(op int32) bool {
-				if op != multi {
-					return false
-				}
-				proxy.Refuse(true)
-				return true
-			})
-			f.Write("main.tf", strings.ReplaceAll(f.tree.ConfigFor("session_timeout = 1", test("/a/b/c", "")), acctest.Server(t).Addr(), proxy.Addr()))
-			run := f.Start("apply", "-no-color", "-auto-approve")
-			<-made
-			if err := run.Signal(syscall.SIGINT); err != nil {
-				t.Error(err)
-			}
-			if err := run.Wait(); err != nil || run.Code == 0 {
-				t.Errorf("exit code %d, %v", run.Code, err)
-			}
-			proxy.Close()
-			release()
-			f.says(run.Output, true, "Error: Outcome unknown", f.tree.Path("/a/b/c"), tt.says)
-			if f.czxid("/a/b/c") == 0 {
-				t.Fatal("the path was not made")
-			}
+			f.unanswered(test("/a/b/c", ""), tt.says)
 			tt.after(f)
 			f.quiet(f.apply(test("/a/b/c", "")))
 			f.made(address, "/a", "/a/b", "/a/b/c")
@@ -138,4 +116,60 @@ func TestAccEnsurePath_outcomeUnknown(t *testing.T) {
 			f.gone("/a")
 		})
 	}
+}
+
+// Without a refresh, a destroy finds out what was made. A replacement cannot, because the CLI does
+// not hand over the private state of what it replaces: it leaves the nodes, and tells.
+func TestAccEnsurePath_outcomeUnknownAndNotRefreshed(t *testing.T) {
+	hcl := test("/a/b/c", "")
+	t.Run("destroyed", func(t *testing.T) {
+		t.Parallel()
+		f := newFolder(t)
+		f.unanswered(hcl, "Run apply again")
+		f.MustRun("destroy", "-no-color", "-auto-approve", "-refresh=false")
+		f.gone("/a")
+	})
+	t.Run("replaced", func(t *testing.T) {
+		t.Parallel()
+		f := newFolder(t)
+		f.unanswered(hcl, "Run apply again")
+		output := f.MustRun("apply", "-no-color", "-auto-approve", "-refresh=false").Output
+		f.says(output, true, wasThere, `"`+f.tree.Path("/a")+`", "`+f.tree.Path("/a/b")+`", "`+f.tree.Path("/a/b/c")+`"`, "delete in zkCli")
+		f.made(address)
+		f.settled()
+		f.tree.Remove("/a")
+		f.quiet(f.apply(hcl))
+		f.made(address, "/a", "/a/b", "/a/b/c")
+		f.gone("/a")
+	})
+}
+
+// unanswered applies a configuration, and interrupts the run, when the server has made the path.
+// No reply ever comes.
+func (f *folder) unanswered(hcl, says string) {
+	f.t.Helper()
+	proxy := zktest.StartProxy(f.t, acctest.Server(f.t).Addr())
+	defer proxy.Close()
+	made, release := proxy.HoldReplies(func(op int32) bool {
+		if op != multi {
+			return false
+		}
+		proxy.Refuse(true)
+		return true
+	})
+	defer release()
+	f.Write("main.tf", strings.ReplaceAll(f.tree.ConfigFor("session_timeout = 1", hcl), acctest.Server(f.t).Addr(), proxy.Addr()))
+	run := f.Start("apply", "-no-color", "-auto-approve")
+	<-made
+	if err := run.Signal(syscall.SIGINT); err != nil {
+		f.t.Error(err)
+	}
+	if err := run.Wait(); err != nil || run.Code == 0 {
+		f.t.Errorf("exit code %d, %v", run.Code, err)
+	}
+	f.says(run.Output, true, "Error: Outcome unknown", f.tree.Path("/a/b/c"), says)
+	if f.czxid("/a/b/c") == 0 {
+		f.t.Fatal("the path was not made")
+	}
+	f.Write("main.tf", f.tree.Config(hcl))
 }

@@ -157,6 +157,15 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	inDoubt, diags := loadDoubt(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if inDoubt != nil && !diags.HasError() { // nothing was read since
+		_, diags := r.refresh(ctx, &state, inDoubt)
+		resp.Diagnostics.Append(diags...)
+	}
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	made, diags := state.made(ctx)
 	resp.Diagnostics.Append(diags...)
 	switch {

@@ -15,8 +15,8 @@ import (
 	"terraform-provider-zookeeper/internal/zk"
 )
 
-// InDoubt reports whether it cannot be told if a creation that failed with err has made a node.
-func InDoubt(err error) bool { return errors.Is(err, zk.ErrOutcomeUnknown) }
+// OutcomeUnknown reports whether it cannot be told if a creation that failed with err has made a node.
+func OutcomeUnknown(err error) bool { return errors.Is(err, zk.ErrOutcomeUnknown) }
 
 // A Doubt is what the private state has of a creation whose outcome is not known: what tells a
 // node that it made from any other, for the next read to find. The content itself is in the
@@ -56,6 +56,7 @@ func (n *Node) Doubt(ctx context.Context, private attr.PrivateState, s *session.
 		n.ACL = attr.ACLValue(acl)
 	}
 	n.Stat = types.ObjectNull(attr.StatType.AttrTypes)
+	n.ForceDestroy = types.BoolNull()
 	b, err := json.Marshal(d)
 	if err = errors.Join(aclErr, err); err != nil {
 		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", err.Error())}
@@ -87,6 +88,10 @@ func (n *Node) Recognized() {
 // unfinished reports whether a state is that of a creation which has not ended. Others may use
 // the node already: its deletion takes nothing with it.
 func (n *Node) unfinished() bool { return n.ForceDestroy.IsNull() }
+
+// InDoubt reports whether a state is that of a creation whose outcome is not known, of which
+// nothing has been read since.
+func (n *Node) InDoubt() bool { return n.Stat.IsNull() && n.unfinished() }
 
 // unsure reports whether the node of a state may be somebody else's: it was recognized, and its
 // content is a secret, of which no more was known than its length. A creation, which knows the

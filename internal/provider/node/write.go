@@ -127,6 +127,8 @@ type LeftError struct {
 	// Children are the names of its children, sorted, where it was left because of them. Where
 	// there are none, it may be somebody else's node.
 	Children []string
+	// Unread is set where nothing has been read since the creation.
+	Unread bool
 }
 
 // Error counts the children.
@@ -146,8 +148,8 @@ func (e *NeededError) Error() string {
 	return fmt.Sprintf("the node was left as it is (%d nodes below are of other resources)", len(e.Below))
 }
 
-// ErrUnread tells that a state does not say which node it is about: nothing has been read since
-// a creation whose outcome was not known. Whatever is at the path may be somebody else's.
+// ErrUnread tells that a state does not say which node it is about: it comes from another
+// provider, and nothing has been read since. Whatever is at the path may be somebody else's.
 var ErrUnread = errors.New("the state has no stat of the node")
 
 // errHandedOver ends a deletion whose node another resource of this run has now.
@@ -160,18 +162,23 @@ var errHandedOver = errors.New("another resource has the node")
 // the node since the plan, a [NotEmptyError] when it has children, and [ErrUnread] when the
 // state does not say which node it is. A [LeftError] is none: a creation that comes after it
 // gets the node.
-func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) error {
+//
+// With succeeded, the plan has a creation of the same node: it gets the node, whichever of the
+// two comes first, unless it has failed already.
+func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string, succeeded bool) error {
 	from, planned := attr.PlannedAgainst(n.Stat)
 	memory := map[string]any{nodePath: from}
 	if n.unsure() {
 		memory[nodePath] = Likeness{from}
 	}
 	switch {
-	case n.Keeps() && planned:
+	case planned && (n.Keeps() || succeeded && !s.Missed(session.Whole, nodePath)):
 		s.Leave(session.Whole, memory)
 		return nil
 	case n.Keeps(), s.Taken(session.Whole, nodePath):
 		return nil
+	case n.InDoubt():
+		return n.leaveUnread(ctx, s, nodePath)
 	case !planned:
 		return ErrUnread
 	case n.unsure():
@@ -225,4 +232,22 @@ func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string) 
 		return nil
 	}
 	return err
+}
+
+// leaveUnread leaves what is at the path of a creation whose outcome is not known to a creation
+// that comes after it. The error is a [LeftError] where there is a node.
+//
+// A CLI does not hand over the private state of what is replaced, so here nothing tells the node
+// from any other; and were this an error, the private state would be lost with it.
+func (n *Node) leaveUnread(ctx context.Context, s *session.Session, nodePath string) error {
+	client, err := s.Client(ctx)
+	if err != nil {
+		return err
+	}
+	stat, found, err := client.Exists(ctx, nodePath)
+	if err != nil || !found {
+		return err
+	}
+	s.Leave(session.Whole, map[string]any{nodePath: Likeness{attr.PlannedOf(stat)}})
+	return &LeftError{Unread: true}
 }

@@ -147,7 +147,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		if len(parents) > 0 {
 			resp.Diagnostics.Append(diagnose.ParentsLeft(parents, parentACL))
 		}
-		if node.InDoubt(err) {
+		if node.OutcomeUnknown(err) {
 			plan.Path = types.StringValue(plan.PathPrefix.ValueString())
 			resp.Diagnostics.Append(plan.Doubt(ctx, resp.Private, r.Session, &config.Node, err)...)
 			resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -188,16 +188,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	about := r.subject(state)
-	if doubt != nil {
-		candidates, err := doubt.Candidates(ctx, r.Session, state.PathPrefix.ValueString(), &state.Node)
-		switch {
-		case err != nil:
-			resp.Diagnostics.Append(about.Error(doingRead, err))
-			return
-		case len(candidates) > 0:
-			resp.Diagnostics.Append(about.MayExist(candidates))
+	if state.InDoubt() {
+		resp.Diagnostics.Append(r.nameCandidates(ctx, &state, doubt)...)
+		if !resp.Diagnostics.HasError() {
+			resp.State.RemoveResource(ctx)
 		}
-		resp.State.RemoveResource(ctx)
 		return
 	}
 	read, err := node.Read(ctx, r.Session, state.Path.ValueString())
@@ -256,8 +251,31 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	err := state.Delete(ctx, r.Session, state.Path.ValueString())
+	if state.InDoubt() {
+		doubt, diags := node.LoadDoubt(ctx, req.Private)
+		resp.Diagnostics.Append(diags...)
+		resp.Diagnostics.Append(r.nameCandidates(ctx, &state, doubt)...)
+		return
+	}
+	err := state.Delete(ctx, r.Session, state.Path.ValueString(), false)
 	resp.Diagnostics.Append(r.subject(state).Destroyed(doingDelete, err)...)
+}
+
+// nameCandidates names the nodes that a creation whose outcome is not known may have made. All of
+// them are left alone. doubt is nil where nothing tells them from others.
+func (r *Resource) nameCandidates(ctx context.Context, state *resourceModel, doubt *node.Doubt) diag.Diagnostics {
+	about := r.subject(*state)
+	if doubt == nil {
+		return diag.Diagnostics{about.MayExistUnread()}
+	}
+	candidates, err := doubt.Candidates(ctx, r.Session, state.PathPrefix.ValueString(), &state.Node)
+	switch {
+	case err != nil:
+		return diag.Diagnostics{about.Error(doingRead, err)}
+	case len(candidates) == 0:
+		return nil
+	}
+	return diag.Diagnostics{about.MayExist(candidates)}
 }
 
 // ImportState begins with a path; the read that follows fills in the rest.

@@ -45,6 +45,8 @@ type handover struct {
 	waiting []*Heir
 	// left are the parts that a destruction left as they are, with what it remembers.
 	left map[part]any
+	// missed are the parts that a creation claimed, and did not have when it ended.
+	missed map[part]bool
 	// going are the parts that a destruction is undoing.
 	going map[part]chan struct{}
 	// given counts the destructions so far, and vain is how many there were when a creation
@@ -71,7 +73,7 @@ type taking struct {
 
 func newHandover() handover {
 	return handover{
-		taken: make(map[part]*taking), heirs: make(map[part][]*Heir), left: make(map[part]any), going: make(map[part]chan struct{}),
+		taken: make(map[part]*taking), heirs: make(map[part][]*Heir), left: make(map[part]any), missed: make(map[part]bool), going: make(map[part]chan struct{}),
 		vain: -1, patience: quiet,
 	}
 }
@@ -102,6 +104,14 @@ func (s *Session) Taken(what Part, path string) bool {
 	s.handover.mu.Lock()
 	defer s.handover.mu.Unlock()
 	return s.handover.taken[part{what, path}] != nil
+}
+
+// Missed reports whether a creation of this run has claimed the part of the node, and has ended
+// without it.
+func (s *Session) Missed(what Part, path string) bool {
+	s.handover.mu.Lock()
+	defer s.handover.mu.Unlock()
+	return s.handover.missed[part{what, path}]
 }
 
 // Borrowed reports whether a resource of this run needs the part of the node since its creation
@@ -433,6 +443,9 @@ func (h *Heir) Close() map[string]any {
 		all.heirs[p] = slices.DeleteFunc(all.heirs[p], func(other *Heir) bool { return other == h })
 		if len(all.heirs[p]) == 0 {
 			delete(all.heirs, p)
+		}
+		if all.taken[p] == nil {
+			all.missed[p] = true
 		}
 	}
 	clear(h.paths)

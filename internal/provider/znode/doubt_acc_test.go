@@ -235,13 +235,45 @@ func TestAccZnode_doubtAndDestroy(t *testing.T) {
 		t.Parallel()
 		d := doubt(t, declared(`data = "ours"`, ""), false)
 		d.tree.Put("/a", "theirs")
-		run := d.Run("destroy", "-no-color", "-auto-approve", "-refresh=false")
-		if run.Code == 0 || !acctest.Error("Znode was not looked at", "Run again without -refresh=false").MatchString(run.Output) {
-			t.Errorf("exit code %d:\n%s", run.Code, run.Output)
-		}
-		d.MustRun("destroy", "-no-color", "-auto-approve")
+		d.MustRun("destroy", "-no-color", "-auto-approve", "-refresh=false")
 		if err := d.tree.HasData("/a", "theirs"); err != nil {
 			t.Error(err)
+		}
+	})
+	t.Run("its own, without a refresh", func(t *testing.T) {
+		t.Parallel()
+		d := doubt(t, declared(`data = "ours"`, ""), true)
+		d.MustRun("destroy", "-no-color", "-auto-approve", "-refresh=false")
+		if err := d.tree.CheckGone("/a")(nil); err != nil {
+			t.Error(err)
+		}
+	})
+	// The CLI does not hand over what the state remembers of what is replaced.
+	t.Run("replaced without a refresh", func(t *testing.T) {
+		t.Parallel()
+		d := doubt(t, declared(`data = "ours"`, ""), true)
+		before := stat(t, d.tree, "/a")
+		out := d.MustRun("apply", "-no-color", "-auto-approve", "-refresh=false").Output
+		if !acctest.Error("Znode was left as it is", "takes the node over when it holds what the resource declares").MatchString(out) {
+			t.Errorf("nothing is told:\n%s", out)
+		}
+		if now := stat(t, d.tree, "/a"); now != before {
+			t.Errorf("it was %+v, and is %+v", before, now)
+		}
+		d.ends()
+	})
+	t.Run("somebody else's, replaced without a refresh", func(t *testing.T) {
+		t.Parallel()
+		d := doubt(t, declared(`data = "ours"`, ""), false)
+		d.tree.Put("/a", "theirs")
+		for range 2 {
+			run := d.Run("apply", "-no-color", "-auto-approve", "-refresh=false")
+			if run.Code == 0 || !acctest.Error("Znode already exists").MatchString(run.Output) {
+				t.Errorf("exit code %d:\n%s", run.Code, run.Output)
+			}
+			if err := d.tree.HasData("/a", "theirs"); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 }

@@ -31,8 +31,12 @@ const parentACL = "They have the ACL of parent_acl, or where that is not set the
 const afterDoubt = "if the node is there, and as this request makes it, the apply replaces it, or takes it over where it has children by then or holds a secret. If not, the apply creates it. " +
 	"With create_before_destroy, set adopt_existing = true before: the replacement finds the node there."
 
-// withoutMoved says what becomes of a node whose resource was renamed without a moved block.
-const withoutMoved = "Otherwise the node may be deleted and created again, and what others have written to it is lost."
+// What becomes of a node whose resource was renamed without a moved block: where the deletion knows
+// of the creation, and where it does not, because it was planned first.
+const (
+	handedOn      = "If you apply as it is, the new resource takes over the node: the apply writes what the new resource declares, also what ignore_changes names, and leaves the rest of the node as it is."
+	maybeHandedOn = "If you apply as it is, the node may be deleted and created again, and what others have written to it is lost."
+)
 
 func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
 

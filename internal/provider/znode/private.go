@@ -17,12 +17,29 @@ const kindAssumedKey = "kind_assumed"
 // kindAssumed tells whether the kind of a node was assumed. Where nothing is remembered, it
 // was not.
 func kindAssumed(ctx context.Context, p attr.PrivateState) (bool, diag.Diagnostics) {
-	b, diags := p.GetKey(ctx, kindAssumedKey)
-	var assumed bool
-	_ = json.Unmarshal(b, &assumed) // what is not there, or cannot be read, leaves it false
-	return assumed, diags
+	return flag(ctx, p, kindAssumedKey)
 }
 
 func setKindAssumed(ctx context.Context, p attr.PrivateState, assumed bool) diag.Diagnostics {
 	return p.SetKey(ctx, kindAssumedKey, strconv.AppendBool(nil, assumed))
+}
+
+// succeededKey is true in the planned private state of a deletion where the same plan creates a
+// resource of the same path: a resource that was renamed without a `moved` block.
+const succeededKey = "succeeded"
+
+// succeeded tells whether the plan of a deletion has a creation of the same path.
+func succeeded(ctx context.Context, p attr.PrivateState) (bool, diag.Diagnostics) {
+	return flag(ctx, p, succeededKey)
+}
+
+func setSucceeded(ctx context.Context, p attr.PrivateState) diag.Diagnostics {
+	return p.SetKey(ctx, succeededKey, []byte("true"))
+}
+
+// flag tells whether something is remembered. What is not there, or cannot be read, is not.
+func flag(ctx context.Context, p attr.PrivateState, key string) (set bool, diags diag.Diagnostics) {
+	b, diags := p.GetKey(ctx, key)
+	_ = json.Unmarshal(b, &set)
+	return set, diags
 }

@@ -109,7 +109,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if req.Plan.Raw.IsNull() { // a deletion
 		var at types.String
 		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("path"), &at)...)
-		resp.Diagnostics.Append(r.lookForRename(at, types.StringNull())...)
+		if r.Session.Plans(typeName, at.ValueString(), "") {
+			resp.Diagnostics.Append(r.subject(at).Renamed(handedOn))
+			resp.Diagnostics.Append(setSucceeded(ctx, resp.Private)...)
+		}
 		return
 	}
 	var plan, config resourceModel
@@ -124,10 +127,14 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	plan.ParentACL = config.ParentACL
-	if state == nil {
-		resp.Diagnostics.Append(r.lookForRename(types.StringNull(), plan.Path)...)
-	} else {
-		resp.Diagnostics.Append(r.lookForRename(state.Path, plan.Path)...)
+	var before string
+	if state != nil {
+		before = state.Path.ValueString()
+	}
+	if r.Session.Plans(typeName, before, plan.Path.ValueString()) {
+		resp.Diagnostics.Append(r.subject(plan.Path).Renamed(maybeHandedOn))
+	}
+	if state != nil {
 		plan.ParentACL = attr.PlanACL(config.ParentACL, state.ParentACL, r.Session.Identities())
 		assumed, diags := kindAssumed(ctx, req.Private)
 		resp.Diagnostics.Append(diags...)
@@ -169,19 +176,6 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(r.checkParentACL(plan)...)
 		resp.Diagnostics.Append(r.planAdoption(ctx, &plan, &config)...)
 	}
-}
-
-// lookForRename warns when a plan destroys one resource and creates another one of the same path.
-// Each path is null where there is no such resource before, or after.
-func (r *Resource) lookForRename(before, after types.String) diag.Diagnostics {
-	if !r.Session.Plans(typeName, before.ValueString(), after.ValueString()) {
-		return nil
-	}
-	at := after
-	if after.IsNull() {
-		at = before
-	}
-	return diag.Diagnostics{r.subject(at).Renamed(withoutMoved)}
 }
 
 // checkCreation checks what a creation needs, as far as it is known.
@@ -233,7 +227,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		switch {
 		case made.ours != nil:
 			plan.Unfinished(*made.ours)
-		case node.InDoubt(err):
+		case node.OutcomeUnknown(err):
 			resp.Diagnostics.Append(plan.Doubt(ctx, resp.Private, r.Session, &config.Node, err)...)
 		default:
 			return
@@ -272,6 +266,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		read, err = node.Read(ctx, r.Session, state.Path.ValueString())
 	}
 	switch {
+	case doubt == nil && state.InDoubt(): // nothing tells whose it is
+		resp.State.RemoveResource(ctx)
+		return
 	case isNoNode(err):
 		resp.State.RemoveResource(ctx)
 		return
@@ -332,7 +329,26 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	err := state.Delete(ctx, r.Session, state.Path.ValueString())
+	succeeded, diags := succeeded(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	doubt, diags := node.LoadDoubt(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if doubt != nil {
+		made, ours, err := doubt.Find(ctx, r.Session, state.Path.ValueString(), &state.Node)
+		switch {
+		case err != nil:
+			resp.Diagnostics.Append(r.subject(state.Path).Error(doingDelete, err))
+			return
+		case !ours:
+			return
+		}
+		state.Recognized()
+		state.refresh(made, r.Session.Identities())
+	}
+	err := state.Delete(ctx, r.Session, state.Path.ValueString(), succeeded)
 	resp.Diagnostics.Append(r.subject(state.Path).Destroyed(doingDelete, err)...)
 	if err == nil && !state.Keeps() && r.Session.Borrowed(session.Whole, state.Path.ValueString()) {
 		resp.Diagnostics.Append(r.subject(state.Path).Borrowed())

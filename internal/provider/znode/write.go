@@ -31,10 +31,11 @@ type made struct {
 func (r *Resource) create(ctx context.Context, plan, config *resourceModel) (out made, err error) {
 	nodePath := plan.Path.ValueString()
 	out, err = r.makeNode(ctx, plan, config)
-	if out.exists {
+	if err != nil {
 		// From here on to its end, this creation gets what destructions of this run give up.
 		heir := r.Session.Heir(session.Whole)
-		if heir.Claim(ctx, nodePath) || r.Session.HasDeleted(nodePath) { // what was found may be gone by now
+		waited := heir.Claim(ctx, nodePath)
+		if out.exists && (waited || r.Session.HasDeleted(nodePath)) { // what was found may be gone by now
 			out, err = r.makeNode(ctx, plan, config)
 		}
 		if out.exists {
@@ -201,7 +202,7 @@ func (r *Resource) createFailed(plan *resourceModel, out made, err error) diag.D
 		return diag.Diagnostics{about.Error(doingAdopt, err)}
 	}
 	diags := diag.Diagnostics{about.Error(doingCreate, err)}
-	if node.InDoubt(err) {
+	if node.OutcomeUnknown(err) {
 		diags = diag.Diagnostics{about.CreationUnknown(doingCreate, afterDoubt, err)}
 	}
 	if out.exists && plan.WriteOnly() {

@@ -160,11 +160,12 @@ func (d *doubt) resolve(ctx context.Context, client *zk.Client, state *model, h 
 // No transaction has this number.
 const inDoubt = 0
 
-// recognizeDoubtful is [holding.recognize] for a state with nodes that may have been made, where
+// recognizeAlike is [holding.recognize] for a state with nodes that may have been made, where
 // nothing is known of how to tell them: the plan was made with -refresh=false, and the CLI does
-// not hand over the private state. It takes those for the resource's that nobody has changed,
-// and that hold what the state says; of secrets those that the same transaction has made.
-func (h holding) recognizeDoubtful(ctx context.Context, client *zk.Client) error {
+// not hand over the private state of what is replaced. It finds those that look like them: that
+// nobody has changed, and that hold what the state says; of secrets those that the same
+// transaction has made.
+func (h holding) recognizeAlike(ctx context.Context, client *zk.Client) error {
 	keys := h.positions()
 	paths := make([]string, len(keys))
 	for i, key := range keys {

@@ -163,7 +163,8 @@ func TestAccZnodes_creationInDoubt(t *testing.T) {
 		s.tree.Write("/app/theirs", "theirs")
 		want := allOf("A", "B", "sesame")
 		want["/theirs"] = "theirs"
-		if run := s.apply(hcl, "-refresh=false"); run.Code != 0 {
+		run := s.apply(hcl, "-refresh=false")
+		if run.Code != 0 || !acctest.Error("Znodes were left as they are", `/app"`, `/app/a"`).MatchString(run.Output) {
 			t.Fatalf("exit code %d\n%s", run.Code, run.Output)
 		}
 		s.holds(want)
@@ -183,6 +184,17 @@ func TestAccZnodes_creationInDoubt(t *testing.T) {
 		if err := s.tree.CheckGone("/app")(nil); err != nil {
 			t.Fatal(err)
 		}
+	})
+	t.Run("somebody else's, destroyed at once, not refreshed", func(t *testing.T) {
+		t.Parallel()
+		s := newScene(t, "")
+		one := znodes(map[string]string{"a": "A"}, "")
+		s.lost(1, false, one)
+		theirs := map[string]string{"": "", "/a": "A"} // as the resource would have made them
+		s.tree.Put("/app", "")
+		s.tree.Put("/app/a", "A")
+		s.cli.MustRun("destroy", "-no-color", "-auto-approve", "-refresh=false")
+		s.holds(theirs)
 	})
 }
 

@@ -277,6 +277,18 @@ func isEphemeral(nodePath string) diag.Diagnostic {
 		"%q belongs to the session of another client and goes when that ends, so it cannot be taken over. It was left as it is, and nothing was written.\n\nWait until it has gone, or choose another key.", nodePath))
 }
 
+// leftUnread names nodes that a creation whose outcome is not known may have made, and that
+// nothing was read of since.
+func leftUnread(base string, paths []string) diag.Diagnostic {
+	for i, path := range paths {
+		paths[i] = strconv.Quote(path)
+	}
+	return diag.NewWarningDiagnostic("Znodes were left as they are", fmt.Sprintf(
+		"These nodes below %q may be those that an interrupted apply was to create. With -refresh=false nothing was read since then, so the provider cannot tell here whether they are somebody else's, and did not delete them:\n\n%s\n\n"+
+			"If this apply creates the resource again, it takes over those that it declares. Nobody has the others: look at them (stat and get in zkCli), and delete those that are not used.",
+		base, diagnose.Listed(paths)))
+}
+
 // keptForAnother tells which nodes of a destroyed resource another one needs, which does not
 // know that they are to be removed with it.
 func keptForAnother(base string, paths []string) diag.Diagnostic {

@@ -3,6 +3,8 @@ package znodes
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -93,6 +95,27 @@ func (r *Resource) removeLeft(ctx context.Context, client *zk.Client, base strin
 		r.Session.Bequeath(session.Whole, memories)
 	}
 	return nil
+}
+
+// leaveAlike leaves nodes that look like those of a creation whose outcome is not known to a
+// creation that comes after it. They may be somebody else's.
+func (r *Resource) leaveAlike(ctx context.Context, m *model, had holding) diag.Diagnostics {
+	client, err := r.Session.Client(ctx)
+	if err == nil {
+		err = had.recognizeAlike(ctx, client)
+	}
+	var memories map[string]any
+	if err == nil {
+		memories, err = remembered(ctx, client, removal(had, false))
+	}
+	switch {
+	case err != nil:
+		return failed(r.about(m), doingDelete, err, nil)
+	case len(memories) == 0:
+		return nil
+	}
+	r.Session.Leave(session.Whole, memories)
+	return diag.Diagnostics{leftUnread(had.base, slices.Sorted(maps.Keys(memories)))}
 }
 
 // keep leaves all nodes as they are, for a resource of this run that may come for them.

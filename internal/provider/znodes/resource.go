@@ -214,7 +214,10 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	had, diags = r.resolved(ctx, state, had, req.Private)
+	if had, diags = r.resolved(ctx, state, had, req.Private); diags == nil && state.Zxid.ValueInt64() == inDoubt && len(had.written) == 0 {
+		resp.Diagnostics.Append(r.leaveAlike(ctx, state, had)...)
+		return
+	}
 	if state.keepsOnDestroy() {
 		r.keep(ctx, state, had) // who cannot be reached has nothing to be told
 		return
@@ -237,17 +240,13 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 // Mostly a read has looked for that already.
 func (r *Resource) resolved(ctx context.Context, state *model, had holding, p attr.PrivateState) (holding, diag.Diagnostics) {
 	d, diags := loadDoubt(ctx, p)
-	if diags.HasError() || d == nil && state.Zxid.ValueInt64() != inDoubt {
+	if diags.HasError() || d == nil {
 		return had, diags
 	}
 	client, err := r.Session.Client(ctx)
 	if err == nil {
 		had = had.clone()
-		if d != nil {
-			_, err = d.resolve(ctx, client, state, &had)
-		} else {
-			err = had.recognizeDoubtful(ctx, client)
-		}
+		_, err = d.resolve(ctx, client, state, &had)
 	}
 	if err != nil {
 		return had, diag.Diagnostics{r.about(state).Error(doingDelete, err)}
