@@ -23,7 +23,7 @@ func TestAccForm_twins(t *testing.T) {
 	twin := func(rel string) []string {
 		return []string{
 			"Warning: Another node looks the same", `a node whose path looks like "` + path(rel) + `" and is in another Unicode form than NFC:`,
-			`"` + tree.Base + `/cafe\xcc\x81` + rel + `"`, "no configuration can name that node",
+			`"` + tree.Base + `/cafe\xcc\x81` + rel + `"`, "no configuration can name such a node",
 		}
 	}
 	none := []string{"Error: Znode does not exist"}
@@ -42,6 +42,13 @@ func TestAccForm_twins(t *testing.T) {
 		"none at all":         {config: `data "zookeeper_znode" "test" { path = "${local.base}/caf\u00e9/y" }`, fails: none},
 		"another parent":      {config: `data "zookeeper_znode" "test" { path = "${local.base}/th\u00e9/x" }`, fails: none},
 		"the node in NFC":     {config: `data "zookeeper_znode" "test" { path = "${local.base}/caf\u00e9" }`},
+		"created":             {config: `resource "zookeeper_znode" "test" { path = "${local.base}/caf\u00e9/x" }`, twin: twin("/x")},
+		"created path":        {config: `resource "zookeeper_ensure_path" "test" { path = "${local.base}/caf\u00e9/x" }`, twin: twin("/x")},
+		"created with others": {
+			config: "resource \"zookeeper_znodes\" \"test\" {\n  base_path = local.base\n  data = { \"caf\\u00e9/x\" = \"\", y = \"\" }\n}",
+			twin:   []string{"Warning: Another node looks the same", "look like one of this resource", `"` + tree.Base + `/cafe\xcc\x81/x"`},
+		},
+		"created and none at all": {config: `resource "zookeeper_znode" "test" { path = "${local.base}/caf\u00e9/y" }`},
 		"imported": {
 			config: fmt.Sprintf("import {\n  to = zookeeper_znode.test\n  id = %[1]q\n}\nresource \"zookeeper_znode\" \"test\" { path = %[1]q }", path("")), twin: twin(""),
 		},

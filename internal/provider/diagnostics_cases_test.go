@@ -1185,6 +1185,14 @@ var topics = []struct {
 		{name: "no number", play: func(c *scene) { c.connect(nil).imports(sequential, "/jobs/job-7") }},
 		{name: "a key that is none", play: func(c *scene) { c.connect(nil).imports(znodes, "/app//a/") }},
 		{name: "a key that is not NFC", play: func(c *scene) { c.connect(nil).imports(znodes, "/app//cafe\u0301") }},
+		{name: "nodes to be created that look the same as others", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/cafe\u0301", "")
+			c.Put("/app/cafe\u0301/a", "")
+			c.connect(nil).plan(c.none(znode), attrs{"path": "/app/caf\u00e9"})
+			c.plan(c.none(ensurePath), attrs{"path": "/app/caf\u00e9/a"})
+			c.plan(c.none(znodes), attrs{"base_path": "/app", "data": attrs{"caf\u00e9/a": "x", "caf\u00e9/b": "x", "other": "x"}})
+		}},
 		{name: "a key that looks the same as a node", play: func(c *scene) {
 			c.Put("/app", "")
 			c.Put("/app/cafe\u0301", "")

@@ -41,19 +41,28 @@ func (s Subject) Unnamed(u Unnamed, outcome string) diag.Diagnostic {
 
 // Twins warns of nodes that no configuration can name, and whose paths look like the subject's.
 // It is for where the path may have been meant for one of them: there is no node at the path, or
-// somebody has typed it to import the node.
-func (s Subject) Twins(ctx context.Context, in *session.Session) diag.Diagnostics {
-	twins := in.Twins(ctx, s.Path)
+// somebody has typed it to import the node, or it is going to be created. Where paths are given,
+// they are meant instead of the subject's own.
+func (s Subject) Twins(ctx context.Context, in *session.Session, paths ...string) diag.Diagnostics {
+	like := "like one of this resource"
+	if len(paths) == 0 {
+		paths, like = []string{s.Path}, fmt.Sprintf("like %q", s.Path)
+	}
+	twins := in.Twins(ctx, paths...)
 	if len(twins) == 0 {
 		return nil
+	}
+	there := "There is a node whose path looks %s and is"
+	if len(twins) > 1 {
+		there = "There are nodes whose paths look %s and are"
 	}
 	quoted := make([]string, len(twins))
 	for i, twin := range twins {
 		quoted[i] = attr.Quoted(twin)
 	}
 	return diag.Diagnostics{diag.NewWarningDiagnostic("Another node looks the same", fmt.Sprintf(
-		"There is a node whose path looks like %q and is in another Unicode form than NFC:\n\n%s\n\n"+
-			"Terraform and OpenTofu bring all text to NFC, so no configuration can name that node, and the provider has not looked for it.\n\n"+
+		there+" in another Unicode form than NFC:\n\n%s\n\n"+
+			"Terraform and OpenTofu bring all text to NFC, so no configuration can name such a node, and the provider has not looked for it.\n\n"+
 			"To manage or read it, create a node with the name in NFC with another client of ZooKeeper, copy data and children to it, and delete the old one.",
-		s.Path, Listed(quoted)))}
+		like, Listed(quoted)))}
 }

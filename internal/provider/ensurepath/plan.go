@@ -35,6 +35,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	plan, makes := complete(plan, state, r.Session.Identities())
 	resp.Diagnostics.Append(r.check(&plan, state, makes)...)
+	if makes && !plan.Path.IsUnknown() && !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(r.subject(plan.Path).Twins(ctx, r.Session)...)
+	}
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	}

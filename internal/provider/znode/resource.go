@@ -175,6 +175,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if state == nil {
 		resp.Diagnostics.Append(r.checkParentACL(plan)...)
 		resp.Diagnostics.Append(r.planAdoption(ctx, &plan, &config)...)
+		resp.Diagnostics.Append(r.subject(plan.Path).Twins(ctx, r.Session)...)
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"golang.org/x/text/unicode/norm"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
@@ -170,7 +169,7 @@ func (i *importing) read(ctx context.Context, client *zk.Client, about diagnose.
 	var err error
 	var diags diag.Diagnostics
 	if len(i.Keys) > 0 {
-		found, err = i.readKeys(ctx, client)
+		found, err = i.readKeys(ctx, client, about)
 	} else {
 		found, diags, err = i.readAll(ctx, client, about)
 	}
@@ -275,7 +274,7 @@ func (i *importing) survey(ctx context.Context, client *zk.Client, filter *attr.
 
 // readKeys reads the nodes with the keys, all of which must be there, and those in between,
 // which are not the resource's.
-func (i *importing) readKeys(ctx context.Context, client *zk.Client) (refreshed, error) {
+func (i *importing) readKeys(ctx context.Context, client *zk.Client, about diagnose.Subject) (refreshed, error) {
 	found := refreshed{holding: newHolding(i.Base)}
 	asked := newHolding(i.Base)
 	for _, key := range i.Keys {
@@ -303,11 +302,7 @@ func (i *importing) readKeys(ctx context.Context, client *zk.Client) (refreshed,
 	}
 	for _, key := range slices.Sorted(maps.Keys(asked.nodes)) {
 		if !found.shows(key) {
-			twin, err := lookalike(ctx, client, asked.path(key))
-			if err != nil {
-				return refreshed{}, err
-			}
-			return refreshed{}, &missingError{path: asked.path(key), twin: twin}
+			return refreshed{}, &missingError{path: asked.path(key), twins: about.Run.Twins(ctx, asked.path(key))}
 		}
 	}
 	return found, nil
@@ -316,32 +311,8 @@ func (i *importing) readKeys(ctx context.Context, client *zk.Client) (refreshed,
 // A missingError tells that a node that is to be imported is not there.
 type missingError struct {
 	path string
-	// twin is a node whose path looks the same, in another Unicode form; empty for none.
-	twin string
+	// twins are nodes whose paths look the same, in another Unicode form.
+	twins []string
 }
 
 func (e *missingError) Error() string { return fmt.Sprintf("there is no node %q", e.path) }
-
-// lookalike returns the path of a node that looks the same as one that is not there, and is
-// written in another Unicode form.
-func lookalike(ctx context.Context, client *zk.Client, nodePath string) (string, error) {
-	at := root
-	for name := range strings.SplitSeq(nodePath[1:], "/") {
-		next := zk.Child(at, name)
-		names, _, err := client.Children(ctx, at)
-		switch {
-		case errors.Is(err, zk.ErrNoNode):
-			return "", nil
-		case err != nil:
-			return "", err
-		case !slices.Contains(names, name):
-			i := slices.IndexFunc(names, func(other string) bool { return norm.NFC.String(other) == norm.NFC.String(name) })
-			if i < 0 {
-				return "", nil
-			}
-			next = zk.Child(at, names[i])
-		}
-		at = next
-	}
-	return at, nil
-}

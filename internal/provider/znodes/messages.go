@@ -356,10 +356,10 @@ func importFailed(about diagnose.Subject, err error) diag.Diagnostic {
 }
 
 func missingImport(err *missingError) diag.Diagnostic {
-	if err.twin != "" {
+	if len(err.twins) > 0 {
 		return diag.NewErrorDiagnostic("Znode cannot be imported", fmt.Sprintf(
 			"There is no node %q. There is one that looks the same, %s, whose name is in another Unicode form than NFC. Terraform and OpenTofu bring all text to NFC, so no configuration can name it. Nothing was imported.\n\n"+
-				"Create a node with the name in NFC with another client of ZooKeeper, copy data and children to it, and import that.", err.path, attr.Quoted(err.twin)))
+				"Create a node with the name in NFC with another client of ZooKeeper, copy data and children to it, and import that.", err.path, attr.Quoted(err.twins[0])))
 	}
 	return diag.NewErrorDiagnostic("Znode cannot be imported", fmt.Sprintf("There is no node %q. Nothing was imported: leave its key out, and let an apply create it.", err.path))
 }

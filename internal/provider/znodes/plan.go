@@ -177,6 +177,7 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 	if slices.ContainsFunc(writes, makes) {
 		diags.Append(r.checkCreation(plan)...)
 		diags.Append(r.planAdoption(ctx, plan, had, want, writes)...)
+		diags.Append(r.about(plan).Twins(ctx, r.Session, pathsOf(slices.DeleteFunc(slices.Clone(writes), func(w zk.Write) bool { return !makes(w) }))...)...)
 	}
 	diags.Append(r.checkSize(plan, writes)...)
 	return diags
