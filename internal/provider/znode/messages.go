@@ -28,7 +28,7 @@ const (
 const parentACL = "They have the ACL of parent_acl, or where that is not set the node's own, which is acl or the provider's default_acl. If it does not let the provider create children, set parent_acl to one that does, and delete what was made, or have somebody change its ACL who may (deleteall, setAcl in zkCli)."
 
 // afterDoubt says what the next apply makes of a creation whose outcome is not known.
-const afterDoubt = "if the node is there, and as this request makes it, the apply replaces it, or takes it over where it has children by then or holds a secret. If not, the apply creates it. " +
+const afterDoubt = "if the node is there, and as this request makes it, the apply replaces it. It takes the node over instead if that has children by then, holds a secret, or has on_destroy = \"keep\". If the node is not there, the apply creates it. " +
 	"With create_before_destroy, set adopt_existing = true before: the replacement finds the node there."
 
 // What becomes of a node whose resource was renamed without a moved block: where the deletion knows

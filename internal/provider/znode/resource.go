@@ -81,7 +81,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Optional: true,
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
-				MarkdownDescription: "If the node already exists when the resource is created, take it over: its declared data and ACL are overwritten where they differ, and destroying the resource deletes the node. " +
+				MarkdownDescription: "If the node already exists when the resource is created, take it over: its declared data and ACL are overwritten where they differ, and destroying the resource deletes the node, unless `on_destroy = \"keep\"`. " +
 					"The plan warns when there is such a node, and says what of it will change. ZooKeeper does not report whether a node is a container or TTL node, so `mode` is not checked. Ephemeral nodes are refused. By default a node that exists is an error. Default `false`.",
 			},
 		}, ""),

@@ -83,7 +83,7 @@ func othersWillGo(base string, nodes map[string]int64) diag.Diagnostic {
 }
 
 // withoutMoved says what becomes of a rename that the CLI is not told of.
-const withoutMoved = "Otherwise the nodes may be deleted and created again, and what others have written to them is lost. " +
+const withoutMoved = "If you apply as it is, the nodes may be deleted and created again, and what others have written to them is lost. " +
 	"With -parallelism=1 the apply may fail once; apply again."
 
 // warning tells which nodes an apply will take over, and what of them will change.
@@ -128,7 +128,7 @@ func outcomeUnknown(about diagnose.Subject, doing string, err error) diag.Diagno
 	}
 	next := "Run apply again: it looks whether the nodes are there and were made by this transaction, and does what is left to do."
 	if doing == doingCreate {
-		next = "The state has the resource as tainted. Run apply again: it looks whether the nodes are there and were made by this transaction. It deletes those that this resource has made, and creates all of them."
+		next = "The state has the resource as tainted. Run apply again: it looks whether the nodes are there and were made by this transaction. It deletes those that this resource has made, and creates all of them; with on_destroy = \"keep\" it takes them over instead."
 	}
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent a transaction to %s %q, and did not learn whether it took effect: %s\n\nIt was not repeated.%s %s", doing, about.Path, diagnose.Lost(err), before, next))
@@ -268,7 +268,7 @@ func importShowsWarning(base string) diag.Diagnostic {
 // incomplete tells how it goes on after a creation that ended half-way.
 func incomplete(base string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Resource is incomplete", fmt.Sprintf(
-		"Some of the nodes below %q were created, and the state has them. Terraform takes such a resource for tainted: the next apply removes them and creates all anew.", base))
+		"Some of the nodes below %q were created, and the state has them. Terraform takes such a resource for tainted: the next apply deletes them and creates all of them again; with on_destroy = \"keep\" it takes them over instead.", base))
 }
 
 // isEphemeral tells that a node cannot be taken over because it belongs to a session.
