@@ -21,6 +21,7 @@ type model struct {
 	Servers        types.String  `tfsdk:"servers"`
 	SessionTimeout types.Float64 `tfsdk:"session_timeout"`
 	ConnectTimeout types.Float64 `tfsdk:"connect_timeout"`
+	RequestTimeout types.Float64 `tfsdk:"request_timeout"`
 	Username       types.String  `tfsdk:"username"`
 	Password       types.String  `tfsdk:"password"`
 	Auth           types.List    `tfsdk:"auth"`
@@ -68,11 +69,13 @@ func (r *resolver) resolve(ctx context.Context, m *model) settings {
 		Servers:        zk.DefaultServers,
 		SessionTimeout: zk.DefaultSessionTimeout,
 		ConnectTimeout: zk.DefaultConnectTimeout,
+		RequestTimeout: zk.DefaultRequestTimeout,
 		MaxBufferBytes: zk.DefaultMaxBufferBytes,
 	}
 	r.text(path.Root("servers"), m.Servers, &cfg.Servers, checkServers)
 	r.seconds(path.Root("session_timeout"), m.SessionTimeout, &cfg.SessionTimeout, "ZOOKEEPER_SESSION")
 	r.seconds(path.Root("connect_timeout"), m.ConnectTimeout, &cfg.ConnectTimeout)
+	r.seconds(path.Root("request_timeout"), m.RequestTimeout, &cfg.RequestTimeout)
 	r.boolean(path.Root("read_only"), m.ReadOnly, &cfg.ReadOnly)
 	randomize := true
 	r.boolean(path.Root("randomize_hosts"), m.RandomizeHosts, &randomize)

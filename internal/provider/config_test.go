@@ -40,6 +40,7 @@ func TestResolve(t *testing.T) {
 			Servers:        "127.0.0.1:2181",
 			SessionTimeout: 10 * time.Second,
 			ConnectTimeout: 15 * time.Second,
+			RequestTimeout: 60 * time.Second,
 			MaxBufferBytes: 1048575,
 			Retry:          zk.RetryPolicy{Expired: true},
 		}
@@ -60,6 +61,7 @@ func TestResolve(t *testing.T) {
 				Servers:        types.StringValue("zk1:2181,zk2:2181/app"),
 				SessionTimeout: types.Float64Value(4),
 				ConnectTimeout: types.Float64Value(0.5),
+				RequestTimeout: types.Float64Value(7),
 				Username:       types.StringValue("alice"),
 				Password:       types.StringValue("a:b"),
 				DefaultACL:     attr.ACLValue(readers),
@@ -69,11 +71,11 @@ func TestResolve(t *testing.T) {
 			},
 			// HCL wins, so that none of these is looked at.
 			env: map[string]string{
-				"ZOOKEEPER_SERVERS": "://", "ZOOKEEPER_SESSION_TIMEOUT": "x", "ZOOKEEPER_CONNECT_TIMEOUT": "x", "ZOOKEEPER_USERNAME": "x", "ZOOKEEPER_PASSWORD": "x",
+				"ZOOKEEPER_SERVERS": "://", "ZOOKEEPER_SESSION_TIMEOUT": "x", "ZOOKEEPER_CONNECT_TIMEOUT": "x", "ZOOKEEPER_REQUEST_TIMEOUT": "x", "ZOOKEEPER_USERNAME": "x", "ZOOKEEPER_PASSWORD": "x",
 				"ZOOKEEPER_DEFAULT_ACL": "x", "ZOOKEEPER_RANDOMIZE_HOSTS": "x", "ZOOKEEPER_READ_ONLY": "x", "ZOOKEEPER_MAX_BUFFER_BYTES": "x",
 			},
 			want: zk.Config{
-				Servers: "zk1:2181,zk2:2181/app", SessionTimeout: 4 * time.Second, ConnectTimeout: 500 * time.Millisecond,
+				Servers: "zk1:2181,zk2:2181/app", SessionTimeout: 4 * time.Second, ConnectTimeout: 500 * time.Millisecond, RequestTimeout: 7 * time.Second,
 				Auth: []zk.Credential{{Scheme: "digest", Secret: "alice:a:b"}}, DefaultACL: readers, KeepHostOrder: true, ReadOnly: true, MaxBufferBytes: 4 << 20,
 				Retry: zk.RetryPolicy{Expired: true},
 			},
@@ -81,11 +83,11 @@ func TestResolve(t *testing.T) {
 		"all in the environment": {
 			model: blank(),
 			env: map[string]string{
-				"ZOOKEEPER_SERVERS": "zk3", "ZOOKEEPER_SESSION_TIMEOUT": "4.5", "ZOOKEEPER_CONNECT_TIMEOUT": "30", "ZOOKEEPER_USERNAME": "bob", "ZOOKEEPER_PASSWORD": "builder",
+				"ZOOKEEPER_SERVERS": "zk3", "ZOOKEEPER_SESSION_TIMEOUT": "4.5", "ZOOKEEPER_CONNECT_TIMEOUT": "30", "ZOOKEEPER_REQUEST_TIMEOUT": "9", "ZOOKEEPER_USERNAME": "bob", "ZOOKEEPER_PASSWORD": "builder",
 				"ZOOKEEPER_DEFAULT_ACL": "world:anyone:r", "ZOOKEEPER_RANDOMIZE_HOSTS": "false", "ZOOKEEPER_READ_ONLY": "true", "ZOOKEEPER_MAX_BUFFER_BYTES": "2000",
 			},
 			want: zk.Config{
-				Servers: "zk3", SessionTimeout: 4500 * time.Millisecond, ConnectTimeout: 30 * time.Second,
+				Servers: "zk3", SessionTimeout: 4500 * time.Millisecond, ConnectTimeout: 30 * time.Second, RequestTimeout: 9 * time.Second,
 				Auth: []zk.Credential{{Scheme: "digest", Secret: "bob:builder"}}, DefaultACL: readers, KeepHostOrder: true, ReadOnly: true, MaxBufferBytes: 2000,
 				Retry: zk.RetryPolicy{Expired: true},
 			},
@@ -113,12 +115,12 @@ func TestResolve(t *testing.T) {
 		},
 		"unknown": {
 			model: &model{
-				Servers: types.StringUnknown(), SessionTimeout: types.Float64Unknown(), ConnectTimeout: types.Float64Unknown(), Username: types.StringValue("alice"),
+				Servers: types.StringUnknown(), SessionTimeout: types.Float64Unknown(), ConnectTimeout: types.Float64Unknown(), RequestTimeout: types.Float64Unknown(), Username: types.StringValue("alice"),
 				Password: types.StringUnknown(), DefaultACL: types.SetUnknown(attr.ACLEntryType), RandomizeHosts: types.BoolUnknown(), ReadOnly: types.BoolUnknown(), MaxBufferBytes: types.Int64Unknown(),
 			},
 			env:     map[string]string{"ZOOKEEPER_SERVERS": "://"},
 			want:    defaults(func(cfg *zk.Config) { cfg.MaxBufferBytes = 0 }),
-			unknown: []string{"servers", "session_timeout", "connect_timeout", "read_only", "randomize_hosts", "max_buffer_bytes", "password"},
+			unknown: []string{"servers", "session_timeout", "connect_timeout", "request_timeout", "read_only", "randomize_hosts", "max_buffer_bytes", "password"},
 		},
 	}
 	for name, tt := range tests {
@@ -131,7 +133,7 @@ func TestResolve(t *testing.T) {
 			if !slices.Equal(unknown, tt.unknown) {
 				t.Errorf("unknown %q, want %q", unknown, tt.unknown)
 			}
-			if got.Servers != tt.want.Servers || got.SessionTimeout != tt.want.SessionTimeout || got.ConnectTimeout != tt.want.ConnectTimeout ||
+			if got.Servers != tt.want.Servers || got.SessionTimeout != tt.want.SessionTimeout || got.ConnectTimeout != tt.want.ConnectTimeout || got.RequestTimeout != tt.want.RequestTimeout ||
 				got.KeepHostOrder != tt.want.KeepHostOrder || got.ReadOnly != tt.want.ReadOnly || got.MaxBufferBytes != tt.want.MaxBufferBytes || got.Retry != tt.want.Retry ||
 				!slices.Equal(got.Auth, tt.want.Auth) || !slices.Equal(got.DefaultACL, tt.want.DefaultACL) {
 				t.Errorf("got  %+v\nwant %+v", got, tt.want)
@@ -148,19 +150,20 @@ func TestResolveErrors(t *testing.T) {
 		attribute string
 		want      string
 	}{
-		"servers":           {blank(), map[string]string{"ZOOKEEPER_SERVERS": "zk1:port"}, "servers", `ZOOKEEPER_SERVERS, which stands for servers: server "zk1:port"`},
-		"no number":         {blank(), map[string]string{"ZOOKEEPER_SESSION_TIMEOUT": "10s"}, "session_timeout", `ZOOKEEPER_SESSION_TIMEOUT, which stands for session_timeout: "10s" is no number of seconds`},
-		"negative":          {blank(), map[string]string{"ZOOKEEPER_SESSION": "-1"}, "session_timeout", "ZOOKEEPER_SESSION, which stands for session_timeout: it is a number of seconds from 0.001"},
-		"not a number":      {blank(), map[string]string{"ZOOKEEPER_CONNECT_TIMEOUT": "NaN"}, "connect_timeout", "it is a number of seconds"},
-		"no boolean":        {blank(), map[string]string{"ZOOKEEPER_RANDOMIZE_HOSTS": "maybe"}, "randomize_hosts", `ZOOKEEPER_RANDOMIZE_HOSTS, which stands for randomize_hosts: "maybe" is neither true nor false`},
-		"read only":         {blank(), map[string]string{"ZOOKEEPER_READ_ONLY": "yes!"}, "read_only", `ZOOKEEPER_READ_ONLY, which stands for read_only: "yes!" is neither true nor false`},
-		"no whole number":   {blank(), map[string]string{"ZOOKEEPER_MAX_BUFFER_BYTES": "1.5"}, "max_buffer_bytes", `"1.5" is no whole number from 1 to 2147483647`},
-		"zero bytes":        {blank(), map[string]string{"ZOOKEEPER_MAX_BUFFER_BYTES": "0"}, "max_buffer_bytes", `"0" is no whole number`},
-		"ACL":               {blank(), map[string]string{"ZOOKEEPER_DEFAULT_ACL": "world:anyone:rx"}, "default_acl", `ZOOKEEPER_DEFAULT_ACL, which stands for default_acl: entry 1: permissions "rx" have the unknown letter "x"`},
-		"colon in a name":   {blank(), map[string]string{"ZOOKEEPER_USERNAME": "a:b", "ZOOKEEPER_PASSWORD": "c"}, "username", "has no colon"},
-		"user alone":        {blank(func(m *model) { m.Username = types.StringValue("alice") }), nil, "password", "There is a user name (username or ZOOKEEPER_USERNAME) and no password"},
-		"password alone":    {blank(), map[string]string{"ZOOKEEPER_PASSWORD": "secret"}, "username", "There is a password (password or ZOOKEEPER_PASSWORD) and no user name"},
-		"an empty password": {blank(func(m *model) { m.Username, m.Password = types.StringValue("alice"), types.StringValue("") }), nil, "password", "and no password"},
+		"servers":            {blank(), map[string]string{"ZOOKEEPER_SERVERS": "zk1:port"}, "servers", `ZOOKEEPER_SERVERS, which stands for servers: server "zk1:port"`},
+		"no number":          {blank(), map[string]string{"ZOOKEEPER_SESSION_TIMEOUT": "10s"}, "session_timeout", `ZOOKEEPER_SESSION_TIMEOUT, which stands for session_timeout: "10s" is no number of seconds`},
+		"negative":           {blank(), map[string]string{"ZOOKEEPER_SESSION": "-1"}, "session_timeout", "ZOOKEEPER_SESSION, which stands for session_timeout: it is a number of seconds from 0.001"},
+		"not a number":       {blank(), map[string]string{"ZOOKEEPER_CONNECT_TIMEOUT": "NaN"}, "connect_timeout", "it is a number of seconds"},
+		"an endless request": {blank(), map[string]string{"ZOOKEEPER_REQUEST_TIMEOUT": "0"}, "request_timeout", "ZOOKEEPER_REQUEST_TIMEOUT, which stands for request_timeout: it is a number of seconds"},
+		"no boolean":         {blank(), map[string]string{"ZOOKEEPER_RANDOMIZE_HOSTS": "maybe"}, "randomize_hosts", `ZOOKEEPER_RANDOMIZE_HOSTS, which stands for randomize_hosts: "maybe" is neither true nor false`},
+		"read only":          {blank(), map[string]string{"ZOOKEEPER_READ_ONLY": "yes!"}, "read_only", `ZOOKEEPER_READ_ONLY, which stands for read_only: "yes!" is neither true nor false`},
+		"no whole number":    {blank(), map[string]string{"ZOOKEEPER_MAX_BUFFER_BYTES": "1.5"}, "max_buffer_bytes", `"1.5" is no whole number from 1 to 2147483647`},
+		"zero bytes":         {blank(), map[string]string{"ZOOKEEPER_MAX_BUFFER_BYTES": "0"}, "max_buffer_bytes", `"0" is no whole number`},
+		"ACL":                {blank(), map[string]string{"ZOOKEEPER_DEFAULT_ACL": "world:anyone:rx"}, "default_acl", `ZOOKEEPER_DEFAULT_ACL, which stands for default_acl: entry 1: permissions "rx" have the unknown letter "x"`},
+		"colon in a name":    {blank(), map[string]string{"ZOOKEEPER_USERNAME": "a:b", "ZOOKEEPER_PASSWORD": "c"}, "username", "has no colon"},
+		"user alone":         {blank(func(m *model) { m.Username = types.StringValue("alice") }), nil, "password", "There is a user name (username or ZOOKEEPER_USERNAME) and no password"},
+		"password alone":     {blank(), map[string]string{"ZOOKEEPER_PASSWORD": "secret"}, "username", "There is a password (password or ZOOKEEPER_PASSWORD) and no user name"},
+		"an empty password":  {blank(func(m *model) { m.Username, m.Password = types.StringValue("alice"), types.StringValue("") }), nil, "password", "and no password"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -78,6 +78,11 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				MarkdownDescription: "Seconds to look for a server, before an error names each one and why it could not be reached. Environment: `ZOOKEEPER_CONNECT_TIMEOUT`. Default `15`.",
 				Validators:          []validator.Float64{secondsValidator},
 			},
+			"request_timeout": schema.Float64Attribute{
+				Optional:            true,
+				MarkdownDescription: "Seconds that a server may leave a request without an answer. Then the provider ends the connection, and goes on as after a lost one: it looks what became of a write before it repeats it, on another server where there is one, and `retry` bounds how often. Environment: `ZOOKEEPER_REQUEST_TIMEOUT`. Default `60`.",
+				Validators:          []validator.Float64{secondsValidator},
+			},
 			"username": schema.StringAttribute{
 				Optional:            true,
 				Sensitive:           true,

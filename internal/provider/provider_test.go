@@ -145,6 +145,7 @@ func TestAccProvider_invalidConfiguration(t *testing.T) {
 		"servers":          {`servers = "zk1:2181,,zk2"`, []string{"servers = ", "the server list has an empty entry"}},
 		"session_timeout":  {`session_timeout = 0`, []string{"session_timeout = 0", "it is a number of seconds from 0.001"}},
 		"connect_timeout":  {`connect_timeout = -1`, []string{"connect_timeout = -1", "not -1"}},
+		"request_timeout":  {`request_timeout = 0`, []string{"request_timeout = 0", "it is a number of seconds from 0.001"}},
 		"username alone":   {`username = "alice"`, []string{"Missing password", "Set password or ZOOKEEPER_PASSWORD as well, or neither"}},
 		"password alone":   {`password = "wonderland"`, []string{"Missing username", "Set username or ZOOKEEPER_USERNAME as well, or neither"}},
 		"colon in a name":  {"username = \"a:b\"\n  password = \"c\"", []string{"username = ", "has no colon"}},

@@ -24,6 +24,7 @@ const (
 	DefaultServers        = "127.0.0.1:2181"
 	DefaultSessionTimeout = 10 * time.Second
 	DefaultConnectTimeout = 15 * time.Second
+	DefaultRequestTimeout = 60 * time.Second
 	// DefaultMaxBufferBytes is the servers' own default of jute.maxbuffer, 0xfffff.
 	DefaultMaxBufferBytes = 1<<20 - 1
 	// DefaultMaxReplyBytes is larger than DefaultMaxBufferBytes because servers bound only
@@ -69,6 +70,9 @@ type Config struct {
 	// ConnectTimeout is how long to look for a server before operations fail with a
 	// *ConnectError: at the start, and whenever the connection has been lost.
 	ConnectTimeout time.Duration
+	// RequestTimeout is how long the oldest request may wait for its reply. Then the connection
+	// ends, and what was in flight is treated as where a connection is lost.
+	RequestTimeout time.Duration
 	// TLS makes every connection one of TLS; nil for plain text.
 	TLS *TLS
 	// SASL authenticates every connection before anything else; nil for none.
@@ -174,12 +178,15 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("the session timeout %v is out of range", cfg.SessionTimeout)
 	case cfg.ConnectTimeout < 0 || cfg.ConnectTimeout > longest:
 		return nil, fmt.Errorf("the connect timeout %v is out of range", cfg.ConnectTimeout)
+	case cfg.RequestTimeout < 0 || cfg.RequestTimeout > longest:
+		return nil, fmt.Errorf("the request timeout %v is out of range", cfg.RequestTimeout)
 	}
 	if err := checkGrace(cfg.Grace); err != nil {
 		return nil, err
 	}
 	setDefault(&cfg.SessionTimeout, DefaultSessionTimeout)
 	setDefault(&cfg.ConnectTimeout, DefaultConnectTimeout)
+	setDefault(&cfg.RequestTimeout, DefaultRequestTimeout)
 	setDefault(&cfg.MaxBufferBytes, DefaultMaxBufferBytes)
 	setDefault(&cfg.MaxReplyBytes, DefaultMaxReplyBytes)
 	if cfg.MaxBufferBytes < 0 || cfg.MaxReplyBytes < 0 || cfg.MaxBufferBytes > math.MaxInt32 || cfg.MaxReplyBytes > math.MaxInt32 {

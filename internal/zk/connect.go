@@ -126,7 +126,7 @@ func (c *Client) disown(ctx context.Context, s session) {
 		hello := conn.Hello{Connect: proto.ConnectRequest{
 			LastZxidSeen: c.zxid.Load(), TimeoutMillis: int32(c.cfg.SessionTimeout.Milliseconds()), SessionID: s.id, Password: s.password,
 		}}
-		l.Conn, _, err = conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Frame: c.traceFrame()})
+		l.Conn, _, err = conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, RequestTimeout: c.cfg.RequestTimeout, Frame: c.traceFrame()})
 		if err == nil {
 			c.abandon(ctx, l)
 			return
@@ -610,7 +610,7 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
 	}
 	l := &link{at: t, version: versionCache{turn: make(chan struct{}, 1)}, wanted: make(chan struct{}, 1)}
-	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, Event: c.watches.dispatch, Admit: func(call *conn.Call) error { return c.admit(l, call) }, Frame: c.traceFrame()})
+	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, RequestTimeout: c.cfg.RequestTimeout, Event: c.watches.dispatch, Admit: func(call *conn.Call) error { return c.admit(l, call) }, Frame: c.traceFrame()})
 	if reply.SessionID != 0 && !reply.ReadOnly {
 		if s.id != 0 && reply.SessionID != s.id {
 			c.expire() // the server gave another one instead of saying so

@@ -36,6 +36,10 @@ type Options struct {
 	MaxRequest int
 	// MaxReply is the largest reply frame that is accepted, in bytes.
 	MaxReply int
+	// RequestTimeout is how long the oldest request may wait for its reply before the connection
+	// ends; 0 for no limit. Where the server grants a session a longer timeout than this, the
+	// connection is watched as if that were the session's.
+	RequestTimeout time.Duration
 	// Event runs on the read goroutine for each event of a watch; nil for nothing. It must
 	// not wait for anything.
 	Event func(proto.WatcherEvent)
@@ -75,7 +79,7 @@ type Conn struct {
 	large   bytes.Buffer  // a frame that is larger than in
 	record  jute.Reader   // of the frame that is being decoded
 	reply   proto.ConnectReply
-	timeout time.Duration // of the session, as the server granted it
+	timeout time.Duration // of the session, as the server granted it, or RequestTimeout where that is less
 	zxid    atomic.Int64  // the latest that a reply carried
 
 	mu     sync.Mutex
@@ -110,6 +114,9 @@ func newConn(nc net.Conn, opts Options) *Conn {
 // start begins the two loops, after the handshake.
 func (c *Conn) start() {
 	c.timeout = time.Duration(c.reply.TimeoutMillis) * time.Millisecond
+	if c.opts.RequestTimeout > 0 {
+		c.timeout = min(c.timeout, c.opts.RequestTimeout)
+	}
 	c.raw.timeout = c.readTimeout()
 	written := make(chan struct{})
 	go func() {
@@ -286,10 +293,50 @@ func xid(seq uint64) int32 { return int32((seq-1)%math.MaxInt32) + 1 }
 func (c *Conn) readTimeout() time.Duration { return c.timeout * 2 / 3 }
 func (c *Conn) pingAfter() time.Duration   { return c.timeout / 3 }
 
+// looks is how often the requests in flight are looked at within RequestTimeout.
+const looks = 4
+
+// A watchdog tells when the oldest request in flight has not been answered for too long. It
+// costs the requests nothing: it looks now and then whether the oldest is still the same.
+type watchdog struct {
+	seq  uint64 // of the oldest call in flight
+	auth *Call  // the oldest identity on its way
+	same int    // for how many looks
+}
+
+// barks looks, and reports whether the oldest has been the same for RequestTimeout.
+func (w *watchdog) barks(c *Conn) bool {
+	c.mu.Lock()
+	var seq uint64
+	if c.head != nil {
+		seq = c.head.seq
+	}
+	var auth *Call
+	if len(c.auth) > 0 {
+		auth = c.auth[0]
+	}
+	c.mu.Unlock()
+	answered := (seq == 0 || seq != w.seq) && (auth == nil || auth != w.auth)
+	w.seq, w.auth = seq, auth
+	if answered {
+		w.same = 0
+		return false
+	}
+	w.same++
+	return w.same == looks
+}
+
 // writeLoop writes whatever is queued in one write, until the connection ends.
 func (c *Conn) writeLoop() error {
 	idle := time.NewTimer(c.pingAfter())
 	defer idle.Stop()
+	var look <-chan time.Time
+	if c.opts.RequestTimeout > 0 {
+		ticker := time.NewTicker(max(c.opts.RequestTimeout/looks, 1))
+		defer ticker.Stop()
+		look = ticker.C
+	}
+	var dog watchdog
 	last := time.Now()
 	var spare []byte
 	for {
@@ -298,6 +345,11 @@ func (c *Conn) writeLoop() error {
 		case <-c.stop:
 			return nil
 		case <-c.wake:
+		case <-look:
+			if dog.barks(c) {
+				return fmt.Errorf("the server has left a request without an answer for %v", c.opts.RequestTimeout)
+			}
+			continue
 		case <-idle.C:
 			// The timer is not reset at each write: it looks when it fires how long ago the
 			// last one was.

@@ -101,12 +101,18 @@ func xidOf(special int32) int32 {
 // pipe opens a connection without a network, for tests that need thousands.
 func pipe(t *testing.T, opts Options, script func(p peer)) *Conn {
 	t.Helper()
+	return pipeGranted(t, opts, 9000, script)
+}
+
+// pipeGranted is pipe with a session that the server grants so many milliseconds.
+func pipeGranted(t *testing.T, opts Options, millis int32, script func(p peer)) *Conn {
+	t.Helper()
 	client, server := net.Pipe()
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		defer func() { _ = server.Close() }()
 		p := peer{server, t}
-		p.greet(9000)
+		p.greet(millis)
 		script(p)
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
