@@ -32,6 +32,7 @@ type model struct {
 	RandomizeHosts types.Bool    `tfsdk:"randomize_hosts"`
 	Retry          types.Object  `tfsdk:"retry"`
 	Lock           types.Object  `tfsdk:"lock"`
+	TreeLimits     types.Object  `tfsdk:"tree_limits"`
 	MaxBufferBytes types.Int64   `tfsdk:"max_buffer_bytes"`
 }
 
@@ -83,6 +84,7 @@ func (r *resolver) resolve(ctx context.Context, m *model) settings {
 	r.maxBufferBytes(m.MaxBufferBytes, &cfg)
 	r.defaultACL(m.DefaultACL, &cfg)
 	r.retry(ctx, m.Retry, &cfg)
+	r.limits(ctx, m.TreeLimits, &cfg)
 	r.digest(m, &cfg)
 	r.auth(ctx, m.Auth, &cfg)
 	r.sasl(ctx, m.SASL, &cfg)

@@ -155,6 +155,7 @@ func TestResolveErrors(t *testing.T) {
 		"negative":           {blank(), map[string]string{"ZOOKEEPER_SESSION": "-1"}, "session_timeout", "ZOOKEEPER_SESSION, which stands for session_timeout: it is a number of seconds from 0.001"},
 		"not a number":       {blank(), map[string]string{"ZOOKEEPER_CONNECT_TIMEOUT": "NaN"}, "connect_timeout", "it is a number of seconds"},
 		"an endless request": {blank(), map[string]string{"ZOOKEEPER_REQUEST_TIMEOUT": "0"}, "request_timeout", "ZOOKEEPER_REQUEST_TIMEOUT, which stands for request_timeout: it is a number of seconds"},
+		"a bound of none":    {blank(), map[string]string{"ZOOKEEPER_TREE_LIMITS_MAX_NODES": "0"}, "tree_limits.max_nodes", `"0" is no whole number from 1 to 2147483647`},
 		"no boolean":         {blank(), map[string]string{"ZOOKEEPER_RANDOMIZE_HOSTS": "maybe"}, "randomize_hosts", `ZOOKEEPER_RANDOMIZE_HOSTS, which stands for randomize_hosts: "maybe" is neither true nor false`},
 		"read only":          {blank(), map[string]string{"ZOOKEEPER_READ_ONLY": "yes!"}, "read_only", `ZOOKEEPER_READ_ONLY, which stands for read_only: "yes!" is neither true nor false`},
 		"no whole number":    {blank(), map[string]string{"ZOOKEEPER_MAX_BUFFER_BYTES": "1.5"}, "max_buffer_bytes", `"1.5" is no whole number from 1 to 2147483647`},

@@ -1297,6 +1297,12 @@ var topics = []struct {
 		}},
 	}},
 	{"Large reads", []diagnosticCase{
+		{name: "a tree of more nodes than a bound", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/a", "")
+			c.connect(nil).read(wholeTree, attrs{"path": "/app", "max_nodes": 1})
+			c.connect(attrs{"tree_limits": attrs{"max_nodes": 1}}).read(wholeTree, attrs{"path": "/app"})
+		}},
 		{name: "a tree", play: func(c *scene) {
 			c.Put("/app", "")
 			for i := range 17 {

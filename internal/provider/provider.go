@@ -107,8 +107,9 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 				Optional:            true,
 				MarkdownDescription: "Try the servers in random order, so that many clients spread over them, and not in the order of `servers`. Environment: `ZOOKEEPER_RANDOMIZE_HOSTS`. Default `true`.",
 			},
-			"retry": retryAttribute(),
-			"lock":  lockAttribute(),
+			"retry":       retryAttribute(),
+			"lock":        lockAttribute(),
+			"tree_limits": limitsAttribute(),
 			"max_buffer_bytes": schema.Int64Attribute{
 				Optional:            true,
 				MarkdownDescription: "The servers' `jute.maxbuffer`: what they accept in one request. More is refused in the plan, because a server closes the connection on it without an answer. Environment: `ZOOKEEPER_MAX_BUFFER_BYTES`. Default `1048575`.",

@@ -73,6 +73,8 @@ type Config struct {
 	// RequestTimeout is how long the oldest request may wait for its reply. Then the connection
 	// ends, and what was in flight is treated as where a connection is lost.
 	RequestTimeout time.Duration
+	// Walk bounds each walk of a tree.
+	Walk WalkLimits
 	// TLS makes every connection one of TLS; nil for plain text.
 	TLS *TLS
 	// SASL authenticates every connection before anything else; nil for none.
@@ -189,6 +191,9 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 	setDefault(&cfg.RequestTimeout, DefaultRequestTimeout)
 	setDefault(&cfg.MaxBufferBytes, DefaultMaxBufferBytes)
 	setDefault(&cfg.MaxReplyBytes, DefaultMaxReplyBytes)
+	if err := cfg.Walk.complete(); err != nil {
+		return nil, err
+	}
 	if cfg.MaxBufferBytes < 0 || cfg.MaxReplyBytes < 0 || cfg.MaxBufferBytes > math.MaxInt32 || cfg.MaxReplyBytes > math.MaxInt32 {
 		return nil, errors.New("the buffer limits must be from 1 to 2147483647 bytes")
 	}

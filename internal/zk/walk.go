@@ -3,6 +3,7 @@ package zk
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/proto"
@@ -11,12 +12,56 @@ import (
 // ErrSkipBelow is what a visit returns so that a walk leaves out what is below the node.
 var ErrSkipBelow = errors.New("what is below is left out")
 
+// The bounds of a walk where a [Config] has zero.
+const (
+	DefaultWalkNodes  = 1_000_000
+	DefaultWalkLevels = 1000
+	DefaultWalkBytes  = 512 << 20
+)
+
+// WalkLimits bound what one walk of a tree takes from the servers: a tree can be larger than
+// anybody thought, and a server can name children without end. What is beyond a bound is a
+// [*WalkLimitError]. Zero stands for the default.
+type WalkLimits struct {
+	// Nodes is how many nodes are read at most.
+	Nodes int
+	// Levels is how many levels there may be below the first node.
+	Levels int
+	// Bytes is how many bytes of paths, of names and of data are read at most.
+	Bytes int
+}
+
+func (l *WalkLimits) complete() error {
+	if l.Nodes < 0 || l.Levels < 0 || l.Bytes < 0 {
+		return errors.New("a bound of a walk is less than 1")
+	}
+	setDefault(&l.Nodes, DefaultWalkNodes)
+	setDefault(&l.Levels, DefaultWalkLevels)
+	setDefault(&l.Bytes, DefaultWalkBytes)
+	return nil
+}
+
+// A WalkLimitError ends a walk that went beyond one of its [WalkLimits].
+type WalkLimitError struct {
+	// Path is the node at the top of the walk.
+	Path string
+	// Unit is what there is too much of: "nodes", "levels" or "bytes".
+	Unit string
+	// Max is the bound.
+	Max int
+}
+
+// Error names the bound.
+func (e *WalkLimitError) Error() string {
+	return fmt.Sprintf("the tree of %q has more than %d %s", e.Path, e.Max, e.Unit)
+}
+
 // Walk reads the node and everything below it, each node behind its parent and siblings
 // by their names, and calls visit with each. maxDepth bounds how far below the node it
 // goes: 0 is the node alone, negative everything. A node that is gone by the time that it
 // is read is left out, the first apart. ZooKeeper's own nodes, /zookeeper and all below,
 // are no part of what is below the root: they have a walk of their own. An error of visit
-// ends the walk and is returned, except [ErrSkipBelow].
+// ends the walk and is returned, except [ErrSkipBelow]. [Config.Walk] bounds it.
 //
 // The nodes are read a few hundred at a time, and visited before the next ones are read.
 func (c *Client) Walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error) error {
@@ -56,7 +101,12 @@ func readable(visit func(Reading) error) func(Reading) error {
 // walk visits also the nodes that could not be read, the first apart.
 func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error, read func(context.Context, []string) ([]Reading, error)) error {
 	level := []string{path}
+	limits := c.cfg.Walk
+	nodes, bytes := 1, len(path) // found so far, and to be read
 	for depth := 0; len(level) > 0; depth++ {
+		if depth > limits.Levels {
+			return &WalkLimitError{path, "levels", limits.Levels}
+		}
 		var below []string
 		for paths := range slices.Chunk(level, window) {
 			readings, err := read(ctx, paths)
@@ -76,12 +126,20 @@ func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func
 					return err
 				}
 				if depth == maxDepth {
-					continue
+					r.Children = nil
 				}
 				for _, name := range r.Children {
 					if next := Child(r.Path, name); c.chrooted(next) != ownNodes {
 						below = append(below, next)
+						nodes++
+						bytes += len(next)
 					}
+				}
+				switch bytes += len(r.Data); {
+				case nodes > limits.Nodes:
+					return &WalkLimitError{path, "nodes", limits.Nodes}
+				case bytes > limits.Bytes:
+					return &WalkLimitError{path, "bytes", limits.Bytes}
 				}
 			}
 		}

@@ -39,6 +39,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		unknown  *session.UnknownError
 		connect  *zk.ConnectError
 		tooLarge *zk.TooLargeError
+		tooMuch  *zk.WalkLimitError
 		tooOld   *zk.VersionError
 		conflict *session.ConflictError
 		notEmpty *node.NotEmptyError
@@ -94,6 +95,8 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 			return s.transactionTooLarge(tooLarge)
 		}
 		return s.tooLarge(tooLarge)
+	case errors.As(err, &tooMuch):
+		return s.treeTooLarge(doing, tooMuch)
 	case errors.As(err, &tooOld):
 		return diag.NewErrorDiagnostic("ZooKeeper is too old", fmt.Sprintf(
 			"The provider could not %s%s: %v. Upgrade the servers, or do without.", doing, s.at(), tooOld))
@@ -515,6 +518,18 @@ func (s Subject) TreeTooLarge(nodes int, size, limit int64) diag.Diagnostic {
 		"The tree of %q holds %d bytes of data in %s, and at most %d bytes are read at once. None of it was read.\n\n"+
 			"Name a path further down, or set max_depth, or leave include_data out and read the data of the nodes that matter with the data source zookeeper_znode.",
 		s.Path, size, Count(nodes, "node", "nodes"), limit))
+}
+
+// treeTooLarge tells that a tree is over one of the provider's bounds.
+func (s Subject) treeTooLarge(doing string, err *zk.WalkLimitError) diag.Diagnostic {
+	attribute := "max_" + err.Unit
+	if err.Unit == "levels" {
+		attribute = "max_depth"
+	}
+	return diag.NewErrorDiagnostic("Tree is too large", fmt.Sprintf(
+		"The provider could not %s%s: the tree of %q has more than %s, which is the bound tree_limits.%s of the provider. Nothing was written.\n\n"+
+			"If the tree is that large, raise the bound, or name a path further down. If it is not, a server has answered with nodes that do not exist: look at the tree with another client (ls -R in zkCli).",
+		doing, s.at(), err.Path, Count(err.Max, strings.TrimSuffix(err.Unit, "s"), err.Unit), attribute))
 }
 
 // Unread is what could not be read of many nodes.

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	framework "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -47,6 +50,11 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 				Optional:            true,
 				MarkdownDescription: attr.DepthDescription,
 				Validators:          []validator.Int64{attr.ValidDepth()},
+			},
+			"max_nodes": schema.Int64Attribute{
+				Optional:            true,
+				MarkdownDescription: "Nodes of the tree, the one at the top among them: more are an error. Default: `tree_limits.max_nodes` of the provider, which bounds it in any case.",
+				Validators:          []validator.Int64{int64validator.AtLeast(1)},
 			},
 			"include_data": schema.BoolAttribute{
 				Optional:            true,
@@ -93,9 +101,16 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 	found := collection{path: about.Path, nodes: make(map[string]framework.Value)}
 	err = client.WalkStats(ctx, about.Path, attr.Depth(m.MaxDepth), func(r zk.Reading) error {
+		if !m.MaxNodes.IsNull() && int64(len(found.nodes)) == m.MaxNodes.ValueInt64() {
+			return &zk.WalkLimitError{Path: about.Path, Unit: "nodes", Max: len(found.nodes)}
+		}
 		found.add(ctx, r)
 		return nil
 	})
+	if limit, ok := errors.AsType[*zk.WalkLimitError](err); ok && limit.Unit == "nodes" && int64(limit.Max) == m.MaxNodes.ValueInt64() {
+		resp.Diagnostics.Append(diag.WithPath(path.Root("max_nodes"), tooManyNodes(about.Path, m.MaxNodes.ValueInt64())))
+		return
+	}
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doing, err))
 		if errors.Is(err, zk.ErrNoNode) {

@@ -475,3 +475,41 @@ output "nodes" { value = length(data.zookeeper_tree.test.znodes) }
 		}
 	}
 }
+
+// A tree of more nodes, levels or bytes than a bound allows is an error that names the bound.
+func TestAccTree_limits(t *testing.T) {
+	tree := acctest.NewTree(t)
+	tree.Put("/top", "")
+	tree.Put("/top/a", "x")
+	tree.Put("/top/a/b", "x")
+	config := func(limits, attributes string) string {
+		return fmt.Sprintf(`
+provider "zookeeper" {
+  servers = %q
+  %s
+}
+
+data "zookeeper_tree" "test" {
+  path = %q
+  %s
+}
+
+output "nodes" { value = length(data.zookeeper_tree.test.znodes) }
+`, acctest.Server(t).Addr(), limits, tree.Path("/top"), attributes)
+	}
+	three := []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("nodes", knownvalue.Int64Exact(3))}
+	tooLarge := func(bound string) *regexp.Regexp {
+		return acctest.Error("Tree is too large", `the tree of "`+tree.Path("/top")+`" has more than`, bound, "Nothing was written")
+	}
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		{Config: config("", "max_nodes = 2"), ExpectError: acctest.Error("Tree has too many nodes", "max_nodes = 2")},
+		{Config: config("", "max_nodes = 0"), ExpectError: acctest.Error("max_nodes", "at least 1")},
+		{Config: config("", "max_nodes = 3"), ConfigStateChecks: three},
+		{Config: config("", "max_nodes = 2\n  max_depth = 1"), ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("nodes", knownvalue.Int64Exact(2))}},
+		{Config: config("tree_limits = { max_nodes = 2 }", ""), ExpectError: tooLarge("2 nodes, which is the bound tree_limits.max_nodes")},
+		{Config: config("tree_limits = { max_depth = 1 }", ""), ExpectError: tooLarge("1 level, which is the bound tree_limits.max_depth")},
+		{Config: config("tree_limits = { max_bytes = 10 }", ""), ExpectError: tooLarge("10 bytes, which is the bound tree_limits.max_bytes")},
+		{Config: config("tree_limits = { max_nodes = 0 }", ""), ExpectError: acctest.Error("max_nodes", "between 1 and")},
+		{Config: config("tree_limits = { max_nodes = 3, max_depth = 2, max_bytes = 1000 }", ""), ConfigStateChecks: three},
+	}})
+}

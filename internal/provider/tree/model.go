@@ -17,6 +17,7 @@ import (
 type model struct {
 	Path        types.String `tfsdk:"path"`
 	MaxDepth    types.Int64  `tfsdk:"max_depth"`
+	MaxNodes    types.Int64  `tfsdk:"max_nodes"`
 	IncludeData types.Bool   `tfsdk:"include_data"`
 	Znodes      types.Map    `tfsdk:"znodes"`
 }

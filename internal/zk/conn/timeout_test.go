@@ -58,7 +58,7 @@ func TestRequestTimeout(t *testing.T) {
 				opts := options
 				opts.RequestTimeout = limit
 				c := pipeGranted(t, opts, tt.granted, tt.script)
-				time.Sleep(3 * limit / 2) // the time before a request does not count
+				<-time.After(3 * limit / 2) // the time before a request does not count
 				begun := time.Now()
 				call := NewCall(tt.op, nil, nil)
 				if tt.op == proto.OpAuth {
@@ -89,7 +89,7 @@ func TestRequestTimeoutOfASlowServer(t *testing.T) {
 		c := pipeGranted(t, opts, 9000, func(p peer) {
 			go func() {
 				for xid := range queue {
-					time.Sleep(5 * time.Second)
+					<-time.After(5 * time.Second)
 					p.send(replyFrame(xid, 2, proto.OK, nil))
 				}
 			}()
@@ -110,7 +110,7 @@ func TestRequestTimeoutOfASlowServer(t *testing.T) {
 				t.Error(call.Err)
 			}
 		}
-		time.Sleep(time.Minute) // with nothing to answer
+		<-time.After(time.Minute) // with nothing to answer
 		if err := c.Err(); err != nil {
 			t.Error(err)
 		}
