@@ -219,7 +219,7 @@ func checkOne(t *testing.T, diags diag.Diagnostics, attribute, want string) {
 		t.Fatalf("got %v, want one error with %q", diags, want)
 	}
 	at, ok := diags[0].(diag.DiagnosticWithPath)
-	if !ok || !at.Path().Equal(path.Root(attribute)) {
+	if !ok || at.Path().String() != attribute {
 		t.Errorf("%v is not at %s", diags[0], attribute)
 	}
 }
