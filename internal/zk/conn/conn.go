@@ -79,6 +79,7 @@ type Conn struct {
 	large   bytes.Buffer  // a frame that is larger than in
 	record  jute.Reader   // of the frame that is being decoded
 	reply   proto.ConnectReply
+	asked   bool          // during the handshake: the answer to the connect request is still to come
 	timeout time.Duration // of the session, as the server granted it, or RequestTimeout where that is less
 	zxid    atomic.Int64  // the latest that a reply carried
 

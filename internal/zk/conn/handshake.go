@@ -51,15 +51,17 @@ func Open(ctx context.Context, nc net.Conn, hello Hello, opts Options) (*Conn, p
 	c := newConn(nc, opts)
 	began := time.Now()
 	// The end of ctx wakes a blocked read or write by a deadline that has passed.
-	unhook := context.AfterFunc(ctx, func() { _ = nc.SetDeadline(time.Unix(1, 0)) })
+	hooked := make(chan struct{})
+	unhook := context.AfterFunc(ctx, func() {
+		defer close(hooked)
+		_ = nc.SetDeadline(time.Unix(1, 0))
+	})
 	err := c.handshake(hello)
 	if !unhook() {
-		// ctx ended, and its hook may set the deadline at any moment from now.
+		<-hooked
 		err = &NoAnswerError{Step: "the handshake", After: time.Since(began)}
-		if errors.Is(ctx.Err(), context.Canceled) && c.reply.SessionID != 0 {
-			_ = nc.SetDeadline(time.Now().Add(farewell))
-			_, _ = nc.Write(appendFrame(nil, header{Xid: 1, Op: proto.OpCloseSession}))
-			c.reply = proto.ConnectReply{}
+		if errors.Is(ctx.Err(), context.Canceled) {
+			c.leave()
 		}
 	}
 	if err == nil {
@@ -73,8 +75,22 @@ func Open(ctx context.Context, nc net.Conn, hello Hello, opts Options) (*Conn, p
 	return c, c.reply, nil
 }
 
-// farewell bounds the write that tells a server of a session that nobody will use.
-const farewell = 100 * time.Millisecond
+// farewell bounds the time for ending a session that nobody will use, and for the answer to a
+// connect request that may have begun one.
+const farewell = time.Second
+
+// leave ends the session of a handshake that was cancelled. The server may have begun one and
+// not have said so yet: then its answer is awaited.
+func (c *Conn) leave() {
+	_ = c.nc.SetDeadline(time.Now().Add(farewell))
+	if c.asked && c.reply.SessionID == 0 {
+		_ = c.readConnectReply()
+	}
+	if c.reply.SessionID != 0 {
+		_, _ = c.nc.Write(appendFrame(nil, header{Xid: 1, Op: proto.OpCloseSession}))
+	}
+	c.reply = proto.ConnectReply{}
+}
 
 // A NoAnswerError tells that a server did not answer in the time that it was given.
 type NoAnswerError struct {
@@ -102,7 +118,12 @@ func (c *Conn) handshake(hello Hello) error {
 	if _, err := c.nc.Write(appendFrame(nil, &hello.Connect)); err != nil {
 		return err
 	}
-	if err := c.readConnectReply(); err != nil {
+	c.asked = true
+	err := c.readConnectReply()
+	if _, late := errors.AsType[*NoAnswerError](err); !late && !isTimeout(err) {
+		c.asked = false // there is an answer, or none will come
+	}
+	if err != nil {
 		return err
 	}
 	if c.reply.TimeoutMillis <= 0 || c.reply.SessionID == 0 {

@@ -1,9 +1,11 @@
 package conn
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"math"
+	"net"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -133,4 +135,43 @@ func TestSilenceInALongSession(t *testing.T) {
 			t.Errorf("it took %v", took)
 		}
 	})
+}
+
+// A server that has begun a session, and whose answer is on its way when the handshake is given
+// up, is told to end the session. One that never answers is waited for no longer than a moment.
+func TestHandshakeGivenUpBeforeTheAnswer(t *testing.T) {
+	for name, answers := range map[string]bool{"it comes": true, "it does not come": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancel(t.Context())
+				client, server := net.Pipe()
+				told := make(chan proto.Op, 1)
+				go func() {
+					defer close(told)
+					defer func() { _ = server.Close() }()
+					p := peer{server, t}
+					_, _ = p.next()
+					cancel()
+					synctest.Wait() // until the client has given up
+					if answers {
+						p.send(connectReply(9000))
+					}
+					if frame, err := p.next(); err == nil {
+						told <- proto.Op(binary.BigEndian.Uint32(frame[4:]))
+					}
+				}()
+				begun := time.Now()
+				_, session, err := Open(ctx, client, Hello{}, options)
+				if late := (*NoAnswerError)(nil); !errors.As(err, &late) || session.SessionID != 0 {
+					t.Errorf("%v, session %d", err, session.SessionID)
+				}
+				if took := time.Since(begun); took > farewell {
+					t.Errorf("it took %v", took)
+				}
+				if op, ok := <-told; ok != answers || ok && op != proto.OpCloseSession {
+					t.Errorf("the server was told %v, %t", op, ok)
+				}
+			})
+		})
+	}
 }
