@@ -138,7 +138,9 @@ func (d *driver) update(i *instance, config attrs) {
 func (d *driver) destroy(i *instance) {
 	d.tb.Helper()
 	d.again()
-	d.apply(d.plan(i, nil))
+	c := d.plan(i, nil)
+	d.again()
+	d.apply(c)
 }
 
 // plan validates a configuration and plans for it; for nil, a removal.

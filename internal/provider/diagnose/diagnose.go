@@ -372,6 +372,32 @@ func (s Subject) Renamed(without string) diag.Diagnostic {
 			"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }\n\n%[3]s", s.Resource, s.Path, without))
 }
 
+// KeptBesides warns in a plan that a destruction leaves what another resource keeps.
+func (s Subject) KeptBesides(kept []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Another resource keeps this", fmt.Sprintf(
+		"This plan destroys a %s with the path %q. Another resource of the configuration has %s too, and keeps it. So the apply leaves that as it is, and takes the destroyed resource out of the state.",
+		s.Resource, s.Path, Quoted(kept)))
+}
+
+// DeposedLeft warns that what a deposed object has was left as it is.
+func (s Subject) DeposedLeft(paths []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Deposed object was left as it is", fmt.Sprintf(
+		"An earlier apply replaced a %[1]s with create_before_destroy and stopped before it destroyed the old object. Terraform does not tell the provider which nodes the new object has, so this apply left as they are: %[2]s. "+
+			"The old object is out of the state.\n\n"+
+			"If the new object has other nodes, delete these by hand (delete in zkCli, the deepest first).", s.Resource, Quoted(paths)))
+}
+
+// UndoneBesides refuses a plan that destroys what this resource keeps, where the destruction was
+// planned without knowing of it.
+func (s Subject) UndoneBesides(undone []string) diag.Diagnostics {
+	if len(undone) == 0 {
+		return nil
+	}
+	return diag.Diagnostics{diag.NewErrorDiagnostic("Plan undoes what this resource keeps", fmt.Sprintf(
+		"Two resources of the state have %[1]s. This plan destroys one of them, which would undo what this one, a %[2]s, keeps.\n\n"+
+			"Run plan again: mostly the destruction then knows of this resource, and leaves that as it is. If not, take both out of the state (terraform state rm), and import this one.", Quoted(undone), s.Resource))}
+}
+
 // Borrowed warns that a node was not deleted because another resource of this apply needs it,
 // which does not own it.
 func (s Subject) Borrowed() diag.Diagnostic {

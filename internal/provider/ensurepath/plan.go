@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -29,9 +30,12 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if req.Plan.Raw.IsNull() { // a deletion
+		resp.Diagnostics.Append(r.planDeletion(ctx, state, resp.Private)...)
+	}
 	resp.Diagnostics.Append(r.renamed(&plan, state)...)
 	if req.Plan.Raw.IsNull() {
-		return // a deletion
+		return
 	}
 	plan, makes := complete(plan, state, r.Session.Identities())
 	resp.Diagnostics.Append(r.check(&plan, state, makes)...)
@@ -40,7 +44,34 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+		resp.Diagnostics.Append(r.planHolding(ctx, &plan, state)...)
 	}
+}
+
+// planDeletion finds out which of the nodes that the resource created another one keeps.
+func (r *Resource) planDeletion(ctx context.Context, state *resourceModel, private attr.PrivateState) diag.Diagnostics {
+	made, diags := state.made(ctx)
+	kept, _ := r.Session.Successors(ctx, session.Whole, false, pathsOf(made)...)
+	diags.Append(r.Session.SaveSuccession(ctx, private, pathsOf(made), kept)...)
+	if len(kept) > 0 {
+		diags.Append(r.subject(state.Path).KeptBesides(kept))
+	}
+	return diags
+}
+
+// planHolding tells destructions of the same plan which nodes the resource has afterwards.
+func (r *Resource) planHolding(ctx context.Context, plan, state *resourceModel) diag.Diagnostics {
+	switch {
+	case plan.Path.IsUnknown():
+		return nil
+	case state == nil || !plan.Path.Equal(state.Path):
+		r.Session.Creates(session.Whole, plan.Path.ValueString())
+		return nil
+	}
+	made, diags := state.made(ctx)
+	all := append(pathsOf(made), plan.Path.ValueString())
+	diags.Append(r.subject(plan.Path).UndoneBesides(r.Session.Keeps(session.Whole, all...))...)
+	return diags
 }
 
 // complete computes what a plan leaves open from the state, which is nil when there is none, and

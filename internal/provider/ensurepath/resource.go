@@ -157,6 +157,11 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	deposed, diags := r.Session.Spare(ctx, session.Whole, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if len(deposed) > 0 {
+		resp.Diagnostics.Append(r.subject(state.Path).DeposedLeft(deposed))
+	}
 	inDoubt, diags := loadDoubt(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if inDoubt != nil && !diags.HasError() { // nothing was read since

@@ -84,8 +84,16 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 // ModifyPlan completes a plan, and checks what is to be written. What is not written may be
 // what ignore_changes has kept, whatever that is.
 func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.Plan.Raw.IsNull() || r.Session == nil {
-		return // a deletion
+	if r.Session == nil {
+		return
+	}
+	if req.Plan.Raw.IsNull() {
+		var state resourceModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		if !resp.Diagnostics.HasError() {
+			resp.Diagnostics.Append(r.planDeletion(ctx, &state, resp.Private)...)
+		}
+		return
 	}
 	var plan, config resourceModel
 	var state *resourceModel
@@ -123,12 +131,26 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if plan.PathPrefix.IsUnknown() {
 		return
 	}
+	if state != nil {
+		resp.Diagnostics.Append(r.subject(plan).UndoneBesides(r.Session.Keeps(session.Whole, state.Path.ValueString()))...)
+	}
 	if err := plan.CheckSize(r.Session, first, &config.Node, prior); err != nil {
 		resp.Diagnostics.Append(diag.WithPath(plan.ContentPath(&config.Node, prior), r.subject(plan).Error(doingStore, err)))
 	}
 	if lost := plan.LockedOut(r.Session, &config.Node, prior); lost != 0 {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan).LockedOut(lost)))
 	}
+}
+
+// planDeletion finds out whether another resource keeps the node.
+func (r *Resource) planDeletion(ctx context.Context, state *resourceModel, private attr.PrivateState) diag.Diagnostics {
+	own := state.Path.ValueString()
+	kept, _ := r.Session.Successors(ctx, session.Whole, state.ForceDestroy.ValueBool(), own)
+	diags := r.Session.SaveSuccession(ctx, private, []string{own}, kept)
+	if len(kept) > 0 {
+		diags.Append(r.subject(*state).KeptBesides(kept))
+	}
+	return diags
 }
 
 // Create creates the node.
@@ -250,6 +272,11 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	deposed, diags := r.Session.Spare(ctx, session.Whole, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if len(deposed) > 0 {
+		resp.Diagnostics.Append(r.subject(state).DeposedLeft(deposed))
 	}
 	if state.InDoubt() {
 		doubt, diags := node.LoadDoubt(ctx, req.Private)

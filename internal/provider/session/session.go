@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"slices"
@@ -33,6 +34,9 @@ type Session struct {
 	handover  handover
 	acts      acts
 	intents   intents
+	plans     plans
+	id        string // tells this session from those of other runs
+	requests  *Requests // nil where nobody counts them
 	held      held
 	guard     *guard
 	owners    owners
@@ -56,6 +60,8 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 		handover:  newHandover(),
 		acts:      newActs(),
 		intents:   newIntents(),
+		plans:     newPlans(),
+		id:        rand.Text(),
 		guard:     newGuard(ctx, lock),
 		owners:    owners{paths: make(map[string]bool)},
 	}
@@ -203,6 +209,9 @@ func (e *UnknownError) Error() string {
 
 // Group is the sessions of one process, which ends them all when it stops.
 type Group struct {
+	// Requests are those of the CLI to this process.
+	Requests Requests
+
 	mu       sync.Mutex
 	sessions []*Session
 }
@@ -211,6 +220,7 @@ type Group struct {
 func (g *Group) Add(s *Session) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	s.requests = &g.Requests
 	g.sessions = append(g.sessions, s)
 }
 

@@ -33,8 +33,8 @@ func succeeded(ctx context.Context, p attr.PrivateState) (bool, diag.Diagnostics
 	return flag(ctx, p, succeededKey)
 }
 
-func setSucceeded(ctx context.Context, p attr.PrivateState) diag.Diagnostics {
-	return p.SetKey(ctx, succeededKey, []byte("true"))
+func setSucceeded(ctx context.Context, p attr.PrivateState, succeeded bool) diag.Diagnostics {
+	return p.SetKey(ctx, succeededKey, strconv.AppendBool(nil, succeeded))
 }
 
 // flag tells whether something is remembered. What is not there, or cannot be read, is not.

@@ -107,11 +107,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	if req.Plan.Raw.IsNull() { // a deletion
-		var at types.String
-		resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("path"), &at)...)
-		if r.Session.Plans(typeName, at.ValueString(), "") {
-			resp.Diagnostics.Append(r.subject(at).Renamed(handedOn))
-			resp.Diagnostics.Append(setSucceeded(ctx, resp.Private)...)
+		var state resourceModel
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		if !resp.Diagnostics.HasError() {
+			resp.Diagnostics.Append(r.planDeletion(ctx, &state, resp.Private)...)
 		}
 		return
 	}
@@ -166,6 +165,11 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if plan.Path.IsUnknown() {
 		return
 	}
+	if state == nil {
+		r.Session.Creates(session.Whole, plan.Path.ValueString())
+	} else {
+		resp.Diagnostics.Append(r.subject(plan.Path).UndoneBesides(r.Session.Keeps(session.Whole, plan.Path.ValueString()))...)
+	}
 	if err := plan.CheckSize(r.Session, plan.Path.ValueString(), &config.Node, prior); err != nil {
 		resp.Diagnostics.Append(diag.WithPath(plan.ContentPath(&config.Node, prior), r.subject(plan.Path).Error(doingStore, err)))
 	}
@@ -177,6 +181,26 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(r.planAdoption(ctx, &plan, &config)...)
 		resp.Diagnostics.Append(r.subject(plan.Path).Twins(ctx, r.Session)...)
 	}
+}
+
+// planDeletion finds out whom the node goes to: another resource may have it already, or get it.
+func (r *Resource) planDeletion(ctx context.Context, state *resourceModel, private attr.PrivateState) (diags diag.Diagnostics) {
+	nodePath := state.Path.ValueString()
+	kept, created := r.Session.Successors(ctx, session.Whole, state.ForceDestroy.ValueBool(), nodePath)
+	diags.Append(r.Session.SaveSuccession(ctx, private, []string{nodePath}, kept)...)
+	diags.Append(setSucceeded(ctx, private, len(created) > 0)...)
+	about := r.subject(state.Path)
+	if len(kept) > 0 {
+		diags.Append(about.KeptBesides(kept))
+	}
+	switch renamed := r.Session.Plans(typeName, nodePath, ""); {
+	case !renamed:
+	case len(created) > 0:
+		diags.Append(about.Renamed(handedOn))
+	default:
+		diags.Append(about.Renamed(maybeHandedOn))
+	}
+	return diags
 }
 
 // checkCreation checks what a creation needs, as far as it is known.
@@ -332,6 +356,11 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	succeeded, diags := succeeded(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	deposed, diags := r.Session.Spare(ctx, session.Whole, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if len(deposed) > 0 {
+		resp.Diagnostics.Append(r.subject(state.Path).DeposedLeft(deposed))
+	}
 	doubt, diags := node.LoadDoubt(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {

@@ -15,6 +15,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -168,6 +169,7 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 	maps.Copy(secrets, want.kept)
 	plan.DataWOKeys = keySetValue(secrets)
 	writes := changes(had, want)
+	diags.Append(r.planHolding(plan, had, want, writes)...)
 	if state != nil {
 		diags.Append(o.save(ctx, private)...)
 		if len(writes) == 0 {
@@ -240,16 +242,49 @@ func (r *Resource) planRemoval(ctx context.Context, req resource.ModifyPlanReque
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.warnRenamed(state, nil)...)
-	if state.keepsOnDestroy() {
-		return
-	}
 	had, diags := held(ctx, state, resp.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	resp.Diagnostics.Append(r.checkSize(state, removal(had, state.Exclusive.ValueBool()))...)
+	writes := removal(had, state.Exclusive.ValueBool())
+	if !state.keepsOnDestroy() {
+		resp.Diagnostics.Append(r.planSuccession(ctx, state, writes, resp.Private)...)
+		resp.Diagnostics.Append(r.checkSize(state, writes)...)
+	}
+	resp.Diagnostics.Append(r.warnRenamed(state, nil)...)
+}
+
+// planSuccession finds out which nodes that a destruction removes another resource keeps.
+func (r *Resource) planSuccession(ctx context.Context, state *model, writes []zk.Write, private attr.PrivateState) diag.Diagnostics {
+	paths := pathsOf(slices.DeleteFunc(slices.Clone(writes), func(w zk.Write) bool { return !removes(w) }))
+	exclusive := state.Exclusive.ValueBool()
+	if exclusive {
+		paths = append(paths, state.BasePath.ValueString())
+	}
+	kept, _ := r.Session.Successors(ctx, session.Whole, exclusive, paths...)
+	diags := r.Session.SaveSuccession(ctx, private, paths, kept)
+	if len(kept) > 0 {
+		diags.Append(r.about(state).KeptBesides(kept))
+	}
+	return diags
+}
+
+// planHolding tells destructions of the same plan which nodes the resource has afterwards.
+func (r *Resource) planHolding(plan *model, had holding, want wanted, writes []zk.Write) diag.Diagnostics {
+	for _, w := range writes {
+		if makes(w) {
+			r.Session.Creates(session.Whole, w.Path)
+		}
+	}
+	needed := want.needed()
+	var kept []string
+	for _, key := range had.positions() {
+		if had.ours(key) && (want.declares(key) || needed[key]) {
+			kept = append(kept, had.path(key))
+		}
+	}
+	return r.about(plan).UndoneBesides(r.Session.Keeps(session.Whole, kept...))
 }
 
 // checkSize refuses writes that the servers would not take.

@@ -211,6 +211,11 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	had, diags := held(ctx, state, req.Private)
 	resp.Diagnostics.Append(diags...)
+	deposed, diags := r.Session.Spare(ctx, session.Whole, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if len(deposed) > 0 {
+		resp.Diagnostics.Append(r.about(state).DeposedLeft(deposed))
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}

@@ -1,0 +1,130 @@
+package acctest_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"terraform-provider-zookeeper/internal/acctest"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// holders are resources that have what is at /a.
+var holders = map[string]struct {
+	// settings are those that a creation needs which finds it there.
+	hcl, settings string
+	// id imports it.
+	id string
+	// knows is whether one that finds or imports it deletes it in the end.
+	knows bool
+}{
+	"zookeeper_znode":       {hcl: "path = \"${local.base}/a\"\n  data = \"x\"", settings: "adopt_existing = true", id: "/a", knows: true},
+	"zookeeper_znodes":      {hcl: "base_path = local.base\n  data = { a = \"x\" }", settings: "adopt_existing = true", id: "//a", knows: true},
+	"zookeeper_ensure_path": {hcl: "path = \"${local.base}/a\"", id: "/a"},
+	"zookeeper_znode_acl":   {hcl: "path = \"${local.base}/a\"\n  acl = [{ scheme = \"ip\", id = \"127.0.0.1\", permissions = \"cdrwa\" }]", id: "/a"},
+}
+
+// A destruction leaves what another resource of the configuration has had before the apply, and
+// keeps: nothing is created or taken over then, from which the destruction could know of it.
+func TestAccKept(t *testing.T) {
+	acctest.Needs(t, acctest.Generation) // import blocks
+	for typ, h := range holders {
+		resource := func(name, more string) string {
+			return fmt.Sprintf("resource %q %q {\n  %s\n  %s\n}\n", typ, name, h.hcl, more)
+		}
+		begin := func(t *testing.T) *acctest.Tree {
+			tree := acctest.NewTree(t)
+			if typ == "zookeeper_znode_acl" {
+				tree.Put("/a", "x")
+			}
+			return tree
+		}
+		now := func(t *testing.T, tree *acctest.Tree) zk.Node {
+			t.Helper()
+			node, err := tree.Client.Node(t.Context(), tree.Path("/a"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return node
+		}
+		// stays checks that nothing has become of the node, and that nothing is left to do.
+		stays := func(t *testing.T, cli *acctest.CLI, tree *acctest.Tree, before zk.Node, out, told string) {
+			t.Helper()
+			if after := now(t, tree); after.Stat != before.Stat || len(after.ACL) != 1 || after.ACL[0] != before.ACL[0] {
+				t.Errorf("it was %+v, and is %+v\n%s", before, after, out)
+			}
+			if told != "" && !acctest.Error(told, tree.Path("/a")).MatchString(out) {
+				t.Errorf("it is not told:\n%s", out)
+			}
+			cli.CheckPlansNothing("the destruction")
+		}
+		// A replacement with create_before_destroy that stops between its two halves, because of a
+		// resource that depends on it, leaves the old one to the next apply.
+		t.Run(typ+", replaced in two applies", func(t *testing.T) {
+			t.Parallel()
+			tree := begin(t)
+			replaced := resource("test", h.settings+"\n  lifecycle { create_before_destroy = true }")
+			dependent := fmt.Sprintf("resource \"zookeeper_znode\" \"dependent\" {\n  path = \"${local.base}/taken\"\n  depends_on = [%s.test]\n}\n", typ)
+			cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(replaced)})
+			cli.Apply()
+			tree.Put("/taken", "")
+			cli.Write("main.tf", tree.Config(replaced+dependent))
+			if out := cli.FailApply("-replace=" + typ + ".test"); !strings.Contains(out, "Znode already exists") {
+				t.Fatal(out)
+			}
+			before := now(t, tree)
+			tree.Remove("/taken")
+			stays(t, cli, tree, before, cli.Apply(), "Deposed object was left as it is")
+		})
+		t.Run(typ+", renamed and imported", func(t *testing.T) {
+			t.Parallel()
+			tree := begin(t)
+			cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(resource("old", ""))})
+			cli.Apply()
+			before := now(t, tree)
+			cli.Write("main.tf", tree.Config(resource("new", "")+fmt.Sprintf("import {\n  to = %s.new\n  id = %q\n}\n", typ, tree.Base+h.id)))
+			stays(t, cli, tree, before, cli.Apply(), "Another resource keeps this")
+		})
+		t.Run(typ+", of which two have the same", func(t *testing.T) {
+			t.Parallel()
+			tree := begin(t)
+			cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(resource("one", ""))})
+			cli.Apply()
+			before := now(t, tree)
+			cli.Write("main.tf", tree.Config(resource("one", "")+resource("two", "")+fmt.Sprintf("import {\n  to = %s.two\n  id = %q\n}\n", typ, tree.Base+h.id)))
+			cli.Apply()
+			cli.Write("main.tf", tree.Config(resource("one", "")))
+			told := "Another resource keeps this"
+			if typ == "zookeeper_ensure_path" {
+				told = "" // one that is imported has made nothing
+			}
+			stays(t, cli, tree, before, cli.Apply(), told)
+			cli.MustRun("destroy", "-no-color", "-auto-approve")
+			if typ != "zookeeper_znode_acl" {
+				if err := tree.CheckGone("/a")(nil); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+}
+
+// A node that is deleted with all that is below it stays where a resource keeps a node there.
+func TestAccKept_below(t *testing.T) {
+	t.Parallel()
+	tree := acctest.NewTree(t)
+	parent := "resource \"zookeeper_znode\" \"parent\" {\n  path = \"${local.base}/p\"\n  force_destroy = true\n}\n"
+	child := "resource \"zookeeper_znode\" \"child\" {\n  path = \"${local.base}/p/c\"\n  data = \"x\"\n}\n"
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(parent)})
+	cli.Apply()
+	cli.Write("main.tf", tree.Config(parent+child))
+	cli.Apply()
+	cli.Write("main.tf", tree.Config(child))
+	if out := cli.Apply(); !acctest.Error("Another resource keeps this", tree.Path("/p/c")).MatchString(out) {
+		t.Errorf("it is not told:\n%s", out)
+	}
+	if err := tree.HasData("/p/c", "x"); err != nil {
+		t.Error(err)
+	}
+	cli.CheckPlansNothing("the destruction")
+}

@@ -1,0 +1,239 @@
+package session
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+)
+
+// Requests counts the requests of the CLI that are under way. All sessions of a process share
+// it. The zero value is a count of none.
+type Requests struct {
+	mu sync.Mutex
+	// running are under way; waiting are those of them that wait for the others.
+	running, waiting int
+	changed          chan struct{} // closed when one has begun or ended
+	// read is set once a resource has been read: CLIs do so in plans, and never in an apply.
+	read bool
+}
+
+// Read notes that a resource is read.
+func (r *Requests) Read() { r.change(func() { r.read = true }) }
+
+func (r *Requests) haveRead() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.read
+}
+
+// Begin counts a request until the function that it returns is called.
+func (r *Requests) Begin() (end func()) {
+	r.change(func() { r.running++ })
+	return func() { r.change(func() { r.running-- }) }
+}
+
+func (r *Requests) change(f func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f()
+	if r.changed != nil {
+		close(r.changed)
+		r.changed = nil
+	}
+}
+
+// state returns what is closed at the next change, and whether a request is under way that does
+// not wait for the others.
+func (r *Requests) state() (changed <-chan struct{}, busy bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.changed == nil {
+		r.changed = make(chan struct{})
+	}
+	return r.changed, r.running > r.waiting
+}
+
+// lull is how long no request begins or ends before it is taken for the end of what the CLI can
+// do at the same time.
+const lull = 50 * time.Millisecond
+
+// othersDone waits until nothing but requests that wait here has been under way for a moment, or
+// until done reports true.
+func (r *Requests) othersDone(ctx context.Context, done func() bool) {
+	r.change(func() { r.waiting++ })
+	defer r.change(func() { r.waiting-- })
+	timer := time.NewTimer(lull)
+	defer timer.Stop()
+	for !done() {
+		changed, busy := r.state()
+		timer.Reset(lull)
+		if busy {
+			timer.Stop()
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// plans remembers of which nodes resources have a part when what is planned has been applied.
+// A destruction knows of none of them by itself: a CLI tells a provider of one resource at a time.
+type plans struct {
+	mu sync.Mutex
+	// kept are the parts that a resource has before and after the apply, created those that a
+	// creation gets.
+	kept, created map[part]bool
+	// undone are the parts that a planned destruction undoes: nobody was known to have them.
+	undone map[part]bool
+	// vain counts the destructions that have waited for nothing.
+	vain int
+}
+
+func newPlans() plans {
+	return plans{kept: make(map[part]bool), created: make(map[part]bool), undone: make(map[part]bool)}
+}
+
+// mostVain is how many destructions of a plan wait in vain for resources that have their nodes
+// afterwards. Where there are many, they take all places that the CLI has for what runs at the
+// same time, and nobody else comes to plan.
+const mostVain = 20
+
+// Keeps notes, in a plan, that a resource has the part of the nodes before and after the apply.
+// It returns those that a destruction of the same plan undoes.
+func (s *Session) Keeps(what Part, paths ...string) (undone []string) {
+	s.plans.mu.Lock()
+	defer s.plans.mu.Unlock()
+	for _, path := range paths {
+		s.plans.kept[part{what, path}] = true
+		if s.plans.undone[part{what, path}] {
+			undone = append(undone, path)
+		}
+	}
+	return undone
+}
+
+// Creates notes, in a plan, that a creation gets the part of the nodes.
+func (s *Session) Creates(what Part, paths ...string) {
+	s.plans.mu.Lock()
+	defer s.plans.mu.Unlock()
+	for _, path := range paths {
+		s.plans.created[part{what, path}] = true
+	}
+}
+
+// Successors returns, for the plan of a destruction, those of the nodes whose part another
+// resource keeps, and those whose part a creation gets. With below, what is below the nodes
+// counts too. Other resources may be planned later: it waits until the CLI has nothing else to
+// plan at the same time.
+func (s *Session) Successors(ctx context.Context, what Part, below bool, paths ...string) (kept, created []string) {
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	s.plans.mu.Lock()
+	patient := s.plans.vain < mostVain
+	s.plans.mu.Unlock()
+	if patient && s.requests != nil && !s.applies() {
+		s.requests.othersDone(ctx, func() bool {
+			kept, created = s.successors(what, false, paths)
+			return len(kept)+len(created) == len(paths) && !below
+		})
+	}
+	kept, created = s.successors(what, below, paths)
+	s.plans.mu.Lock()
+	defer s.plans.mu.Unlock()
+	if len(kept)+len(created) == 0 {
+		s.plans.vain++
+	}
+	for _, path := range paths {
+		if !slices.Contains(kept, path) && !slices.Contains(created, path) {
+			s.plans.undone[part{what, path}] = true
+		}
+	}
+	return kept, created
+}
+
+func (s *Session) successors(what Part, below bool, paths []string) (kept, created []string) {
+	s.plans.mu.Lock()
+	defer s.plans.mu.Unlock()
+	for _, path := range paths {
+		switch p := (part{what, path}); {
+		case s.plans.created[p]:
+			created = append(created, path)
+		case s.plans.kept[p]:
+			kept = append(kept, path)
+		}
+		if below {
+			for p := range s.plans.kept {
+				if p.what == what && strings.HasPrefix(p.path, path+"/") {
+					kept = append(kept, p.path)
+				}
+			}
+		}
+	}
+	slices.Sort(kept)
+	return slices.Compact(kept), created
+}
+
+// A succession is what the planned private state of a destruction tells the apply.
+type succession struct {
+	// By is the session that has planned it.
+	By string `json:"by"`
+	// Own are the nodes that it gives up, Kept those of them, and of what is below them, that
+	// another resource of the configuration keeps.
+	Own  []string `json:"own"`
+	Kept []string `json:"kept,omitempty"`
+}
+
+// successionKey is where the planned private state has it.
+const successionKey = "succession"
+
+// SaveSuccession stores in the planned private state of a destruction what it gives up, and what
+// of that another resource keeps.
+func (s *Session) SaveSuccession(ctx context.Context, private attr.PrivateState, own, kept []string) diag.Diagnostics {
+	b, err := json.Marshal(succession{By: s.id, Own: own, Kept: kept})
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Plan cannot be written", fmt.Sprintf("What other resources keep: %v. This is a bug in the provider.", err))}
+	}
+	return private.SetKey(ctx, successionKey, b)
+}
+
+// Spare has a destruction leave those of its nodes that another resource of the configuration
+// keeps, as if that had taken them over in this run.
+//
+// An object that a replacement with create_before_destroy has left behind, in an apply that
+// stopped half-way, is deposed: the CLIs plan its destruction once more in the apply, where
+// nothing is known of what others keep. Mostly the resource itself has the same nodes. So all of
+// them are left, and deposed is true.
+func (s *Session) Spare(ctx context.Context, what Part, private attr.PrivateState) (deposed []string, diags diag.Diagnostics) {
+	b, diags := private.GetKey(ctx, successionKey)
+	if len(b) == 0 || diags.HasError() {
+		return nil, diags
+	}
+	var told succession
+	if err := json.Unmarshal(b, &told); err != nil {
+		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Plan is damaged", fmt.Sprintf("What other resources keep cannot be read: %v. This is a bug in the provider.", err))}
+	}
+	spared := told.Kept
+	if told.By == s.id && s.requests != nil && !s.requests.haveRead() {
+		deposed = told.Own
+		spared = append(spared, deposed...)
+	}
+	s.handover.mu.Lock()
+	defer s.handover.mu.Unlock()
+	for _, path := range spared {
+		s.handover.take(part{what, path}).owned = true
+	}
+	return deposed, nil
+}
