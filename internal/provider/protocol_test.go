@@ -138,9 +138,7 @@ func (d *driver) update(i *instance, config attrs) {
 func (d *driver) destroy(i *instance) {
 	d.tb.Helper()
 	d.again()
-	c := d.plan(i, nil)
-	d.again()
-	d.apply(c)
+	d.apply(d.plan(i, nil))
 }
 
 // plan validates a configuration and plans for it; for nil, a removal.
@@ -151,6 +149,8 @@ func (d *driver) plan(i *instance, config attrs) *change {
 	proposed := tftypes.NewValue(schema.ValueType(), nil)
 	if config == nil {
 		c.config = d.dynamic(proposed)
+		// The process that plans is one that reads. What comes of it does not matter here.
+		_, _ = d.server.ReadResource(d.ctx, &tfprotov6.ReadResourceRequest{TypeName: i.typ, CurrentState: d.dynamic(i.state), Private: i.private, CurrentIdentity: i.identity})
 	} else {
 		c.config = d.config(schema, config)
 		valid, err := d.server.ValidateResourceConfig(d.ctx, &tfprotov6.ValidateResourceConfigRequest{
