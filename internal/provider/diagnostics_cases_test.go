@@ -572,6 +572,13 @@ var topics = []struct {
 		{name: "a plan that locks out", play: func(c *scene) {
 			c.connect(attrs{"username": "bob", "password": "builder"}).plan(c.none(znode), attrs{"path": "/app", "data": "x", "acl": acl(onlyAlice)})
 		}},
+		{name: "a plan that locks out by an address", play: func(c *scene) {
+			c.connect(nil).plan(c.none(znode), attrs{"path": "/app", "data": "x", "acl": acl([3]string{"ip", "10.0.0.0/8", "cdrwa"})})
+		}},
+		{name: "a plan without a refresh for another user", play: func(c *scene) {
+			i := c.connect(attrs{"username": "bob", "password": "builder"}).create(znode, attrs{"path": "/app", "acl": acl([3]string{"auth", "", "cdrwa"})})
+			c.connect(attrs{"username": "carol", "password": "builder"}).plan(i, attrs{"path": "/app", "acl": acl([3]string{"auth", "", "cdrwa"})})
+		}},
 		{name: "parents that lock out", play: func(c *scene) {
 			c.connect(nil).plan(c.none(znode), attrs{"path": "/app/web", "parent_acl": acl([3]string{"world", "anyone", "r"})})
 		}},
@@ -1275,6 +1282,11 @@ var topics = []struct {
 		{name: "a private state that is damaged", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app"})
 			i.private = kept(c.t, "doubt", "7")
+			c.refresh(i)
+		}},
+		{name: "a private state of an author that is damaged", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app"})
+			i.private = kept(c.t, "author", "7")
 			c.refresh(i)
 		}},
 		{name: "a private state of a path that is damaged", play: func(c *scene) {

@@ -227,6 +227,18 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 		which, strings.Join(without, ", nor "), s.presented(), add))
 }
 
+// Foreign warns of an ACL that is written for nothing but who the provider is. A plan without a
+// refresh has no other place to show that.
+func (s Subject) Foreign() diag.Diagnostic {
+	which := "the node"
+	if s.Path != "" {
+		which = fmt.Sprintf("%q", s.Path)
+	}
+	return diag.NewWarningDiagnostic("ACL is written again", fmt.Sprintf(
+		"The scheme \"auth\" in the ACL of %s stands for the identities that the provider presented when it wrote the ACL, and it presents others now: %s. The apply writes the ACL again, so that it stands for these.\n\n"+
+			"A plan with a refresh shows the entries that change.", which, s.presented()))
+}
+
 // Destroyed tells what came of a deletion; nothing where the node is gone, and err nil.
 func (s Subject) Destroyed(doing string, err error) diag.Diagnostics {
 	var needed *node.NeededError

@@ -69,6 +69,7 @@ func (n *Node) Apply(ctx context.Context, s *session.Session, nodePath string, c
 			return done, err // nothing was done
 		}
 	}
+	n.foreign = state.foreign && !change.SetACL
 	written := zk.Node{Stat: attr.StatOf(state.Stat)}
 	wrote := from.After(change)
 	written.Stat.Version, written.Stat.Aversion = wrote.Version, wrote.Aversion

@@ -102,6 +102,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if !req.State.Raw.IsNull() {
 		state = new(resourceModel)
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+		resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -137,7 +138,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if err := plan.CheckSize(r.Session, first, &config.Node, prior); err != nil {
 		resp.Diagnostics.Append(diag.WithPath(plan.ContentPath(&config.Node, prior), r.subject(plan).Error(doingStore, err)))
 	}
-	if lost := plan.LockedOut(r.Session, &config.Node, prior); lost != 0 {
+	if plan.Foreign(&config.Node, prior) {
+		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan).Foreign()))
+	}
+	if lost := plan.LockedOut(ctx, r.Session, &config.Node, prior); lost != 0 {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan).LockedOut(lost)))
 	}
 }
@@ -181,6 +185,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	plan.Path = types.StringValue(made.Path)
 	r.Session.Took(session.Whole, made.Path)
 	resp.Diagnostics.Append(r.subject(plan).Applied(plan.ReadBack(after, r.Session, made.Path, &config.Node, made))...)
+	resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
@@ -206,6 +211,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	doubt, diags := node.LoadDoubt(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -239,6 +245,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 			resp.Diagnostics.Append(about.Rewritten())
 		}
 	}
+	resp.Diagnostics.Append(state.Remember(ctx, resp.Private, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -248,6 +255,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -258,10 +266,12 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
 			state.Node = plan.Node // what was done of it
+			resp.Diagnostics.Append(state.Remember(ctx, resp.Private, r.Session)...)
 			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 			return
 		}
 		resp.Diagnostics.Append(about.Applied(done)...)
+		resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }

@@ -174,13 +174,13 @@ func TestLockedOut(t *testing.T) {
 	t.Parallel()
 	ofBob := []zk.ACL{{Scheme: "digest", ID: zk.DigestID("bob", "builder"), Perms: zk.PermAll}}
 	asBob := []zk.Credential{{Scheme: "digest", Secret: "bob:builder"}}
-	if got := open(t, zk.Config{Servers: "127.0.0.1:1"}).LockedOut(ofBob, zk.PermRead); got != zk.PermRead {
+	if got := open(t, zk.Config{Servers: "127.0.0.1:1"}).LockedOut(t.Context(), ofBob, zk.PermRead); got != zk.PermRead {
 		t.Errorf("nobody is locked out of %q, want %q", got, zk.PermRead)
 	}
-	if got := open(t, zk.Config{Servers: "127.0.0.1:1", Auth: asBob}).LockedOut(ofBob, zk.PermAll); got != 0 {
+	if got := open(t, zk.Config{Servers: "127.0.0.1:1", Auth: asBob}).LockedOut(t.Context(), ofBob, zk.PermAll); got != 0 {
 		t.Errorf("bob is locked out of %q", got)
 	}
-	if got := open(t, zk.Config{}, "username", "password").LockedOut(ofBob, zk.PermAll); got != 0 {
+	if got := open(t, zk.Config{}, "username", "password").LockedOut(t.Context(), ofBob, zk.PermAll); got != 0 {
 		t.Errorf("somebody who is not known yet is locked out of %q", got)
 	}
 }

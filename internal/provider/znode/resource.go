@@ -121,6 +121,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if !req.State.Raw.IsNull() {
 		state = new(resourceModel)
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+		resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -173,11 +174,14 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if err := plan.CheckSize(r.Session, plan.Path.ValueString(), &config.Node, prior); err != nil {
 		resp.Diagnostics.Append(diag.WithPath(plan.ContentPath(&config.Node, prior), r.subject(plan.Path).Error(doingStore, err)))
 	}
-	if lost := plan.LockedOut(r.Session, &config.Node, prior); lost != 0 {
+	if plan.Foreign(&config.Node, prior) {
+		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).Foreign()))
+	}
+	if lost := plan.LockedOut(ctx, r.Session, &config.Node, prior); lost != 0 {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).LockedOut(lost)))
 	}
 	if state == nil {
-		resp.Diagnostics.Append(r.checkParentACL(plan)...)
+		resp.Diagnostics.Append(r.checkParentACL(ctx, plan)...)
 		resp.Diagnostics.Append(r.planAdoption(ctx, &plan, &config)...)
 		resp.Diagnostics.Append(r.subject(plan.Path).Twins(ctx, r.Session)...)
 	}
@@ -216,13 +220,13 @@ func (r *Resource) checkCreation(plan resourceModel) diag.Diagnostics {
 }
 
 // checkParentACL warns of an ACL that keeps the provider from what it makes parents for,
-// and from deleting it again.
-func (r *Resource) checkParentACL(plan resourceModel) diag.Diagnostics {
+// from deleting it again, and from the parents themselves.
+func (r *Resource) checkParentACL(ctx context.Context, plan resourceModel) diag.Diagnostics {
 	acl, err := attr.ACLFrom(plan.ParentACL)
 	if err != nil || !plan.CreateParents.ValueBool() {
 		return nil // validation has told, or there is nothing to make
 	}
-	lost := r.Session.LockedOut(acl, zk.PermCreate|zk.PermDelete)
+	lost := r.Session.LockedOut(ctx, acl, zk.PermCreate|zk.PermDelete|zk.PermRead|zk.PermAdmin)
 	if lost == 0 {
 		return nil
 	}
@@ -264,6 +268,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
 	done := plan.ReadBack(after, r.Session, plan.Path.ValueString(), &config.Node, made.node)
 	resp.Diagnostics.Append(about.Applied(done)...)
+	resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
@@ -279,6 +284,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	about := r.subject(state.Path)
 	doubt, diags := node.LoadDoubt(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
 	var read zk.Node
 	var err error
 	if doubt != nil {
@@ -319,6 +325,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		}
 	}
 	resp.Diagnostics.Append(node.ForgetDoubt(ctx, resp.Private)...)
+	resp.Diagnostics.Append(state.Remember(ctx, resp.Private, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -328,6 +335,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -338,10 +346,12 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
 			state.Node = plan.Node // what was done of it
+			resp.Diagnostics.Append(state.Remember(ctx, resp.Private, r.Session)...)
 			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 			return
 		}
 		resp.Diagnostics.Append(about.Applied(done)...)
+		resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, false)...)

@@ -58,8 +58,8 @@ func (m *resourceModel) keep(rec *record) diag.Diagnostics {
 }
 
 // refresh fills in what the server holds.
-func (m *resourceModel) refresh(root zk.ACLReading, differing []zk.ACLReading, self []attr.Identity) {
-	m.ACL = attr.RefreshACL(m.ACL, m.Stat, root.ACL, root.Stat, self)
+func (m *resourceModel) refresh(root zk.ACLReading, differing []zk.ACLReading, foreign bool, self []attr.Identity) {
+	m.ACL = attr.RefreshACL(m.ACL, m.Stat, foreign, root.ACL, root.Stat, self)
 	m.Stat = attr.StatValue(root.Stat)
 	m.Differing = differingValue(m.Path.ValueString(), differing)
 }

@@ -25,6 +25,7 @@ func TestComplete(t *testing.T) {
 		state, config func(*resourceModel)
 		creates       bool
 		adopts        bool
+		leaves        bool
 		writes        bool
 		acl           types.Set
 	}{
@@ -38,6 +39,7 @@ func TestComplete(t *testing.T) {
 		"another path":             {config: func(m *resourceModel) { m.Path = types.StringValue("/b") }, writes: true, acl: attr.ACLValue(open)},
 		"on_destroy alone":         {config: func(m *resourceModel) { m.OnDestroy = types.StringValue(onDestroyKeep) }, acl: attr.ACLValue(open)},
 		"others below":             {state: func(m *resourceModel) { m.Differing = differing }, writes: true, acl: attr.ACLValue(open)},
+		"others below, by then":    {state: func(m *resourceModel) { m.Differing = differing }, leaves: true, acl: attr.ACLValue(open)},
 		"a digest without a hash":  {state: func(m *resourceModel) { m.ACL = attr.ACLValue(masked) }, config: func(m *resourceModel) { m.ACL = attr.ACLValue(ofHers) }, writes: true, acl: attr.ACLValue(ofHers)},
 		"recursive is not known":   {config: func(m *resourceModel) { m.Recursive = types.BoolUnknown() }, writes: true, acl: attr.ACLValue(open)},
 		"on_destroy is not known":  {config: func(m *resourceModel) { m.OnDestroy = types.StringUnknown() }, acl: attr.ACLValue(open)},
@@ -60,8 +62,8 @@ func TestComplete(t *testing.T) {
 			if tt.creates {
 				state = nil
 			}
-			got, writes := complete(plan, config, state, []attr.Identity{alice}, tt.adopts)
-			if writes != tt.writes || got.Stat.IsUnknown() != tt.writes || got.Record.IsUnknown() != tt.writes || got.Differing.IsUnknown() || len(got.Differing.Elements()) > 0 {
+			got, writes := complete(plan, config, state, []attr.Identity{alice}, tt.adopts, tt.leaves)
+			if writes != tt.writes || got.Stat.IsUnknown() != tt.writes || got.Record.IsUnknown() != tt.writes || got.Differing.IsUnknown() || len(got.Differing.Elements()) > 0 != tt.leaves {
 				t.Errorf("writes %t: %+v", writes, got)
 			}
 			if !got.ACL.Equal(tt.acl) || !got.Path.Equal(config.Path) || !got.Recursive.Equal(config.Recursive) || !got.OnDestroy.Equal(config.OnDestroy) {

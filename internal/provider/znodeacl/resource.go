@@ -150,8 +150,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(importWarning(nodePath))
 		rec = covering(nodes)
 	}
+	foreign := rec.foreign(self)
 	differing := rec.see(nodes, self)
-	state.refresh(nodes[0], differing, self)
+	state.refresh(nodes[0], differing, foreign, self)
 	if len(differing) > maxDiffering {
 		resp.Diagnostics.Append(differingWarning(nodePath, len(differing), len(nodes)-1))
 	}

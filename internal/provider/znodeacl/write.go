@@ -106,6 +106,9 @@ const progress = 1000
 // is refused.
 func (r *Resource) carryOut(ctx context.Context, client *zk.Client, rec *record, nodes []zk.ACLReading, steps []step) outcome {
 	o := outcome{at: zk.ACLReading{Path: rec.path}}
+	if len(steps) > 0 && rec.foreign(r.Session.Identities()) {
+		rec.author = nil // some are written by the one, and some by the other, until all are done
+	}
 	writes := make([]zk.ACLWrite, len(steps))
 	for i, s := range steps {
 		writes[i] = zk.ACLWrite{Path: nodes[s.node].Path, ACL: s.acl, Stat: nodes[s.node].Stat}

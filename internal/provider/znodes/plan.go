@@ -44,7 +44,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		state = nil // other nodes are planned
 	}
 	if state == nil || !plan.ACL.Equal(state.ACL) {
-		resp.Diagnostics.Append(r.warnLockedOut(plan)...)
+		resp.Diagnostics.Append(r.warnLockedOut(ctx, plan)...)
 	}
 	if state != nil {
 		plan.keepNotation(state, r.Session.Identities())
@@ -316,7 +316,7 @@ func (m *model) at(key string) path.Path {
 }
 
 // warnLockedOut warns of an ACL that keeps the provider from the nodes that it is to make.
-func (r *Resource) warnLockedOut(plan *model) diag.Diagnostics {
+func (r *Resource) warnLockedOut(ctx context.Context, plan *model) diag.Diagnostics {
 	acl, err := attr.ACLFrom(plan.ACL)
 	if err != nil || plan.ACL.IsUnknown() {
 		return nil // validation has told, or nothing is known yet
@@ -324,7 +324,7 @@ func (r *Resource) warnLockedOut(plan *model) diag.Diagnostics {
 	if acl == nil {
 		acl = r.Session.DefaultACL()
 	}
-	lost := r.Session.LockedOut(acl, zk.PermRead|zk.PermWrite|zk.PermCreate|zk.PermDelete)
+	lost := r.Session.LockedOut(ctx, acl, zk.PermAll)
 	if lost == 0 {
 		return nil
 	}
