@@ -62,6 +62,16 @@ func (n *Node) CheckACL(s *session.Session, config, state *Node) diag.Diagnostic
 	return s.CheckACL(path.Root("acl"), config.ACL)
 }
 
+// ACLClaim is what a configuration has of the ACL of its node; false where it declares none, or
+// that is not known yet. The key is what [session.Session.Words] has got the ACL by.
+func (n *Node) ACLClaim(s *session.Session, resource, key, nodePath string) (claim session.ACLClaim, ok bool) {
+	acl, err := attr.ACLFrom(n.ACL)
+	if err != nil || acl == nil || nodePath == "" || s.Ignores(resource, key, n.ACL.String()) {
+		return claim, false
+	}
+	return session.ACLClaim{Resource: resource, Path: nodePath, ACL: acl}, true
+}
+
 // LockedOut returns those permissions that the ACL which a plan writes keeps this provider from,
 // of those that it needs: to read the node, to change its ACL, and to write content that the
 // configuration declares.

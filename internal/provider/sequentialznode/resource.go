@@ -79,6 +79,9 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(config.Check()...)
 	}
+	if r.Session != nil {
+		r.Session.Words(typeName, config.PathPrefix.ValueString(), config.ACL.String())
+	}
 }
 
 // ModifyPlan completes a plan, and checks what is to be written. What is not written may be
@@ -125,6 +128,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	plan.Plan(&config.Node, prior, r.Session.Identities())
 	resp.Diagnostics.Append(plan.CheckACL(r.Session, &config.Node, prior)...)
+	if claim, ok := config.ACLClaim(r.Session, typeName, config.PathPrefix.ValueString(), plan.Path.ValueString()); ok {
+		resp.Diagnostics.Append(diagnose.ClaimACL(r.Session, claim)...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}

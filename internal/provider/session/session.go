@@ -41,6 +41,7 @@ type Session struct {
 	held      held
 	guard     *guard
 	owners    owners
+	aclClaims aclClaims
 	notes     sync.Map
 }
 

@@ -98,6 +98,9 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 	}
 	resp.Diagnostics.Append(checkKind(config)...)
 	resp.Diagnostics.Append(config.Check()...)
+	if r.Session != nil {
+		r.Session.Words(typeName, config.Path.ValueString(), config.ACL.String())
+	}
 }
 
 // ModifyPlan completes a plan, and checks what is to be written. What is not written may be
@@ -156,6 +159,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	plan.Plan(&config.Node, prior, r.Session.Identities())
 	resp.Diagnostics.Append(plan.CheckACL(r.Session, &config.Node, prior)...)
+	if claim, ok := config.ACLClaim(r.Session, typeName, config.Path.ValueString(), plan.Path.ValueString()); ok {
+		resp.Diagnostics.Append(diagnose.ClaimACL(r.Session, claim)...)
+	}
 	if state == nil {
 		resp.Diagnostics.Append(r.checkCreation(plan)...)
 	}

@@ -3,6 +3,9 @@ package znodeacl
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -11,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -31,7 +36,7 @@ func complete(plan, config resourceModel, state *resourceModel, self []attr.Iden
 		if leaves {
 			plan.Differing = state.Differing
 		}
-		writes = rewrites || !plan.Path.Equal(state.Path) || !plan.ACL.Equal(state.ACL) || !plan.Recursive.Equal(state.Recursive) || !state.Differing.Equal(plan.Differing)
+		writes = rewrites || !plan.Path.Equal(state.Path) || !plan.ACL.Equal(state.ACL) || !plan.Recursive.Equal(state.Recursive) || !plan.Exclude.Equal(state.Exclude) || !state.Differing.Equal(plan.Differing)
 	}
 	plan.Record, plan.Stat = types.StringUnknown(), types.ObjectUnknown(attr.StatType.AttrTypes)
 	if !writes {
@@ -78,6 +83,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		// it is in the state may be there by ignore_changes, and is not written.
 		resp.Diagnostics.Append(r.Session.CheckACL(path.Root("acl"), plan.ACL)...)
 	}
+	if !ignored {
+		resp.Diagnostics.Append(config.claim(r.Session)...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -92,12 +100,44 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 
 // ValidateConfig notes what the user wrote: a plan gets what ignore_changes makes of it.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config resourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(config.checkExclude()...)
 	if r.Session == nil {
 		return
 	}
-	var config resourceModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	r.Session.Words(typeName, config.Path.ValueString(), config.ACL.String())
+}
+
+// checkExclude checks that what is to be left out is a part of a tree.
+func (m *resourceModel) checkExclude() (diags diag.Diagnostics) {
+	for _, top := range m.excluded() {
+		var err error
+		switch {
+		case m.Path.IsUnknown() || m.Recursive.IsUnknown():
+			continue
+		case !m.Recursive.ValueBool():
+			err = errors.New("without recursive = true the resource has one node alone, and nothing to exclude")
+		case top == m.Path.ValueString() || !session.Within(top, m.Path.ValueString()):
+			err = fmt.Errorf("%q is not below the path of the resource, %q", top, m.Path.ValueString())
+		default:
+			continue
+		}
+		diags.AddAttributeError(path.Root("exclude"), "Invalid exclude", attr.Sentence(err))
+		return diags
+	}
+	return diags
+}
+
+// claim notes what the resource has, and refuses it where another one wants something else.
+func (m *resourceModel) claim(s *session.Session) diag.Diagnostics {
+	acl, err := attr.ACLFrom(m.ACL)
+	if err != nil || acl == nil || m.Path.IsUnknown() || m.Recursive.IsUnknown() || !m.excludeKnown() {
+		return nil // validation has told, or it is not known yet
+	}
+	return diagnose.ClaimACL(s, session.ACLClaim{
+		Resource: typeName, Path: m.Path.ValueString(), Recursive: m.Recursive.ValueBool(), Exclude: m.excluded(), ACL: acl,
+	})
 }
 
 // ignored reports whether ignore_changes has put the ACL into the configuration of a plan.
@@ -125,7 +165,10 @@ func (m *resourceModel) drifted(rec *record, self []attr.Identity) bool {
 
 // covers reports whether a plan has no other nodes than the state.
 func (m *resourceModel) covers(state *resourceModel) bool {
-	return m.Path.Equal(state.Path) && (m.Recursive.Equal(state.Recursive) || m.Recursive.Equal(types.BoolValue(false)))
+	if !m.Path.Equal(state.Path) || m.Recursive.IsUnknown() || !m.excludeKnown() {
+		return false
+	}
+	return !m.Recursive.ValueBool() || state.Recursive.ValueBool() && !slices.ContainsFunc(state.excluded(), m.has)
 }
 
 // checkLockout warns of an ACL that keeps the provider from going on with the nodes. To

@@ -63,6 +63,7 @@ func state(tree *acctest.Tree, rel string, except attrs) []statecheck.StateCheck
 		"path":       text(tree.Path(rel)),
 		"acl":        acctest.ACL(read, user(zk.PermAll)),
 		"recursive":  no,
+		"exclude":    knownvalue.Null(),
 		"on_destroy": text("restore"),
 		"differing":  differs(tree),
 		"record":     knownvalue.StringRegexp(regexp.MustCompile(`^[A-Za-z0-9+/]+=*$`)),
