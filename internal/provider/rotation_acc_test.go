@@ -47,7 +47,7 @@ func asWritten(address string) statecheck.StateCheck {
 	}))
 }
 
-// rotating are the resources with an ACL that is followed: each has authACL on the nodes.
+// rotating are the resources with an ACL: each has authACL on the nodes.
 var rotating = []struct {
 	name, address, hcl string
 	nodes              []string
@@ -83,6 +83,19 @@ resource "zookeeper_znode_acl" "test" {
   depends_on = [zookeeper_znode.test]
 }
 `, []string{"/a", "/a/b", "/a/b/c"}},
+	{"znodes", "zookeeper_znodes.test", `
+resource "zookeeper_znodes" "test" {
+  base_path = "${local.base}/a"
+  data      = { "b/c" = "x", "d" = "y" }
+  ` + authACL + `
+}
+`, []string{"/a", "/a/b", "/a/b/c", "/a/d"}},
+	{"ensure_path", "zookeeper_ensure_path.test", `
+resource "zookeeper_ensure_path" "test" {
+  path = "${local.base}/a/b"
+  ` + authACL + `
+}
+`, []string{"/a", "/a/b"}},
 }
 
 // rotated is a step in which the provider becomes another one: the plan writes the ACL, and the
@@ -149,10 +162,8 @@ func TestAccRotation_withoutTheFormer(t *testing.T) {
 				// The one who has written it finds all as it was.
 				{
 					Config:           tree.ConfigFor(asAlice, tt.hcl),
-					ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
-					ConfigStateChecks: []statecheck.StateCheck{
-						statecheck.ExpectKnownValue(tt.address, tfjsonpath.New("acl"), acctest.ACL(aliceOwns, anyReads)),
-					},
+					ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+					Check:            hasACL(tree, tt.nodes[0], aliceOwns, anyReads),
 				},
 			}})
 		})
@@ -236,4 +247,58 @@ func TestAccRotation_movedAndImported(t *testing.T) {
 	if run := cli.Run("plan", "-no-color", "-detailed-exitcode"); run.Code != 0 {
 		t.Errorf("exit code %d:\n%s", run.Code, run.Output)
 	}
+}
+
+// Some nodes are of one author, some of another, and some are nobody's that the provider has ever
+// been: each gets what it is to have.
+func TestAccRotation_manyAuthors(t *testing.T) {
+	const path, many = "zookeeper_ensure_path.test", "zookeeper_znodes.test"
+	tree := acctest.NewTree(t)
+	theirs := zk.ACL{Scheme: "ip", ID: "127.0.0.1", Perms: zk.PermAll}
+	hcl := func(data string) string {
+		return `
+resource "zookeeper_znodes" "test" {
+  base_path = "${local.base}/m"
+  data      = { ` + data + ` }
+  ` + authACL + `
+}
+
+resource "zookeeper_ensure_path" "test" {
+  path = "${local.base}/p/q"
+  ` + authACL + `
+}
+`
+	}
+	update := resource.ConfigPlanChecks{
+		PreApply: []plancheck.PlanCheck{
+			plancheck.ExpectResourceAction(path, plancheck.ResourceActionUpdate),
+			plancheck.ExpectResourceAction(many, plancheck.ResourceActionUpdate),
+		},
+		PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+	}
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		{Config: tree.ConfigFor(asAlice, hcl(`"a" = "1", "b" = "1"`))},
+		{
+			// Somebody has set the ACL of one of each himself, and that of another for the new user.
+			PreConfig: func() {
+				tree.WriteACL("/m/a", theirs)
+				tree.WriteACL("/m/b", aliceOwns, bobOwns, anyReads)
+				tree.WriteACL("/p/q", theirs)
+			},
+			Config:           tree.ConfigFor(asBobAndAlice, hcl(`"a" = "1", "b" = "1", "c" = "1"`)),
+			ConfigPlanChecks: update,
+			Check: resource.ComposeTestCheckFunc(
+				hasACL(tree, "/m", aliceOwns, bobOwns, anyReads), hasACL(tree, "/m/a", theirs), hasACL(tree, "/m/b", aliceOwns, bobOwns, anyReads), hasACL(tree, "/m/c", aliceOwns, bobOwns, anyReads),
+				hasACL(tree, "/p", aliceOwns, bobOwns, anyReads), hasACL(tree, "/p/q", theirs),
+			),
+		},
+		{
+			Config:           tree.ConfigFor(asBob, hcl(`"a" = "1", "b" = "2", "c" = "1"`)),
+			ConfigPlanChecks: update,
+			Check: resource.ComposeTestCheckFunc(
+				hasACL(tree, "/m", bobOwns, anyReads), hasACL(tree, "/m/a", theirs), hasACL(tree, "/m/b", bobOwns, anyReads), hasACL(tree, "/m/c", bobOwns, anyReads),
+				hasACL(tree, "/p", bobOwns, anyReads), hasACL(tree, "/p/q", theirs),
+			),
+		},
+	}})
 }

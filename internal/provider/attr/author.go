@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -17,7 +18,8 @@ import (
 
 // An Author is who wrote an ACL: the identities that the scheme "auth" in it stands for. It has a
 // hash of each, because the id of a digest shows the hash of a password to whoever reads a
-// state. A nil Author is not known.
+// state, and of what the servers show of a digest to those who may not change the ACL. A nil Author
+// is not known.
 type Author []string
 
 // AuthorOf is the author that presents some identities.
@@ -25,6 +27,9 @@ func AuthorOf(self []Identity) Author {
 	set := make(map[string]bool, len(self))
 	for _, who := range self {
 		set[mark(who)] = true
+		if user, _, ok := strings.Cut(who.ID, ":"); ok && who.Scheme == zk.SchemeDigest {
+			set[mark(Identity{Scheme: zk.SchemeDigest, ID: user + ":" + zk.MaskedDigest})] = true
+		}
 	}
 	return append(Author{}, slices.Sorted(maps.Keys(set))...)
 }
@@ -47,7 +52,7 @@ func (a Author) With(self []Identity) Author {
 // Wrote reports whether the servers show an ACL as the author, or a part of him, has written it,
 // and not as self would: "auth" in it stands for others.
 func (a Author) Wrote(acl, actual []zk.ACL, self []Identity) bool {
-	if SameACL(acl, actual, self) {
+	if ShowsACL(acl, actual, self) {
 		return false
 	}
 	var part []Identity
@@ -76,10 +81,11 @@ func LoadAuthor(ctx context.Context, private PrivateState) (Author, diag.Diagnos
 	return a, diags
 }
 
-// Save puts the author of an ACL into a private state. An ACL without "auth" needs none.
+// Save puts the author of an ACL into a private state. An ACL without "auth" has none: then the
+// former one stays, who may have written nodes that have not been written since.
 func (a Author) Save(ctx context.Context, private PrivateState, acl types.Set) diag.Diagnostics {
-	if a == nil || !HasScheme(acl, zk.SchemeAuth) {
-		return private.SetKey(ctx, AuthorKey, nil)
+	if !HasScheme(acl, zk.SchemeAuth) {
+		return nil
 	}
 	b, err := json.Marshal(a)
 	if err != nil {

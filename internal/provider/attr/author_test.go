@@ -57,6 +57,8 @@ func TestAuthorWrote(t *testing.T) {
 		"by somebody else":              {attr.AuthorOf([]attr.Identity{bob}), []zk.ACL{of(alice), read}, false},
 		"with an entry of others":       {attr.AuthorOf([]attr.Identity{alice}), []zk.ACL{of(alice), read, {Scheme: "ip", ID: "10.0.0.1", Perms: zk.PermAll}}, false},
 		"without an entry that is ours": {attr.AuthorOf([]attr.Identity{alice}), []zk.ACL{of(alice)}, false},
+		"hidden":                        {attr.AuthorOf([]attr.Identity{alice}), []zk.ACL{{Scheme: "digest", ID: "alice:x", Perms: zk.PermAll}, read}, true},
+		"hidden, of somebody else":      {attr.AuthorOf([]attr.Identity{alice}), []zk.ACL{{Scheme: "digest", ID: "carol:x", Perms: zk.PermAll}, read}, false},
 		"not known":                     {nil, []zk.ACL{of(alice), read}, false},
 	}
 	for name, tt := range tests {
@@ -81,8 +83,8 @@ func TestAuthorInPrivateState(t *testing.T) {
 	if stored := string(p[attr.AuthorKey]); strings.Contains(stored, hash) || strings.Contains(stored, "alice") {
 		t.Errorf("%s tells who it is", stored)
 	}
-	author.Save(t.Context(), p, set("world|anyone|r"))
-	if got, diags := attr.LoadAuthor(t.Context(), p); diags.HasError() || got != nil {
+	attr.AuthorOf(nil).Save(t.Context(), p, set("world|anyone|r"))
+	if got, diags := attr.LoadAuthor(t.Context(), p); diags.HasError() || !got.Is([]attr.Identity{alice}) {
 		t.Errorf("an ACL without auth: %v, %v", got, diags)
 	}
 	p[attr.AuthorKey] = []byte("{")

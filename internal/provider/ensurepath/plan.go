@@ -37,7 +37,16 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if req.Plan.Raw.IsNull() {
 		return
 	}
+	author, diags := attr.LoadAuthor(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	plan, makes := complete(plan, state, r.Session.Identities())
+	if state != nil && r.Session.Foreign(author, plan.ACL) {
+		// The nodes that there are get the ACL anew.
+		plan.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
+		if plan.ACL.Equal(state.ACL) {
+			resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).Foreign()))
+		}
+	}
 	resp.Diagnostics.Append(r.check(ctx, &plan, state, makes)...)
 	if makes && !plan.Path.IsUnknown() && !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(r.subject(plan.Path).Twins(ctx, r.Session)...)

@@ -50,6 +50,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		plan.keepNotation(state, r.Session.Identities())
 	}
 	resp.Diagnostics.Append(r.planChanges(ctx, plan, config, state, resp.Private)...)
+	resp.Diagnostics.Append(r.planRenewal(ctx, plan, state, req.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -182,6 +183,19 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 		diags.Append(r.about(plan).Twins(ctx, r.Session, pathsOf(slices.DeleteFunc(slices.Clone(writes), func(w zk.Write) bool { return !makes(w) }))...)...)
 	}
 	diags.Append(r.checkSize(plan, writes)...)
+	return diags
+}
+
+// planRenewal plans that the nodes that there are get the ACL anew, where "auth" in it stands for
+// others than the provider presents now. Without a refresh, zxid alone can show that.
+func (r *Resource) planRenewal(ctx context.Context, plan, state *model, private attr.PrivateState) diag.Diagnostics {
+	author, diags := attr.LoadAuthor(ctx, private)
+	if state != nil && r.Session.Foreign(author, plan.ACL) {
+		plan.Zxid = types.Int64Unknown()
+		if plan.ACL.Equal(state.ACL) {
+			diags.Append(diag.WithPath(path.Root("acl"), r.about(plan).Foreign()))
+		}
+	}
 	return diags
 }
 

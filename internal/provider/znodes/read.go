@@ -62,6 +62,13 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		state.introduce(found.nodes)
 	}
 	resp.Diagnostics.Append(state.refresh(had, found)...)
+	acl, diags, err := r.Session.RefreshAuthor(ctx, resp.Private, state.ACL, found.ownPaths())
+	resp.Diagnostics.Append(diags...)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingRead, err))
+		return
+	}
+	state.ACL = acl
 	resp.State.Raw, diags = state.encode(ctx, req.State.Raw.Type())
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(found.save(ctx, resp.Private)...)

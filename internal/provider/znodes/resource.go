@@ -166,6 +166,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(out.doubt.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(attr.AuthorOf(r.Session.Identities()).Save(ctx, resp.Private, plan.ACL)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.BasePath)...)
 }
 
@@ -195,7 +196,9 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if !out.complete && !out.changed && out.doubt == nil {
 		return
 	}
-	resp.State.Raw, diags = plan.finish(state, out).encode(ctx, req.Plan.Raw.Type())
+	done := plan.finish(state, out)
+	resp.Diagnostics.Append(r.renew(ctx, plan.ACL, state, done, out, resp.Private)...)
+	resp.State.Raw, diags = done.encode(ctx, req.Plan.Raw.Type())
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(out.doubt.save(ctx, resp.Private)...)
