@@ -1307,6 +1307,11 @@ var topics = []struct {
 			i.private = kept(c.t, "author", "7")
 			c.refresh(i)
 		}},
+		{name: "a private state of parents that is damaged", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app/web"})
+			i.private = kept(c.t, "parents", "7")
+			c.refresh(i)
+		}},
 		{name: "a private state of a path that is damaged", play: func(c *scene) {
 			i := c.connect(nil).create(ensurePath, attrs{"path": "/app"})
 			i.private = kept(c.t, "doubt", "7")

@@ -2,10 +2,13 @@ package provider_test
 
 import (
 	"context"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -16,6 +19,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 var (
@@ -301,4 +305,147 @@ resource "zookeeper_ensure_path" "test" {
 			),
 		},
 	}})
+}
+
+// Parents that were made for a node have "auth" from who made them, and get it anew with the node: one
+// that another resource has is no conflict.
+func TestAccRotation_parents(t *testing.T) {
+	tree := acctest.NewTree(t)
+	hcl := `
+resource "zookeeper_znode" "test" {
+  path       = "${local.base}/p/q/a"
+  acl        = [{ scheme = "world", id = "anyone", permissions = "cdrwa" }]
+  parent_acl = [{ scheme = "auth", id = "", permissions = "cdrwa" }, { scheme = "world", id = "anyone", permissions = "r" }]
+}
+
+resource "zookeeper_sequential_znode" "test" {
+  path_prefix = "${local.base}/s/t/n-"
+  ` + authACL + `
+}
+
+resource "zookeeper_znode" "parent" {
+  path = "${local.base}/s"
+  ` + authACL + `
+}
+`
+	made := []string{"/p", "/p/q", "/s", "/s/t", "/s/t/n-0000000000"}
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.ConfigFor(asAlice, hcl)})
+	cli.MustRun("apply", "-no-color", "-auto-approve", "-parallelism=1")
+	check := func(acl ...zk.ACL) {
+		t.Helper()
+		for _, rel := range made {
+			if err := hasACL(tree, rel, append(acl, anyReads)...)(nil); err != nil {
+				t.Error(err)
+			}
+		}
+		if run := cli.Run("plan", "-no-color", "-detailed-exitcode"); run.Code != 0 {
+			t.Errorf("exit code %d:\n%s", run.Code, run.Output)
+		}
+	}
+	check(aliceOwns)
+	cli.Write("main.tf", tree.ConfigFor(asBobAndAlice, hcl))
+	run := cli.Run("plan", "-no-color", "-detailed-exitcode")
+	if run.Code != 2 || !acctest.Error("parent_acl", acctest.UserID(), "3 to change").MatchString(run.Output) {
+		t.Errorf("exit code %d:\n%s", run.Code, run.Output)
+	}
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	check(aliceOwns, bobOwns)
+	cli.Write("main.tf", tree.ConfigFor(asBob, hcl))
+	if run := cli.Run("plan", "-no-color", "-detailed-exitcode", "-refresh=false"); run.Code != 2 || strings.Count(run.Output, "ACL is written again") != 1 || !strings.Contains(run.Output, "3 to change") {
+		t.Errorf("exit code %d:\n%s", run.Code, run.Output)
+	}
+	cli.MustRun("apply", "-no-color", "-auto-approve", "-refresh=false")
+	check(bobOwns)
+}
+
+// The steps of the guide to ACLs, for whatever proves who the provider is.
+func TestAccRotation_guide(t *testing.T) {
+	const all = "username = \"temp\"\n  password = \"orary\""
+	temp := owner("digest", zk.DigestID("temp", "orary"))
+	type step struct {
+		attributes string
+		owners     []zk.ACL
+	}
+	follow := func(t *testing.T, tree *acctest.Tree, servers string, steps []step) {
+		t.Helper()
+		var hcl strings.Builder
+		var nodes []string
+		for i, tt := range rotating {
+			below := fmt.Sprintf("/%d", i)
+			hcl.WriteString(strings.NewReplacer("${local.base}", "${local.base}"+below, `"test"`, fmt.Sprintf(`"r%d"`, i), ".test", fmt.Sprintf(".r%d", i)).Replace(tt.hcl))
+			if strings.HasSuffix(tt.name, "znode") || tt.name == "znodes" {
+				nodes = append(nodes, below) // the parent
+			}
+			for _, rel := range tt.nodes {
+				nodes = append(nodes, below+rel)
+			}
+		}
+		var out []resource.TestStep
+		for i, s := range steps {
+			checks := make([]resource.TestCheckFunc, len(nodes))
+			for j, rel := range nodes {
+				checks[j] = hasACL(tree, rel, append(slices.Clone(s.owners), anyReads)...)
+			}
+			next := resource.TestStep{
+				Config:           config(tree, servers, s.attributes, hcl.String()),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+				Check:            resource.ComposeTestCheckFunc(checks...),
+			}
+			if i > 0 {
+				for j, tt := range rotating {
+					kind, _, _ := strings.Cut(tt.address, ".")
+					next.ConfigPlanChecks.PreApply = append(next.ConfigPlanChecks.PreApply, plancheck.ExpectResourceAction(fmt.Sprintf("%s.r%d", kind, j), plancheck.ResourceActionUpdate))
+				}
+			}
+			out = append(out, next)
+		}
+		acctest.Test(t, resource.TestCase{Steps: out})
+	}
+	t.Run("user", func(t *testing.T) {
+		tree := acctest.NewTree(t)
+		follow(t, tree, acctest.Server(t).Addr(), []step{
+			{asAlice, []zk.ACL{aliceOwns}},
+			{asBobAndAlice, []zk.ACL{aliceOwns, bobOwns}},
+			{asBob, []zk.ACL{bobOwns}},
+		})
+	})
+	t.Run("password", func(t *testing.T) {
+		tree := acctest.NewTree(t)
+		another := strings.Replace(asAlice, acctest.Password, "another-4711", 1)
+		anotherOwns := owner("digest", zk.DigestID(acctest.User, "another-4711"))
+		follow(t, tree, acctest.Server(t).Addr(), []step{
+			{asAlice, []zk.ACL{aliceOwns}},
+			{another + "\n  auth = [{ scheme = \"digest\", credential = \"" + acctest.User + ":" + acctest.Password + "\" }]", []zk.ACL{aliceOwns, anotherOwns}},
+			{another, []zk.ACL{anotherOwns}},
+		})
+	})
+	t.Run("certificate", func(t *testing.T) {
+		p := newPKI(t)
+		key, cert := p.authority.Sign(t, &x509.Certificate{Subject: pkix.Name{CommonName: "next"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+		server := acctest.OwnServer(t, zktest.WithTLS(t, p.authority, zktest.ServerCertificate(time.Time{})))
+		tree := acctest.NewTreeOn(t, server.Addr())
+		with := func(cert, key string) string {
+			return "tls = {\n  ca_pem = " + heredoc(p.ca) + "\n  cert_pem = " + heredoc(cert) + "\n  key_pem = " + heredoc(key) + "\n}\n"
+		}
+		former, next := with(p.cert, p.key), with(zktest.CertPEM(cert), zktest.KeyPEM(t, key))
+		follow(t, tree, server.SecureAddr(), []step{
+			{former, []zk.ACL{owner("x509", subject)}},
+			{former + all, []zk.ACL{owner("x509", subject), temp}},
+			{next + all, []zk.ACL{owner("x509", "CN=next"), temp}},
+			{next, []zk.ACL{owner("x509", "CN=next")}},
+		})
+	})
+	t.Run("SASL principal", func(t *testing.T) {
+		server := acctest.OwnServer(t, zktest.WithDigestLogin(t, map[string]string{"alice": secret, "bob": "hush"}))
+		tree := acctest.NewTreeOn(t, server.Addr())
+		with := func(user, password string) string {
+			return fmt.Sprintf("sasl = {\n    mechanism = \"DIGEST-MD5\"\n    username = %q\n    password = %q\n  }\n  ", user, password)
+		}
+		follow(t, tree, server.Addr(), []step{
+			{with("alice", secret), []zk.ACL{owner("sasl", "alice")}},
+			{with("alice", secret) + all, []zk.ACL{owner("sasl", "alice"), temp}},
+			{with("bob", "hush") + all, []zk.ACL{owner("sasl", "bob"), temp}},
+			{with("bob", "hush"), []zk.ACL{owner("sasl", "bob")}},
+		})
+	})
 }

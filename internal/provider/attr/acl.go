@@ -170,6 +170,27 @@ func effective(acl []zk.ACL, self []Identity, mask bool) map[Identity]zk.Perms {
 	return m
 }
 
+// OwnAsAuth returns an ACL with "auth" in the place of the entries of self, where that means the
+// same: all of self may do the same.
+func OwnAsAuth(acl []zk.ACL, self []Identity) []zk.ACL {
+	own, at := make([]zk.ACL, 0, len(acl)), -1
+	for _, e := range acl {
+		switch {
+		case !slices.Contains(self, Identity{Scheme: e.Scheme, ID: e.ID}):
+			own = append(own, e)
+		case at < 0:
+			at = len(own)
+			own = append(own, zk.ACL{Scheme: zk.SchemeAuth, Perms: e.Perms})
+		default:
+			own[at].Perms |= e.Perms
+		}
+	}
+	if at < 0 || !ShowsACL(own, acl, self) {
+		return acl
+	}
+	return own
+}
+
 // ShowsACL reports whether what the servers show of an ACL is the one that is wanted. A digest
 // without its hash does not tell.
 func ShowsACL(want, actual []zk.ACL, self []Identity) bool {

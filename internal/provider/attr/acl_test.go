@@ -1,6 +1,7 @@
 package attr_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,6 +147,35 @@ func TestRefreshACL(t *testing.T) {
 	}
 	if got := attr.RefreshACL(auth, types.ObjectNull(attr.StatType.AttrTypes), false, mapped, touched(1), []attr.Identity{alice}); !got.Equal(attr.ACLValue(mapped)) {
 		t.Errorf("without a stat: %v", got)
+	}
+}
+
+func TestOwnAsAuth(t *testing.T) {
+	t.Parallel()
+	of := func(who attr.Identity, perms zk.Perms) zk.ACL {
+		return zk.ACL{Scheme: who.Scheme, ID: who.ID, Perms: perms}
+	}
+	read, auth := zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead}, zk.ACL{Scheme: "auth", Perms: zk.PermAll}
+	both := []attr.Identity{alice, bob}
+	for name, tt := range map[string]struct {
+		acl  []zk.ACL
+		self []attr.Identity
+		want []zk.ACL
+	}{
+		"nobody's":           {[]zk.ACL{read}, both, []zk.ACL{read}},
+		"one's own":          {[]zk.ACL{of(alice, zk.PermAll), read}, both[:1], []zk.ACL{auth, read}},
+		"in two entries":     {[]zk.ACL{of(alice, zk.PermAll&^zk.PermRead), of(alice, zk.PermRead)}, both[:1], []zk.ACL{auth}},
+		"of both":            {[]zk.ACL{of(alice, zk.PermAll), of(bob, zk.PermAll)}, both, []zk.ACL{auth}},
+		"of one of both":     {[]zk.ACL{of(alice, zk.PermAll)}, both, []zk.ACL{of(alice, zk.PermAll)}},
+		"of both, not alike": {[]zk.ACL{of(alice, zk.PermAll), of(bob, zk.PermRead)}, both, []zk.ACL{of(alice, zk.PermAll), of(bob, zk.PermRead)}},
+		"nobody presented":   {[]zk.ACL{of(alice, zk.PermAll)}, nil, []zk.ACL{of(alice, zk.PermAll)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := attr.OwnAsAuth(tt.acl, tt.self); !slices.Equal(got, tt.want) {
+				t.Errorf("%v", got)
+			}
+		})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
 )
 
 // Moved is what another resource of one node leaves to the one that a `moved` block makes of it.
@@ -40,7 +41,7 @@ func Movers(ours string, finish func(context.Context, Moved, *resource.MoveState
 				var from Moved
 				resp.Diagnostics.Append(req.SourceState.Get(ctx, &from)...)
 				// What is not known of a creation, and who wrote the ACL, goes with the resource.
-				for _, key := range []string{doubtKey, attr.AuthorKey} {
+				for _, key := range []string{doubtKey, attr.AuthorKey, session.ParentsKey} {
 					remembered, diags := req.SourcePrivate.GetKey(ctx, key)
 					resp.Diagnostics.Append(diags...)
 					if len(remembered) > 0 {

@@ -144,6 +144,17 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if err := plan.CheckSize(r.Session, first, &config.Node, prior); err != nil {
 		resp.Diagnostics.Append(diag.WithPath(plan.ContentPath(&config.Node, prior), r.subject(plan).Error(doingStore, err)))
 	}
+	if state != nil {
+		foreign, diags := r.Session.ForeignParents(ctx, req.Private, plan.ACL)
+		resp.Diagnostics.Append(diags...)
+		if foreign {
+			plan.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
+			resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+			if plan.ACL.Equal(state.ACL) && !plan.Foreign(&config.Node, prior) {
+				resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan).Foreign()))
+			}
+		}
+	}
 	if plan.Foreign(&config.Node, prior) {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan).Foreign()))
 	}
@@ -192,6 +203,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	r.Session.Took(session.Whole, made.Path)
 	resp.Diagnostics.Append(r.subject(plan).Applied(plan.ReadBack(after, r.Session, made.Path, &config.Node, made))...)
 	resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
+	resp.Diagnostics.Append(r.Session.MadeParents(after, made.Path).Save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
@@ -238,6 +250,12 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(about.Error(doingRead, err))
 		return
 	}
+	_, diags, err = r.Session.RefreshParents(ctx, resp.Private, state.ACL)
+	resp.Diagnostics.Append(diags...)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingReadParents, err))
+		return
+	}
 	if state.Stat.IsNull() && !state.DeclaresContent() { // as an import leaves it
 		if read.Stat.EphemeralOwner != 0 {
 			resp.Diagnostics.Append(about.Ephemeral())
@@ -266,8 +284,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	about := r.subject(plan)
 	if plan.Stat.IsUnknown() { // otherwise only what the server knows nothing of has changed
-		about := r.subject(plan)
 		done, err := plan.Apply(ctx, r.Session, plan.Path.ValueString(), &config.Node, &state.Node)
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
@@ -278,6 +296,11 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		}
 		resp.Diagnostics.Append(about.Applied(done)...)
 		resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
+	}
+	diags, err := r.Session.RenewParents(ctx, resp.Private, plan.ACL)
+	resp.Diagnostics.Append(diags...)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingSetParents, err))
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }

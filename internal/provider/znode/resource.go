@@ -63,7 +63,8 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				MarkdownDescription: "Absolute path of the node, as in `/services/web`. `/`, `/zookeeper` and what is below that cannot be managed. Changing it makes a new node.",
 				Validators:          []validator.String{attr.ManagedPath()},
 			},
-			"parent_acl": attr.ResourceACL("ACL of the parents that the resource makes. Default: the node's own ACL. It must give the provider `c`; otherwise nothing can be created below the first parent.", false),
+			"parent_acl": attr.ResourceACL("ACL of the parents that the resource makes. Default: the node's own ACL. It must give the provider `c`; otherwise nothing can be created below the first parent. "+
+				"When the provider presents other identities than before, `auth` in it stands for these: the plan shows that, and the apply sets the ACL of the parents that the resource made and that still have it.", false),
 			"mode": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
@@ -180,6 +181,18 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if err := plan.CheckSize(r.Session, plan.Path.ValueString(), &config.Node, prior); err != nil {
 		resp.Diagnostics.Append(diag.WithPath(plan.ContentPath(&config.Node, prior), r.subject(plan.Path).Error(doingStore, err)))
 	}
+	if state != nil {
+		foreign, diags := r.Session.ForeignParents(ctx, req.Private, plan.parentsACL())
+		resp.Diagnostics.Append(diags...)
+		if foreign {
+			plan.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
+			resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+			shown := !plan.ParentACL.Equal(state.ParentACL) || !plan.ACL.Equal(state.ACL) || plan.ParentACL.IsNull() && plan.Foreign(&config.Node, prior)
+			if !shown {
+				resp.Diagnostics.Append(diag.WithPath(path.Root("parent_acl"), r.subject(types.StringValue(zk.Parent(plan.Path.ValueString()))).Foreign()))
+			}
+		}
+	}
 	if plan.Foreign(&config.Node, prior) {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).Foreign()))
 	}
@@ -275,6 +288,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	done := plan.ReadBack(after, r.Session, plan.Path.ValueString(), &config.Node, made.node)
 	resp.Diagnostics.Append(about.Applied(done)...)
 	resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
+	resp.Diagnostics.Append(r.Session.MadeParents(after, plan.Path.ValueString()).Save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
@@ -313,6 +327,15 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(about.Error(doingRead, err))
 		return
 	}
+	parents, diags, err := r.Session.RefreshParents(ctx, resp.Private, state.parentsACL())
+	resp.Diagnostics.Append(diags...)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingReadParents, err))
+		return
+	}
+	if !state.ParentACL.IsNull() { // otherwise they get the node's own, which shows it
+		state.ParentACL = parents
+	}
 	switch {
 	case doubt != nil:
 		state.Recognized()
@@ -346,8 +369,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	about := r.subject(plan.Path)
 	if plan.Stat.IsUnknown() { // otherwise only what the server knows nothing of has changed
-		about := r.subject(plan.Path)
 		done, err := plan.Apply(ctx, r.Session, plan.Path.ValueString(), &config.Node, &state.Node)
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
@@ -358,6 +381,12 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		}
 		resp.Diagnostics.Append(about.Applied(done)...)
 		resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
+	}
+	diags, err := r.Session.RenewParents(ctx, resp.Private, plan.parentsACL())
+	resp.Diagnostics.Append(diags...)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingSetParents, err))
+		plan.ParentACL = state.ParentACL
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, false)...)

@@ -50,9 +50,9 @@ func newRecord(path string, want []zk.ACL) *record {
 }
 
 // covering returns the record of an import: the ACL of the node counts as what it had.
-func covering(nodes []zk.ACLReading) *record {
+func covering(nodes []zk.ACLReading, self []attr.Identity) *record {
 	r := newRecord(nodes[0].Path, nodes[0].ACL)
-	r.cover(nodes)
+	r.cover(nodes, self)
 	return r
 }
 
@@ -88,15 +88,16 @@ func (e entry) ours(n zk.ACLReading, self []attr.Identity) bool {
 
 // cover takes nodes into the resource: what they have now is what they had. An ACL that
 // shows a digest without its hash is not remembered, since nobody could give it back; the
-// server shows it so only to those who may not change it either.
-func (r *record) cover(nodes []zk.ACLReading) {
+// server shows it so only to those who may not change it either. What the provider itself may do is
+// remembered as that: given back to identities that it presents no longer, it would lock it out.
+func (r *record) cover(nodes []zk.ACLReading, self []attr.Identity) {
 	for _, n := range nodes {
 		e, ok := r.nodes[n.Path]
 		if !ok || e.czxid != n.Stat.Czxid {
 			e = entry{czxid: n.Stat.Czxid, aversion: n.Stat.Aversion}
 		}
 		if e.had == nil && !attr.ACLMasked(attr.ACLValue(n.ACL)) {
-			e.had = n.ACL
+			e.had = attr.OwnAsAuth(n.ACL, self)
 		}
 		r.nodes[n.Path] = e
 	}
@@ -163,7 +164,7 @@ func (r *record) lost(fate session.Fate, self []attr.Identity) map[string]string
 	lost := make(map[string]string)
 	for path, found := range fate.Kept {
 		n, ok := found.(zk.ACLReading)
-		if e := r.nodes[path]; ok && e.had != nil && e.ours(n, self) && !attr.SameACL(e.had, n.ACL, nil) {
+		if e := r.nodes[path]; ok && e.had != nil && e.ours(n, self) && !attr.SameACL(e.had, n.ACL, self) {
 			lost[path] = aclText(e.had)
 		}
 	}

@@ -162,7 +162,7 @@ func TestRecordCover(t *testing.T) {
 	rec.nodes["/a/anew"] = entry{2, 1, open, reader}
 	rec.cover([]zk.ACLReading{
 		reading("/a", 1, 5, ofHers), reading("/a/anew", 8, 0, ofHers), reading("/a/new", 9, 3, ofHers), reading("/a/masked", 10, 0, masked),
-	})
+	}, nil)
 	want := map[string]entry{
 		"/a":        {1, 1, open, reader}, // remembered from the first time
 		"/a/anew":   {8, 0, ofHers, nil},
@@ -172,12 +172,17 @@ func TestRecordCover(t *testing.T) {
 	if !reflect.DeepEqual(rec.nodes, want) {
 		t.Errorf("%+v, want %+v", rec.nodes, want)
 	}
+	// What is the provider's own is given back to whoever it is by then.
+	rec.cover([]zk.ACLReading{reading("/a/own", 11, 0, ofHers)}, []attr.Identity{alice})
+	if got := rec.nodes["/a/own"].had; !reflect.DeepEqual(got, byAuth) {
+		t.Errorf("it had %v", got)
+	}
 }
 
 func TestRecordDoubt(t *testing.T) {
 	t.Parallel()
 	rec := newRecord("/a", reader)
-	rec.cover([]zk.ACLReading{reading("/a", 1, 4, open), reading("/a/b", 2, 5, open)})
+	rec.cover([]zk.ACLReading{reading("/a", 1, 4, open), reading("/a/b", 2, 5, open)}, nil)
 	rec.doubt([]zk.ACLReading{{Path: "/a/b", ACL: reader}})
 	want := map[string]entry{"/a": {1, 4, open, nil}, "/a/b": {2, -1, open, reader}}
 	if !reflect.DeepEqual(rec.nodes, want) {

@@ -84,6 +84,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Computed: true,
 				Default:  stringdefault.StaticString(onDestroyRestore),
 				MarkdownDescription: "What becomes of the ACLs when the resource is destroyed: `restore` gives each node back the ACL that it had when the resource was created, or, for one that came later, when an apply first covered it; `keep` leaves all as they are. " +
+					"What the provider itself could do with a node goes to the identities that it presents by then. " +
 					"A node whose ACL somebody else has set meanwhile is left as it is, with a warning. Default `restore`.",
 				Validators: []validator.String{stringvalidator.OneOf(onDestroyRestore, onDestroyKeep)},
 			},
@@ -157,7 +158,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	if rec == nil { // as an import leaves it
 		resp.Diagnostics.Append(importWarning(nodePath))
-		rec = covering(nodes)
+		rec = covering(nodes, self)
 	}
 	foreign := rec.foreign(self)
 	differing := rec.see(nodes, self)

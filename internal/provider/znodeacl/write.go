@@ -78,7 +78,7 @@ func (r *record) restorations(nodes []zk.ACLReading, from int, self []attr.Ident
 	for i, n := range nodes {
 		e := r.nodes[n.Path]
 		switch {
-		case e.had == nil, e.czxid != n.Stat.Czxid, attr.SameACL(e.had, n.ACL, nil):
+		case e.had == nil, e.czxid != n.Stat.Czxid, attr.SameACL(e.had, n.ACL, self):
 		case r.ours(n, self):
 			steps = append(steps, step{node: from + i, acl: e.had, restores: true})
 		default:
@@ -223,7 +223,7 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 		plan.Stat = types.ObjectNull(attr.StatType.AttrTypes)
 		return rec, r.unread(ctx, doingSet, nodePath, err)
 	}
-	rec.cover(nodes)
+	rec.cover(nodes, self)
 	found, before := slices.Clone(nodes), slices.DeleteFunc(slices.Clone(nodes), r.neverSet)
 	steps := rec.changes(nodes, self)
 	o := r.carryOut(ctx, client, rec, nodes, steps)
@@ -346,7 +346,7 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 		restorations, left = rec.restorations(leaving, len(covered), self)
 		steps = append(steps, restorations...)
 	}
-	rec.cover(covered)
+	rec.cover(covered, self)
 	after, end := client.Outlive(ctx)
 	defer end()
 	o := r.carryOut(ctx, client, rec, nodes, steps)

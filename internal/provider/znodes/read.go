@@ -12,6 +12,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -62,7 +63,9 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		state.introduce(found.nodes)
 	}
 	resp.Diagnostics.Append(state.refresh(had, found)...)
-	acl, diags, err := r.Session.RefreshAuthor(ctx, resp.Private, state.ACL, found.ownPaths())
+	parents, diags := session.LoadParents(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	acl, diags, err := r.Session.RefreshAuthor(ctx, resp.Private, state.ACL, append(parents.Paths, found.ownPaths()...))
 	resp.Diagnostics.Append(diags...)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingRead, err))

@@ -267,7 +267,9 @@ func (r *Resource) renew(ctx context.Context, planned types.Set, state, done *mo
 	}
 	acl, err := attr.ACLFrom(planned)
 	if err == nil && out.complete {
-		err = r.Session.Renew(ctx, out.ownPaths(), acl, author)
+		parents, more := session.LoadParents(ctx, private)
+		diags.Append(more...)
+		err = r.Session.Renew(ctx, append(parents.Paths, out.ownPaths()...), acl, author)
 	}
 	if err == nil && out.complete {
 		return append(diags, attr.AuthorOf(self).Save(ctx, private, planned)...)
