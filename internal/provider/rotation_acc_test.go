@@ -26,6 +26,8 @@ var (
 	aliceOwns = owner("digest", acctest.UserID())
 	bobOwns   = owner("digest", zk.DigestID("bob", "builder"))
 	anyReads  = zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead}
+
+	anyCreates = zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead | zk.PermCreate}
 )
 
 // The users that the tests present.
@@ -302,6 +304,15 @@ resource "zookeeper_ensure_path" "test" {
 			Check: resource.ComposeTestCheckFunc(
 				hasACL(tree, "/m", bobOwns, anyReads), hasACL(tree, "/m/a", theirs), hasACL(tree, "/m/b", bobOwns, anyReads), hasACL(tree, "/m/c", bobOwns, anyReads),
 				hasACL(tree, "/p", bobOwns, anyReads), hasACL(tree, "/p/q", theirs),
+			),
+		},
+		{
+			// Another ACL at the same time: what the provider had given to them is not left to the former user.
+			Config:           tree.ConfigFor(asBobAndAlice, strings.ReplaceAll(hcl(`"a" = "1", "b" = "2", "c" = "1"`), `"anyone", permissions = "r"`, `"anyone", permissions = "cr"`)),
+			ConfigPlanChecks: update,
+			Check: resource.ComposeTestCheckFunc(
+				hasACL(tree, "/m", aliceOwns, bobOwns, anyCreates), hasACL(tree, "/m/a", theirs), hasACL(tree, "/m/c", aliceOwns, bobOwns, anyCreates),
+				hasACL(tree, "/p", aliceOwns, bobOwns, anyCreates), hasACL(tree, "/p/q", theirs),
 			),
 		},
 	}})

@@ -151,8 +151,8 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	author, diags := attr.LoadAuthor(ctx, resp.Private)
 	resp.Diagnostics.Append(diags...)
 	if r.Session.Foreign(author, plan.ACL) {
-		resp.Diagnostics.Append(r.renew(ctx, &plan, before, author)...)
-		if resp.Diagnostics.HasError() {
+		if err := r.Session.Renew(ctx, pathsOf(before), plan.ACL, state.ACL, author); err != nil {
+			resp.Diagnostics.Append(r.subject(plan.Path).Error(doingSetACL, err))
 			return // the state stays, and with it who wrote the ACL
 		}
 	}

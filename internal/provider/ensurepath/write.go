@@ -97,20 +97,6 @@ func (r *Resource) readBack(ctx context.Context, plan *resourceModel) diag.Diagn
 	return nil
 }
 
-// renew gives the ACL to those of the nodes in `created` that have it from the author, who
-// presented others.
-func (r *Resource) renew(ctx context.Context, plan *resourceModel, created []session.Made, author attr.Author) diag.Diagnostics {
-	about := r.subject(plan.Path)
-	acl, err := attr.ACLFrom(plan.ACL)
-	if err != nil {
-		return diag.Diagnostics{about.Error(doingSetACL, err)}
-	}
-	if err := r.Session.Renew(ctx, pathsOf(created), acl, author); err != nil {
-		return diag.Diagnostics{about.Error(doingSetACL, err)}
-	}
-	return nil
-}
-
 // inherit returns those nodes that resources of this run gave up which are still the same.
 func (r *Resource) inherit(ctx context.Context, memories map[string]any) (nodes []session.Made, err error) {
 	for path, memory := range memories {

@@ -297,7 +297,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(about.Applied(done)...)
 		resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
 	}
-	diags, err := r.Session.RenewParents(ctx, resp.Private, plan.ACL)
+	diags, err := r.Session.RenewParents(ctx, resp.Private, plan.ACL, state.ACL)
 	resp.Diagnostics.Append(diags...)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingSetParents, err))

@@ -18,6 +18,10 @@ import (
 // "auth" in it stands for others than the provider presents now. A node with any other ACL is
 // somebody else's to set. unread is why the ACL of one cannot be read; nil where all can.
 func (s *Session) Outdated(ctx context.Context, paths []string, acl []zk.ACL, author attr.Author) (outdated []zk.ACLReading, unread, err error) {
+	return s.outdated(ctx, paths, func(shown []zk.ACL) bool { return author.Wrote(acl, shown, s.Identities()) })
+}
+
+func (s *Session) outdated(ctx context.Context, paths []string, is func(shown []zk.ACL) bool) (outdated []zk.ACLReading, unread, err error) {
 	client, err := s.Client(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -31,17 +35,28 @@ func (s *Session) Outdated(ctx context.Context, paths []string, acl []zk.ACL, au
 		case errors.Is(r.Err, zk.ErrNoNode):
 		case r.Err != nil:
 			unread = r.Err
-		case author.Wrote(acl, r.ACL, s.Identities()):
+		case is(r.ACL):
 			outdated = append(outdated, r)
 		}
 	}
 	return outdated, unread, nil
 }
 
-// Renew sets the ACL of those of nodes that are outdated. An ACL that somebody else sets
-// meanwhile stands.
-func (s *Session) Renew(ctx context.Context, paths []string, acl []zk.ACL, author attr.Author) error {
-	outdated, unread, err := s.Outdated(ctx, paths, acl, author)
+// Renew sets the ACL of those of nodes that are outdated: that have the one which is planned, or
+// the one which the state had, from the author. An ACL that somebody else sets meanwhile stands.
+func (s *Session) Renew(ctx context.Context, paths []string, planned, had types.Set, author attr.Author) error {
+	acl, err := attr.ACLFrom(planned)
+	if err != nil {
+		return err
+	}
+	was, err := attr.ACLFrom(had)
+	if err != nil {
+		return err
+	}
+	outdated, unread, err := s.outdated(ctx, paths, func(shown []zk.ACL) bool {
+		return author.Wrote(acl, shown, s.Identities()) || author.Wrote(was, shown, s.Identities()) ||
+			attr.ShowsACL(was, shown, nil) && !attr.ShowsACL(acl, shown, s.Identities())
+	})
 	if err := errors.Join(err, unread); err != nil {
 		return err
 	}
@@ -176,13 +191,12 @@ func (s *Session) ForeignParents(ctx context.Context, private attr.PrivateState,
 
 // RenewParents gives the ACL to the parents in a private state, where "auth" in it stands for others
 // than the provider presents now.
-func (s *Session) RenewParents(ctx context.Context, private attr.PrivateState, declared types.Set) (diag.Diagnostics, error) {
+func (s *Session) RenewParents(ctx context.Context, private attr.PrivateState, planned, had types.Set) (diag.Diagnostics, error) {
 	p, diags := LoadParents(ctx, private)
-	acl, err := attr.ACLFrom(declared)
-	if diags.HasError() || err != nil || !s.Foreign(p.Author, declared) {
-		return diags, err
+	if diags.HasError() || !s.Foreign(p.Author, planned) {
+		return diags, nil
 	}
-	if err := s.Renew(ctx, p.Paths, acl, p.Author); err != nil {
+	if err := s.Renew(ctx, p.Paths, planned, had, p.Author); err != nil {
 		return nil, err
 	}
 	p.Author = attr.AuthorOf(s.Identities())

@@ -382,7 +382,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		resp.Diagnostics.Append(about.Applied(done)...)
 		resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
 	}
-	diags, err := r.Session.RenewParents(ctx, resp.Private, plan.parentsACL())
+	diags, err := r.Session.RenewParents(ctx, resp.Private, plan.parentsACL(), state.parentsACL())
 	resp.Diagnostics.Append(diags...)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingSetParents, err))

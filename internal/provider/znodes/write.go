@@ -265,11 +265,11 @@ func (r *Resource) renew(ctx context.Context, planned types.Set, state, done *mo
 	if !r.Session.Foreign(author, planned) {
 		return append(diags, attr.AuthorOf(self).Save(ctx, private, planned)...)
 	}
-	acl, err := attr.ACLFrom(planned)
-	if err == nil && out.complete {
+	var err error
+	if out.complete {
 		parents, more := session.LoadParents(ctx, private)
 		diags.Append(more...)
-		err = r.Session.Renew(ctx, append(parents.Paths, out.ownPaths()...), acl, author)
+		err = r.Session.Renew(ctx, append(parents.Paths, out.ownPaths()...), planned, state.ACL, author)
 	}
 	if err == nil && out.complete {
 		return append(diags, attr.AuthorOf(self).Save(ctx, private, planned)...)
