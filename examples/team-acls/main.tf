@@ -59,6 +59,13 @@ resource "zookeeper_ensure_path" "team" {
   acl      = local.keepers
 }
 
+# What the trees are in, too: a later change of local.keepers reaches it.
+resource "zookeeper_znode_acl" "teams" {
+  path       = "/teams"
+  acl        = local.keepers
+  depends_on = [zookeeper_ensure_path.team]
+}
+
 # The ACL of each tree, with all that the teams have made in it.
 resource "zookeeper_znode_acl" "team" {
   for_each  = local.teams

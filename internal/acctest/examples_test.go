@@ -414,7 +414,7 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 	cli.Env = append([]string{
 		"ZOOKEEPER_SERVERS=" + s.servers, "ZOOKEEPER_CONNECT_TIMEOUT=60", "ZOOKEEPER_SESSION_TIMEOUT=60",
 		"TF_VAR_servers=" + s.servers, "TF_VAR_username=demo", "TF_VAR_password=secret",
-		"TF_VAR_zookeeper_password=" + acctest.Password,
+		"TF_VAR_zookeeper_password=" + acctest.Password, "TF_VAR_former_password=former-4711",
 		"TF_VAR_terraform_password=" + acctest.Password, "TF_VAR_payments_password=" + acctest.Password,
 		"TF_VAR_api_token=sesame", "TF_VAR_gateway_token=sesame", "TF_VAR_web_password=sesame",
 	}, s.env...)

@@ -58,6 +58,8 @@ var (
 	BatchedReads = Feature{name: "many reads in one request", zookeeper: "3.6"}
 	// EnforcedQuotas is quotas that hold, and are not just logged.
 	EnforcedQuotas = Feature{name: "quotas that hold", zookeeper: "3.7"}
+	// WhoAmI is who the servers know a client by.
+	WhoAmI = Feature{name: "telling a client who it is", zookeeper: "3.7"}
 	// IPv6 is addresses of IPv6 in ACLs.
 	IPv6 = Feature{name: "addresses of IPv6 in ACLs", zookeeper: "3.9.4"}
 )

@@ -223,6 +223,45 @@ func checkTeams(t *testing.T, s surroundings, cli *acctest.CLI) {
 	if err := payments.Delete(t.Context(), made, zk.AnyVersion); err != nil {
 		t.Error(err)
 	}
+	changePassword(t, s, cli)
+}
+
+// changePassword gives another password to the user terraform, as the guide to ACLs has it. When that
+// is done, nobody who has the former one may do anything.
+func changePassword(t *testing.T, s surroundings, cli *acctest.CLI) {
+	t.Helper()
+	const next = "next-4711"
+	former, now := zk.DigestID("terraform", acctest.Password), zk.DigestID("terraform", next)
+	admin := zk.DigestID("admin", acctest.Password)
+	main := read(t, filepath.Join(cli.Dir, "main.tf"))
+	cli.Env = append(cli.Env, "TF_VAR_terraform_password="+next)
+	for _, step := range []struct{ main, owners string }{
+		{strings.Replace(main, "password = var.terraform_password", "password = var.terraform_password\n  auth     = [{ scheme = \"digest\", credential = \"terraform:"+acctest.Password+"\" }]", 1), former + " " + now},
+		{main, now},
+	} {
+		cli.Write("main.tf", step.main)
+		if run := cli.MustRun("apply", "-no-color", "-auto-approve"); !strings.Contains(run.Output, "Resources: 0 added, ") || strings.Contains(run.Output, " 0 changed") {
+			t.Error(run.Output)
+		}
+		if run := cli.Run("plan", "-no-color", "-detailed-exitcode"); run.Code != 0 {
+			t.Errorf("exit code %d:\n%s", run.Code, run.Output)
+		}
+		for _, nodePath := range []string{"/teams", "/teams/payments", "/teams/search"} {
+			acl, _, err := s.tree.Client.ACL(t.Context(), s.tree.Path(nodePath))
+			if err != nil {
+				t.Fatal(err)
+			}
+			owners := make(map[string]bool)
+			for _, e := range acl {
+				if e.Perms == zk.PermAll {
+					owners[e.ID] = true
+				}
+			}
+			if got := strings.Join(slices.Sorted(maps.Keys(owners)), " "); got != strings.Join(slices.Sorted(slices.Values(append(strings.Fields(step.owners), admin))), " ") {
+				t.Errorf("%s is owned by %s", nodePath, got)
+			}
+		}
+	}
 }
 
 // teamClient returns a client that is a team to the servers.

@@ -572,6 +572,21 @@ var topics = []struct {
 		{name: "a plan that locks out", play: func(c *scene) {
 			c.connect(attrs{"username": "bob", "password": "builder"}).plan(c.none(znode), attrs{"path": "/app", "data": "x", "acl": acl(onlyAlice)})
 		}},
+		{name: "a plan that locks out by an address", play: func(c *scene) {
+			c.connect(nil).plan(c.none(znode), attrs{"path": "/app", "data": "x", "acl": acl([3]string{"ip", "10.0.0.0/8", "cdrwa"})})
+		}},
+		{name: "a plan without a refresh for another user", play: func(c *scene) {
+			i := c.connect(attrs{"username": "bob", "password": "builder"}).create(znode, attrs{"path": "/app", "acl": acl([3]string{"auth", "", "cdrwa"})})
+			c.connect(attrs{"username": "carol", "password": "builder"}).plan(i, attrs{"path": "/app", "acl": acl([3]string{"auth", "", "cdrwa"})})
+		}},
+		{name: "two resources with the ACL of one node", play: func(c *scene) {
+			c.connect(nil).plan(c.none(znodeACL), attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
+			c.plan(c.none(znode), attrs{"path": "/app", "acl": acl(everybody)})
+		}},
+		{name: "a tree in a tree", play: func(c *scene) {
+			c.connect(nil).plan(c.none(znodeACL), attrs{"path": "/app/web", "acl": acl(everybody, onlyAlice), "recursive": true})
+			c.plan(c.none(znodeACL), attrs{"path": "/app", "acl": acl(everybody), "recursive": true})
+		}},
 		{name: "parents that lock out", play: func(c *scene) {
 			c.connect(nil).plan(c.none(znode), attrs{"path": "/app/web", "parent_acl": acl([3]string{"world", "anyone", "r"})})
 		}},
@@ -593,6 +608,12 @@ var topics = []struct {
 		}},
 		{name: "a prefix that is none", play: validated(sequential, attrs{"path_prefix": "jobs"})},
 		{name: "a prefix of ZooKeeper's own", play: validated(sequential, attrs{"path_prefix": "/zookeeper/job-"})},
+		{name: "a part of a tree that is none", play: func(c *scene) {
+			c.plan(c.none(znodeACL), attrs{"path": "/app", "acl": acl(everybody), "recursive": true, "exclude": []any{"/web"}})
+		}},
+		{name: "a part of no tree", play: func(c *scene) {
+			c.plan(c.none(znodeACL), attrs{"path": "/app", "acl": acl(everybody), "exclude": []any{"/app/web"}})
+		}},
 		{name: "two kinds of data", play: validated(znode, attrs{"path": "/app", "data": "x", "data_base64": "eA=="})},
 		{name: "a secret without a version", play: validated(znode, attrs{"path": "/app", "data_wo": secret})},
 		{name: "a version without a secret", play: validated(znode, attrs{"path": "/app", "data_wo_version": "1"})},
@@ -823,8 +844,8 @@ var topics = []struct {
 			c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)})
 		}},
 		{name: "an ACL that another resource of the same run has set", play: func(c *scene) {
-			n := c.connect(nil).create(znode, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
-			i := c.create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)})
+			n := c.connect(nil).create(znode, attrs{"path": "/app"})
+			i := c.create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
 			c.again()
 			c.refresh(n)
 			c.update(n, attrs{"path": "/app", "acl": acl(everybody, [3]string{"ip", "127.0.0.1", "r"})})
@@ -910,6 +931,7 @@ var topics = []struct {
 		{name: "an ACL", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app", "acl": acl(everybody)})
 			c.WriteACL("/app", acctest.Open(), mayRead)
+			c.again()
 			c.update(i, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
 		}},
 		{name: "another node", play: func(c *scene) {
@@ -930,6 +952,7 @@ var topics = []struct {
 			proxy := c.proxied(nil)
 			i := c.create(znode, attrs{"path": "/app", "data": "one", "acl": acl(everybody)})
 			before(proxy, behind(opIs(5, 7), opIs(5, 7)), func() { c.Write("/app", "theirs"); c.WriteACL("/app", acctest.Open(), ofAlice) })
+			c.again()
 			c.update(i, attrs{"path": "/app", "data": "two", "acl": acl([3]string{"world", "anyone", "rwa"})})
 		}},
 		{name: "what may not be seen", play: func(c *scene) {
@@ -940,10 +963,10 @@ var topics = []struct {
 			c.update(i, attrs{"path": "/app", "data": "two"})
 		}},
 		{name: "another resource of this apply", play: func(c *scene) {
-			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one", "acl": acl(everybody)})
+			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one"})
 			j := c.imports(znode, "/app")
-			update := c.plan(i, attrs{"path": "/app", "data": "two", "acl": acl(everybody)})
-			c.update(j, attrs{"path": "/app", "data": "three", "acl": acl(everybody, onlyAlice)})
+			update := c.plan(i, attrs{"path": "/app", "data": "two"})
+			c.update(j, attrs{"path": "/app", "data": "three"})
 			c.apply(update)
 		}},
 		{name: "another resource of this apply, and many nodes", play: func(c *scene) {
@@ -982,6 +1005,7 @@ var topics = []struct {
 			c.Put("/app", "")
 			i := c.connect(nil).create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
 			c.WriteACL("/app", acctest.Open())
+			c.again()
 			c.update(i, attrs{"path": "/app", "acl": acl(everybody, [3]string{"ip", "10.0.0.0/8", "r"})})
 		}},
 		{name: "an ACL that was closed meanwhile", play: func(c *scene) {
@@ -1023,6 +1047,7 @@ var topics = []struct {
 		}},
 		{name: "one part is done, the other refused", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one", "acl": acl(everybody)})
+			c.again()
 			c.update(i, attrs{"path": "/app", "data": "two", "acl": acl([3]string{"no-such-scheme", "alice", "r"})})
 		}},
 		{name: "some nodes are done, another refused", play: func(c *scene) {
@@ -1275,6 +1300,16 @@ var topics = []struct {
 		{name: "a private state that is damaged", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app"})
 			i.private = kept(c.t, "doubt", "7")
+			c.refresh(i)
+		}},
+		{name: "a private state of an author that is damaged", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app"})
+			i.private = kept(c.t, "author", "7")
+			c.refresh(i)
+		}},
+		{name: "a private state of parents that is damaged", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app/web"})
+			i.private = kept(c.t, "parents", "7")
 			c.refresh(i)
 		}},
 		{name: "a private state of a path that is damaged", play: func(c *scene) {

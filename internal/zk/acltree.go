@@ -3,6 +3,7 @@ package zk
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
@@ -53,12 +54,23 @@ func (c *Client) ACLs(ctx context.Context, paths []string) ([]ACLReading, error)
 // ACLTree reads the ACLs of the node and of everything below it, each node behind its
 // parent. A node that is gone by the time that it is read is left out, the first apart; one
 // that may not be read ends the reading with the error that names it. The servers' own
-// nodes, "/zookeeper" and below, are left out, unless path is one of them.
-func (c *Client) ACLTree(ctx context.Context, path string) ([]ACLReading, error) {
+// nodes, "/zookeeper" and below, are left out, unless path is one of them; so are the nodes in
+// except and all below them, which nobody has to be allowed to read.
+func (c *Client) ACLTree(ctx context.Context, path string, except ...string) ([]ACLReading, error) {
 	if err := check(proto.OpGetACL.String(), path); err != nil {
 		return nil, err
 	}
-	paths, err := c.descend(ctx, path)
+	var paths []string
+	err := c.walk(ctx, path, -1, func(r Reading) error {
+		switch {
+		case slices.Contains(except, r.Path):
+			return ErrSkipBelow
+		case r.Err != nil:
+			return r.Err
+		}
+		paths = append(paths, r.Path)
+		return nil
+	}, c.readStats)
 	if err != nil {
 		return nil, err
 	}

@@ -170,29 +170,52 @@ func effective(acl []zk.ACL, self []Identity, mask bool) map[Identity]zk.Perms {
 	return m
 }
 
-// KeepACL returns prior, what the user wrote or what the state had, when it means the
-// same as the server's ACL, and the server's otherwise; the server's too where it shows a
-// digest that prior does not.
-func KeepACL(prior types.Set, actual []zk.ACL, self []Identity) types.Set {
-	if ACLKnown(prior) {
-		if acl, err := ACLFrom(prior); err == nil && SameACL(acl, actual, self) && (masked(actual) || !masked(acl)) {
-			return prior
+// OwnAsAuth returns an ACL with "auth" in the place of the entries of self, where that means the
+// same: all of self may do the same.
+func OwnAsAuth(acl []zk.ACL, self []Identity) []zk.ACL {
+	own, at := make([]zk.ACL, 0, len(acl)), -1
+	for _, e := range acl {
+		switch {
+		case !slices.Contains(self, Identity{Scheme: e.Scheme, ID: e.ID}):
+			own = append(own, e)
+		case at < 0:
+			at = len(own)
+			own = append(own, zk.ACL{Scheme: zk.SchemeAuth, Perms: e.Perms})
+		default:
+			own[at].Perms |= e.Perms
 		}
 	}
-	return ACLValue(actual)
+	if at < 0 || !ShowsACL(own, acl, self) {
+		return acl
+	}
+	return own
+}
+
+// ShowsACL reports whether what the servers show of an ACL is the one that is wanted. A digest
+// without its hash does not tell.
+func ShowsACL(want, actual []zk.ACL, self []Identity) bool {
+	return !masked(want) && !masked(actual) && SameACL(want, actual, self)
 }
 
 // RefreshACL returns what a state is to say of an ACL that was read, together with the
-// node's stat: prior and last are what it said of the two. What it says is kept for as long
-// as it means the same, which it certainly does while nobody has written an ACL to the same
-// node: the server's count says so even where the server shows us less than it has.
-func RefreshACL(prior types.Set, last types.Object, actual []zk.ACL, stat zk.Stat, self []Identity) types.Set {
+// node's stat: prior and last are what it said of the two. The words that the user wrote are kept
+// in two cases, and otherwise the state says what the servers show:
+//
+//   - The servers show that they mean the same. "auth" stands for self, the identities that the
+//     provider presents now.
+//   - Nobody has set the ACL since, by the servers' count, and "auth" stands for who wrote it: it
+//     is not foreign. So it does not matter that the servers show the provider less than they
+//     have, or make other identities of it than the provider can know.
+func RefreshACL(prior types.Set, last types.Object, foreign bool, actual []zk.ACL, stat zk.Stat, self []Identity) types.Set {
 	was, ok := PlannedAgainst(last)
 	untouched := ok && was.Czxid == stat.Czxid && was.Aversion == stat.Aversion
-	if untouched && ACLKnown(prior) && !ACLMasked(prior) {
+	if ACLKnown(prior) && untouched && !ACLMasked(prior) && !foreign {
 		return prior
 	}
-	return KeepACL(prior, actual, self)
+	if acl, err := ACLFrom(prior); err == nil && acl != nil && ShowsACL(acl, actual, self) {
+		return prior
+	}
+	return ACLValue(actual)
 }
 
 // PlanACL returns what to plan for an ACL that is declared: the state's notation when it
@@ -208,10 +231,10 @@ func PlanACL(declared, state types.Set, self []Identity) types.Set {
 	}
 	want, errWant := ACLFrom(declared)
 	have, errHave := ACLFrom(state)
-	if errWant != nil || errHave != nil || !SameACL(want, have, self) || masked(have) && !masked(want) {
-		return declared
+	if errWant == nil && errHave == nil && (ShowsACL(want, have, self) || masked(want) && SameACL(want, have, self)) {
+		return state
 	}
-	return state
+	return declared
 }
 
 // ParseACL reads an ACL in zkCli's notation: entries scheme:id:permissions, separated by

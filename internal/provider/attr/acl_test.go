@@ -1,6 +1,7 @@
 package attr_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -88,25 +89,91 @@ func TestSameACL(t *testing.T) {
 	}
 }
 
-func TestKeepACL(t *testing.T) {
+// touched is a stat of a node whose ACL was set so often; last is what a state had of it.
+func touched(times int32) zk.Stat { return zk.Stat{Czxid: 7, Aversion: times} }
+
+func TestRefreshACL(t *testing.T) {
 	t.Parallel()
-	server := []zk.ACL{{Scheme: "world", ID: "anyone", Perms: zk.PermAll}}
+	everybody := []zk.ACL{{Scheme: "world", ID: "anyone", Perms: zk.PermAll}}
 	asLetters := set("world|anyone|cdrwa")
-	tests := map[string]struct{ prior, want types.Set }{
-		"a mask is kept":            {set("world|anyone|31"), set("world|anyone|31")},
-		"another order is kept":     {set("world|anyone|adrwc"), set("world|anyone|adrwc")},
-		"another ACL is not":        {set("world|anyone|r"), asLetters},
-		"null takes the server's":   {types.SetNull(attr.ACLEntryType), asLetters},
-		"unknown takes the same":    {types.SetUnknown(attr.ACLEntryType), asLetters},
-		"an unknown element too":    {set("world|?|31"), asLetters},
-		"duplicates are kept":       {set("world|anyone|31", "world|anyone|cdrwa"), set("world|anyone|31", "world|anyone|cdrwa")},
-		"invalid letters never win": {set("world|anyone|xyz"), asLetters},
+	of := func(who ...attr.Identity) (acl []zk.ACL) {
+		for _, i := range who {
+			acl = append(acl, zk.ACL{Scheme: i.Scheme, ID: i.ID, Perms: zk.PermAll})
+		}
+		return acl
+	}
+	hidden := []zk.ACL{{Scheme: "digest", ID: "alice:x", Perms: zk.PermAll}}
+	mapped := []zk.ACL{{Scheme: "sasl", ID: "alice@SHOP", Perms: zk.PermAll}}
+	auth := set("auth||cdrwa")
+	tests := map[string]struct {
+		prior   types.Set
+		shown   []zk.ACL
+		now     int32 // how often the ACL has been set; 1 is what the state has
+		foreign bool
+		self    []attr.Identity
+		want    types.Set
+	}{
+		"a mask is kept":            {prior: set("world|anyone|31"), shown: everybody, now: 2, want: set("world|anyone|31")},
+		"another order is kept":     {prior: set("world|anyone|adrwc"), shown: everybody, now: 2, want: set("world|anyone|adrwc")},
+		"another ACL is not":        {prior: set("world|anyone|r"), shown: everybody, now: 2, want: asLetters},
+		"null takes the server's":   {prior: types.SetNull(attr.ACLEntryType), shown: everybody, now: 1, want: asLetters},
+		"unknown takes the same":    {prior: types.SetUnknown(attr.ACLEntryType), shown: everybody, now: 1, want: asLetters},
+		"an unknown element too":    {prior: set("world|?|31"), shown: everybody, now: 1, want: asLetters},
+		"duplicates are kept":       {prior: set("world|anyone|31", "world|anyone|cdrwa"), shown: everybody, now: 2, want: set("world|anyone|31", "world|anyone|cdrwa")},
+		"invalid letters never win": {prior: set("world|anyone|xyz"), shown: everybody, now: 2, want: asLetters},
+
+		"auth, as it was":              {prior: auth, shown: of(alice), now: 1, self: []attr.Identity{alice}, want: auth},
+		"auth, set to the same":        {prior: auth, shown: of(alice), now: 2, self: []attr.Identity{alice}, want: auth},
+		"auth of another":              {prior: auth, shown: of(alice), now: 1, foreign: true, self: []attr.Identity{bob}, want: attr.ACLValue(of(alice))},
+		"auth of fewer":                {prior: auth, shown: of(alice), now: 1, foreign: true, self: []attr.Identity{alice, bob}, want: attr.ACLValue(of(alice))},
+		"auth of more":                 {prior: auth, shown: of(alice, bob), now: 1, foreign: true, self: []attr.Identity{bob}, want: attr.ACLValue(of(alice, bob))},
+		"auth of another, set by hand": {prior: auth, shown: of(bob), now: 2, foreign: true, self: []attr.Identity{bob}, want: auth},
+		"auth, otherwise named":        {prior: auth, shown: mapped, now: 1, self: []attr.Identity{alice}, want: auth},
+		"auth, named by somebody else": {prior: auth, shown: mapped, now: 2, self: []attr.Identity{alice}, want: attr.ACLValue(mapped)},
+		"auth, hidden":                 {prior: auth, shown: hidden, now: 1, self: []attr.Identity{alice}, want: auth},
+		"auth, hidden and set":         {prior: auth, shown: hidden, now: 2, self: []attr.Identity{alice}, want: attr.ACLValue(hidden)},
+		"auth of another, hidden":      {prior: auth, shown: hidden, now: 1, foreign: true, self: []attr.Identity{alice}, want: attr.ACLValue(hidden)},
+		"a digest, hidden":             {prior: attr.ACLValue(of(alice)), shown: hidden, now: 1, want: attr.ACLValue(of(alice))},
+		"a digest, hidden and set":     {prior: attr.ACLValue(of(alice)), shown: hidden, now: 2, want: attr.ACLValue(hidden)},
+		"a digest that was hidden":     {prior: attr.ACLValue(hidden), shown: of(alice), now: 1, want: attr.ACLValue(of(alice))},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := attr.KeepACL(tt.prior, server, nil); !got.Equal(tt.want) {
-				t.Errorf("KeepACL(%v) = %v, want %v", tt.prior, got, tt.want)
+			if got := attr.RefreshACL(tt.prior, attr.StatValue(touched(1)), tt.foreign, tt.shown, touched(tt.now), tt.self); !got.Equal(tt.want) {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+	if got := attr.RefreshACL(auth, types.ObjectNull(attr.StatType.AttrTypes), false, mapped, touched(1), []attr.Identity{alice}); !got.Equal(attr.ACLValue(mapped)) {
+		t.Errorf("without a stat: %v", got)
+	}
+}
+
+func TestOwnAsAuth(t *testing.T) {
+	t.Parallel()
+	of := func(who attr.Identity, perms zk.Perms) zk.ACL {
+		return zk.ACL{Scheme: who.Scheme, ID: who.ID, Perms: perms}
+	}
+	read, auth := zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead}, zk.ACL{Scheme: "auth", Perms: zk.PermAll}
+	both := []attr.Identity{alice, bob}
+	for name, tt := range map[string]struct {
+		acl  []zk.ACL
+		self []attr.Identity
+		want []zk.ACL
+	}{
+		"nobody's":           {[]zk.ACL{read}, both, []zk.ACL{read}},
+		"one's own":          {[]zk.ACL{of(alice, zk.PermAll), read}, both[:1], []zk.ACL{auth, read}},
+		"in two entries":     {[]zk.ACL{of(alice, zk.PermAll&^zk.PermRead), of(alice, zk.PermRead)}, both[:1], []zk.ACL{auth}},
+		"of both":            {[]zk.ACL{of(alice, zk.PermAll), of(bob, zk.PermAll)}, both, []zk.ACL{auth}},
+		"of one of both":     {[]zk.ACL{of(alice, zk.PermAll)}, both, []zk.ACL{of(alice, zk.PermAll)}},
+		"of both, not alike": {[]zk.ACL{of(alice, zk.PermAll), of(bob, zk.PermRead)}, both, []zk.ACL{of(alice, zk.PermAll), of(bob, zk.PermRead)}},
+		"nobody presented":   {[]zk.ACL{of(alice, zk.PermAll)}, nil, []zk.ACL{of(alice, zk.PermAll)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := attr.OwnAsAuth(tt.acl, tt.self); !slices.Equal(got, tt.want) {
+				t.Errorf("%v", got)
 			}
 		})
 	}
@@ -188,18 +255,10 @@ func TestParseACL(t *testing.T) {
 	}
 }
 
-// A digest without its hash tells nothing of the hash: neither is it kept when the server
-// shows it, nor is a declared one taken for it.
+// A digest without its hash tells nothing of the hash: a declared one is not taken for it.
 func TestMaskedDigest(t *testing.T) {
 	t.Parallel()
-	entry := func(id string) []zk.ACL { return []zk.ACL{{Scheme: "digest", ID: id, Perms: zk.PermAll}} }
-	hidden, shown := attr.ACLValue(entry("alice:x")), attr.ACLValue(entry("alice:aGFzaA=="))
-	if got := attr.KeepACL(hidden, entry("alice:aGFzaA=="), nil); !got.Equal(shown) {
-		t.Errorf("refreshed to %v", got)
-	}
-	if got := attr.KeepACL(shown, entry("alice:x"), nil); !got.Equal(shown) {
-		t.Errorf("what was known was given up for %v", got)
-	}
+	hidden, shown := set("digest|alice:x|cdrwa"), set("digest|alice:aGFzaA==|cdrwa")
 	if got := attr.PlanACL(shown, hidden, nil); !got.Equal(shown) {
 		t.Errorf("planned %v", got)
 	}

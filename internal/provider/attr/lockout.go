@@ -1,6 +1,7 @@
 package attr
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -8,22 +9,24 @@ import (
 )
 
 // superUser is the digest user that servers let do everything, whatever an ACL says
-// (zookeeper.DigestAuthenticationProvider.superDigest).
+// (zookeeper.DigestAuthenticationProvider.superDigest), and the scheme that they know him by.
 const superUser = "super"
 
 // LockedOut returns those of the permissions that an ACL gives to none of self, the
 // identities that the provider presents; 0 when there is none. An ACL that is nil, which
 // is one that is not known, keeps nobody out.
 //
-// Only what is sure counts. Who the provider is to the schemes ip, sasl and x509, and to
-// those that servers were extended with, is the servers' to know: an entry of theirs may
-// mean the provider. So may a digest of one of its users that was not made with SHA-1.
-func LockedOut(acl []zk.ACL, need zk.Perms, self []Identity) zk.Perms {
-	if acl == nil || slices.ContainsFunc(self, isSuper) {
+// seen are the identities that the servers know the provider by, its address among them; nil
+// where they have not told. Then only what is sure counts: an entry of the scheme ip may mean the
+// provider, and one of sasl or x509 if the provider presents anything of that scheme. What the
+// servers see of a digest is the user alone: it may mean the provider if it was not made with
+// SHA-1. An entry of a scheme that servers were extended with may always.
+func LockedOut(acl []zk.ACL, need zk.Perms, self, seen []Identity) zk.Perms {
+	if acl == nil || slices.ContainsFunc(self, isSuper) || slices.ContainsFunc(seen, isSuper) {
 		return 0
 	}
 	for _, e := range acl {
-		if mayMean(e, self) {
+		if mayMean(e, self, seen) {
 			need &^= e.Perms
 		}
 	}
@@ -32,20 +35,47 @@ func LockedOut(acl []zk.ACL, need zk.Perms, self []Identity) zk.Perms {
 
 func isSuper(who Identity) bool {
 	user, _, _ := strings.Cut(who.ID, ":")
-	return who.Scheme == zk.SchemeDigest && user == superUser
+	return who.Scheme == superUser || who.Scheme == zk.SchemeDigest && user == superUser
 }
 
-// mayMean tells whether an entry is about one of the identities, as far as can be told.
-func mayMean(e zk.ACL, self []Identity) bool {
-	if e.Scheme != zk.SchemeDigest {
+// mayMean reports whether an entry is about one of the identities, as far as can be told.
+func mayMean(e zk.ACL, self, seen []Identity) bool {
+	switch e.Scheme {
+	case zk.SchemeDigest:
+		return slices.ContainsFunc(self, func(who Identity) bool { return maySign(e.ID, who) })
+	case zk.SchemeIP:
+		return seen == nil || slices.ContainsFunc(seen, func(who Identity) bool {
+			return who.Scheme == zk.SchemeIP && within(who.ID, e.ID)
+		})
+	case zk.SchemeSASL, zk.SchemeX509:
+		if seen != nil {
+			return slices.Contains(seen, Identity{Scheme: e.Scheme, ID: e.ID})
+		}
+		return slices.ContainsFunc(self, func(who Identity) bool { return who.Scheme == e.Scheme })
+	default:
 		return true
 	}
-	user, hash, _ := strings.Cut(e.ID, ":")
-	return slices.ContainsFunc(self, func(who Identity) bool {
-		ownUser, ownHash, _ := strings.Cut(who.ID, ":")
-		if who.Scheme != zk.SchemeDigest || user != ownUser {
-			return false
-		}
-		return hash == ownHash || len(hash) != len(ownHash)
-	})
+}
+
+// maySign reports whether the id of a digest may be that of an identity.
+func maySign(id string, who Identity) bool {
+	user, hash, _ := strings.Cut(id, ":")
+	ownUser, ownHash, _ := strings.Cut(who.ID, ":")
+	if who.Scheme != zk.SchemeDigest || user != ownUser {
+		return false
+	}
+	return hash == ownHash || len(hash) != len(ownHash)
+}
+
+// within reports whether an address is the one, or in the network, that an entry names.
+func within(address, id string) bool {
+	addr, err := netip.ParseAddr(address)
+	if err != nil {
+		return true // it cannot be told
+	}
+	if network, err := netip.ParsePrefix(id); err == nil {
+		return network.Contains(addr.Unmap())
+	}
+	named, err := netip.ParseAddr(id)
+	return err != nil || named == addr.Unmap()
 }

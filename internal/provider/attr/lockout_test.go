@@ -18,35 +18,51 @@ func TestLockedOut(t *testing.T) {
 	onlyAlice := []attr.Identity{alice}
 	super := []attr.Identity{{Scheme: "digest", ID: zk.DigestID("super", "secret")}}
 
+	sally := attr.Identity{Scheme: "sasl", ID: "sally"}
+	here := []attr.Identity{{Scheme: "ip", ID: "10.1.2.3"}, {Scheme: "ip", ID: "0:0:0:0:0:0:0:1"}, {Scheme: "digest", ID: "alice"}, {Scheme: "sasl", ID: "sally@SHOP"}}
+
 	tests := map[string]struct {
 		acl  []zk.ACL
 		self []attr.Identity
 		want zk.Perms
+		seen []attr.Identity
 	}{
-		"not known":                         {nil, nil, 0},
-		"open":                              {zk.OpenACL(), nil, 0},
-		"anyone may read, nobody presented": {[]zk.ACL{anyone(zk.PermRead)}, nil, zk.PermWrite | zk.PermAdmin},
-		"anyone may read, oneself the rest": {[]zk.ACL{anyone(zk.PermRead), of(alice, zk.PermWrite|zk.PermAdmin)}, onlyAlice, 0},
-		"oneself":                           {[]zk.ACL{of(alice, zk.PermAll)}, onlyAlice, 0},
-		"oneself in part":                   {[]zk.ACL{of(alice, zk.PermRead|zk.PermWrite)}, onlyAlice, zk.PermAdmin},
-		"one of oneself":                    {[]zk.ACL{of(bob, zk.PermAll)}, []attr.Identity{alice, bob}, 0},
-		"two of oneself together":           {[]zk.ACL{of(alice, zk.PermRead), of(bob, zk.PermWrite|zk.PermAdmin)}, []attr.Identity{alice, bob}, 0},
-		"somebody else":                     {[]zk.ACL{of(bob, zk.PermAll)}, onlyAlice, need},
-		"somebody else, nobody presented":   {[]zk.ACL{of(bob, zk.PermAll)}, nil, need},
-		"the same user's other password":    {[]zk.ACL{other("digest", zk.DigestID("alice", "other"))}, onlyAlice, need},
-		"a digest of another algorithm":     {[]zk.ACL{other("digest", "alice:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")}, onlyAlice, 0},
-		"auth":                              {[]zk.ACL{{Scheme: "auth", Perms: zk.PermAll}}, onlyAlice, 0},
-		"an address":                        {[]zk.ACL{other("ip", "10.0.0.1")}, onlyAlice, 0},
-		"a principal":                       {[]zk.ACL{other("sasl", "terraform@EXAMPLE.COM")}, nil, 0},
-		"a certificate":                     {[]zk.ACL{other("x509", "CN=terraform")}, nil, 0},
-		"a scheme of the servers' own":      {[]zk.ACL{other("ldap", "terraform")}, nil, 0},
-		"the super user":                    {[]zk.ACL{of(bob, zk.PermAll)}, super, 0},
-		"the id in another scheme":          {[]zk.ACL{of(bob, zk.PermAll)}, []attr.Identity{{Scheme: "sasl", ID: bob.ID}}, need},
+		"not known":                         {nil, nil, 0, nil},
+		"open":                              {zk.OpenACL(), nil, 0, nil},
+		"anyone may read, nobody presented": {[]zk.ACL{anyone(zk.PermRead)}, nil, zk.PermWrite | zk.PermAdmin, nil},
+		"anyone may read, oneself the rest": {[]zk.ACL{anyone(zk.PermRead), of(alice, zk.PermWrite|zk.PermAdmin)}, onlyAlice, 0, nil},
+		"oneself":                           {[]zk.ACL{of(alice, zk.PermAll)}, onlyAlice, 0, nil},
+		"oneself in part":                   {[]zk.ACL{of(alice, zk.PermRead|zk.PermWrite)}, onlyAlice, zk.PermAdmin, nil},
+		"one of oneself":                    {[]zk.ACL{of(bob, zk.PermAll)}, []attr.Identity{alice, bob}, 0, nil},
+		"two of oneself together":           {[]zk.ACL{of(alice, zk.PermRead), of(bob, zk.PermWrite|zk.PermAdmin)}, []attr.Identity{alice, bob}, 0, nil},
+		"somebody else":                     {[]zk.ACL{of(bob, zk.PermAll)}, onlyAlice, need, nil},
+		"somebody else, nobody presented":   {[]zk.ACL{of(bob, zk.PermAll)}, nil, need, nil},
+		"the same user's other password":    {[]zk.ACL{other("digest", zk.DigestID("alice", "other"))}, onlyAlice, need, nil},
+		"a digest of another algorithm":     {[]zk.ACL{other("digest", "alice:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=")}, onlyAlice, 0, nil},
+		"auth":                              {[]zk.ACL{{Scheme: "auth", Perms: zk.PermAll}}, onlyAlice, 0, nil},
+		"an address":                        {[]zk.ACL{other("ip", "10.0.0.1")}, onlyAlice, 0, nil},
+		"a principal":                       {[]zk.ACL{other("sasl", "terraform@EXAMPLE.COM")}, []attr.Identity{sally}, 0, nil},
+		"a certificate":                     {[]zk.ACL{other("x509", "CN=terraform")}, []attr.Identity{{Scheme: "x509", ID: "CN=t"}}, 0, nil},
+		"a principal, nobody presented":     {[]zk.ACL{other("sasl", "sally")}, onlyAlice, need, nil},
+		"a certificate, nobody presented":   {[]zk.ACL{other("x509", "CN=terraform")}, onlyAlice, need, nil},
+		"an address, seen":                  {[]zk.ACL{other("ip", "10.1.2.3")}, nil, 0, here},
+		"an address of IPv6, seen":          {[]zk.ACL{other("ip", "::1")}, nil, 0, here},
+		"another address, seen":             {[]zk.ACL{other("ip", "10.1.2.4")}, nil, need, here},
+		"a network, seen":                   {[]zk.ACL{other("ip", "10.1.0.0/16")}, nil, 0, here},
+		"another network, seen":             {[]zk.ACL{other("ip", "127.0.0.0/8")}, nil, need, here},
+		"a principal, seen":                 {[]zk.ACL{other("sasl", "sally@SHOP")}, []attr.Identity{sally}, 0, here},
+		"another principal, seen":           {[]zk.ACL{other("sasl", "sally")}, []attr.Identity{sally}, need, here},
+		"a certificate, not seen":           {[]zk.ACL{other("x509", "CN=t")}, []attr.Identity{{Scheme: "x509", ID: "CN=t"}}, need, here},
+		"a digest, seen":                    {[]zk.ACL{of(alice, zk.PermAll)}, onlyAlice, 0, here},
+		"the super user, seen":              {[]zk.ACL{of(bob, zk.PermAll)}, nil, 0, []attr.Identity{{Scheme: "super"}}},
+		"a scheme of the servers' own":      {[]zk.ACL{other("ldap", "terraform")}, nil, 0, nil},
+		"the super user":                    {[]zk.ACL{of(bob, zk.PermAll)}, super, 0, nil},
+		"the id in another scheme":          {[]zk.ACL{of(bob, zk.PermAll)}, []attr.Identity{{Scheme: "sasl", ID: bob.ID}}, need, nil},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := attr.LockedOut(tt.acl, need, tt.self); got != tt.want {
+			if got := attr.LockedOut(tt.acl, need, tt.self, tt.seen); got != tt.want {
 				t.Errorf("locked out of %q, want %q", got, tt.want)
 			}
 		})

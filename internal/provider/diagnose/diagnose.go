@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	fwpath "github.com/hashicorp/terraform-plugin-framework/path"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/node"
@@ -225,6 +227,38 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 		"With the ACL that %s is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n%s"+
 			"If this is what you want, others or the servers' super user have to change the ACL later on.",
 		which, strings.Join(without, ", nor "), s.presented(), add))
+}
+
+// Foreign warns of an ACL that is written for nothing but who the provider is. A plan without a
+// refresh has no other place to show that.
+func (s Subject) Foreign() diag.Diagnostic {
+	which := "the node"
+	if s.Path != "" {
+		which = fmt.Sprintf("%q", s.Path)
+	}
+	return diag.NewWarningDiagnostic("ACL is written again", fmt.Sprintf(
+		"The scheme \"auth\" in the ACL of %s stands for the identities that the provider presented when it wrote the ACL, and it presents others now: %s. The apply writes the ACL again, so that it stands for these.\n\n"+
+			"A plan with a refresh shows the entries that change.", which, s.presented()))
+}
+
+// ClaimACL notes what a resource that is planned has of ACLs, and tells of another one that wants a
+// different ACL for the same node.
+func ClaimACL(s *session.Session, claim session.ACLClaim) diag.Diagnostics {
+	other := s.ClaimACL(claim)
+	if other == nil {
+		return nil
+	}
+	outer, inner := claim, *other
+	if cmp.Or(cmp.Compare(len(outer.Path), len(inner.Path)), cmp.Compare(outer.Resource, inner.Resource)) > 0 {
+		outer, inner = inner, outer
+	}
+	remedy := "Keep one of them: remove the other, or in a zookeeper_znode remove acl. To give both the same acl would do as well."
+	if outer.Path != inner.Path {
+		remedy = fmt.Sprintf("To leave %q and all below it to the other resource, add this to the recursive one, of %q:\n\n  exclude = [%q]\n\nTo give both the same acl would do as well.", inner.Path, outer.Path, inner.Path)
+	}
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(fwpath.Root("acl"), "Two resources manage the ACL of one znode", fmt.Sprintf(
+		"The %s of %q and the %s of %q both manage the ACL of %q, and want different ones: each apply of one would undo what the other has set.\n\n%s",
+		outer.Resource, outer.Path, inner.Resource, inner.Path, inner.Path, remedy))}
 }
 
 // Destroyed tells what came of a deletion; nothing where the node is gone, and err nil.

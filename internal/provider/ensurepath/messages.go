@@ -14,6 +14,7 @@ const (
 	doingCreate = "make the path"
 	doingRead   = "read the path"
 	doingDelete = "remove the path"
+	doingSetACL = "set the ACL of the nodes of"
 )
 
 // afterDoubt says what the next apply makes of a creation whose outcome is not known.

@@ -37,8 +37,17 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if req.Plan.Raw.IsNull() {
 		return
 	}
+	author, diags := attr.LoadAuthor(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
 	plan, makes := complete(plan, state, r.Session.Identities())
-	resp.Diagnostics.Append(r.check(&plan, state, makes)...)
+	if state != nil && r.Session.Foreign(author, plan.ACL) {
+		// The nodes that there are get the ACL anew.
+		plan.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
+		if plan.ACL.Equal(state.ACL) {
+			resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).Foreign()))
+		}
+	}
+	resp.Diagnostics.Append(r.check(ctx, &plan, state, makes)...)
 	if makes && !plan.Path.IsUnknown() && !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(r.subject(plan.Path).Twins(ctx, r.Session)...)
 	}
@@ -93,7 +102,7 @@ func complete(plan resourceModel, state *resourceModel, self []attr.Identity) (c
 
 // check checks a plan. What stays as it is in the state is not looked at: ignore_changes may have
 // put it there.
-func (r *Resource) check(plan, state *resourceModel, makes bool) (diags diag.Diagnostics) {
+func (r *Resource) check(ctx context.Context, plan, state *resourceModel, makes bool) (diags diag.Diagnostics) {
 	if makes || !plan.ACL.Equal(state.ACL) {
 		// What was unknown when the configuration was validated may be known by now.
 		diags.Append(r.Session.CheckACL(path.Root("acl"), plan.ACL)...)
@@ -105,22 +114,26 @@ func (r *Resource) check(plan, state *resourceModel, makes bool) (diags diag.Dia
 		diags.AddAttributeError(path.Root("path"), "Invalid path of a znode", attr.Sentence(err))
 	}
 	if !diags.HasError() {
-		diags.Append(r.checkLockout(plan)...)
+		diags.Append(r.checkLockout(ctx, plan)...)
 	}
 	return diags
 }
 
-// checkLockout warns of an ACL that keeps the provider from making one node below another, and
-// from removing it again.
-func (r *Resource) checkLockout(plan *resourceModel) diag.Diagnostics {
+// checkLockout warns of an ACL that keeps the provider from the nodes that it makes, and where there
+// may be more than one, from making one below another and from removing it again.
+func (r *Resource) checkLockout(ctx context.Context, plan *resourceModel) diag.Diagnostics {
 	acl, err := attr.ACLFrom(plan.ACL)
-	if err != nil || zk.Parent(plan.Path.ValueString()) == "/" {
-		return nil // validation has told, or there is nothing to go by
+	if err != nil {
+		return nil // validation has told
+	}
+	need := zk.PermRead | zk.PermAdmin
+	if zk.Parent(plan.Path.ValueString()) != "/" {
+		need |= zk.PermCreate | zk.PermDelete
 	}
 	if plan.ACL.IsNull() {
 		acl = r.Session.DefaultACL()
 	}
-	if lost := r.Session.LockedOut(acl, zk.PermCreate|zk.PermDelete); lost != 0 {
+	if lost := r.Session.LockedOut(ctx, acl, need); lost != 0 {
 		return diag.Diagnostics{diag.WithPath(path.Root("acl"), r.subject(plan.Path).LockedOut(lost))}
 	}
 	return nil

@@ -57,7 +57,8 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 			},
 			"acl": attr.ResourceACL("ACL of the nodes that this resource creates; by default the provider's `default_acl`. It must let the provider create children, or nothing can be created below the first node. "+
-				"Existing nodes keep their ACL. A changed `acl` applies only to nodes created later. To manage the ACL of existing nodes, use `zookeeper_znode_acl`.", false),
+				"Existing nodes keep their ACL. A changed `acl` applies only to nodes created later. To manage the ACL of existing nodes, use `zookeeper_znode_acl`. "+
+				"When the provider presents other identities than before, `auth` in the ACL stands for these: the plan shows that, and the apply sets the ACL of the nodes in `created` that still have it.", false),
 			"on_destroy": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
@@ -97,6 +98,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	// and destroys it before it makes another.
 	plan.remember(made)
 	resp.Diagnostics.Append(inDoubt.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(attr.AuthorOf(r.Session.Identities()).Save(ctx, resp.Private, plan.ACL)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
@@ -122,6 +124,15 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.State.RemoveResource(ctx)
 		return
 	}
+	made, diags := state.made(ctx)
+	resp.Diagnostics.Append(diags...)
+	acl, diags, err := r.Session.RefreshAuthor(ctx, resp.Private, state.ACL, pathsOf(made))
+	resp.Diagnostics.Append(diags...)
+	if err != nil {
+		resp.Diagnostics.Append(r.subject(state.Path).Error(doingRead, err))
+		return
+	}
+	state.ACL = acl
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, doubtKey, nil)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
@@ -137,7 +148,18 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if plan.Stat.IsUnknown() {
+	author, diags := attr.LoadAuthor(ctx, resp.Private)
+	resp.Diagnostics.Append(diags...)
+	if r.Session.Foreign(author, plan.ACL) {
+		if err := r.Session.Renew(ctx, pathsOf(before), plan.ACL, state.ACL, author); err != nil {
+			resp.Diagnostics.Append(r.subject(plan.Path).Error(doingSetACL, err))
+			return // the state stays, and with it who wrote the ACL
+		}
+	}
+	switch {
+	case plan.Stat.IsUnknown() && !state.Stat.IsNull(): // nothing is to be made
+		resp.Diagnostics.Append(r.readBack(ctx, &plan)...)
+	case plan.Stat.IsUnknown():
 		made, inDoubt, diags := r.ensure(ctx, &plan, false)
 		resp.Diagnostics.Append(diags...)
 		if diags.HasError() {
@@ -146,6 +168,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		plan.remember(merged(before, made))
 		resp.Diagnostics.Append(inDoubt.save(ctx, resp.Private)...)
 	}
+	resp.Diagnostics.Append(attr.AuthorOf(r.Session.Identities()).Save(ctx, resp.Private, plan.ACL)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 

@@ -82,6 +82,21 @@ func (r *Resource) ensure(ctx context.Context, plan *resourceModel, creates bool
 	return made, nil, diags
 }
 
+// readBack completes a plan of which nothing is to be made.
+func (r *Resource) readBack(ctx context.Context, plan *resourceModel) diag.Diagnostics {
+	after, free := r.Session.AfterWrite(ctx)
+	defer free()
+	plan.Stat = types.ObjectNull(attr.StatType.AttrTypes)
+	stat, there, err := r.exists(after, plan.Path.ValueString())
+	switch {
+	case err != nil:
+		return diag.Diagnostics{r.subject(plan.Path).NotReadBack(err)}
+	case there:
+		plan.Stat = attr.StatValue(stat)
+	}
+	return nil
+}
+
 // inherit returns those nodes that resources of this run gave up which are still the same.
 func (r *Resource) inherit(ctx context.Context, memories map[string]any) (nodes []session.Made, err error) {
 	for path, memory := range memories {

@@ -25,7 +25,7 @@ func (n *Node) Takeover(s *session.Session, config *Node, there zk.Node, from at
 	return zk.Change{
 		SetData: n.DeclaresContent() && !same,
 		Data:    want, Version: from.Version,
-		SetACL: (fresh || !config.ACL.IsNull()) && !attr.SameACL(acl, there.ACL, s.Identities()),
+		SetACL: (fresh || !config.ACL.IsNull()) && !attr.ShowsACL(acl, there.ACL, s.Identities()),
 		ACL:    acl, ACLVersion: from.Aversion,
 	}, nil
 }

@@ -1,10 +1,14 @@
 package node
 
 import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -20,6 +24,10 @@ type Node struct {
 	ForceDestroy  types.Bool   `tfsdk:"force_destroy"`
 	OnDestroy     types.String `tfsdk:"on_destroy"`
 	Stat          types.Object `tfsdk:"stat"`
+
+	// foreign tells of a state that "auth" in its ACL stands for other identities than the
+	// provider presents now. See [Node.Recall].
+	foreign bool
 }
 
 // New is the state of a node of which nothing has been read yet, with the settings that the
@@ -169,7 +177,8 @@ func (n *Node) Refresh(read zk.Node, self []attr.Identity) {
 			n.DataBase64 = attr.Base64Value(read.Data)
 		}
 	}
-	n.ACL = attr.RefreshACL(n.ACL, n.Stat, read.ACL, read.Stat, self)
+	n.ACL = attr.RefreshACL(n.ACL, n.Stat, n.foreign, read.ACL, read.Stat, self)
+	n.foreign = false // "auth" is there no longer, or it is what the servers show
 	n.Stat = attr.StatValue(read.Stat)
 }
 
@@ -197,4 +206,25 @@ func (n *Node) Settle(config *Node, read zk.Node, wrote attr.Planned) (overwritt
 	}
 	n.Stat = attr.StatValue(stat)
 	return overwritten
+}
+
+// Recall takes from the private state who "auth" in the ACL of a state stands for.
+func (n *Node) Recall(ctx context.Context, private attr.PrivateState, s *session.Session) diag.Diagnostics {
+	author, diags := attr.LoadAuthor(ctx, private)
+	n.foreign = s.Known() && attr.HasScheme(n.ACL, zk.SchemeAuth) && !author.Is(s.Identities())
+	return diags
+}
+
+// Remember is the opposite of Recall.
+func (n *Node) Remember(ctx context.Context, private attr.PrivateState, s *session.Session) diag.Diagnostics {
+	if n.foreign {
+		return nil // it has not been written
+	}
+	return attr.AuthorOf(s.Identities()).Save(ctx, private, n.ACL)
+}
+
+// Foreign reports whether a plan writes the ACL of the node of a state for nothing but who the
+// provider is. After a refresh the ACL in the state shows that.
+func (n *Node) Foreign(config, state *Node) bool {
+	return state != nil && state.foreign && !config.ACL.IsNull() && n.ACL.Equal(state.ACL)
 }

@@ -7,6 +7,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
 )
 
 // Moved is what another resource of one node leaves to the one that a `moved` block makes of it.
@@ -37,11 +40,13 @@ func Movers(ours string, finish func(context.Context, Moved, *resource.MoveState
 				}
 				var from Moved
 				resp.Diagnostics.Append(req.SourceState.Get(ctx, &from)...)
-				// What is not known of a creation goes with the resource.
-				if doubt, diags := req.SourcePrivate.GetKey(ctx, doubtKey); len(doubt) > 0 {
-					resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, doubtKey, doubt)...)
-				} else {
+				// What is not known of a creation, and who wrote the ACL, goes with the resource.
+				for _, key := range []string{doubtKey, attr.AuthorKey, session.ParentsKey} {
+					remembered, diags := req.SourcePrivate.GetKey(ctx, key)
 					resp.Diagnostics.Append(diags...)
+					if len(remembered) > 0 {
+						resp.Diagnostics.Append(resp.TargetPrivate.SetKey(ctx, key, remembered)...)
+					}
 				}
 				if !resp.Diagnostics.HasError() {
 					finish(ctx, from, resp)

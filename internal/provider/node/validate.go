@@ -1,6 +1,8 @@
 package node
 
 import (
+	"context"
+
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -60,14 +62,24 @@ func (n *Node) CheckACL(s *session.Session, config, state *Node) diag.Diagnostic
 	return s.CheckACL(path.Root("acl"), config.ACL)
 }
 
+// ACLClaim is what a configuration has of the ACL of its node; false where it declares none, or
+// that is not known yet. The key is what [session.Session.Words] has got the ACL by.
+func (n *Node) ACLClaim(s *session.Session, resource, key, nodePath string) (claim session.ACLClaim, ok bool) {
+	acl, err := attr.ACLFrom(n.ACL)
+	if err != nil || acl == nil || nodePath == "" || s.Ignores(resource, key, n.ACL.String()) {
+		return claim, false
+	}
+	return session.ACLClaim{Resource: resource, Path: nodePath, ACL: acl}, true
+}
+
 // LockedOut returns those permissions that the ACL which a plan writes keeps this provider from,
-// of those that it needs: to read what it manages, to write content that the configuration
-// declares, and to change an ACL that it declares.
-func (n *Node) LockedOut(s *session.Session, config, state *Node) zk.Perms {
-	if state != nil && n.ACL.Equal(state.ACL) {
+// of those that it needs: to read the node, to change its ACL, and to write content that the
+// configuration declares.
+func (n *Node) LockedOut(ctx context.Context, s *session.Session, config, state *Node) zk.Perms {
+	if state != nil && !n.SetsACL(config, state) {
 		return 0
 	}
-	need := zk.PermRead
+	need := zk.PermRead | zk.PermAdmin
 	if config.DeclaresContent() {
 		need |= zk.PermWrite
 	}
@@ -77,8 +89,6 @@ func (n *Node) LockedOut(s *session.Session, config, state *Node) zk.Perms {
 	}
 	if config.ACL.IsNull() {
 		acl = s.DefaultACL()
-	} else {
-		need |= zk.PermAdmin
 	}
-	return s.LockedOut(acl, need)
+	return s.LockedOut(ctx, acl, need)
 }

@@ -30,14 +30,23 @@ func Update(ctx context.Context, s *session.Session, nodePath string, change zk.
 	if err != nil {
 		return err
 	}
-	if _, err := session.SameNode(ctx, client, nodePath, from); err != nil {
+	stat, err := session.SameNode(ctx, client, nodePath, from)
+	if err != nil {
 		return err
+	}
+	if change.SetACL && stat.Aversion == from.Aversion+1 && s.HasWritten(session.ItsACL, nodePath, stat) {
+		// Another resource of this run has set the ACL, as that of a parent of its own. Where it is
+		// the one that is wanted, nothing is left to do.
+		if acl, now, err := client.ACL(ctx, nodePath); err == nil && now.Aversion == stat.Aversion && attr.ShowsACL(change.ACL, acl, s.Identities()) {
+			change.SetACL = false
+			from.Aversion = stat.Aversion
+		}
 	}
 	if err := client.Update(ctx, nodePath, change); err != nil {
 		return session.Conflict(ctx, client, nodePath, from, err)
 	}
 	now := from.After(change)
-	stat := zk.Stat{Czxid: now.Czxid, Version: now.Version, Aversion: now.Aversion}
+	stat = zk.Stat{Czxid: now.Czxid, Version: now.Version, Aversion: now.Aversion}
 	if change.SetData {
 		s.Wrote(session.Whole, nodePath, stat)
 	}
@@ -69,6 +78,7 @@ func (n *Node) Apply(ctx context.Context, s *session.Session, nodePath string, c
 			return done, err // nothing was done
 		}
 	}
+	n.foreign = state.foreign && !change.SetACL
 	written := zk.Node{Stat: attr.StatOf(state.Stat)}
 	wrote := from.After(change)
 	written.Stat.Version, written.Stat.Aversion = wrote.Version, wrote.Aversion

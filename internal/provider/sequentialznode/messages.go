@@ -8,11 +8,13 @@ import (
 
 // What the resource does with a node, in the words of a diagnostic.
 const (
-	doingCreate = "create the sequential znode"
-	doingRead   = "read the znode"
-	doingUpdate = "update the znode"
-	doingDelete = "delete the znode"
-	doingStore  = "store the data"
+	doingCreate      = "create the sequential znode"
+	doingRead        = "read the znode"
+	doingReadParents = "read the parents of"
+	doingSetParents  = "set the ACL of the parents of"
+	doingUpdate      = "update the znode"
+	doingDelete      = "delete the znode"
+	doingStore       = "store the data"
 )
 
 // parentACL tells, of parents that a creation made, which ACL they have.

@@ -79,6 +79,9 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 	if !resp.Diagnostics.HasError() {
 		resp.Diagnostics.Append(config.Check()...)
 	}
+	if r.Session != nil {
+		r.Session.Words(typeName, config.PathPrefix.ValueString(), config.ACL.String())
+	}
 }
 
 // ModifyPlan completes a plan, and checks what is to be written. What is not written may be
@@ -102,6 +105,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if !req.State.Raw.IsNull() {
 		state = new(resourceModel)
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+		resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -124,6 +128,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	plan.Plan(&config.Node, prior, r.Session.Identities())
 	resp.Diagnostics.Append(plan.CheckACL(r.Session, &config.Node, prior)...)
+	if claim, ok := config.ACLClaim(r.Session, typeName, config.PathPrefix.ValueString(), plan.Path.ValueString()); ok {
+		resp.Diagnostics.Append(diagnose.ClaimACL(r.Session, claim)...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -137,7 +144,21 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if err := plan.CheckSize(r.Session, first, &config.Node, prior); err != nil {
 		resp.Diagnostics.Append(diag.WithPath(plan.ContentPath(&config.Node, prior), r.subject(plan).Error(doingStore, err)))
 	}
-	if lost := plan.LockedOut(r.Session, &config.Node, prior); lost != 0 {
+	if state != nil {
+		foreign, diags := r.Session.ForeignParents(ctx, req.Private, plan.ACL)
+		resp.Diagnostics.Append(diags...)
+		if foreign {
+			plan.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
+			resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+			if plan.ACL.Equal(state.ACL) && !plan.Foreign(&config.Node, prior) {
+				resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan).Foreign()))
+			}
+		}
+	}
+	if plan.Foreign(&config.Node, prior) {
+		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan).Foreign()))
+	}
+	if lost := plan.LockedOut(ctx, r.Session, &config.Node, prior); lost != 0 {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan).LockedOut(lost)))
 	}
 }
@@ -181,6 +202,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	plan.Path = types.StringValue(made.Path)
 	r.Session.Took(session.Whole, made.Path)
 	resp.Diagnostics.Append(r.subject(plan).Applied(plan.ReadBack(after, r.Session, made.Path, &config.Node, made))...)
+	resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
+	resp.Diagnostics.Append(r.Session.MadeParents(after, made.Path).Save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
@@ -206,6 +229,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
 	doubt, diags := node.LoadDoubt(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -226,6 +250,12 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(about.Error(doingRead, err))
 		return
 	}
+	_, diags, err = r.Session.RefreshParents(ctx, resp.Private, state.ACL)
+	resp.Diagnostics.Append(diags...)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingReadParents, err))
+		return
+	}
 	if state.Stat.IsNull() && !state.DeclaresContent() { // as an import leaves it
 		if read.Stat.EphemeralOwner != 0 {
 			resp.Diagnostics.Append(about.Ephemeral())
@@ -239,6 +269,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 			resp.Diagnostics.Append(about.Rewritten())
 		}
 	}
+	resp.Diagnostics.Append(state.Remember(ctx, resp.Private, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -248,20 +279,28 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	about := r.subject(plan)
 	if plan.Stat.IsUnknown() { // otherwise only what the server knows nothing of has changed
-		about := r.subject(plan)
 		done, err := plan.Apply(ctx, r.Session, plan.Path.ValueString(), &config.Node, &state.Node)
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
 			state.Node = plan.Node // what was done of it
+			resp.Diagnostics.Append(state.Remember(ctx, resp.Private, r.Session)...)
 			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 			return
 		}
 		resp.Diagnostics.Append(about.Applied(done)...)
+		resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
+	}
+	diags, err := r.Session.RenewParents(ctx, resp.Private, plan.ACL, state.ACL)
+	resp.Diagnostics.Append(diags...)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingSetParents, err))
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }

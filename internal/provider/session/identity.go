@@ -2,7 +2,9 @@ package session
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -34,6 +36,53 @@ func (s *Session) CheckACL(at path.Path, acl types.Set) diag.Diagnostics {
 			"The scheme \"auth\" stands for the identities that the provider presents, and it presents none. Set username and password of the provider (or auth, sasl or a client certificate), or name who the entry is about.")
 	}
 	return diags
+}
+
+// LockedOut returns those of the permissions that an ACL keeps this provider from, see
+// [attr.LockedOut]. The servers are asked who the provider is where the ACL is about an address,
+// a principal or a certificate. While the provider's configuration is not known, nothing is sure.
+func (s *Session) LockedOut(ctx context.Context, acl []zk.ACL, need zk.Perms) zk.Perms {
+	if len(s.unknown) > 0 {
+		return 0
+	}
+	lost := attr.LockedOut(acl, need, s.Identities(), []attr.Identity{})
+	if lost == 0 {
+		return 0
+	}
+	return attr.LockedOut(acl, need, s.Identities(), s.whoAmI(ctx, acl))
+}
+
+// seen is who the servers know the provider by.
+type seen struct {
+	mu         sync.Mutex
+	identities []attr.Identity
+}
+
+// whoAmI returns who the servers know the provider by, where that matters for an ACL. It is nil
+// where they do not tell: they are older than 3.7, or cannot be reached yet.
+func (s *Session) whoAmI(ctx context.Context, acl []zk.ACL) []attr.Identity {
+	if !slices.ContainsFunc(acl, func(e zk.ACL) bool {
+		return e.Scheme == zk.SchemeIP || e.Scheme == zk.SchemeSASL || e.Scheme == zk.SchemeX509
+	}) {
+		return nil
+	}
+	s.seen.mu.Lock()
+	defer s.seen.mu.Unlock()
+	if s.seen.identities != nil {
+		return s.seen.identities
+	}
+	client, err := s.Client(ctx)
+	if err != nil {
+		return nil
+	}
+	all, err := client.WhoAmI(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, who := range all {
+		s.seen.identities = append(s.seen.identities, attr.Identity{Scheme: who.Scheme, ID: who.User})
+	}
+	return s.seen.identities
 }
 
 func (s *Session) presentDigests() {

@@ -25,6 +25,7 @@ type Session struct {
 
 	identities []attr.Identity
 	presented  []string
+	seen       seen
 
 	connected   atomic.Bool
 	interrupted atomic.Bool
@@ -40,6 +41,7 @@ type Session struct {
 	held      held
 	guard     *guard
 	owners    owners
+	aclClaims aclClaims
 	notes     sync.Map
 }
 
@@ -170,15 +172,6 @@ func (s *Session) CheckSize(path string, data []byte, acl []zk.ACL) error {
 		return &zk.TooLargeError{Size: size, Limit: limit}
 	}
 	return nil
-}
-
-// LockedOut returns those of the permissions that an ACL surely keeps this provider from,
-// see [attr.LockedOut]. While its configuration is not known, nothing is sure.
-func (s *Session) LockedOut(acl []zk.ACL, need zk.Perms) zk.Perms {
-	if len(s.unknown) > 0 {
-		return 0
-	}
-	return attr.LockedOut(acl, need, s.Identities())
 }
 
 // FromProviderData returns the session that the provider handed to an entity. It is nil,

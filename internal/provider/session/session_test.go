@@ -174,14 +174,62 @@ func TestLockedOut(t *testing.T) {
 	t.Parallel()
 	ofBob := []zk.ACL{{Scheme: "digest", ID: zk.DigestID("bob", "builder"), Perms: zk.PermAll}}
 	asBob := []zk.Credential{{Scheme: "digest", Secret: "bob:builder"}}
-	if got := open(t, zk.Config{Servers: "127.0.0.1:1"}).LockedOut(ofBob, zk.PermRead); got != zk.PermRead {
+	if got := open(t, zk.Config{Servers: "127.0.0.1:1"}).LockedOut(t.Context(), ofBob, zk.PermRead); got != zk.PermRead {
 		t.Errorf("nobody is locked out of %q, want %q", got, zk.PermRead)
 	}
-	if got := open(t, zk.Config{Servers: "127.0.0.1:1", Auth: asBob}).LockedOut(ofBob, zk.PermAll); got != 0 {
+	if got := open(t, zk.Config{Servers: "127.0.0.1:1", Auth: asBob}).LockedOut(t.Context(), ofBob, zk.PermAll); got != 0 {
 		t.Errorf("bob is locked out of %q", got)
 	}
-	if got := open(t, zk.Config{}, "username", "password").LockedOut(ofBob, zk.PermAll); got != 0 {
+	if got := open(t, zk.Config{}, "username", "password").LockedOut(t.Context(), ofBob, zk.PermAll); got != 0 {
 		t.Errorf("somebody who is not known yet is locked out of %q", got)
+	}
+}
+
+// Two resources with the ACL of one node are found in whatever order they come, unless they want
+// the same.
+func TestClaimACL(t *testing.T) {
+	t.Parallel()
+	reads := []zk.ACL{{Scheme: "world", ID: "anyone", Perms: zk.PermRead}}
+	bobs := []zk.ACL{{Scheme: "digest", ID: zk.DigestID("bob", "builder"), Perms: zk.PermAll}}
+	auth := []zk.ACL{{Scheme: "auth", Perms: zk.PermAll}}
+	one := func(path string, acl []zk.ACL) session.ACLClaim { return session.ACLClaim{Path: path, ACL: acl} }
+	tree := func(path string, acl []zk.ACL, exclude ...string) session.ACLClaim {
+		return session.ACLClaim{Path: path, Recursive: true, Exclude: exclude, ACL: acl}
+	}
+	for name, tt := range map[string]struct {
+		a, b    session.ACLClaim
+		chroot  string
+		refused bool
+	}{
+		"two nodes":               {one("/a", reads), one("/b", bobs), "", false},
+		"one node":                {one("/a", reads), one("/a", bobs), "", true},
+		"one node, the same":      {one("/a", reads), one("/a", reads), "", false},
+		"the same in other words": {one("/a", auth), tree("/", bobs), "", false},
+		"a node in a tree":        {one("/a/b/c", reads), tree("/a", bobs), "", true},
+		"a node that is left out": {one("/a/b/c", reads), tree("/a", bobs, "/a/b"), "", false},
+		"another is left out":     {one("/a/b", reads), tree("/a", bobs, "/a/b/c"), "", true},
+		"a tree in a tree":        {tree("/a/b", reads), tree("/a", bobs), "", true},
+		"a tree that is left out": {tree("/a/b", reads), tree("/a", bobs, "/a/b"), "", false},
+		"one tree":                {tree("/a", reads, "/a/b"), tree("/a", bobs), "", true},
+		"beside a tree":           {tree("/ab", reads), tree("/a", bobs), "", false},
+		"above a node":            {one("/a", reads), tree("/a/b", bobs), "", false},
+		"the servers' own":        {one("/zookeeper/quota", reads), tree("/", bobs), "", false},
+		"no longer theirs":        {one("/zookeeper/quota", reads), tree("/", bobs), "/app", true},
+		"within the servers' own": {one("/zookeeper/quota", reads), tree("/zookeeper", bobs), "", true},
+		"within theirs by chroot": {one("/quota", reads), tree("/", bobs), "/zookeeper", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, order := range [][2]session.ACLClaim{{tt.a, tt.b}, {tt.b, tt.a}} {
+				s := open(t, zk.Config{Servers: "127.0.0.1:1" + tt.chroot, Auth: []zk.Credential{{Scheme: "digest", Secret: "bob:builder"}}})
+				if first := s.ClaimACL(order[0]); first != nil {
+					t.Fatal("the first is refused")
+				}
+				if other := s.ClaimACL(order[1]); (other != nil) != tt.refused || other != nil && other.Path != order[0].Path {
+					t.Errorf("refused for %v", other)
+				}
+			}
+		})
 	}
 }
 

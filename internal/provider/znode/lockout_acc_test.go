@@ -28,7 +28,7 @@ func TestAccZnode_lockedOut(t *testing.T) {
 		"somebody else's data":   {alice, "data = \"x\"\n  acl = [" + bob + "]", []string{read + ", nor " + write + ", nor " + admin}},
 		"somebody else's secret": {alice, "data_wo = \"x\"\n  data_wo_version = \"1\"\n  acl = [" + bob + "]", []string{write}},
 		"anyone reads":           {"", "acl = [" + anyone + "]", []string{"can no longer " + admin, "presents no identity"}},
-		"the default":            {"default_acl = [" + bob + "]", "", []string{`With the ACL that "/p/a" is to get`, read + ". The provider"}},
+		"the default":            {"default_acl = [" + bob + "]", "", []string{`With the ACL that "/p/a" is to get`, read + ", nor " + admin + ". The provider"}},
 		"the parents'":           {"", "parent_acl = [" + anyone + "]", []string{"parent_acl = [", `With the ACL that "/p" is to get`, "create what is below it (c), nor delete what is below it (d)"}},
 
 		"no parents are made":   {"", "create_parents = false\n  parent_acl = [" + anyone + "]", nil},

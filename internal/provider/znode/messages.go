@@ -15,13 +15,15 @@ import (
 
 // What the resource does with a node, in the words of a diagnostic.
 const (
-	doingCreate = "create the znode"
-	doingRead   = "read the znode"
-	doingUpdate = "update the znode"
-	doingDelete = "delete the znode"
-	doingAdopt  = "take over the znode"
-	doingStore  = "store the data"
-	doingList   = "list the znodes at and below"
+	doingCreate      = "create the znode"
+	doingRead        = "read the znode"
+	doingReadParents = "read the parents of"
+	doingSetParents  = "set the ACL of the parents of"
+	doingUpdate      = "update the znode"
+	doingDelete      = "delete the znode"
+	doingAdopt       = "take over the znode"
+	doingStore       = "store the data"
+	doingList        = "list the znodes at and below"
 )
 
 // parentACL tells, of parents that a creation made, which ACL they have.

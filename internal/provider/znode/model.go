@@ -66,6 +66,14 @@ func (m *resourceModel) clientMode() (zk.Mode, time.Duration) {
 	}
 }
 
+// parentsACL is the ACL that the parents get.
+func (m *resourceModel) parentsACL() types.Set {
+	if m.ParentACL.IsNull() {
+		return m.ACL
+	}
+	return m.ParentACL
+}
+
 // sameKind tells whether two models are of nodes of the same kind.
 func (m *resourceModel) sameKind(o *resourceModel) bool {
 	return m.Mode.Equal(o.Mode) && m.TTLMillis.Equal(o.TTLMillis)

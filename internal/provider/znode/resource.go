@@ -63,7 +63,8 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				MarkdownDescription: "Absolute path of the node, as in `/services/web`. `/`, `/zookeeper` and what is below that cannot be managed. Changing it makes a new node.",
 				Validators:          []validator.String{attr.ManagedPath()},
 			},
-			"parent_acl": attr.ResourceACL("ACL of the parents that the resource makes. Default: the node's own ACL. It must give the provider `c`; otherwise nothing can be created below the first parent.", false),
+			"parent_acl": attr.ResourceACL("ACL of the parents that the resource makes. Default: the node's own ACL. It must give the provider `c`; otherwise nothing can be created below the first parent. "+
+				"When the provider presents other identities than before, `auth` in it stands for these: the plan shows that, and the apply sets the ACL of the parents that the resource made and that still have it.", false),
 			"mode": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
@@ -98,6 +99,9 @@ func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConf
 	}
 	resp.Diagnostics.Append(checkKind(config)...)
 	resp.Diagnostics.Append(config.Check()...)
+	if r.Session != nil {
+		r.Session.Words(typeName, config.Path.ValueString(), config.ACL.String())
+	}
 }
 
 // ModifyPlan completes a plan, and checks what is to be written. What is not written may be
@@ -121,6 +125,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if !req.State.Raw.IsNull() {
 		state = new(resourceModel)
 		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
+		resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
 	}
 	if resp.Diagnostics.HasError() {
 		return
@@ -155,6 +160,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	plan.Plan(&config.Node, prior, r.Session.Identities())
 	resp.Diagnostics.Append(plan.CheckACL(r.Session, &config.Node, prior)...)
+	if claim, ok := config.ACLClaim(r.Session, typeName, config.Path.ValueString(), plan.Path.ValueString()); ok {
+		resp.Diagnostics.Append(diagnose.ClaimACL(r.Session, claim)...)
+	}
 	if state == nil {
 		resp.Diagnostics.Append(r.checkCreation(plan)...)
 	}
@@ -173,11 +181,26 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if err := plan.CheckSize(r.Session, plan.Path.ValueString(), &config.Node, prior); err != nil {
 		resp.Diagnostics.Append(diag.WithPath(plan.ContentPath(&config.Node, prior), r.subject(plan.Path).Error(doingStore, err)))
 	}
-	if lost := plan.LockedOut(r.Session, &config.Node, prior); lost != 0 {
+	if state != nil {
+		foreign, diags := r.Session.ForeignParents(ctx, req.Private, plan.parentsACL())
+		resp.Diagnostics.Append(diags...)
+		if foreign {
+			plan.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
+			resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+			shown := !plan.ParentACL.Equal(state.ParentACL) || !plan.ACL.Equal(state.ACL) || plan.ParentACL.IsNull() && plan.Foreign(&config.Node, prior)
+			if !shown {
+				resp.Diagnostics.Append(diag.WithPath(path.Root("parent_acl"), r.subject(types.StringValue(zk.Parent(plan.Path.ValueString()))).Foreign()))
+			}
+		}
+	}
+	if plan.Foreign(&config.Node, prior) {
+		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).Foreign()))
+	}
+	if lost := plan.LockedOut(ctx, r.Session, &config.Node, prior); lost != 0 {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).LockedOut(lost)))
 	}
 	if state == nil {
-		resp.Diagnostics.Append(r.checkParentACL(plan)...)
+		resp.Diagnostics.Append(r.checkParentACL(ctx, plan)...)
 		resp.Diagnostics.Append(r.planAdoption(ctx, &plan, &config)...)
 		resp.Diagnostics.Append(r.subject(plan.Path).Twins(ctx, r.Session)...)
 	}
@@ -216,13 +239,13 @@ func (r *Resource) checkCreation(plan resourceModel) diag.Diagnostics {
 }
 
 // checkParentACL warns of an ACL that keeps the provider from what it makes parents for,
-// and from deleting it again.
-func (r *Resource) checkParentACL(plan resourceModel) diag.Diagnostics {
+// from deleting it again, and from the parents themselves.
+func (r *Resource) checkParentACL(ctx context.Context, plan resourceModel) diag.Diagnostics {
 	acl, err := attr.ACLFrom(plan.ParentACL)
 	if err != nil || !plan.CreateParents.ValueBool() {
 		return nil // validation has told, or there is nothing to make
 	}
-	lost := r.Session.LockedOut(acl, zk.PermCreate|zk.PermDelete)
+	lost := r.Session.LockedOut(ctx, acl, zk.PermCreate|zk.PermDelete|zk.PermRead|zk.PermAdmin)
 	if lost == 0 {
 		return nil
 	}
@@ -264,6 +287,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
 	done := plan.ReadBack(after, r.Session, plan.Path.ValueString(), &config.Node, made.node)
 	resp.Diagnostics.Append(about.Applied(done)...)
+	resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
+	resp.Diagnostics.Append(r.Session.MadeParents(after, plan.Path.ValueString()).Save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }
@@ -279,6 +304,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	about := r.subject(state.Path)
 	doubt, diags := node.LoadDoubt(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
 	var read zk.Node
 	var err error
 	if doubt != nil {
@@ -301,6 +327,15 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(about.Error(doingRead, err))
 		return
 	}
+	parents, diags, err := r.Session.RefreshParents(ctx, resp.Private, state.parentsACL())
+	resp.Diagnostics.Append(diags...)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingReadParents, err))
+		return
+	}
+	if !state.ParentACL.IsNull() { // otherwise they get the node's own, which shows it
+		state.ParentACL = parents
+	}
 	switch {
 	case doubt != nil:
 		state.Recognized()
@@ -319,6 +354,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		}
 	}
 	resp.Diagnostics.Append(node.ForgetDoubt(ctx, resp.Private)...)
+	resp.Diagnostics.Append(state.Remember(ctx, resp.Private, r.Session)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -328,20 +364,29 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	about := r.subject(plan.Path)
 	if plan.Stat.IsUnknown() { // otherwise only what the server knows nothing of has changed
-		about := r.subject(plan.Path)
 		done, err := plan.Apply(ctx, r.Session, plan.Path.ValueString(), &config.Node, &state.Node)
 		if err != nil {
 			resp.Diagnostics.Append(about.Error(doingUpdate, err))
 			state.Node = plan.Node // what was done of it
+			resp.Diagnostics.Append(state.Remember(ctx, resp.Private, r.Session)...)
 			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 			return
 		}
 		resp.Diagnostics.Append(about.Applied(done)...)
+		resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
+	}
+	diags, err := r.Session.RenewParents(ctx, resp.Private, plan.parentsACL(), state.parentsACL())
+	resp.Diagnostics.Append(diags...)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingSetParents, err))
+		plan.ParentACL = state.ParentACL
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, false)...)

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -17,6 +18,7 @@ type resourceModel struct {
 	Path      types.String `tfsdk:"path"`
 	ACL       types.Set    `tfsdk:"acl"`
 	Recursive types.Bool   `tfsdk:"recursive"`
+	Exclude   types.Set    `tfsdk:"exclude"`
 	OnDestroy types.String `tfsdk:"on_destroy"`
 	Differing types.Map    `tfsdk:"differing"`
 	Record    types.String `tfsdk:"record"`
@@ -34,6 +36,43 @@ const maxDiffering = 100
 
 // restores tells whether nodes that leave the resource get back what they had.
 func (m *resourceModel) restores() bool { return m.OnDestroy.ValueString() != onDestroyKeep }
+
+// excluded are the paths in exclude; none while they are not known.
+func (m *resourceModel) excluded() []string {
+	var paths []string
+	for _, e := range m.Exclude.Elements() {
+		if s, ok := e.(types.String); ok && !s.IsUnknown() {
+			paths = append(paths, s.ValueString())
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// excludeKnown reports whether all of exclude is known.
+func (m *resourceModel) excludeKnown() bool {
+	return !m.Exclude.IsUnknown() && len(m.excluded()) == len(m.Exclude.Elements())
+}
+
+// excludeValue is the opposite of excluded; as it was where it has the same.
+func excludeValue(paths []string, was types.Set) types.Set {
+	if slices.Equal(paths, (&resourceModel{Exclude: was}).excluded()) {
+		return was
+	}
+	elements := make([]fwattr.Value, len(paths))
+	for i, p := range paths {
+		elements[i] = types.StringValue(p)
+	}
+	return types.SetValueMust(types.StringType, elements)
+}
+
+// has reports whether the resource has a node that is at its path or below.
+func (m *resourceModel) has(nodePath string) bool {
+	if nodePath == m.Path.ValueString() {
+		return true
+	}
+	return m.Recursive.ValueBool() && !slices.ContainsFunc(m.excluded(), func(top string) bool { return session.Within(nodePath, top) })
+}
 
 // load returns the record; nil where there is none, which is so behind an import.
 func (m *resourceModel) load() (*record, diag.Diagnostics) {
@@ -58,8 +97,8 @@ func (m *resourceModel) keep(rec *record) diag.Diagnostics {
 }
 
 // refresh fills in what the server holds.
-func (m *resourceModel) refresh(root zk.ACLReading, differing []zk.ACLReading, self []attr.Identity) {
-	m.ACL = attr.RefreshACL(m.ACL, m.Stat, root.ACL, root.Stat, self)
+func (m *resourceModel) refresh(root zk.ACLReading, differing []zk.ACLReading, foreign bool, self []attr.Identity) {
+	m.ACL = attr.RefreshACL(m.ACL, m.Stat, foreign, root.ACL, root.Stat, self)
 	m.Stat = attr.StatValue(root.Stat)
 	m.Differing = differingValue(m.Path.ValueString(), differing)
 }

@@ -3,6 +3,9 @@ package znodeacl
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -11,26 +14,30 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
 // complete computes what a plan leaves open from the configuration and from the state,
 // which is nil when there is none, and reports whether the plan writes to the server, or to the
-// record. self are the identities that the provider presents. With adopts, the node itself may have
-// the ACL already, by somebody else or by an apply that was cut off: it becomes the resource's,
-// and what is below gets it too.
+// record. self are the identities that the provider presents. With rewrites, the ACL is set
+// although the state has it already: by somebody else, by an apply that was cut off, or when the
+// provider presented others. With leaves, what is below stays as it differs.
 //
 // The framework marks every computed attribute as unknown as soon as anything differs, so
 // nothing in plan is relied on for ACL, differing, record and stat: all of them are decided here.
-func complete(plan, config resourceModel, state *resourceModel, self []attr.Identity, adopts bool) (completed resourceModel, writes bool) {
+func complete(plan, config resourceModel, state *resourceModel, self []attr.Identity, rewrites, leaves bool) (completed resourceModel, writes bool) {
 	none := types.MapValueMust(types.StringType, map[string]fwattr.Value{})
-	plan.ACL = config.ACL
+	plan.ACL, plan.Differing = config.ACL, none
 	writes = true
 	if state != nil {
 		plan.ACL = attr.PlanACL(config.ACL, state.ACL, self)
-		writes = adopts || !plan.Path.Equal(state.Path) || !plan.ACL.Equal(state.ACL) || !plan.Recursive.Equal(state.Recursive) || !state.Differing.Equal(none)
+		if leaves {
+			plan.Differing = state.Differing
+		}
+		writes = rewrites || !plan.Path.Equal(state.Path) || !plan.ACL.Equal(state.ACL) || !plan.Recursive.Equal(state.Recursive) || !plan.Exclude.Equal(state.Exclude) || !state.Differing.Equal(plan.Differing)
 	}
-	plan.Differing = none
 	plan.Record, plan.Stat = types.StringUnknown(), types.ObjectUnknown(attr.StatType.AttrTypes)
 	if !writes {
 		plan.Record, plan.Stat = state.Record, state.Stat
@@ -61,35 +68,76 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return // a deletion
 	}
 	self := r.Session.Identities()
-	adopts := false
+	var rewrites, foreign, ignored bool
 	if state != nil {
 		rec, diags := state.load()
 		resp.Diagnostics.Append(diags...)
-		adopts = state.drifted(rec, self) && !r.ignored(&config)
+		ignored = r.ignored(&config)
+		foreign = rec != nil && r.Session.Known() && rec.foreign(self)
+		rewrites = !ignored && (state.drifted(rec, self) || foreign)
 	}
-	plan, writes := complete(plan, config, state, self, adopts)
+	// Where ignore_changes keeps the ACL, who "auth" in it stands for is kept too.
+	plan, writes := complete(plan, config, state, self, rewrites, foreign && ignored)
 	if state == nil || !plan.ACL.Equal(state.ACL) || !plan.covers(state) {
 		// What was unknown when the configuration was validated may be known by now. What stays as
 		// it is in the state may be there by ignore_changes, and is not written.
 		resp.Diagnostics.Append(r.Session.CheckACL(path.Root("acl"), plan.ACL)...)
 	}
+	if !ignored {
+		resp.Diagnostics.Append(config.claim(r.Session)...)
+	}
 	if resp.Diagnostics.HasError() {
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	if rewrites && foreign && plan.ACL.Equal(state.ACL) && plan.Differing.Equal(state.Differing) {
+		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path.ValueString()).Foreign()))
+	}
 	if writes {
-		resp.Diagnostics.Append(r.checkLockout(plan)...)
+		resp.Diagnostics.Append(r.checkLockout(ctx, plan)...)
 	}
 }
 
 // ValidateConfig notes what the user wrote: a plan gets what ignore_changes makes of it.
 func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config resourceModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(config.checkExclude()...)
 	if r.Session == nil {
 		return
 	}
-	var config resourceModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	r.Session.Words(typeName, config.Path.ValueString(), config.ACL.String())
+}
+
+// checkExclude checks that what is to be left out is a part of a tree.
+func (m *resourceModel) checkExclude() (diags diag.Diagnostics) {
+	for _, top := range m.excluded() {
+		var err error
+		switch {
+		case m.Path.IsUnknown() || m.Recursive.IsUnknown():
+			continue
+		case !m.Recursive.ValueBool():
+			err = errors.New("without recursive = true the resource has one node alone, and nothing to exclude")
+		case top == m.Path.ValueString() || !session.Within(top, m.Path.ValueString()):
+			err = fmt.Errorf("%q is not below the path of the resource, %q", top, m.Path.ValueString())
+		default:
+			continue
+		}
+		diags.AddAttributeError(path.Root("exclude"), "Invalid exclude", attr.Sentence(err))
+		return diags
+	}
+	return diags
+}
+
+// claim notes what the resource has, and refuses it where another one wants something else.
+func (m *resourceModel) claim(s *session.Session) diag.Diagnostics {
+	acl, err := attr.ACLFrom(m.ACL)
+	if err != nil || acl == nil || m.Path.IsUnknown() || m.Recursive.IsUnknown() || !m.excludeKnown() {
+		return nil // validation has told, or it is not known yet
+	}
+	return diagnose.ClaimACL(s, session.ACLClaim{
+		Resource: typeName, Path: m.Path.ValueString(), Recursive: m.Recursive.ValueBool(), Exclude: m.excluded(), ACL: acl,
+	})
 }
 
 // ignored reports whether ignore_changes has put the ACL into the configuration of a plan.
@@ -117,18 +165,21 @@ func (m *resourceModel) drifted(rec *record, self []attr.Identity) bool {
 
 // covers reports whether a plan has no other nodes than the state.
 func (m *resourceModel) covers(state *resourceModel) bool {
-	return m.Path.Equal(state.Path) && (m.Recursive.Equal(state.Recursive) || m.Recursive.Equal(types.BoolValue(false)))
+	if !m.Path.Equal(state.Path) || m.Recursive.IsUnknown() || !m.excludeKnown() {
+		return false
+	}
+	return !m.Recursive.ValueBool() || state.Recursive.ValueBool() && !slices.ContainsFunc(state.excluded(), m.has)
 }
 
 // checkLockout warns of an ACL that keeps the provider from going on with the nodes. To
 // read an ACL takes one of the permissions READ and ADMIN, to read what is below a node
 // READ, and to set an ACL again, or to restore it, ADMIN.
-func (r *Resource) checkLockout(plan resourceModel) diag.Diagnostics {
+func (r *Resource) checkLockout(ctx context.Context, plan resourceModel) diag.Diagnostics {
 	acl, err := attr.ACLFrom(plan.ACL)
 	if err != nil {
 		return nil // validation has told
 	}
-	lost := r.Session.LockedOut(acl, zk.PermRead|zk.PermAdmin)
+	lost := r.Session.LockedOut(ctx, acl, zk.PermRead|zk.PermAdmin)
 	if lost == 0 || lost == zk.PermRead && !plan.Recursive.ValueBool() {
 		return nil
 	}

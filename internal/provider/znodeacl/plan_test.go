@@ -2,6 +2,7 @@ package znodeacl
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
@@ -17,7 +18,7 @@ func TestComplete(t *testing.T) {
 	differing := types.MapValueMust(types.StringType, map[string]fwattr.Value{"/a/b": types.StringValue("world:anyone:r")})
 	base := func() resourceModel {
 		return resourceModel{
-			Path: types.StringValue("/a"), ACL: attr.ACLValue(open), Recursive: types.BoolValue(true), OnDestroy: types.StringValue(onDestroyRestore),
+			Path: types.StringValue("/a"), ACL: attr.ACLValue(open), Recursive: types.BoolValue(true), Exclude: types.SetNull(types.StringType), OnDestroy: types.StringValue(onDestroyRestore),
 			Differing: differingValue("/a", nil), Record: types.StringValue("r"), Stat: attr.StatValue(zk.Stat{Czxid: 1}),
 		}
 	}
@@ -25,6 +26,7 @@ func TestComplete(t *testing.T) {
 		state, config func(*resourceModel)
 		creates       bool
 		adopts        bool
+		leaves        bool
 		writes        bool
 		acl           types.Set
 	}{
@@ -35,9 +37,11 @@ func TestComplete(t *testing.T) {
 		"ACL not known":            {config: func(m *resourceModel) { m.ACL = unknownACL }, writes: true, acl: unknownACL},
 		"another notation":         {state: func(m *resourceModel) { m.ACL = attr.ACLValue(ofHers) }, config: func(m *resourceModel) { m.ACL = attr.ACLValue(byAuth) }, acl: attr.ACLValue(ofHers)},
 		"recursive":                {config: func(m *resourceModel) { m.Recursive = types.BoolValue(false) }, writes: true, acl: attr.ACLValue(open)},
+		"exclude":                  {config: func(m *resourceModel) { m.Exclude = excludeValue([]string{"/a/b"}, m.Exclude) }, writes: true, acl: attr.ACLValue(open)},
 		"another path":             {config: func(m *resourceModel) { m.Path = types.StringValue("/b") }, writes: true, acl: attr.ACLValue(open)},
 		"on_destroy alone":         {config: func(m *resourceModel) { m.OnDestroy = types.StringValue(onDestroyKeep) }, acl: attr.ACLValue(open)},
 		"others below":             {state: func(m *resourceModel) { m.Differing = differing }, writes: true, acl: attr.ACLValue(open)},
+		"others below, by then":    {state: func(m *resourceModel) { m.Differing = differing }, leaves: true, acl: attr.ACLValue(open)},
 		"a digest without a hash":  {state: func(m *resourceModel) { m.ACL = attr.ACLValue(masked) }, config: func(m *resourceModel) { m.ACL = attr.ACLValue(ofHers) }, writes: true, acl: attr.ACLValue(ofHers)},
 		"recursive is not known":   {config: func(m *resourceModel) { m.Recursive = types.BoolUnknown() }, writes: true, acl: attr.ACLValue(open)},
 		"on_destroy is not known":  {config: func(m *resourceModel) { m.OnDestroy = types.StringUnknown() }, acl: attr.ACLValue(open)},
@@ -60,14 +64,61 @@ func TestComplete(t *testing.T) {
 			if tt.creates {
 				state = nil
 			}
-			got, writes := complete(plan, config, state, []attr.Identity{alice}, tt.adopts)
-			if writes != tt.writes || got.Stat.IsUnknown() != tt.writes || got.Record.IsUnknown() != tt.writes || got.Differing.IsUnknown() || len(got.Differing.Elements()) > 0 {
+			got, writes := complete(plan, config, state, []attr.Identity{alice}, tt.adopts, tt.leaves)
+			if writes != tt.writes || got.Stat.IsUnknown() != tt.writes || got.Record.IsUnknown() != tt.writes || got.Differing.IsUnknown() || len(got.Differing.Elements()) > 0 != tt.leaves {
 				t.Errorf("writes %t: %+v", writes, got)
 			}
 			if !got.ACL.Equal(tt.acl) || !got.Path.Equal(config.Path) || !got.Recursive.Equal(config.Recursive) || !got.OnDestroy.Equal(config.OnDestroy) {
 				t.Errorf("%+v", got)
 			}
 		})
+	}
+}
+
+func TestExclude(t *testing.T) {
+	t.Parallel()
+	tree := func(path string, recursive bool, exclude ...string) *resourceModel {
+		return &resourceModel{
+			Path: types.StringValue(path), Recursive: types.BoolValue(recursive),
+			Exclude: excludeValue(exclude, types.SetNull(types.StringType)),
+		}
+	}
+	for _, tt := range []struct {
+		of   *resourceModel
+		node string
+		has  bool
+	}{
+		{tree("/a", true), "/a/b", true},
+		{tree("/a", false), "/a/b", false},
+		{tree("/a", true, "/a/b"), "/a", true},
+		{tree("/a", true, "/a/b"), "/a/b", false},
+		{tree("/a", true, "/a/b"), "/a/b/c", false},
+		{tree("/a", true, "/a/b"), "/a/bc", true},
+		{tree("/", true, "/a"), "/b", true},
+	} {
+		if got := tt.of.has(tt.node); got != tt.has {
+			t.Errorf("%v without %v has %s: %t", tt.of.Path, tt.of.excluded(), tt.node, got)
+		}
+	}
+	for _, tt := range []struct {
+		plan, state *resourceModel
+		covers      bool
+		neither     []string
+	}{
+		{tree("/a", true, "/a/b"), tree("/a", true), true, nil},
+		{tree("/a", true), tree("/a", true, "/a/b"), false, nil},
+		{tree("/a", true, "/a/b"), tree("/a", true, "/a/b/c"), true, []string{"/a/b/c"}},
+		{tree("/a", true, "/a/b/c"), tree("/a", true, "/a/b"), false, []string{"/a/b/c"}},
+		{tree("/a", true, "/a/b"), tree("/a", true, "/a/c", "/a/b"), false, []string{"/a/b"}},
+		{tree("/a", false), tree("/a", true, "/a/c"), true, []string{"/a/c"}},
+		{tree("/a", true, "/a/c"), tree("/a", false), false, []string{"/a/c"}},
+	} {
+		if got := tt.plan.covers(tt.state); got != tt.covers {
+			t.Errorf("%v after %v covers: %t", tt.plan.excluded(), tt.state.excluded(), got)
+		}
+		if got := neither(tt.plan, tt.state); !slices.Equal(got, tt.neither) {
+			t.Errorf("%v after %v: neither has %v, want %v", tt.plan.excluded(), tt.state.excluded(), got, tt.neither)
+		}
 	}
 }
 

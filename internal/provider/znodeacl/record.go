@@ -22,6 +22,9 @@ type record struct {
 	// want is the ACL that the resource last gave to its node, or found there when it was
 	// imported.
 	want []zk.ACL
+	// author is who the provider was when it gave want to the nodes: all of them have what "auth"
+	// in it stands for by him. It is nil where that is not so of each.
+	author attr.Author
 	// nodes are the nodes by path: the resource's own, and all below it where the resource
 	// is recursive.
 	nodes map[string]entry
@@ -47,9 +50,9 @@ func newRecord(path string, want []zk.ACL) *record {
 }
 
 // covering returns the record of an import: the ACL of the node counts as what it had.
-func covering(nodes []zk.ACLReading) *record {
+func covering(nodes []zk.ACLReading, self []attr.Identity) *record {
 	r := newRecord(nodes[0].Path, nodes[0].ACL)
-	r.cover(nodes)
+	r.cover(nodes, self)
 	return r
 }
 
@@ -58,12 +61,17 @@ func (e entry) untouched(n zk.ACLReading) bool {
 	return e.czxid == n.Stat.Czxid && e.aversion == n.Stat.Aversion
 }
 
+// foreign reports whether "auth" in the wanted ACL may stand for others than the provider presents
+// now.
+func (r *record) foreign(self []attr.Identity) bool {
+	return slices.ContainsFunc(r.want, func(e zk.ACL) bool { return e.Scheme == zk.SchemeAuth }) && !r.author.Is(self)
+}
+
 // conforms reports whether a node has the wanted ACL. Where nobody has set it since the
-// resource did, the count says so, even if the provider presents others by now and so is
-// shown less, or means somebody else by "auth".
+// resource did, the count says so, even if the servers show the provider less than they have.
 func (r *record) conforms(n zk.ACLReading, self []attr.Identity) bool {
 	e := r.nodes[n.Path]
-	return e.untouched(n) && slices.Equal(e.set, r.want) || attr.SameACL(r.want, n.ACL, self)
+	return e.untouched(n) && slices.Equal(e.set, r.want) && !r.foreign(self) || attr.ShowsACL(r.want, n.ACL, self)
 }
 
 // ours reports whether a node has the ACL that the resource gave to it.
@@ -75,20 +83,21 @@ func (e entry) ours(n zk.ACLReading, self []attr.Identity) bool {
 	if e.set == nil || e.czxid != n.Stat.Czxid {
 		return false
 	}
-	return e.aversion == n.Stat.Aversion || attr.SameACL(e.set, n.ACL, self)
+	return e.aversion == n.Stat.Aversion || attr.ShowsACL(e.set, n.ACL, self)
 }
 
 // cover takes nodes into the resource: what they have now is what they had. An ACL that
 // shows a digest without its hash is not remembered, since nobody could give it back; the
-// server shows it so only to those who may not change it either.
-func (r *record) cover(nodes []zk.ACLReading) {
+// server shows it so only to those who may not change it either. What the provider itself may do is
+// remembered as that: given back to identities that it presents no longer, it would lock it out.
+func (r *record) cover(nodes []zk.ACLReading, self []attr.Identity) {
 	for _, n := range nodes {
 		e, ok := r.nodes[n.Path]
 		if !ok || e.czxid != n.Stat.Czxid {
 			e = entry{czxid: n.Stat.Czxid, aversion: n.Stat.Aversion}
 		}
 		if e.had == nil && !attr.ACLMasked(attr.ACLValue(n.ACL)) {
-			e.had = n.ACL
+			e.had = attr.OwnAsAuth(n.ACL, self)
 		}
 		r.nodes[n.Path] = e
 	}
@@ -155,7 +164,7 @@ func (r *record) lost(fate session.Fate, self []attr.Identity) map[string]string
 	lost := make(map[string]string)
 	for path, found := range fate.Kept {
 		n, ok := found.(zk.ACLReading)
-		if e := r.nodes[path]; ok && e.had != nil && e.ours(n, self) && !attr.SameACL(e.had, n.ACL, nil) {
+		if e := r.nodes[path]; ok && e.had != nil && e.ours(n, self) && !attr.SameACL(e.had, n.ACL, self) {
 			lost[path] = aclText(e.had)
 		}
 	}
@@ -165,6 +174,7 @@ func (r *record) lost(fate session.Fate, self []attr.Identity) map[string]string
 // see brings the record to what was read of the nodes, forgets all others, and returns
 // those that have not the wanted ACL.
 func (r *record) see(nodes []zk.ACLReading, self []attr.Identity) (differing []zk.ACLReading) {
+	foreign := r.foreign(self)
 	seen := make(map[string]entry, len(nodes))
 	for _, n := range nodes {
 		conforms, ours := r.conforms(n, self), r.ours(n, self)
@@ -185,15 +195,23 @@ func (r *record) see(nodes []zk.ACLReading, self []attr.Identity) (differing []z
 		seen[n.Path] = e
 	}
 	r.nodes = seen
+	switch {
+	case len(differing) == 0:
+		r.author = attr.AuthorOf(self)
+	case foreign && len(differing) < len(nodes):
+		r.author = nil // some are another's
+	}
 	return differing
 }
 
 // stored is a record as it is kept. Each ACL is there once: thousands of nodes have a
 // handful of them. Paths are relative to the resource's.
 type stored struct {
-	ACLs  [][]zk.ACL             `json:"acls"`
-	Want  int64                  `json:"want"`
-	Nodes map[string]storedEntry `json:"nodes"`
+	ACLs [][]zk.ACL `json:"acls"`
+	Want int64      `json:"want"`
+	// Author is empty for none, and otherwise as in [attr.Author].
+	Author attr.Author            `json:"author,omitempty"`
+	Nodes  map[string]storedEntry `json:"nodes"`
 }
 
 // storedEntry is czxid, aversion, and had and set as indexes into ACLs, -1 for nil.
@@ -202,7 +220,7 @@ type storedEntry [4]int64
 // encode returns the record as the state has it: JSON, compressed because paths are many
 // and much alike, in base64. The same record is always the same text.
 func (r *record) encode() (string, error) {
-	s := stored{Nodes: make(map[string]storedEntry, len(r.nodes))}
+	s := stored{Author: r.author, Nodes: make(map[string]storedEntry, len(r.nodes))}
 	known := make(map[string]int64)
 	index := func(acl []zk.ACL) int64 {
 		if acl == nil {
@@ -247,6 +265,7 @@ func decodeRecord(path, text string) (*record, error) {
 		return s.ACLs[i]
 	}
 	r := newRecord(path, acl(s.Want))
+	r.author = s.Author
 	for rel, e := range s.Nodes {
 		r.nodes[path+rel] = entry{czxid: e[0], aversion: int32(e[1]), had: acl(e[2]), set: acl(e[3])}
 	}

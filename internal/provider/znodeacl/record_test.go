@@ -91,7 +91,7 @@ func TestRecordSee(t *testing.T) {
 		"in doubt, and was written":       {entry{1, -1, open, reader}, reader, reading("/a", 1, 2, reader), entry{1, 2, open, reader}, false},
 		"in doubt, and theirs":            {entry{1, -1, open, reader}, reader, reading("/a", 1, 2, ofHers), entry{1, 2, open, nil}, true},
 		"auth":                            {entry{1, 1, open, byAuth}, byAuth, reading("/a", 1, 2, ofHers), entry{1, 2, open, byAuth}, false},
-		"masked":                          {entry{1, 1, open, ofHers}, ofHers, reading("/a", 1, 2, masked), entry{1, 2, open, ofHers}, false},
+		"masked":                          {entry{1, 1, open, ofHers}, ofHers, reading("/a", 1, 2, masked), entry{1, 2, open, nil}, true},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -110,16 +110,49 @@ func TestRecordSee(t *testing.T) {
 			}
 		})
 	}
-	t.Run("auth of somebody else", func(t *testing.T) {
-		t.Parallel()
-		// Whoever presents others by now is shown what was written as somebody else's; the count
-		// says that it is ours.
+}
+
+// "auth" stands for whoever wrote it, whatever the provider is shown.
+func TestRecordAuthor(t *testing.T) {
+	t.Parallel()
+	hers := []attr.Identity{alice}
+	of := func(author ...attr.Identity) *record {
 		rec := newRecord("/a", byAuth)
-		rec.nodes["/a"] = entry{1, 1, open, byAuth}
-		if differing := rec.see([]zk.ACLReading{reading("/a", 1, 1, masked)}, nil); len(differing) > 0 {
-			t.Errorf("differing %v", differing)
-		}
-	})
+		rec.author = attr.AuthorOf(author)
+		rec.nodes["/a"], rec.nodes["/a/b"] = entry{1, 1, open, byAuth}, entry{2, 1, open, byAuth}
+		return rec
+	}
+	nodes := func(a, b []zk.ACL) []zk.ACLReading {
+		return []zk.ACLReading{reading("/a", 1, 1, a), reading("/a/b", 2, 1, b)}
+	}
+	tests := map[string]struct {
+		rec       *record
+		nodes     []zk.ACLReading
+		self      []attr.Identity
+		differing int
+		author    attr.Author
+	}{
+		"the same":                {of(alice), nodes(masked, masked), hers, 0, attr.AuthorOf(hers)},
+		"somebody else":           {of(alice), nodes(masked, masked), nil, 2, attr.AuthorOf(hers)},
+		"somebody else, now hers": {of(), nodes(ofHers, ofHers), hers, 0, attr.AuthorOf(hers)},
+		"some of them hers":       {of(), nodes(ofHers, open), hers, 1, nil},
+		"not known":               {newRecord("/a", byAuth), nodes(ofHers, masked), hers, 1, nil},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := tt.rec.see(tt.nodes, tt.self); len(got) != tt.differing || !reflect.DeepEqual(tt.rec.author, tt.author) {
+				t.Errorf("differing %v, author %v", got, tt.rec.author)
+			}
+			text, err := tt.rec.encode()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := decodeRecord("/a", text); err != nil || !reflect.DeepEqual(again.author, tt.rec.author) {
+				t.Errorf("decoded %v, %v", again, err)
+			}
+		})
+	}
 }
 
 func TestRecordCover(t *testing.T) {
@@ -129,7 +162,7 @@ func TestRecordCover(t *testing.T) {
 	rec.nodes["/a/anew"] = entry{2, 1, open, reader}
 	rec.cover([]zk.ACLReading{
 		reading("/a", 1, 5, ofHers), reading("/a/anew", 8, 0, ofHers), reading("/a/new", 9, 3, ofHers), reading("/a/masked", 10, 0, masked),
-	})
+	}, nil)
 	want := map[string]entry{
 		"/a":        {1, 1, open, reader}, // remembered from the first time
 		"/a/anew":   {8, 0, ofHers, nil},
@@ -139,12 +172,17 @@ func TestRecordCover(t *testing.T) {
 	if !reflect.DeepEqual(rec.nodes, want) {
 		t.Errorf("%+v, want %+v", rec.nodes, want)
 	}
+	// What is the provider's own is given back to whoever it is by then.
+	rec.cover([]zk.ACLReading{reading("/a/own", 11, 0, ofHers)}, []attr.Identity{alice})
+	if got := rec.nodes["/a/own"].had; !reflect.DeepEqual(got, byAuth) {
+		t.Errorf("it had %v", got)
+	}
 }
 
 func TestRecordDoubt(t *testing.T) {
 	t.Parallel()
 	rec := newRecord("/a", reader)
-	rec.cover([]zk.ACLReading{reading("/a", 1, 4, open), reading("/a/b", 2, 5, open)})
+	rec.cover([]zk.ACLReading{reading("/a", 1, 4, open), reading("/a/b", 2, 5, open)}, nil)
 	rec.doubt([]zk.ACLReading{{Path: "/a/b", ACL: reader}})
 	want := map[string]entry{"/a": {1, 4, open, nil}, "/a/b": {2, -1, open, reader}}
 	if !reflect.DeepEqual(rec.nodes, want) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -50,8 +51,8 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 	acl.Required, acl.Optional = true, false
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Manages the ACL of a znode that exists, or of a whole tree: of a node that another tool makes, of one whose data is somebody else's, of `/` itself.\n\n" +
-			"A [`zookeeper_znode`](znode.md) that declares no `acl` leaves its ACL alone, and goes together with this resource. One that declares an `acl` does not: each apply of one would undo the other's. " +
-			"Neither do two of this resource that cover the same node. The [guide to ACLs](../guides/acls.md) tells more.\n\n" +
+			"A [`zookeeper_znode`](znode.md) that declares no `acl` leaves its ACL alone, and goes together with this resource. One that declares another `acl` does not, and neither do two of this resource that cover the same node: the plan is an error that names both. " +
+			"In a tree, `exclude` leaves a part to another resource. The [guide to ACLs](../guides/acls.md) tells more.\n\n" +
 			"Creating the resource replaces whatever ACL is there, which a plan does not show. Updates are compare-and-set: when somebody else set the ACL of one of the nodes after the plan was made, the apply says so, and nothing is written.",
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{
@@ -70,11 +71,20 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 					"ZooKeeper cannot set more than one ACL at once, so others see a tree that is half done for a moment; a failure in the middle says how many nodes are done, and the next apply does the rest. " +
 					"`/zookeeper` and what is below belongs to no tree but its own. When it is changed to `false`, the nodes below are let go of as `on_destroy` says. Default `false`.",
 			},
+			"exclude": schema.SetAttribute{
+				Optional:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "With `recursive`: absolute paths of nodes below `path` that are left out, with all that is below them. They are neither read nor changed. " +
+					"Use it for what another resource of the configuration manages: `exclude = [zookeeper_znode_acl.team.path]`. A plan in which two resources want different ACLs for the same node is an error that says so. " +
+					"When a path is added here, its nodes are let go of as `on_destroy` says.",
+				Validators: []validator.Set{setvalidator.ValueStringsAre(attr.Path())},
+			},
 			"on_destroy": schema.StringAttribute{
 				Optional: true,
 				Computed: true,
 				Default:  stringdefault.StaticString(onDestroyRestore),
 				MarkdownDescription: "What becomes of the ACLs when the resource is destroyed: `restore` gives each node back the ACL that it had when the resource was created, or, for one that came later, when an apply first covered it; `keep` leaves all as they are. " +
+					"What the provider itself could do with a node goes to the identities that it presents by then. " +
 					"A node whose ACL somebody else has set meanwhile is left as it is, with a warning. Default `restore`.",
 				Validators: []validator.String{stringvalidator.OneOf(onDestroyRestore, onDestroyKeep)},
 			},
@@ -137,7 +147,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(r.subject(nodePath).Error(doingRead, err))
 		return
 	}
-	nodes, err := read(ctx, client, nodePath, state.Recursive.ValueBool())
+	nodes, err := read(ctx, client, nodePath, state.Recursive.ValueBool(), state.excluded())
 	switch {
 	case isNoNode(err):
 		resp.State.RemoveResource(ctx)
@@ -148,10 +158,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	if rec == nil { // as an import leaves it
 		resp.Diagnostics.Append(importWarning(nodePath))
-		rec = covering(nodes)
+		rec = covering(nodes, self)
 	}
+	foreign := rec.foreign(self)
 	differing := rec.see(nodes, self)
-	state.refresh(nodes[0], differing, self)
+	state.refresh(nodes[0], differing, foreign, self)
 	if len(differing) > maxDiffering {
 		resp.Diagnostics.Append(differingWarning(nodePath, len(differing), len(nodes)-1))
 	}
@@ -245,6 +256,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		Path:      types.StringValue(nodePath),
 		ACL:       types.SetNull(attr.ACLEntryType),
 		Recursive: types.BoolValue(false),
+		Exclude:   types.SetNull(types.StringType),
 		OnDestroy: types.StringValue(onDestroyRestore),
 		Differing: types.MapValueMust(types.StringType, map[string]fwattr.Value{}),
 		Record:    types.StringNull(),

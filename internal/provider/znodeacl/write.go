@@ -16,16 +16,42 @@ import (
 	"terraform-provider-zookeeper/internal/zk"
 )
 
-// read returns the node, and after it those below where they are asked for.
-func read(ctx context.Context, client *zk.Client, nodePath string, recursive bool) ([]zk.ACLReading, error) {
+// read returns the node, and after it those below where they are asked for, apart from what is
+// excluded.
+func read(ctx context.Context, client *zk.Client, nodePath string, recursive bool, exclude []string) ([]zk.ACLReading, error) {
 	if recursive {
-		return client.ACLTree(ctx, nodePath)
+		return client.ACLTree(ctx, nodePath, exclude...)
 	}
 	acl, stat, err := client.ACL(ctx, nodePath)
 	if err != nil {
 		return nil, err
 	}
 	return []zk.ACLReading{{Path: nodePath, ACL: acl, Stat: stat}}, nil
+}
+
+// neither are the nodes that are left out, with all below them, by a plan and by its state.
+func neither(plan, state *resourceModel) (tops []string) {
+	for _, pair := range [][2]*resourceModel{{plan, state}, {state, plan}} {
+		for _, top := range pair[0].excluded() {
+			if !pair[1].has(top) && !slices.Contains(tops, top) {
+				tops = append(tops, top)
+			}
+		}
+	}
+	slices.Sort(tops)
+	return tops
+}
+
+// split returns the nodes that a plan has, its own first, and the others.
+func split(nodes []zk.ACLReading, plan *resourceModel) (covered, leaving []zk.ACLReading) {
+	for _, n := range nodes {
+		if plan.has(n.Path) {
+			covered = append(covered, n)
+		} else {
+			leaving = append(leaving, n)
+		}
+	}
+	return covered, leaving
 }
 
 // A step is a new ACL for one of some nodes.
@@ -52,7 +78,7 @@ func (r *record) restorations(nodes []zk.ACLReading, from int, self []attr.Ident
 	for i, n := range nodes {
 		e := r.nodes[n.Path]
 		switch {
-		case e.had == nil, e.czxid != n.Stat.Czxid, attr.SameACL(e.had, n.ACL, nil):
+		case e.had == nil, e.czxid != n.Stat.Czxid, attr.SameACL(e.had, n.ACL, self):
 		case r.ours(n, self):
 			steps = append(steps, step{node: from + i, acl: e.had, restores: true})
 		default:
@@ -106,6 +132,9 @@ const progress = 1000
 // is refused.
 func (r *Resource) carryOut(ctx context.Context, client *zk.Client, rec *record, nodes []zk.ACLReading, steps []step) outcome {
 	o := outcome{at: zk.ACLReading{Path: rec.path}}
+	if len(steps) > 0 && rec.foreign(r.Session.Identities()) {
+		rec.author = nil // some are written by the one, and some by the other, until all are done
+	}
 	writes := make([]zk.ACLWrite, len(steps))
 	for i, s := range steps {
 		writes[i] = zk.ACLWrite{Path: nodes[s.node].Path, ACL: s.acl, Stat: nodes[s.node].Stat}
@@ -194,7 +223,7 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 		plan.Stat = types.ObjectNull(attr.StatType.AttrTypes)
 		return rec, r.unread(ctx, doingSet, nodePath, err)
 	}
-	rec.cover(nodes)
+	rec.cover(nodes, self)
 	found, before := slices.Clone(nodes), slices.DeleteFunc(slices.Clone(nodes), r.neverSet)
 	steps := rec.changes(nodes, self)
 	o := r.carryOut(ctx, client, rec, nodes, steps)
@@ -230,7 +259,7 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 func (r *Resource) readClaimed(ctx context.Context, client *zk.Client, heir *session.Heir, plan *resourceModel) ([]zk.ACLReading, error) {
 	heir.Claim(ctx, plan.Path.ValueString())
 	for {
-		nodes, err := read(ctx, client, plan.Path.ValueString(), plan.Recursive.ValueBool())
+		nodes, err := read(ctx, client, plan.Path.ValueString(), plan.Recursive.ValueBool(), plan.excluded())
 		if err != nil {
 			return nil, err
 		}
@@ -292,15 +321,12 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 	if err != nil {
 		return nil, diag.Diagnostics{r.subject(nodePath).Error(doingSet, err)}
 	}
-	recursive := plan.Recursive.ValueBool()
-	nodes, err := read(ctx, client, nodePath, recursive || state.Recursive.ValueBool())
+	nodes, err := read(ctx, client, nodePath, plan.Recursive.ValueBool() || state.Recursive.ValueBool(), neither(plan, state))
 	if err != nil {
 		return nil, r.unread(ctx, doingSet, nodePath, err)
 	}
-	covered := nodes
-	if !recursive {
-		covered = nodes[:1]
-	}
+	covered, leaving := split(nodes, plan)
+	nodes = append(slices.Clone(covered), leaving...)
 	before := rec.want
 	keepsDrift := ignored && plan.ACL.Equal(state.ACL) && plan.covers(state) && state.drifted(rec, self)
 	if !keepsDrift {
@@ -317,10 +343,10 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 	var left []string
 	if plan.restores() {
 		var restorations []step
-		restorations, left = rec.restorations(nodes[len(covered):], len(covered), self)
+		restorations, left = rec.restorations(leaving, len(covered), self)
 		steps = append(steps, restorations...)
 	}
-	rec.cover(covered)
+	rec.cover(covered, self)
 	after, end := client.Outlive(ctx)
 	defer end()
 	o := r.carryOut(ctx, client, rec, nodes, steps)
@@ -329,9 +355,7 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 	var diags diag.Diagnostics
 	if o.err == nil {
 		diags.Append(r.leftWarnings(left)...)
-		if !recursive {
-			o.nodes = o.nodes[:1]
-		}
+		o.nodes, _ = split(o.nodes, plan)
 		rec.see(o.nodes, self)
 		diags.Append(r.settle(after, client, plan, o.nodes[0])...)
 		return rec, diags
@@ -341,7 +365,8 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 	// The nodes below stay the resource's, whether they were to come or to go, until an
 	// apply gets through.
 	was := *state
-	was.Recursive = types.BoolValue(recursive || state.Recursive.ValueBool())
+	was.Recursive = types.BoolValue(plan.Recursive.ValueBool() || state.Recursive.ValueBool())
+	was.Exclude = excludeValue(neither(plan, state), state.Exclude)
 	if !keepsDrift && rec.conforms(o.nodes[0], self) {
 		was.ACL, was.Stat = plan.ACL, attr.StatValue(o.nodes[0].Stat)
 	} else {

@@ -1,6 +1,9 @@
 package znodes
 
-import "maps"
+import (
+	"maps"
+	"slices"
+)
 
 // contents are nodes by their keys, which are their paths below base_path, and what they
 // hold.
@@ -49,6 +52,18 @@ func (h holding) clone() holding {
 
 // path returns the path of the node with the key.
 func (h holding) path(key string) string { return join(h.base, key) }
+
+// ownPaths returns the paths of the nodes that are the resource's.
+func (h holding) ownPaths() []string {
+	var paths []string
+	for key := range h.written {
+		if h.ours(key) {
+			paths = append(paths, h.path(key))
+		}
+	}
+	slices.Sort(paths)
+	return paths
+}
 
 // shows reports whether the state shows a node.
 func (h holding) shows(key string) bool {

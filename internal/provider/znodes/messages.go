@@ -18,12 +18,13 @@ import (
 
 // What the resource does, in the words of a diagnostic.
 const (
-	doingCreate = "create the znodes below"
-	doingRead   = "read the znodes below"
-	doingUpdate = "update the znodes below"
-	doingDelete = "delete the znodes below"
-	doingImport = "import the znodes below"
-	doingAdopt  = "look at the znodes to be taken over below"
+	doingCreate  = "create the znodes below"
+	doingRead    = "read the znodes below"
+	doingUpdate  = "update the znodes below"
+	doingDelete  = "delete the znodes below"
+	doingSetACLs = "set the ACLs of the znodes below"
+	doingImport  = "import the znodes below"
+	doingAdopt   = "look at the znodes to be taken over below"
 )
 
 // What a user can write wrong.

@@ -44,12 +44,13 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		state = nil // other nodes are planned
 	}
 	if state == nil || !plan.ACL.Equal(state.ACL) {
-		resp.Diagnostics.Append(r.warnLockedOut(plan)...)
+		resp.Diagnostics.Append(r.warnLockedOut(ctx, plan)...)
 	}
 	if state != nil {
 		plan.keepNotation(state, r.Session.Identities())
 	}
 	resp.Diagnostics.Append(r.planChanges(ctx, plan, config, state, resp.Private)...)
+	resp.Diagnostics.Append(r.planRenewal(ctx, plan, state, req.Private)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -185,6 +186,19 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 	return diags
 }
 
+// planRenewal plans that the nodes that there are get the ACL anew, where "auth" in it stands for
+// others than the provider presents now. Without a refresh, zxid alone can show that.
+func (r *Resource) planRenewal(ctx context.Context, plan, state *model, private attr.PrivateState) diag.Diagnostics {
+	author, diags := attr.LoadAuthor(ctx, private)
+	if state != nil && r.Session.Foreign(author, plan.ACL) {
+		plan.Zxid = types.Int64Unknown()
+		if plan.ACL.Equal(state.ACL) {
+			diags.Append(diag.WithPath(path.Root("acl"), r.about(plan).Foreign()))
+		}
+	}
+	return diags
+}
+
 // checkCreation checks what is needed to make nodes and the configuration alone does not
 // tell: where they are below the chroot, and who the provider is.
 func (r *Resource) checkCreation(plan *model) diag.Diagnostics {
@@ -316,7 +330,7 @@ func (m *model) at(key string) path.Path {
 }
 
 // warnLockedOut warns of an ACL that keeps the provider from the nodes that it is to make.
-func (r *Resource) warnLockedOut(plan *model) diag.Diagnostics {
+func (r *Resource) warnLockedOut(ctx context.Context, plan *model) diag.Diagnostics {
 	acl, err := attr.ACLFrom(plan.ACL)
 	if err != nil || plan.ACL.IsUnknown() {
 		return nil // validation has told, or nothing is known yet
@@ -324,7 +338,7 @@ func (r *Resource) warnLockedOut(plan *model) diag.Diagnostics {
 	if acl == nil {
 		acl = r.Session.DefaultACL()
 	}
-	lost := r.Session.LockedOut(acl, zk.PermRead|zk.PermWrite|zk.PermCreate|zk.PermDelete)
+	lost := r.Session.LockedOut(ctx, acl, zk.PermAll)
 	if lost == 0 {
 		return nil
 	}

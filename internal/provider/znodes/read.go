@@ -12,6 +12,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -62,6 +63,15 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		state.introduce(found.nodes)
 	}
 	resp.Diagnostics.Append(state.refresh(had, found)...)
+	parents, diags := session.LoadParents(ctx, req.Private)
+	resp.Diagnostics.Append(diags...)
+	acl, diags, err := r.Session.RefreshAuthor(ctx, resp.Private, state.ACL, append(parents.Paths, found.ownPaths()...))
+	resp.Diagnostics.Append(diags...)
+	if err != nil {
+		resp.Diagnostics.Append(about.Error(doingRead, err))
+		return
+	}
+	state.ACL = acl
 	resp.State.Raw, diags = state.encode(ctx, req.State.Raw.Type())
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(found.save(ctx, resp.Private)...)

@@ -107,7 +107,8 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				MarkdownDescription: "The keys of the nodes that hold a secret of `data_wo`. They are in no other attribute; what they hold is in none.",
 			},
 			"acl": attr.ResourceACL("The ACL of each node that the resource creates, those in between included. Default: the provider's `default_acl`. "+
-				"Existing nodes keep their ACL, those that are taken over too; a changed `acl` applies only to nodes created later, because ZooKeeper has no transaction that changes ACLs. `zookeeper_znode_acl` can manage the others.", false),
+				"Existing nodes keep their ACL, those that are taken over too; a changed `acl` applies only to nodes created later, because ZooKeeper has no transaction that changes ACLs. `zookeeper_znode_acl` can manage the others. "+
+				"When the provider presents other identities than before, `auth` in the ACL stands for these: the plan shows that, and the apply sets the ACL of the nodes that the resource made and that still have it.", false),
 			"exclusive": schema.BoolAttribute{
 				Optional: true,
 				Computed: true,
@@ -166,6 +167,8 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(out.doubt.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(attr.AuthorOf(r.Session.Identities()).Save(ctx, resp.Private, plan.ACL)...)
+	resp.Diagnostics.Append(r.Session.MadeParents(ctx, out.base).Save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.BasePath)...)
 }
 
@@ -195,7 +198,9 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if !out.complete && !out.changed && out.doubt == nil {
 		return
 	}
-	resp.State.Raw, diags = plan.finish(state, out).encode(ctx, req.Plan.Raw.Type())
+	done := plan.finish(state, out)
+	resp.Diagnostics.Append(r.renew(ctx, plan.ACL, state, done, out, resp.Private)...)
+	resp.State.Raw, diags = done.encode(ctx, req.Plan.Raw.Type())
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(out.doubt.save(ctx, resp.Private)...)

@@ -256,12 +256,40 @@ func (a *applying) conclude() {
 	out.complete = true
 }
 
+// renew gives the ACL to those of the nodes that have it from an author who was another provider,
+// once an apply is complete, and remembers who wrote the ACL. Where it cannot, the state that is
+// done has the ACL as it was.
+func (r *Resource) renew(ctx context.Context, planned types.Set, state, done *model, out outcome, private attr.PrivateState) diag.Diagnostics {
+	author, diags := attr.LoadAuthor(ctx, private)
+	self := r.Session.Identities()
+	if !r.Session.Foreign(author, planned) {
+		return append(diags, attr.AuthorOf(self).Save(ctx, private, planned)...)
+	}
+	var err error
+	if out.complete {
+		parents, more := session.LoadParents(ctx, private)
+		diags.Append(more...)
+		err = r.Session.Renew(ctx, append(parents.Paths, out.ownPaths()...), planned, state.ACL, author)
+	}
+	if err == nil && out.complete {
+		return append(diags, attr.AuthorOf(self).Save(ctx, private, planned)...)
+	}
+	if err != nil {
+		diags.Append(r.about(done).Error(doingSetACLs, err))
+	}
+	done.ACL = state.ACL
+	return append(diags, author.With(self).Save(ctx, private, planned)...)
+}
+
 // finish makes a state of a plan and of what its apply has left. What the apply did not
 // complete is as it was in the state, which is nil where there was none.
 func (m *model) finish(state *model, out outcome) *model {
 	m.DataWO = nodeMap{}
 	if out.complete {
-		if m.Zxid.IsUnknown() || out.changed {
+		switch {
+		case state != nil && !out.changed && out.zxid == 0: // at most the ACLs were set
+			m.Zxid = state.Zxid
+		case m.Zxid.IsUnknown() || out.changed:
 			m.Zxid = types.Int64Value(out.zxid)
 		}
 		m.DataWOKeys = keySetValue(out.secrets)

@@ -1,0 +1,95 @@
+package attr
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// An Author is who wrote an ACL: the identities that the scheme "auth" in it stands for. It has a
+// hash of each, because the id of a digest shows the hash of a password to whoever reads a
+// state, and of what the servers show of a digest to those who may not change the ACL. A nil Author
+// is not known.
+type Author []string
+
+// AuthorOf is the author that presents some identities.
+func AuthorOf(self []Identity) Author {
+	set := make(map[string]bool, len(self))
+	for _, who := range self {
+		set[mark(who)] = true
+		if user, _, ok := strings.Cut(who.ID, ":"); ok && who.Scheme == zk.SchemeDigest {
+			set[mark(Identity{Scheme: zk.SchemeDigest, ID: user + ":" + zk.MaskedDigest})] = true
+		}
+	}
+	return append(Author{}, slices.Sorted(maps.Keys(set))...)
+}
+
+func mark(who Identity) string {
+	sum := sha256.Sum256([]byte(who.Scheme + "\x00" + who.ID))
+	return hex.EncodeToString(sum[:])
+}
+
+// Is reports whether the author presented the very same identities.
+func (a Author) Is(self []Identity) bool { return a != nil && slices.Equal(a, AuthorOf(self)) }
+
+// With is the author of nodes of which some are written by the one, and some by the other.
+func (a Author) With(self []Identity) Author {
+	both := append(slices.Clone(a), AuthorOf(self)...)
+	slices.Sort(both)
+	return slices.Compact(both)
+}
+
+// Wrote reports whether the servers show an ACL as the author, or a part of him, has written it,
+// and not as self would: "auth" in it stands for others.
+func (a Author) Wrote(acl, actual []zk.ACL, self []Identity) bool {
+	if ShowsACL(acl, actual, self) {
+		return false
+	}
+	var part []Identity
+	for _, e := range actual {
+		if who := (Identity{Scheme: e.Scheme, ID: e.ID}); slices.Contains(a, mark(who)) {
+			part = append(part, who)
+		}
+	}
+	return len(part) > 0 && SameACL(acl, actual, part)
+}
+
+// AuthorKey is where the private state has the [Author] of the ACL in a state.
+const AuthorKey = "author"
+
+// LoadAuthor returns the author that a private state has; nil for none.
+func LoadAuthor(ctx context.Context, private PrivateState) (Author, diag.Diagnostics) {
+	b, diags := private.GetKey(ctx, AuthorKey)
+	if len(b) == 0 || diags.HasError() {
+		return nil, diags
+	}
+	var a Author
+	if err := json.Unmarshal(b, &a); err != nil {
+		diags.AddError("Private state is damaged", fmt.Sprintf("What the state remembers of who wrote the ACL cannot be read: %v. Was the state edited?\n\n"+
+			"Remove the resource from the state (terraform state rm) and import it.", err))
+	}
+	return a, diags
+}
+
+// Save puts the author of an ACL into a private state. An ACL without "auth" has none: then the
+// former one stays, who may have written nodes that have not been written since.
+func (a Author) Save(ctx context.Context, private PrivateState, acl types.Set) diag.Diagnostics {
+	if !HasScheme(acl, zk.SchemeAuth) {
+		return nil
+	}
+	b, err := json.Marshal(a)
+	if err != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", err.Error())}
+	}
+	return private.SetKey(ctx, AuthorKey, b)
+}
