@@ -56,6 +56,9 @@ var excuses = map[string]string{
 	"Invalid provider configuration":            "as above: whatever else makes a session impossible is refused with the name of its attribute",
 	"Unexpected provider data":                  "a bug of the framework or of the provider",
 	"Unexpected value":                          "as above",
+	"Plan cannot be written":                    "JSON of text is always made",
+	"Plan is damaged":                           "the planned private state is the provider's own",
+	"Deposed object was left as it is":          "it takes a process that applies and has never read, see TestAccKept",
 	"%T has not all that the protocol knows of": "a bug of the provider, that every test would meet",
 	"enough has been listed":                    "the end of a list, and nobody is told",
 	"this run holds the lock already, by the lock of the provider": "the diagnostic about it has words of its own",
@@ -916,8 +919,10 @@ var topics = []struct {
 			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one"})
 			j := c.imports(znode, "/app")
 			c.again()
+			deletion := c.plan(j, nil) // which is planned without knowing of the other
+			c.again()
 			update, of := c.plan(i, attrs{"path": "/app", "data": "two"}), c.plan(c.none(znodeACL), attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
-			c.apply(c.plan(j, nil))
+			c.apply(deletion)
 			c.apply(update)
 			c.apply(of)
 		}},
@@ -1136,6 +1141,16 @@ var topics = []struct {
 		{name: "another provider's, that was not read", play: func(c *scene) {
 			c.connect(nil)
 			c.destroy(c.upgrade(znode, attrs{"id": "/app", "path": "/app", "data": "", "acl": []any{}, "stat": []any{}}))
+		}},
+		{name: "what another resource keeps", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app"})
+			j := c.imports(znode, "/app")
+			c.again()
+			c.plan(i, attrs{"path": "/app"})
+			c.plan(j, nil)
+			c.again()
+			c.plan(j, nil)
+			c.plan(i, attrs{"path": "/app"})
 		}},
 		{name: "a resource whose creation was planned first", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app"})

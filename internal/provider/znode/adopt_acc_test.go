@@ -207,7 +207,7 @@ func TestAccZnode_renamedAndDestroyedFirst(t *testing.T) {
 		CheckDestroy: tree.CheckGone("/a"),
 		Steps: []resource.TestStep{
 			{Config: config("old"), ConfigPlanChecks: plannedFor("zookeeper_znode.old", create)},
-			{Config: config("new"), ConfigPlanChecks: plannedFor("zookeeper_znode.new", create), Check: resource.ComposeTestCheckFunc(tree.CheckData("/a", "new"), tree.CheckVersions("/a", 0, 0))},
+			{Config: config("new"), ConfigPlanChecks: plannedFor("zookeeper_znode.new", create), Check: resource.ComposeTestCheckFunc(tree.CheckData("/a", "new"), tree.CheckVersions("/a", 1, 0))},
 		},
 	})
 }

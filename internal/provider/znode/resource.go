@@ -317,14 +317,14 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		read, err = node.Read(ctx, r.Session, state.Path.ValueString())
 	}
 	switch {
-	case doubt == nil && state.InDoubt(): // nothing tells whose it is
-		resp.State.RemoveResource(ctx)
-		return
 	case isNoNode(err):
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:
 		resp.Diagnostics.Append(about.Error(doingRead, err))
+		return
+	case doubt == nil && state.InDoubt(): // nothing tells whose it is
+		resp.State.RemoveResource(ctx)
 		return
 	}
 	parents, diags, err := r.Session.RefreshParents(ctx, resp.Private, state.parentsACL())

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
@@ -63,9 +64,12 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	if req.Plan.Raw.IsNull() { // a deletion
+		resp.Diagnostics.Append(r.planRestoration(ctx, state, resp.Private)...)
+	}
 	resp.Diagnostics.Append(r.renamed(&plan, state)...)
 	if req.Plan.Raw.IsNull() {
-		return // a deletion
+		return
 	}
 	self := r.Session.Identities()
 	var rewrites, foreign, ignored bool
@@ -90,12 +94,49 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(r.planHolding(&plan, state)...)
 	if rewrites && foreign && plan.ACL.Equal(state.ACL) && plan.Differing.Equal(state.Differing) {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path.ValueString()).Foreign()))
 	}
 	if writes {
 		resp.Diagnostics.Append(r.checkLockout(ctx, plan)...)
 	}
+}
+
+// planRestoration finds out which of the ACLs that a destruction restores another resource keeps.
+func (r *Resource) planRestoration(ctx context.Context, state *resourceModel, private attr.PrivateState) diag.Diagnostics {
+	own := state.holds()
+	if !state.restores() {
+		return nil
+	}
+	kept, _ := r.Session.Successors(ctx, session.ItsACL, false, own...)
+	diags := r.Session.SaveSuccession(ctx, private, own, kept)
+	if len(kept) > 0 {
+		diags.Append(r.subject(state.Path.ValueString()).KeptBesides(kept))
+	}
+	return diags
+}
+
+// planHolding tells destructions of the same plan whose ACLs the resource has afterwards.
+func (r *Resource) planHolding(plan, state *resourceModel) diag.Diagnostics {
+	switch {
+	case plan.Path.IsUnknown():
+		return nil
+	case state == nil || !plan.Path.Equal(state.Path):
+		r.Session.Creates(session.ItsACL, plan.Path.ValueString())
+		return nil
+	}
+	return r.subject(plan.Path.ValueString()).UndoneBesides(r.Session.Keeps(session.ItsACL, state.holds()...))
+}
+
+// holds are the paths of the nodes whose ACLs a state has, its own among them.
+func (m *resourceModel) holds() []string {
+	paths := []string{m.Path.ValueString()}
+	if rec, _ := m.load(); rec != nil {
+		paths = slices.AppendSeq(paths, maps.Keys(rec.nodes))
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
 }
 
 // ValidateConfig notes what the user wrote: a plan gets what ignore_changes makes of it.

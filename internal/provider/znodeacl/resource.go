@@ -216,6 +216,11 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	nodePath := state.Path.ValueString()
+	deposed, diags := r.Session.Spare(ctx, session.ItsACL, req.Private)
+	resp.Diagnostics.Append(diags...)
+	if len(deposed) > 0 {
+		resp.Diagnostics.Append(r.subject(nodePath).DeposedLeft(deposed))
+	}
 	rec, diags := state.load()
 	if !state.restores() {
 		if rec != nil {
