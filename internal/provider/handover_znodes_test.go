@@ -51,6 +51,57 @@ func TestAccHandover_znodes(t *testing.T) {
 	}
 }
 
+// Nodes outlive their predecessor with the content that the successor has written to them,
+// whatever they held before.
+func TestAccHandover_znodesWithNewContent(t *testing.T) {
+	for _, o := range orders {
+		for _, changed := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, changed before %t", o.name, changed), func(t *testing.T) {
+				h := handOver(t, func(tree *acctest.Tree) { tree.Put("/c", "") }, znodes,
+					attrs{"base_path": "/c", "data": attrs{"k": "1"}, "data_wo": attrs{"s": "sesame"}, "data_wo_version": "1"})
+				if changed {
+					h.Write("/c/k", "theirs")
+					h.run.refresh(h.old)
+				}
+				config := attrs{"base_path": "/c", "data": attrs{"k": "2"}, "data_wo": attrs{"s": "open"}, "data_wo_version": "2", "adopt_existing": true}
+				i := o.do(h, znodes, config)
+				for rel, want := range map[string]string{"/c/k": "2", "/c/s": "open"} {
+					if err := h.HasData(rel, want); err != nil {
+						t.Error(err)
+					}
+				}
+				h.quiet(looksRenamed, "Existing znodes will be taken over")
+				h.settled(i, config)
+				next := h.provider()
+				next.refresh(i)
+				next.destroy(i)
+				h.gone(true, "/c/k", "/c/s")
+				h.gone(false, "/c")
+			})
+		}
+	}
+}
+
+// The same for some of the nodes, which the old resource gives up and does without, and for a
+// node that it has made in between and the new one fills.
+func TestAccHandover_someZnodesWithNewContent(t *testing.T) {
+	h := handOver(t, func(tree *acctest.Tree) { tree.Put("/c", "") }, znodes, attrs{"base_path": "/c", "data": attrs{"d/k": "1", "l": "L"}})
+	config := attrs{"base_path": "/c", "data": attrs{"d": "D", "d/k": "2"}, "adopt_existing": true}
+	i := h.run.create(znodes, config)
+	h.run.update(h.old, attrs{"base_path": "/c", "data": attrs{"l": "L"}})
+	for rel, want := range map[string]string{"/c/d": "D", "/c/d/k": "2", "/c/l": "L"} {
+		if err := h.HasData(rel, want); err != nil {
+			t.Error(err)
+		}
+	}
+	h.quiet("Existing znodes will be taken over")
+	h.settled(i, config)
+	h.settled(h.old, attrs{"base_path": "/c", "data": attrs{"l": "L"}})
+	h.provider().destroy(i)
+	h.gone(true, "/c/d", "/c/d/k")
+	h.gone(false, "/c/l")
+}
+
 // What was to be kept is taken over too.
 func TestAccHandover_keptZnodes(t *testing.T) {
 	for _, o := range orders[:2] {
