@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 
 	"terraform-provider-zookeeper/internal/acctest"
@@ -156,5 +157,48 @@ func TestAccHandover_znodesToZnode(t *testing.T) {
 				h.gone(false, "/app")
 			})
 		}
+	}
+}
+
+// Two resources that are created at the same time and have the same node are told of each other,
+// also where one of them may take over what is there.
+func TestAccHandover_nodeOfTwo(t *testing.T) {
+	for _, adopt := range []bool{false, true} {
+		t.Run(fmt.Sprintf("adopt %t", adopt), func(t *testing.T) {
+			h := handOver(t, func(*acctest.Tree) {}, znodes, attrs{"base_path": "/d"})
+			const multi, create2 = 14, 15
+			first := h.run.plan(h.run.none(znodes), attrs{"base_path": "/d", "data": attrs{"a": "1"}})
+			i := h.run.none(znode)
+			second := h.run.plan(i, attrs{"path": "/d/a", "data": "2", "adopt_existing": adopt})
+			made, release := h.proxy.HoldReplies(func(op int32) bool { return op == multi })
+			var both sync.WaitGroup
+			both.Go(func() { h.run.apply(first) })
+			<-made
+			asked := make(chan struct{})
+			seen := false
+			h.proxy.CutBeforeRequest(func(op int32) bool {
+				if !seen && op == create2 {
+					seen = true
+					close(asked)
+				}
+				return false
+			})
+			other := *h.run // what is told is kept for each
+			other.told = nil
+			both.Go(func() { other.apply(second) })
+			<-asked
+			release()
+			both.Wait()
+			if len(other.told) != 1 || !strings.Contains(other.told[0].Detail, `"/d/a" is created by another resource in this same run`) {
+				t.Errorf("it was told: %+v", other.told)
+			}
+			h.quiet()
+			if !i.state.IsNull() {
+				t.Error("both have the node")
+			}
+			if err := h.HasData("/d/a", "1"); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
