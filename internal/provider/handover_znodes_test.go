@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"strings"
+	"sync"
 	"testing"
 
 	"terraform-provider-zookeeper/internal/acctest"
@@ -49,6 +50,57 @@ func TestAccHandover_znodes(t *testing.T) {
 			})
 		}
 	}
+}
+
+// Nodes outlive their predecessor with the content that the successor has written to them,
+// whatever they held before.
+func TestAccHandover_znodesWithNewContent(t *testing.T) {
+	for _, o := range orders {
+		for _, changed := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, changed before %t", o.name, changed), func(t *testing.T) {
+				h := handOver(t, func(tree *acctest.Tree) { tree.Put("/c", "") }, znodes,
+					attrs{"base_path": "/c", "data": attrs{"k": "1"}, "data_wo": attrs{"s": "sesame"}, "data_wo_version": "1"})
+				if changed {
+					h.Write("/c/k", "theirs")
+					h.run.refresh(h.old)
+				}
+				config := attrs{"base_path": "/c", "data": attrs{"k": "2"}, "data_wo": attrs{"s": "open"}, "data_wo_version": "2", "adopt_existing": true}
+				i := o.do(h, znodes, config)
+				for rel, want := range map[string]string{"/c/k": "2", "/c/s": "open"} {
+					if err := h.HasData(rel, want); err != nil {
+						t.Error(err)
+					}
+				}
+				h.quiet(looksRenamed, "Existing znodes will be taken over")
+				h.settled(i, config)
+				next := h.provider()
+				next.refresh(i)
+				next.destroy(i)
+				h.gone(true, "/c/k", "/c/s")
+				h.gone(false, "/c")
+			})
+		}
+	}
+}
+
+// The same for some of the nodes, which the old resource gives up and does without, and for a
+// node that it has made in between and the new one fills.
+func TestAccHandover_someZnodesWithNewContent(t *testing.T) {
+	h := handOver(t, func(tree *acctest.Tree) { tree.Put("/c", "") }, znodes, attrs{"base_path": "/c", "data": attrs{"d/k": "1", "l": "L"}})
+	config := attrs{"base_path": "/c", "data": attrs{"d": "D", "d/k": "2"}, "adopt_existing": true}
+	i := h.run.create(znodes, config)
+	h.run.update(h.old, attrs{"base_path": "/c", "data": attrs{"l": "L"}})
+	for rel, want := range map[string]string{"/c/d": "D", "/c/d/k": "2", "/c/l": "L"} {
+		if err := h.HasData(rel, want); err != nil {
+			t.Error(err)
+		}
+	}
+	h.quiet("Existing znodes will be taken over")
+	h.settled(i, config)
+	h.settled(h.old, attrs{"base_path": "/c", "data": attrs{"l": "L"}})
+	h.provider().destroy(i)
+	h.gone(true, "/c/d", "/c/d/k")
+	h.gone(false, "/c/l")
 }
 
 // What was to be kept is taken over too.
@@ -105,5 +157,48 @@ func TestAccHandover_znodesToZnode(t *testing.T) {
 				h.gone(false, "/app")
 			})
 		}
+	}
+}
+
+// Two resources that are created at the same time and have the same node are told of each other,
+// also where one of them may take over what is there.
+func TestAccHandover_nodeOfTwo(t *testing.T) {
+	for _, adopt := range []bool{false, true} {
+		t.Run(fmt.Sprintf("adopt %t", adopt), func(t *testing.T) {
+			h := handOver(t, func(*acctest.Tree) {}, znodes, attrs{"base_path": "/d"})
+			const multi, create2 = 14, 15
+			first := h.run.plan(h.run.none(znodes), attrs{"base_path": "/d", "data": attrs{"a": "1"}})
+			i := h.run.none(znode)
+			second := h.run.plan(i, attrs{"path": "/d/a", "data": "2", "adopt_existing": adopt})
+			made, release := h.proxy.HoldReplies(func(op int32) bool { return op == multi })
+			var both sync.WaitGroup
+			both.Go(func() { h.run.apply(first) })
+			<-made
+			asked := make(chan struct{})
+			seen := false
+			h.proxy.CutBeforeRequest(func(op int32) bool {
+				if !seen && op == create2 {
+					seen = true
+					close(asked)
+				}
+				return false
+			})
+			other := *h.run // what is told is kept for each
+			other.told = nil
+			both.Go(func() { other.apply(second) })
+			<-asked
+			release()
+			both.Wait()
+			if len(other.told) != 1 || !strings.Contains(other.told[0].Detail, `"/d/a" is created by another resource in this same run`) {
+				t.Errorf("it was told: %+v", other.told)
+			}
+			h.quiet()
+			if !i.state.IsNull() {
+				t.Error("both have the node")
+			}
+			if err := h.HasData("/d/a", "1"); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

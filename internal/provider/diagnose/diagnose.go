@@ -120,8 +120,12 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 				"or its scheme is \"auth\", which stands for the identities that the provider presents. The provider presents %s.\n\n"+
 				"Check the entries' schemes and ids. world, auth, digest and ip are enabled on every server, ip with addresses of IPv6 since 3.9.4; sasl, x509 and others where authProvider.… or the quorum's security is configured.", s.Path, s.presented()))
 	case errors.Is(err, zk.ErrNoChildrenForEphemerals):
+		parent := zk.Parent(s.Path)
+		if _, on := operation(err); on != "" {
+			parent = zk.Parent(on) // of a node on the way, or below the path
+		}
 		return diag.NewErrorDiagnostic("Parent is ephemeral", fmt.Sprintf(
-			"%q was not created, because its parent is an ephemeral node, which can have no children. Choose another parent.", s.Path))
+			"The provider could not %s%s, because %q is an ephemeral node, which can have no children. Choose another path.", doing, s.at(), parent))
 	case errors.Is(err, zk.ErrQuotaExceeded):
 		return diag.NewErrorDiagnostic("Quota exceeded", fmt.Sprintf(
 			"The provider could not %s%s: a quota on the node or on one above it does not allow it. Raise the quota (setquota in zkCli) or free some of it.", doing, s.at()))

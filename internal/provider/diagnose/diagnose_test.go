@@ -94,7 +94,11 @@ func TestError(t *testing.T) {
 			znode, "read the znode", &zk.ConnectError{Attempts: []zk.Attempt{{Server: "zk1:2281", Err: &zk.TLSError{Problem: "not trusted", Err: errors.New("x509")}}}}, "Cannot reach ZooKeeper",
 			[]string{"  zk1:2281: TLS: not trusted: x509\n", "For TLS, check tls"},
 		},
-		"ephemeral parent": {znode, "create the znode", failure("create", "/a/b", zk.ErrNoChildrenForEphemerals), "Parent is ephemeral", []string{`"/a/b" was not created`}},
+		"ephemeral parent": {znode, "create the znode", failure("create", "/a/b", zk.ErrNoChildrenForEphemerals), "Parent is ephemeral", []string{`create the znode "/a/b", because "/a" is an ephemeral node`}},
+		"ephemeral on the way": {
+			znode, "create the znode", failure("multi", "", &zk.MultiError{Op: "create", Path: "/a", Err: zk.ErrNoChildrenForEphemerals}), "Parent is ephemeral",
+			[]string{`create the znode "/a/b", because "/" is an ephemeral node`},
+		},
 		"quota":            {znode, "update the znode", failure("set", "/a/b", zk.ErrQuotaExceeded), "Quota exceeded", []string{`update the znode "/a/b"`, "setquota"}},
 		"read-only server": {znode, "update the znode", failure("set", "/a/b", zk.ErrNotReadOnly), "Server is read-only", []string{`update the znode "/a/b"`, "quorum", "read_only"}},
 		"TTL without support": {

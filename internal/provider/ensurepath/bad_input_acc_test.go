@@ -133,11 +133,15 @@ func TestAccEnsurePath_belowEphemeral(t *testing.T) {
 	if _, err := tree.Client.Create(t.Context(), tree.Path("/e"), nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
 		t.Fatal(err)
 	}
-	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
-		Config:           tree.Config(test("/e/a", "")),
-		ConfigPlanChecks: planned(create),
-		ExpectError:      acctest.Error("Parent is ephemeral", tree.Path("/e/a")+`" was not created`),
-	}}})
+	var steps []resource.TestStep
+	for _, rel := range []string{"/e/a", "/e/a/b"} {
+		steps = append(steps, resource.TestStep{
+			Config:           tree.Config(test(rel, "")),
+			ConfigPlanChecks: planned(create),
+			ExpectError:      acctest.Error("Parent is ephemeral", `"`+tree.Path(rel)+`", because "`+tree.Path("/e")+`" is an ephemeral node`),
+		})
+	}
+	acctest.Test(t, resource.TestCase{Steps: steps})
 }
 
 // The reply to the creation is lost: the nodes are the resource's all the same.

@@ -151,11 +151,15 @@ func TestAccZnode_parentIsEphemeral(t *testing.T) {
 	if _, err := tree.Client.Create(t.Context(), tree.Path("/e"), nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
 		t.Fatal(err)
 	}
-	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
-		Config:           tree.Config(`resource "zookeeper_znode" "test" { path = "${local.base}/e/a" }`),
-		ConfigPlanChecks: planned(create),
-		ExpectError:      acctest.Error("Parent is ephemeral", tree.Path("/e/a")+`" was not created`),
-	}}})
+	var steps []resource.TestStep
+	for _, rel := range []string{"/e/a", "/e/a/b"} {
+		steps = append(steps, resource.TestStep{
+			Config:           tree.Config(`resource "zookeeper_znode" "test" { path = "${local.base}` + rel + `" }`),
+			ConfigPlanChecks: planned(create),
+			ExpectError:      acctest.Error("Parent is ephemeral", `create the znode "`+tree.Path(rel)+`", because "`+tree.Path("/e")+`" is an ephemeral node`),
+		})
+	}
+	acctest.Test(t, resource.TestCase{Steps: steps})
 }
 
 // Every permission that an operation needs is named, with the node that it is needed on,

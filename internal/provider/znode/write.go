@@ -92,6 +92,8 @@ func (r *Resource) takeExisting(ctx context.Context, heir *session.Heir, plan, c
 		return out, claimErr
 	case fresh:
 		return r.takeOver(ctx, plan, config, &attr.Planned{Aversion: aversion}, true)
+	case !received && r.Session.HasMade(nodePath): // while this one was about to
+		return out, err
 	case plan.AdoptExisting.ValueBool() && (likeness || !received):
 		return r.takeOver(ctx, plan, config, nil, false)
 	case !received:
@@ -200,6 +202,9 @@ func (r *Resource) createFailed(plan *resourceModel, out made, err error) diag.D
 	}
 	if _, ok := errors.AsType[adoptError](err); ok {
 		return diag.Diagnostics{about.Error(doingAdopt, err)}
+	}
+	if out.exists && r.Session.HasMade(plan.Path.ValueString()) {
+		return diag.Diagnostics{about.Twice()}
 	}
 	diags := diag.Diagnostics{about.Error(doingCreate, err)}
 	if node.OutcomeUnknown(err) {

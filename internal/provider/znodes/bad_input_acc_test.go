@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
 	"terraform-provider-zookeeper/internal/acctest"
+	"terraform-provider-zookeeper/internal/zk"
 )
 
 // nobodyThere is an address that nothing listens at.
@@ -88,4 +89,20 @@ func TestAccZnodes_lockedOut(t *testing.T) {
 	if !acctest.Error("ACL locks the provider out", "acl", `With the ACL that "/a" is to get`, "write its data (w), nor create what is below it (c), nor delete what is below it (d)").MatchString(out) {
 		t.Errorf("no warning:\n%s", out)
 	}
+}
+
+// An ephemeral node can have none of the nodes below it, and is named.
+func TestAccZnodes_belowEphemeral(t *testing.T) {
+	tree := acctest.NewTree(t)
+	if _, err := tree.Client.Create(t.Context(), tree.Path("/e"), nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+		t.Fatal(err)
+	}
+	var steps []resource.TestStep
+	for _, base := range []string{"/e", "/e/x", "/e/x/y"} {
+		steps = append(steps, resource.TestStep{
+			Config:      tree.Config(strings.Replace(znodes(map[string]string{"a": "A"}, ""), "/app", base, 1)),
+			ExpectError: acctest.Error("Parent is ephemeral", `create the znodes below "`+tree.Path(base)+`", because "`+tree.Path("/e")+`" is an ephemeral node`),
+		})
+	}
+	acctest.Test(t, resource.TestCase{Steps: steps})
 }

@@ -23,6 +23,9 @@ type wanted struct {
 	// the state does not have.
 	exclusive bool
 	extra     map[string]int64
+	// named are the keys that the user wrote, in an apply. What is wanted besides is there
+	// already, and ignore_changes has taken it from the state.
+	named keySet
 }
 
 // hides reports whether a node is wanted for a secret.

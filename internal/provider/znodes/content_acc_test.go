@@ -83,6 +83,7 @@ func TestAccZnodes_ignoredContent(t *testing.T) {
 func TestAccZnodes_ignored(t *testing.T) {
 	acctest.Needs(t, acctest.WriteOnly)
 	const before = "data = { a = \"1\", k = \"k\" }\n  data_base64 = { b = \"Mg==\" }\n  data_wo = { s = \"sesame\", t = \"sesame\" }\n  data_wo_version = \"1\"\n"
+	const secretless = "data = { a = \"1\", k = \"k\" }\n  data_base64 = { b = \"Mg==\" }\n"
 	first := map[string]string{"": "", "/a": "1", "/k": "k", "/b": "2", "/s": "sesame", "/t": "sesame"}
 	with := func(change map[string]string) map[string]string {
 		all := make(map[string]string)
@@ -109,9 +110,13 @@ func TestAccZnodes_ignored(t *testing.T) {
 		"data_wo, a key":          {`[data_wo["s"]]`, map[string]string{"/s": "theirs"}, strings.Replace(before, `t = "sesame"`, `t = "sesame", n = "new"`, 1), map[string]string{"/s": "theirs", "/n": "new"}},
 		"data_wo, a key, rotated": {`[data_wo["s"]]`, map[string]string{"/s": "theirs"}, strings.NewReplacer(`t = "sesame"`, `t = "new"`, `"1"`+"\n", `"2"`+"\n").Replace(before), map[string]string{"/s": "theirs", "/t": "new"}},
 		"data_wo_version":         {`[data_wo_version]`, map[string]string{"/s": "theirs"}, strings.NewReplacer("sesame", "new", `"1"`+"\n", `"2"`+"\n").Replace(before), map[string]string{"/s": "theirs"}},
-		"moved to data_base64":    {`[data]`, nil, strings.NewReplacer(`a = "1", `, ``, `b = "Mg=="`, `b = "Mg==", a = "MQ=="`).Replace(before), nil},
-		"moved and changed":       {`[data]`, nil, strings.NewReplacer(`a = "1", `, ``, `b = "Mg=="`, `b = "Mg==", a = "Mw=="`).Replace(before), map[string]string{"/a": "3"}},
-		"moved to data_wo":        {`[data["a"]]`, nil, strings.NewReplacer(`a = "1", `, ``, `t = "sesame"`, `t = "sesame", a = "secret"`).Replace(before), map[string]string{"/a": "secret"}},
+		"data_wo, taken out":      {`[data_wo, data_wo_version]`, map[string]string{"/s": "theirs"}, secretless, map[string]string{"/s": "theirs"}},
+		"all, secrets taken out":  {`all`, map[string]string{"/s": "theirs"}, secretless, map[string]string{"/s": "theirs"}},
+		// Here nothing that the provider gets tells that it is ignored.
+		"data_wo alone, taken out": {`[data_wo]`, nil, secretless, map[string]string{"/s": "gone", "/t": "gone"}},
+		"moved to data_base64":     {`[data]`, nil, strings.NewReplacer(`a = "1", `, ``, `b = "Mg=="`, `b = "Mg==", a = "MQ=="`).Replace(before), nil},
+		"moved and changed":        {`[data]`, nil, strings.NewReplacer(`a = "1", `, ``, `b = "Mg=="`, `b = "Mg==", a = "Mw=="`).Replace(before), map[string]string{"/a": "3"}},
+		"moved to data_wo":         {`[data["a"]]`, nil, strings.NewReplacer(`a = "1", `, ``, `t = "sesame"`, `t = "sesame", a = "secret"`).Replace(before), map[string]string{"/a": "secret"}},
 		"all": {
 			`all`,
 			map[string]string{"/a": "\xff", "/b": "theirs", "/s": "theirs"},

@@ -126,6 +126,37 @@ func TestAccZnodes_exclusiveWarning(t *testing.T) {
 	}
 }
 
+// What ignore_changes keeps of others in the state stays theirs, until the user declares it.
+func TestAccZnodes_exclusiveIgnoresOthers(t *testing.T) {
+	tree := acctest.NewTree(t)
+	ours := map[string]string{"a": "A"}
+	theirs := map[string]string{"a": "A", "z": "theirs", "y/x": "X"}
+	all := holds(tree, map[string]string{"": "", "/a": "A", "/z": "theirs", "/y": "", "/y/x": "X"})
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: resource.ComposeTestCheckFunc(tree.CheckGone("/app/a"), tree.CheckGone("/app/y/x"), tree.CheckData("/app/z", "theirs"), tree.CheckData("/app/y", "")),
+		Steps: []resource.TestStep{
+			{Config: tree.Config(znodes(ours, "exclusive = true"))},
+			{
+				PreConfig: func() { tree.Put("/app/z", "theirs"); tree.Put("/app/y", ""); tree.Put("/app/y/x", "X") },
+				Config:    tree.Config(ignoring("[data]", ours, "exclusive = true")),
+				Check:     all,
+			},
+			{
+				Config:            tree.Config(ignoring("[data]", ours, "atomic = false")),
+				ConfigPlanChecks:  planned(update),
+				ConfigStateChecks: state(tree, map[string]string{"a": "A", "z": "theirs", "y": "", "y/x": "X"}, attrs{"atomic": no}),
+				Check:             all,
+			},
+			{
+				// Each that the user declares becomes the resource's.
+				Config: tree.Config(znodes(map[string]string{"a": "A", "y/x": "X"}, "")),
+				Check:  all,
+			},
+			{Config: tree.Config(ignoring("[data]", theirs, "")), Check: all},
+		},
+	})
+}
+
 // A new resource that is to have all below base_path does not begin by removing what no plan
 // has shown.
 func TestAccZnodes_exclusiveBaseIsOccupied(t *testing.T) {

@@ -257,7 +257,8 @@ func occupied(about diagnose.Subject, others map[string]int64) diag.Diagnostic {
 			"Nothing was written or removed. Import what is there, and the plan shows what becomes of each node:\n\n"+
 			"  terraform import %[3]s.NAME %[1]s\n\n"+
 			"or in the configuration:\n\n"+
-			"  import {\n    to = %[3]s.NAME\n    id = %[1]q\n  }", about.Path, diagnose.Listed(named(about.Path, others)), about.Resource))
+			"  import {\n    to = %[3]s.NAME\n    id = %[1]q\n  }\n\n"+
+			"If one of them is a resource of this configuration, do not import it: make it a key of this resource and remove the other one, or set exclusive = false.", about.Path, diagnose.Listed(named(about.Path, others)), about.Resource))
 }
 
 // importShowsWarning tells that an import is no way for data that the state must not have.

@@ -201,6 +201,17 @@ func (m *model) secretKeys() keySet {
 	return keys
 }
 
+// named returns the keys of all nodes that a configuration has.
+func (m *model) named() keySet {
+	keys := make(keySet)
+	for _, nodes := range m.nodeMaps() {
+		for key := range nodes.elements {
+			keys[key] = true
+		}
+	}
+	return keys
+}
+
 // keySetValue is data_wo_keys of nodes with secrets; null where there are none.
 func keySetValue(keys keySet) types.Set {
 	if len(keys) == 0 {

@@ -91,7 +91,7 @@ func (r *Resource) removeLeft(ctx context.Context, client *zk.Client, base strin
 		return err
 	}
 	// What cannot be remembered is nobody's: whoever needs it finds it.
-	if memories, err := remembered(ctx, client, left); err == nil {
+	if memories, _, err := remembered(ctx, client, left); err == nil {
 		r.Session.Bequeath(session.Whole, memories)
 	}
 	return nil
@@ -106,7 +106,7 @@ func (r *Resource) leaveAlike(ctx context.Context, m *model, had holding) diag.D
 	}
 	var memories map[string]any
 	if err == nil {
-		memories, err = remembered(ctx, client, removal(had, false))
+		memories, _, err = remembered(ctx, client, removal(had, false))
 	}
 	switch {
 	case err != nil:
@@ -127,7 +127,7 @@ func (r *Resource) keep(ctx context.Context, m *model, had holding) {
 	if err := had.recognize(ctx, client, m.Zxid.ValueInt64()); err != nil {
 		return
 	}
-	if memories, err := remembered(ctx, client, removal(had, m.Exclusive.ValueBool())); err == nil {
+	if memories, _, err := remembered(ctx, client, removal(had, m.Exclusive.ValueBool())); err == nil {
 		r.Session.Leave(session.Whole, memories)
 	}
 }

@@ -50,7 +50,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 		MarkdownDescription: "Manages many znodes below one path, and writes them in one transaction: a reader sees all of an apply or nothing of it.\n\n" +
 			"The keys of `data`, `data_base64` and `data_wo` are paths below `base_path`, as in `limits` or `limits/cpu`, and each is in one of the three. " +
 			"A plan shows the keys that differ from what the servers hold. Content stays in the attribute that has it, whatever others write, so `ignore_changes` can name an attribute or one key: `ignore_changes = [data[\"limits\"]]`.\n\n" +
-			"The apply writes nothing if somebody changed, created or deleted one of the nodes after the plan; the error names the node.\n\n" +
+			"The apply compares the nodes that it is to write with those of the plan. If somebody has changed, created or deleted one of them since, it writes nothing (with `atomic = false`, nothing more), and the error names the node. It does not look at the other nodes: the next plan shows what has changed there.\n\n" +
 			"Missing nodes in between, `base_path` among them, are created empty in the same transaction. The resource owns those that it created: " +
 			"it deletes them when it no longer needs them, unless somebody else has put data or children into them. " +
 			"Missing nodes above `base_path` are created too, and stay. If another resource manages `base_path`, refer to it, as in `base_path = zookeeper_znode.app.path`.\n\n" +
@@ -113,7 +113,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Optional: true,
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
-				MarkdownDescription: "With `true`, only the nodes of this resource may be below `base_path`. Nodes of others appear in `data` in the plan as deletions, and the apply deletes them. When you switch this on, the plan warns and lists them. " +
+				MarkdownDescription: "With `true`, only the nodes of this resource may be below `base_path`. Nodes of others appear in `data` in the plan as deletions, and the apply deletes them. When you switch this on, the plan warns and lists them. When you switch it off, those that the state has leave `data` in the plan as well, and stay on the servers. " +
 					"A new resource needs an empty `base_path`, or none; with `adopt_existing` its own keys may exist. Destroying the resource deletes everything below `base_path`. " +
 					"With `false`, the default, the nodes of others are neither read nor touched, and a node that has children of others is not deleted: the error counts them.",
 			},
@@ -144,7 +144,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 
 // Create makes the nodes.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	plan, _, diags := decodePlan(ctx, req.Plan, req.Config)
+	plan, config, diags := decodePlan(ctx, req.Plan, req.Config)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -154,6 +154,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		resp.Diagnostics.Append(r.about(plan).Error(doingCreate, err))
 		return
 	}
+	want.named = config.named()
 	out, diags := r.apply(ctx, doingCreate, plan, newHolding(plan.BasePath.ValueString()), want)
 	resp.Diagnostics.Append(diags...)
 	switch {
@@ -174,7 +175,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 
 // Update writes what changed, provided that nobody else has changed it since the plan.
 func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	plan, _, diags := decodePlan(ctx, req.Plan, req.Config)
+	plan, config, diags := decodePlan(ctx, req.Plan, req.Config)
 	resp.Diagnostics.Append(diags...)
 	state, diags := decode(ctx, req.State, req.State.Raw)
 	resp.Diagnostics.Append(diags...)
@@ -193,6 +194,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	want.named = config.named()
 	out, diags := r.apply(ctx, doingUpdate, plan, had, want)
 	resp.Diagnostics.Append(diags...)
 	if !out.complete && !out.changed && out.doubt == nil {

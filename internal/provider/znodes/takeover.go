@@ -170,17 +170,23 @@ type surrender struct {
 // giveUp offers nodes that are to be removed to other resources of this run.
 func (r *Resource) giveUp(ctx context.Context, client *zk.Client, writes []zk.Write) (s surrender, err error) {
 	s = surrender{stays: make(map[string]bool), undone: func() {}}
-	memories, err := remembered(ctx, client, writes)
-	if err != nil || len(memories) == 0 {
+	memories, changed, err := remembered(ctx, client, writes)
+	if err != nil {
 		return s, err
 	}
 	fate := r.Session.Give(session.Whole, memories)
 	s.undone = func() { r.Session.Undone(session.Whole, slices.Collect(maps.Keys(memories))...) }
 	for _, w := range writes {
-		if !removes(w) || !fate.Stays(w.Path) && !r.Session.Taken(session.Whole, w.Path) && !r.Session.HasMade(w.Path) {
+		if !removes(w) {
 			continue
 		}
-		if w.Kind == zk.WritePrune && !fate.Handed[w.Path] {
+		// Whoever of this run has a node by now, or is about to, may have written to it.
+		stat, isChanged := changed[w.Path]
+		written := isChanged && r.Session.HasWritten(session.Whole, w.Path, stat)
+		if !written && !fate.Stays(w.Path) && !r.Session.Taken(session.Whole, w.Path) && !r.Session.HasMade(w.Path) {
+			continue
+		}
+		if _, empty := memories[w.Path]; empty && w.Kind == zk.WritePrune && !fate.Handed[w.Path] {
 			s.ownerless = append(s.ownerless, w.Path)
 		}
 		for path := w.Path; path != root; path = zk.Parent(path) {
@@ -203,8 +209,8 @@ func (s surrender) drop(out *outcome, writes []zk.Write) []zk.Write {
 }
 
 // remembered returns what another resource has to know of nodes that are to be removed, as far
-// as they are as the removal expects them: what somebody else has changed is nobody's to give.
-func remembered(ctx context.Context, client *zk.Client, writes []zk.Write) (map[string]any, error) {
+// as they are as the removal expects them: what has been changed since is nobody's to give.
+func remembered(ctx context.Context, client *zk.Client, writes []zk.Write) (memories map[string]any, changed map[string]zk.Stat, err error) {
 	var removals []zk.Write
 	for _, w := range writes {
 		if removes(w) {
@@ -213,13 +219,17 @@ func remembered(ctx context.Context, client *zk.Client, writes []zk.Write) (map[
 	}
 	stats, err := client.Stats(ctx, pathsOf(removals))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	memories := make(map[string]any, len(removals))
+	memories, changed = make(map[string]any, len(removals)), make(map[string]zk.Stat)
 	for i, w := range removals {
-		if stat := stats[i]; stat.Czxid != 0 && (w.Mzxid == 0 || w.Mzxid == stat.Mzxid) {
+		switch stat := stats[i]; {
+		case stat.Czxid == 0:
+		case w.Mzxid == 0 || w.Mzxid == stat.Mzxid:
 			memories[w.Path] = attr.PlannedOf(stat)
+		default:
+			changed[w.Path] = stat
 		}
 	}
-	return memories, nil
+	return memories, changed, nil
 }

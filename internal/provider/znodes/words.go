@@ -34,6 +34,8 @@ type baseWords struct {
 	// unknown that its keys were not known in one.
 	secrets       keySet
 	some, unknown bool
+	// versioned tells that one has data_wo_version.
+	versioned bool
 }
 
 func wordsOf(s *session.Session) *words {
@@ -76,6 +78,7 @@ func noteWords(s *session.Session, config *model) {
 	b.written[outline(config)] = true
 	b.some = b.some || !config.DataWO.IsNull()
 	b.unknown = b.unknown || config.DataWO.IsUnknown()
+	b.versioned = b.versioned || !config.DataWOVersion.IsNull()
 	for key := range config.DataWO.elements {
 		b.secrets[key] = true
 	}
@@ -103,6 +106,9 @@ func ignored(s *session.Session, config *model, secrets keySet) keySet {
 		return nil
 	case b.some && config.DataWO.IsNull():
 		return missing // all of it
+	case !b.versioned && !config.DataWOVersion.IsNull():
+		// The user has taken it out, with data_wo_version, and ignore_changes keeps that.
+		return missing
 	}
 	maps.DeleteFunc(missing, func(key string, _ bool) bool { return !b.unknown && !b.secrets[key] })
 	return missing

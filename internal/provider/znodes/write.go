@@ -235,7 +235,8 @@ func (a *applying) abandon() {
 }
 
 // conclude brings the outcome to what is wanted, all of which is there, whether it had to be
-// written or not. What is neither wanted nor the resource's is none of its business any more.
+// written or not. What is neither wanted nor the resource's is none of its business any more, and
+// what is wanted because ignore_changes keeps it in the state is whose it was.
 func (a *applying) conclude() {
 	out, want := &a.out, a.want
 	out.nodes = want.nodes
@@ -248,7 +249,7 @@ func (a *applying) conclude() {
 		switch {
 		case !w.others:
 		case want.declares(key):
-			out.written[key] = written{zxid: w.zxid}
+			out.written[key] = written{zxid: w.zxid, others: !want.named[key]}
 		case !needed[key]:
 			delete(out.written, key)
 		}
