@@ -81,6 +81,26 @@ func NewTreeOn(tb testing.TB, servers string) *Tree {
 	return t
 }
 
+// Stranger returns a client that presents nobody, on servers that may name a chroot.
+func Stranger(tb testing.TB, servers string) *zk.Client {
+	tb.Helper()
+	client, err := zk.New(tb.Context(), zk.Config{Servers: servers})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), patience)
+	defer cancel()
+	if err := client.Start(ctx); err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), patience)
+		defer cancel()
+		_ = client.Close(ctx) // a session that is not ended here ends by itself
+	})
+	return client
+}
+
 // Config returns a configuration: the given resources, with local.base as the path to work
 // below, and a provider that presents nobody.
 func (t *Tree) Config(hcl string) string { return t.ConfigFor("", hcl) }

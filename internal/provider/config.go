@@ -39,7 +39,8 @@ type model struct {
 // settings are what a configuration comes to.
 type settings struct {
 	zk.Config
-	lock *session.Lock // to hold for the run; nil for none
+	lock              *session.Lock // to hold for the run; nil for none
+	defaultACLUnknown bool
 }
 
 // maxSeconds is the longest timeout that the protocol has room for, in seconds.
@@ -89,12 +90,12 @@ func (r *resolver) resolve(ctx context.Context, m *model) settings {
 	r.auth(ctx, m.Auth, &cfg)
 	r.sasl(ctx, m.SASL, &cfg)
 	r.tls(ctx, m.TLS, &cfg)
-	lock := r.lock(ctx, m.Lock)
+	lock := r.lock(ctx, m.Lock, m.DefaultACL)
 	if lock != nil {
 		// The lock goes with the session, and without it nothing is to be done.
 		cfg.OneSession, cfg.Retry.Expired = true, false
 	}
-	return settings{cfg, lock}
+	return settings{cfg, lock, !m.DefaultACL.IsNull() && !attr.ACLKnown(m.DefaultACL)}
 }
 
 func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
@@ -126,19 +127,22 @@ func (r *resolver) defaultACL(set types.Set, cfg *zk.Config) {
 		// Only a creation needs it, and nothing is created before all is known.
 		return
 	}
+	r.acl(path.Root("default_acl"), set, &cfg.DefaultACL)
+}
+
+// acl takes an ACL, of which a configuration's is known, or unknown as a whole.
+func (r *resolver) acl(at path.Path, set types.Set, to *[]zk.ACL) {
 	if r.partial {
 		return // the attribute's own validator has told
 	}
-	at := path.Root("default_acl")
 	r.value(at, set, func() {
 		acl, err := attr.ACLFrom(set)
 		if err != nil {
 			r.diags.AddAttributeError(at, "Invalid ACL", err.Error())
 		}
-		cfg.DefaultACL = acl
-	}, func(s string) error {
-		var err error
-		cfg.DefaultACL, err = attr.ParseACL(s)
+		*to = acl
+	}, func(s string) (err error) {
+		*to, err = attr.ParseACL(s)
 		return err
 	})
 }

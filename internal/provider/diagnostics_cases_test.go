@@ -84,6 +84,7 @@ const (
 var (
 	ofAlice    = zk.ACL{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermAll}
 	onlyAlice  = [3]string{"digest", acctest.UserID(), "cdrwa"}
+	asAlice    = attrs{"username": acctest.User, "password": acctest.Password}
 	everybody  = [3]string{"world", "anyone", "cdrwa"}
 	mayNotRead = zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermAll &^ zk.PermRead}
 	mayRead    = zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead}
@@ -1409,6 +1410,21 @@ var topics = []struct {
 			c.connect(attrs{"lock": attrs{"path": "/lock"}}).open(theLock, attrs{"path": "/lock"})
 		}},
 		{name: "held by nobody knows whom", play: func(c *scene) {
+			c.locked("/lock")
+			c.connect(attrs{"servers": c.through(c.answering(behind(opIs(12), opIs(12)), -102))}).open(theLock, attrs{"path": "/lock", "timeout": 0})
+		}},
+		{name: "open to everybody", play: func(c *scene) {
+			c.PutGuarded("/locks", "", ofAlice)
+			c.Put("/locks/run", "")
+			c.connect(asAlice).open(theLock, attrs{"path": "/locks/run"})
+		}},
+		{name: "below a node that is open to everybody", play: func(c *scene) {
+			c.connect(asAlice).open(theLock, attrs{"path": "/lock"})
+		}},
+		{name: "for somebody else", play: func(c *scene) {
+			c.connect(asAlice).open(theLock, attrs{"path": "/locks/run", "acl": acl([3]string{"digest", zk.DigestID("bob", "x"), "cdrwa"}), "timeout": 0})
+		}},
+		{name: "held by somebody who does not say who", play: func(c *scene) {
 			c.locked("/lock")
 			for _, path := range c.contenders("/lock") {
 				c.WriteACL(path, ofAlice)

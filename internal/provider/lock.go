@@ -5,12 +5,15 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
@@ -20,6 +23,7 @@ type lockModel struct {
 	Mode       types.String  `tfsdk:"mode"`
 	Timeout    types.Float64 `tfsdk:"timeout"`
 	Identifier types.String  `tfsdk:"identifier"`
+	ACL        types.Set     `tfsdk:"acl"`
 }
 
 func lockAttribute() schema.SingleNestedAttribute {
@@ -31,16 +35,19 @@ func lockAttribute() schema.SingleNestedAttribute {
 			"It goes with the provider's session, so that the servers free it when the run dies. When it is lost in the middle of a run, nothing more is written, and what was left to do fails with an error that says so. " +
 			"It is lost when no server could be reached for a third of `session_timeout`: where your servers are slow to elect a leader, a timeout of 30 seconds or more is right.",
 		Attributes: map[string]schema.Attribute{
-			"path":       schema.StringAttribute{Optional: true, Validators: []validator.String{lockPathValidator}, MarkdownDescription: "Absolute path of the lock's node, needed here or in the environment. It is created when it is missing, with the `default_acl`, and stays. Environment: `ZOOKEEPER_LOCK_PATH`, which by itself makes the provider take the lock."},
+			"path":       schema.StringAttribute{Optional: true, Validators: []validator.String{lockPathValidator}, MarkdownDescription: "Absolute path of the lock's node, needed here or in the environment. It is created when it is missing, with the `acl`, and so is what is missing above it; they stay. Environment: `ZOOKEEPER_LOCK_PATH`, which by itself makes the provider take the lock."},
 			"mode":       schema.StringAttribute{Optional: true, Validators: []validator.String{lockModeValidator}, MarkdownDescription: "`exclusive` keeps everybody else out, `shared` only those who want it exclusive (kazoo's `WriteLock` and `ReadLock`). Environment: `ZOOKEEPER_LOCK_MODE`. Default `exclusive`."},
 			"timeout":    schema.Float64Attribute{Optional: true, Validators: []validator.Float64{lockTimeoutValidator}, MarkdownDescription: "Seconds to wait for the lock before an error tells who holds it; `0` for not at all. Environment: `ZOOKEEPER_LOCK_TIMEOUT`. Default `60`."},
 			"identifier": schema.StringAttribute{Optional: true, MarkdownDescription: "What others are told of who holds the lock. By default it names the machine and the process. Environment: `ZOOKEEPER_LOCK_IDENTIFIER`."},
+			"acl": attr.ProviderACL("Who may take the lock and who may break it: the ACL of the run's node in the lock's queue, and of the lock's node and those above it where they are made. " +
+				"Everybody who shares the lock needs `c`, `d` and `r` in it: if your teams present different identities, name all of them here. See [Locks](guides/locks.md). " +
+				"Environment: `ZOOKEEPER_LOCK_ACL`, in zkCli's notation. Default: `default_acl`, where that is set; else `auth::cdrwa`, the identities that the provider presents, and `world:anyone:cdrwa` for a provider that presents none."),
 		},
 	}
 }
 
-// lock takes the lock of the run; nil for none.
-func (r *resolver) lock(ctx context.Context, obj types.Object) *session.Lock {
+// lock takes the lock of the run; nil for none. defaultACL is the provider's.
+func (r *resolver) lock(ctx context.Context, obj types.Object, defaultACL types.Set) *session.Lock {
 	at := path.Root("lock")
 	var m lockModel
 	switch {
@@ -59,12 +66,38 @@ func (r *resolver) lock(ctx context.Context, obj types.Object) *session.Lock {
 	l.Shared, l.Timeout = mode == session.Shared, duration(seconds)
 	switch {
 	case l.Path != "":
+		r.lockACL(at.AtName("acl"), m.ACL, defaultACL, &l)
 		return &l
 	case !obj.IsNull() && !m.Path.IsUnknown() && !r.partial:
 		r.diags.AddAttributeError(at.AtName("path"), "Missing lock path",
 			"lock says how to take a lock, and not which. Set lock.path or ZOOKEEPER_LOCK_PATH, or leave lock out.")
 	}
 	return nil
+}
+
+// lockACL takes the ACL of the lock. A plan may make the lock, so it needs the ACL.
+func (r *resolver) lockACL(at path.Path, set, defaultACL types.Set, l *session.Lock) {
+	if !set.IsNull() && !attr.ACLKnown(set) && !r.partial {
+		set = types.SetUnknown(attr.ACLEntryType)
+	}
+	r.acl(at, set, &l.ACL)
+	if set.IsNull() && l.ACL == nil && !defaultACL.IsNull() && !attr.ACLKnown(defaultACL) {
+		r.unknown = append(r.unknown, path.Root("default_acl").String())
+	}
+}
+
+// checkLock checks the ACL of the lock of the run by who the provider is.
+func checkLock(s *session.Session, l *session.Lock) diag.Diagnostics {
+	if l == nil || l.ACL == nil { // nil while the configuration is not known
+		return nil
+	}
+	at := path.Root("lock").AtName("acl")
+	diags := s.CheckACL(at, attr.ACLValue(l.ACL))
+	if lost := s.LockedOut(l.ACL, session.LockPerms); lost != 0 && !diags.HasError() {
+		about := diagnose.Subject{Path: l.Path, Presented: s.Presented()}
+		diags.Append(diag.WithPath(at, about.LockedOut(lost)))
+	}
+	return diags
 }
 
 func checkLockMode(s string) error {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"go.step.sm/crypto/pemutil"
 
+	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/sasl"
@@ -35,6 +37,10 @@ func object(t *testing.T, a schema.SingleNestedAttribute, values map[string]any)
 		var value any // null
 		if v, ok := values[name]; ok {
 			value = v
+		}
+		if v, ok := value.(fwattr.Value); ok {
+			attributes[name] = v
+			continue
 		}
 		if value == "?" {
 			value = tftypes.UnknownValue
@@ -478,9 +484,10 @@ func TestResolveLock(t *testing.T) {
 	with := func(values map[string]any) *model {
 		return blank(func(m *model) { m.Lock = object(t, lockAttribute(), values) })
 	}
-	variables := map[string]string{"ZOOKEEPER_LOCK_PATH": "/lock", "ZOOKEEPER_LOCK_MODE": "shared", "ZOOKEEPER_LOCK_TIMEOUT": "1.5", "ZOOKEEPER_LOCK_IDENTIFIER": "me"}
-	wrong := map[string]string{"ZOOKEEPER_LOCK_PATH": "x", "ZOOKEEPER_LOCK_MODE": "x", "ZOOKEEPER_LOCK_TIMEOUT": "x", "ZOOKEEPER_LOCK_IDENTIFIER": "x"}
-	all := &session.Lock{Path: "/lock", Shared: true, Timeout: 1500 * time.Millisecond, Identifier: "me"}
+	variables := map[string]string{"ZOOKEEPER_LOCK_PATH": "/lock", "ZOOKEEPER_LOCK_MODE": "shared", "ZOOKEEPER_LOCK_TIMEOUT": "1.5", "ZOOKEEPER_LOCK_IDENTIFIER": "me", "ZOOKEEPER_LOCK_ACL": "auth::cdr"}
+	wrong := map[string]string{"ZOOKEEPER_LOCK_PATH": "x", "ZOOKEEPER_LOCK_MODE": "x", "ZOOKEEPER_LOCK_TIMEOUT": "x", "ZOOKEEPER_LOCK_IDENTIFIER": "x", "ZOOKEEPER_LOCK_ACL": "x"}
+	ours := []zk.ACL{{Scheme: "auth", Perms: zk.PermCreate | zk.PermDelete | zk.PermRead}}
+	all := &session.Lock{Path: "/lock", Shared: true, Timeout: 1500 * time.Millisecond, Identifier: "me", ACL: ours}
 	for name, tt := range map[string]struct {
 		model *model
 		env   map[string]string
@@ -489,8 +496,8 @@ func TestResolveLock(t *testing.T) {
 		"none":                         {blank(), map[string]string{"ZOOKEEPER_LOCK_MODE": "shared", "ZOOKEEPER_LOCK_TIMEOUT": "1"}, nil},
 		"by the environment alone":     {blank(), variables, all},
 		"the defaults":                 {blank(), map[string]string{"ZOOKEEPER_LOCK_PATH": "/lock"}, &session.Lock{Path: "/lock", Timeout: time.Minute}},
-		"in HCL, over the environment": {with(map[string]any{"path": "/lock", "mode": "shared", "timeout": 1.5, "identifier": "me"}), wrong, all},
-		"completed by the environment": {with(map[string]any{"timeout": 0, "mode": "exclusive"}), variables, &session.Lock{Path: "/lock", Identifier: "me"}},
+		"in HCL, over the environment": {with(map[string]any{"path": "/lock", "mode": "shared", "timeout": 1.5, "identifier": "me", "acl": attr.ACLValue(ours)}), wrong, all},
+		"completed by the environment": {with(map[string]any{"timeout": 0, "mode": "exclusive"}), variables, &session.Lock{Path: "/lock", Identifier: "me", ACL: ours}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -498,7 +505,7 @@ func TestResolveLock(t *testing.T) {
 				t.Errorf("validation: %v", diags)
 			}
 			cfg, _, diags := tt.model.resolve(t.Context(), env(tt.env))
-			if diags.HasError() || (cfg.lock == nil) != (tt.want == nil) || cfg.lock != nil && *cfg.lock != *tt.want {
+			if diags.HasError() || (cfg.lock == nil) != (tt.want == nil) || cfg.lock != nil && !reflect.DeepEqual(*cfg.lock, *tt.want) {
 				t.Errorf("got %+v, %v, want %+v", cfg.lock, diags, tt.want)
 			}
 		})
@@ -507,11 +514,12 @@ func TestResolveLock(t *testing.T) {
 		return map[string]string{"ZOOKEEPER_LOCK_PATH": "/lock", name: value}
 	}
 	for name, tc := range map[string]invalid{
-		"relative path":    {blank(), variable("ZOOKEEPER_LOCK_PATH", "lock"), "lock.path", `ZOOKEEPER_LOCK_PATH, which stands for lock.path: `, false},
-		"unknown mode":     {blank(), variable("ZOOKEEPER_LOCK_MODE", "open"), "lock.mode", `ZOOKEEPER_LOCK_MODE, which stands for lock.mode: the mode of a lock is "exclusive" or "shared", and not "open"`, false},
-		"timeout of words": {blank(), variable("ZOOKEEPER_LOCK_TIMEOUT", "long"), "lock.timeout", `ZOOKEEPER_LOCK_TIMEOUT, which stands for lock.timeout: "long" is no number`, false},
-		"negative timeout": {blank(), variable("ZOOKEEPER_LOCK_TIMEOUT", "-1"), "lock.timeout", "from 0 to 86400, and not -1", false},
-		"timeout of days":  {blank(), variable("ZOOKEEPER_LOCK_TIMEOUT", "86401"), "lock.timeout", "from 0 to 86400, and not 86401", false},
+		"an ACL that is none": {blank(), variable("ZOOKEEPER_LOCK_ACL", "auth"), "lock.acl", "ZOOKEEPER_LOCK_ACL, which stands for lock.acl: entry 1: ", false},
+		"relative path":       {blank(), variable("ZOOKEEPER_LOCK_PATH", "lock"), "lock.path", `ZOOKEEPER_LOCK_PATH, which stands for lock.path: `, false},
+		"unknown mode":        {blank(), variable("ZOOKEEPER_LOCK_MODE", "open"), "lock.mode", `ZOOKEEPER_LOCK_MODE, which stands for lock.mode: the mode of a lock is "exclusive" or "shared", and not "open"`, false},
+		"timeout of words":    {blank(), variable("ZOOKEEPER_LOCK_TIMEOUT", "long"), "lock.timeout", `ZOOKEEPER_LOCK_TIMEOUT, which stands for lock.timeout: "long" is no number`, false},
+		"negative timeout":    {blank(), variable("ZOOKEEPER_LOCK_TIMEOUT", "-1"), "lock.timeout", "from 0 to 86400, and not -1", false},
+		"timeout of days":     {blank(), variable("ZOOKEEPER_LOCK_TIMEOUT", "86401"), "lock.timeout", "from 0 to 86400, and not 86401", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

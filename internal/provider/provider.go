@@ -147,6 +147,13 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		resp.Diagnostics.AddError("Invalid provider configuration", err.Error())
 		return
 	}
+	if cfg.defaultACLUnknown {
+		s.AwaitDefaultACL()
+	}
+	resp.Diagnostics.Append(checkLock(s, cfg.lock)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
 	p.sessions.Add(s)
 	if len(unknown) > 0 && req.ClientCapabilities.DeferralAllowed {
 		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}

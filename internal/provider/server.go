@@ -15,14 +15,15 @@ import (
 	"terraform-provider-zookeeper/internal/provider/session"
 )
 
-// NewServer returns what serves a provider to the CLI: the framework, but for one answer.
+// NewServer returns what serves a provider to the CLI: the framework, but for one answer, and
+// with what its sessions have found.
 func NewServer(p *Provider) (tfprotov6.ProviderServer, error) {
 	server := providerserver.NewProtocol6(p)()
 	all, ok := server.(frameworkServer)
 	if !ok {
 		return nil, fmt.Errorf("%T has not all that the protocol knows of", server)
 	}
-	return generator{counter{all, &p.sessions.Requests}}, nil
+	return teller{generator{counter{all, &p.sessions.Requests}}, p.sessions}, nil
 }
 
 // counter counts the requests that tell of one resource at a time: a plan of a destruction waits

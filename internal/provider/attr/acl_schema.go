@@ -2,6 +2,7 @@ package attr
 
 import (
 	datasource "github.com/hashicorp/terraform-plugin-framework/datasource/schema"
+	ephemeral "github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
 	provider "github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	resource "github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -54,6 +55,20 @@ func ProviderACL(description string) provider.SetNestedAttribute {
 			"scheme":      provider.StringAttribute{Optional: true, MarkdownDescription: needed + schemeDescription},
 			"id":          provider.StringAttribute{Optional: true, MarkdownDescription: needed + idDescription},
 			"permissions": provider.StringAttribute{Optional: true, MarkdownDescription: needed + permissionsDescription},
+		}},
+	}
+}
+
+// EphemeralACL is an ACL that may be written in an ephemeral resource.
+func EphemeralACL(description string) ephemeral.SetNestedAttribute {
+	return ephemeral.SetNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: description,
+		Validators:          []validator.Set{ACL()},
+		NestedObject: ephemeral.NestedAttributeObject{Attributes: map[string]ephemeral.Attribute{
+			"scheme":      ephemeral.StringAttribute{Optional: true, MarkdownDescription: needed + schemeDescription},
+			"id":          ephemeral.StringAttribute{Optional: true, MarkdownDescription: needed + idDescription},
+			"permissions": ephemeral.StringAttribute{Optional: true, MarkdownDescription: needed + permissionsDescription},
 		}},
 	}
 }

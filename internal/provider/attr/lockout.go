@@ -79,3 +79,14 @@ func within(address, id string) bool {
 	named, err := netip.ParseAddr(id)
 	return err != nil || named == addr.Unmap()
 }
+
+// Anybodys returns what an ACL lets everybody do who can reach the servers: those of no identity,
+// and from any address.
+func Anybodys(acl []zk.ACL) (perms zk.Perms) {
+	for _, e := range acl {
+		if e.Scheme == zk.SchemeWorld || e.Scheme == zk.SchemeIP && strings.HasSuffix(e.ID, "/0") {
+			perms |= e.Perms
+		}
+	}
+	return perms
+}

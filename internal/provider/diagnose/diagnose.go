@@ -542,6 +542,9 @@ func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
 		needs = "the permission READ or ADMIN (r, a)"
 	}
 	wayOut := ""
+	if strings.HasPrefix(doing, "take the lock") {
+		wayOut = " Whoever made the lock's node decides who may take the lock: its ACL has to name this provider (acl of the lock, in the configuration of whoever made it)."
+	}
 	if s.Resource != "" {
 		wayOut = " Where the ACL shuts this provider out for good, whoever has ADMIN (a) there, or the servers' super user, can change it; to give the node up and leave it as it is, remove the resource from the state (terraform state rm)."
 	}
@@ -567,12 +570,23 @@ func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic 
 	}
 	holders := "Who holds it could not be read."
 	if len(err.Contenders) > 0 {
-		holders = "It is held, or waited for in front of this run, by:\n\n  " + strings.Join(err.Contenders, "\n  ")
+		holders = "It is held, or waited for in front of this run, by:\n\n" + listed(err.Contenders, len(err.Contenders)+err.More)
 	}
 	return diag.NewErrorDiagnostic("Lock is held by others", fmt.Sprintf(
 		"The provider could not %s%s, because %s was not free%s.\n\n%s\n\n"+
 			"Wait for them, or give it more time with the lock's timeout (ZOOKEEPER_LOCK_TIMEOUT for the lock of the provider). A lock goes with the session of who holds it: that of a process which has died is free when its session expires.",
 		doing, s.at(), which, within, holders))
+}
+
+// OpenLock warns of a lock that others may break although its ACL does not let them.
+func OpenLock(l session.OpenLock) diag.Diagnostic {
+	what := "so whoever reaches the servers may stop every run, or let two of them in at once"
+	if l.Node != l.Path {
+		what = fmt.Sprintf("so whoever reaches the servers may delete %q between two runs and make it again as they like", l.Path)
+	}
+	return diag.NewWarningDiagnostic("Lock can be broken by anybody", fmt.Sprintf(
+		"The ACL of %q gives %s to everybody, %s. The node existed before this run, and the lock's own ACL does not change it.\n\n"+
+			"Give the node another ACL (setAcl in zkCli, or zookeeper_znode_acl), or choose another path for the lock, one whose parent does not exist yet. If everybody is to break the lock, say so with acl of the lock.", l.Node, l.Perms, what))
 }
 
 // TreeTooLarge tells that the data of a tree was not read, because it is over a limit. Both

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral/schema"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -50,7 +51,7 @@ func (e *EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{
 				Required:            true,
-				MarkdownDescription: "Absolute path of the lock's node. It is created when it is missing, and stays.",
+				MarkdownDescription: "Absolute path of the lock's node. It is created when it is missing, with the `acl`, and so is what is missing above it; they stay.",
 				Validators:          []validator.String{attr.Path()},
 			},
 			"mode": schema.StringAttribute{
@@ -67,6 +68,9 @@ func (e *EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 				Optional:            true,
 				MarkdownDescription: "What others are told of who holds the lock. By default it names the machine and the process.",
 			},
+			"acl": attr.EphemeralACL("Who may take the lock and who may break it: the ACL of the run's node in the lock's queue, and of the lock's node and those above it where they are made. " +
+				"Everybody who shares the lock needs `c`, `d` and `r` in it: if your teams present different identities, name all of them here. See [Locks](../guides/locks.md). " +
+				"Default: the provider's `default_acl`, where that is set; else `auth::cdrwa`, the identities that the provider presents, and `world:anyone:cdrwa` for a provider that presents none."),
 			"lock_path": schema.StringAttribute{
 				Computed:            true,
 				MarkdownDescription: "Path of the ephemeral node that stands for this run in the lock's queue.",
@@ -93,7 +97,18 @@ func (e *EphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest,
 		return
 	}
 	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: e.Session.Presented()}
-	h, err := e.Session.Hold(ctx, m.lock())
+	resp.Diagnostics.Append(e.Session.CheckACL(path.Root("acl"), m.ACL)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	lock, err := m.lock()
+	if lost := e.Session.LockedOut(lock.ACL, session.LockPerms); lost != 0 {
+		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), about.LockedOut(lost)))
+	}
+	var h *recipe.Held
+	if err == nil {
+		h, err = e.Session.Hold(ctx, lock)
+	}
 	if err != nil {
 		resp.Diagnostics.Append(about.Error("take the lock", err))
 		return

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/session"
 )
 
@@ -14,19 +15,22 @@ type model struct {
 	Mode       types.String  `tfsdk:"mode"`
 	Timeout    types.Float64 `tfsdk:"timeout"`
 	Identifier types.String  `tfsdk:"identifier"`
+	ACL        types.Set     `tfsdk:"acl"`
 	LockPath   types.String  `tfsdk:"lock_path"`
 }
 
 // lock returns what is asked for.
-func (m *model) lock() session.Lock {
+func (m *model) lock() (session.Lock, error) {
+	acl, err := attr.ACLFrom(m.ACL)
 	l := session.Lock{
 		Path:       m.Path.ValueString(),
 		Shared:     m.Mode.ValueString() == session.Shared,
 		Timeout:    session.DefaultLockTimeout,
 		Identifier: m.Identifier.ValueString(),
+		ACL:        acl,
 	}
 	if !m.Timeout.IsNull() {
 		l.Timeout = time.Duration(m.Timeout.ValueFloat64() * float64(time.Second))
 	}
-	return l
+	return l, err
 }

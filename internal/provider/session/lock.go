@@ -9,8 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/recipe"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // DefaultLockTimeout is how long a lock is waited for where nothing else is said.
@@ -35,6 +37,82 @@ type Lock struct {
 	Timeout time.Duration
 	// Identifier tells others who holds it; empty for this process on this machine.
 	Identifier string
+	// ACL is that of the contender's node, and of the lock's and those above it where they are
+	// made; nil for [Session.LockACL].
+	ACL []zk.ACL
+}
+
+// LockPerms is what a contender needs on a lock's node: to stand in line there, to see who else
+// does, and to go.
+const LockPerms = zk.PermCreate | zk.PermDelete | zk.PermRead
+
+// LockACL is the ACL of locks that declare none: the default one, where there is one, and else
+// that of the identities that the provider presents. Whoever may create below a lock's node can
+// stop every run, and whoever may delete there lets two of them in at once.
+func (s *Session) LockACL() []zk.ACL {
+	if s.cfg.DefaultACL == nil && len(s.presented) > 0 {
+		return []zk.ACL{{Scheme: zk.SchemeAuth, Perms: zk.PermAll}}
+	}
+	return s.DefaultACL()
+}
+
+// An OpenLock is a lock that was taken, and that others may break although its ACL keeps them
+// out: a node that it needs was there before, with another ACL.
+type OpenLock struct {
+	// Path is the lock's.
+	Path string
+	// Node is the node that is open: the lock's, or the one above it.
+	Node string
+	// Perms is what everybody may do there.
+	Perms zk.Perms
+}
+
+// Findings takes what is to be told to the user about what the session has found on its way, and
+// that no operation fails for. Each is told of once.
+func (s *Session) Findings() []OpenLock {
+	s.findings.mu.Lock()
+	defer s.findings.mu.Unlock()
+	locks := s.findings.locks
+	s.findings.locks = nil
+	return locks
+}
+
+// findings are what [Session.Findings] has not been asked for yet.
+type findings struct {
+	mu    sync.Mutex
+	locks []OpenLock
+}
+
+func (f *findings) add(lock OpenLock) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.locks = append(f.locks, lock)
+}
+
+// inspect looks whether everybody may break a lock whose ACL does not let them. What may not be
+// looked at is taken for closed.
+func (f *findings) inspect(ctx context.Context, client *zk.Client, l Lock) {
+	const breaks = zk.PermCreate | zk.PermDelete | zk.PermAdmin
+	if attr.Anybodys(l.ACL)&breaks != 0 {
+		return // that is what was asked for
+	}
+	for _, at := range []struct {
+		node   string
+		breaks zk.Perms
+	}{
+		{l.Path, breaks},
+		// Whoever may delete there makes a lock of their own between two runs.
+		{zk.Parent(l.Path), zk.PermDelete | zk.PermAdmin},
+	} {
+		acl, _, err := client.ACL(ctx, at.node)
+		if err != nil {
+			return
+		}
+		if perms := attr.Anybodys(acl) & at.breaks; perms != 0 {
+			f.add(OpenLock{Path: l.Path, Node: at.node, Perms: perms})
+			return
+		}
+	}
 }
 
 // A LockedError tells that a lock was not to be had in time.
@@ -42,8 +120,9 @@ type LockedError struct {
 	// Lock is the one that was asked for.
 	Lock Lock
 	// Contenders are those ahead, by what they say of themselves, where that could be read:
-	// who holds it comes first.
+	// who holds it comes first. It is what may be shown. More counts those that it leaves out.
 	Contenders []string
+	More       int
 }
 
 // Error names the lock and who holds it.
@@ -89,10 +168,17 @@ func (s *Session) Hold(ctx context.Context, l Lock) (*recipe.Held, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.ACL == nil {
+		if s.defaultACLUnknown {
+			return nil, &UnknownError{Attributes: []string{"default_acl"}}
+		}
+		l.ACL = s.LockACL()
+	}
 	h, err := acquire(ctx, client, l)
 	if err != nil {
 		return nil, err
 	}
+	s.findings.inspect(ctx, client, l)
 	s.held.mu.Lock()
 	defer s.held.mu.Unlock()
 	if s.held.by == nil {
@@ -130,7 +216,7 @@ func acquire(ctx context.Context, client *zk.Client, l Lock) (*recipe.Held, erro
 	if l.Shared {
 		side = recipe.NewReadLock
 	}
-	lock, err := side(client, l.Path, recipe.LockOptions{Identifier: l.Identifier})
+	lock, err := side(client, l.Path, recipe.LockOptions{Identifier: l.Identifier, ACL: l.ACL})
 	if err != nil {
 		return nil, err
 	}
@@ -146,20 +232,28 @@ func acquire(ctx context.Context, client *zk.Client, l Lock) (*recipe.Held, erro
 		return held, err
 	}
 	// The names help whoever reads the error, and are not worth another one.
-	contenders, _ := lock.Contenders(ctx)
+	contenders, more, _ := lock.FirstContenders(ctx, mostContenders)
 	for i, name := range contenders {
 		if name == "" {
-			contenders[i] = "somebody without an identifier"
+			name = "somebody who does not say who"
+		} else {
+			name = shown.Text(name)
 		}
+		contenders[i] = name
 	}
-	return nil, &LockedError{Lock: l, Contenders: contenders}
+	return nil, &LockedError{Lock: l, Contenders: contenders, More: more}
 }
+
+// mostContenders is how many of those ahead are named: others decide how many there are, and what
+// they say.
+const mostContenders = 10
 
 // guard is the lock that a session holds for all that it does, if there is one.
 type guard struct {
-	lock *Lock
-	life context.Context //nolint:containedctx // The session's own: the wait for the lock is nobody's alone.
-	end  context.CancelFunc
+	lock     *Lock
+	findings *findings
+	life     context.Context //nolint:containedctx // The session's own: the wait for the lock is nobody's alone.
+	end      context.CancelFunc
 
 	once  sync.Once
 	taken chan struct{} // closed when the lock is held, or cannot be
@@ -167,8 +261,8 @@ type guard struct {
 	err   error
 }
 
-func newGuard(ctx context.Context, lock *Lock) *guard {
-	g := &guard{lock: lock, taken: make(chan struct{})}
+func newGuard(ctx context.Context, lock *Lock, f *findings) *guard {
+	g := &guard{lock: lock, findings: f, taken: make(chan struct{})}
 	g.life, g.end = context.WithCancel(context.WithoutCancel(ctx))
 	return g
 }
@@ -198,6 +292,7 @@ func (g *guard) take(client *zk.Client) {
 		g.err = &GuardError{Path: g.lock.Path, Err: g.err}
 		return
 	}
+	g.findings.inspect(g.life, client, *g.lock)
 	go func() {
 		<-g.held.Done()
 		if err := g.held.Err(); errors.Is(err, recipe.ErrLost) {

@@ -27,6 +27,9 @@ type Session struct {
 	presented  []string
 	seen       seen
 
+	// defaultACLUnknown is set while default_acl is configured and not known yet.
+	defaultACLUnknown bool
+
 	connected   atomic.Bool
 	interrupted atomic.Bool
 
@@ -40,6 +43,7 @@ type Session struct {
 	requests  *Requests // nil where nobody counts them
 	held      held
 	guard     *guard
+	findings  *findings
 	owners    owners
 	aclClaims aclClaims
 	notes     sync.Map
@@ -54,6 +58,7 @@ func (s *Session) Notes() *sync.Map { return &s.notes }
 // [Session.Client] says so. lock is held for all that the session does; nil for none. The
 // context carries the logger and nothing else.
 func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Session, error) {
+	found := new(findings)
 	s := &Session{
 		cfg:       cfg,
 		unknown:   unknown,
@@ -64,7 +69,8 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 		intents:   newIntents(),
 		plans:     newPlans(),
 		id:        rand.Text(),
-		guard:     newGuard(ctx, lock),
+		findings:  found,
+		guard:     newGuard(ctx, lock, found),
 		owners:    owners{paths: make(map[string]bool)},
 	}
 	s.presentDigests()
@@ -90,8 +96,15 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 	if err := s.presentOthers(ctx); err != nil {
 		return nil, err
 	}
+	if lock != nil && lock.ACL == nil {
+		lock.ACL = s.LockACL()
+	}
 	return s, nil
 }
+
+// AwaitDefaultACL tells that default_acl is configured and not known yet: nothing is to be
+// created with another one meanwhile.
+func (s *Session) AwaitDefaultACL() { s.defaultACLUnknown = true }
 
 // Known reports whether the provider's configuration is known, so that there can be a client.
 func (s *Session) Known() bool { return s.client != nil }
@@ -215,6 +228,16 @@ func (g *Group) Add(s *Session) {
 	defer g.mu.Unlock()
 	s.requests = &g.Requests
 	g.sessions = append(g.sessions, s)
+}
+
+// Findings takes what all sessions have found, see [Session.Findings].
+func (g *Group) Findings() (all []OpenLock) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, s := range g.sessions {
+		all = append(all, s.Findings()...)
+	}
+	return all
 }
 
 // Interrupt interrupts all sessions.

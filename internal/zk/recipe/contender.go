@@ -218,11 +218,13 @@ func (q *queue) change(ctx context.Context, path string) error {
 	return err
 }
 
-// contenders returns the identifiers of all that line up, those here among them, in order.
-func (q *queue) contenders(ctx context.Context) ([]string, error) {
+// contenders returns the identifiers of the first that line up, those here among them, in order,
+// and counts the others. Of
+// one that gives none, or whose ACL does not let this client read it, it is empty.
+func (q *queue) contenders(ctx context.Context, most int) (first []string, more int, err error) {
 	names, _, err := q.client.Children(ctx, q.path)
 	if err != nil && !errors.Is(err, zk.ErrNoNode) {
-		return nil, err
+		return nil, 0, err
 	}
 	markers := append([]string{q.marker}, q.waits...)
 	numbers := make(map[string]string, len(names))
@@ -235,18 +237,22 @@ func (q *queue) contenders(ctx context.Context) ([]string, error) {
 		}
 	}
 	slices.SortStableFunc(paths, func(a, b string) int { return strings.Compare(numbers[a], numbers[b]) })
+	if len(paths) > most {
+		paths, more = paths[:most], len(paths)-most
+	}
 	readings, err := identifiers(ctx, q.client, paths)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	out := make([]string, len(readings))
+	first = make([]string, len(readings))
 	for i, r := range readings {
-		out[i] = string(r.Data)
+		first[i] = string(r.Data)
 	}
-	return out, nil
+	return first, more, nil
 }
 
-// identifiers reads nodes, but for those that are gone.
+// identifiers reads nodes, but for those that are gone. One that may not be read is as one
+// without data.
 func identifiers(ctx context.Context, client *zk.Client, paths []string) ([]zk.Reading, error) {
 	readings, err := client.ReadMany(ctx, paths, false)
 	if err != nil {
@@ -254,7 +260,7 @@ func identifiers(ctx context.Context, client *zk.Client, paths []string) ([]zk.R
 	}
 	readings = slices.DeleteFunc(readings, func(r zk.Reading) bool { return errors.Is(r.Err, zk.ErrNoNode) })
 	for _, r := range readings {
-		if r.Err != nil {
+		if r.Err != nil && !errors.Is(r.Err, zk.ErrNoAuth) {
 			return nil, r.Err
 		}
 	}

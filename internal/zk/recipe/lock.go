@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -14,9 +15,11 @@ import (
 type LockOptions struct {
 	// Identifier tells others who contends; see [Lock.Contenders].
 	Identifier string
-	// ACL is that of the contenders' nodes, and of the lock's where it is made; nil for the
-	// client's default. Other contenders must be allowed to list, add to and delete from the
-	// lock's node, and kazoo's to read the contenders'.
+	// ACL is that of the contenders' nodes, and of the lock's and those above it where they are
+	// made; nil for the client's default. Other contenders must be allowed to list, add to and
+	// delete from the lock's node, and kazoo's to read the contenders' when they list them.
+	// Whoever may add to the lock's node can keep all others waiting, and whoever may delete
+	// from it can let two of them hold the lock.
 	ACL []zk.ACL
 	// ExtraMarkers are further markers of names to wait for, such as "-lock-", for contenders
 	// of other libraries. They stand for themselves, where kazoo's extra_lock_patterns are
@@ -73,5 +76,15 @@ func (l *Lock) acquire(ctx context.Context, wait bool) (*Held, error) {
 }
 
 // Contenders returns the identifiers of those who hold the lock or wait for it, in the order
-// of their turns. Of a read lock and a write lock on the same path it is the same list.
-func (l *Lock) Contenders(ctx context.Context) ([]string, error) { return l.queue.contenders(ctx) }
+// of their turns, and empty where there is none that this client may read. Of a read lock and a
+// write lock on the same path it is the same list.
+func (l *Lock) Contenders(ctx context.Context) ([]string, error) {
+	all, _, err := l.queue.contenders(ctx, math.MaxInt)
+	return all, err
+}
+
+// FirstContenders is [Lock.Contenders] for as many of them as most, and counts how many more
+// there are, whose identifiers it does not read.
+func (l *Lock) FirstContenders(ctx context.Context, most int) (first []string, more int, err error) {
+	return l.queue.contenders(ctx, most)
+}
