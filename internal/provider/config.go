@@ -95,7 +95,9 @@ func (r *resolver) resolve(ctx context.Context, m *model) settings {
 		// The lock goes with the session, and without it nothing is to be done.
 		cfg.OneSession, cfg.Retry.Expired = true, false
 	}
-	return settings{cfg, lock, !m.DefaultACL.IsNull() && !attr.ACLKnown(m.DefaultACL)}
+	all := settings{cfg, lock, !m.DefaultACL.IsNull() && !attr.ACLKnown(m.DefaultACL)}
+	r.warnExposed(m, all)
+	return all
 }
 
 func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
@@ -166,6 +168,7 @@ func (r *resolver) digest(m *model, cfg *zk.Config) {
 		r.diags.AddAttributeError(path.Root("password"), "Missing password",
 			"There is a user name (username or ZOOKEEPER_USERNAME) and no password. Set password or ZOOKEEPER_PASSWORD as well, or neither.")
 	default:
+		r.user = true
 		cfg.Auth = append(cfg.Auth, zk.Credential{Scheme: zk.SchemeDigest, Secret: user + ":" + password})
 	}
 }

@@ -23,7 +23,9 @@ type resolver struct {
 	// missing may still come, and files are not looked at.
 	partial bool
 	// from holds the environment variable of each attribute that was taken from one.
-	from    map[string]string
+	from map[string]string
+	// user tells that there are a user and a password of the scheme digest.
+	user    bool
 	unknown []string
 	diags   diag.Diagnostics
 }

@@ -47,7 +47,7 @@ func tlsAttribute() schema.SingleNestedAttribute {
 			"key_pem":              schema.StringAttribute{Optional: true, Sensitive: true, Validators: pem, MarkdownDescription: "The same key itself. Environment: `ZOOKEEPER_TLS_KEY_PEM`."},
 			"key_password":         schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Password that the private key is encrypted with. Environment: `ZOOKEEPER_TLS_KEY_PASSWORD`."},
 			"server_name":          schema.StringAttribute{Optional: true, Validators: []validator.String{serverNameValidator}, MarkdownDescription: "Name that the servers' certificates must have, without a port. Default: the host by which `servers` names each. Environment: `ZOOKEEPER_TLS_SERVER_NAME`."},
-			"insecure_skip_verify": schema.BoolAttribute{Optional: true, MarkdownDescription: "Accept any certificate: whoever can get in between reads and changes everything. For tests. Environment: `ZOOKEEPER_TLS_INSECURE_SKIP_VERIFY`. Default `false`."},
+			"insecure_skip_verify": schema.BoolAttribute{Optional: true, MarkdownDescription: "Accept any certificate: whoever can get in between reads and changes everything, and a warning says so. For tests. Environment: `ZOOKEEPER_TLS_INSECURE_SKIP_VERIFY`. Default `false`."},
 		},
 	}
 }

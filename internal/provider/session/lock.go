@@ -46,6 +46,10 @@ type Lock struct {
 // does, and to go.
 const LockPerms = zk.PermCreate | zk.PermDelete | zk.PermRead
 
+// BreakPerms is what it takes to break a lock, any of it on the lock's node: to stand in the way,
+// to send others away, or to take the right to either.
+const BreakPerms = zk.PermCreate | zk.PermDelete | zk.PermAdmin
+
 // LockACL is the ACL of locks that declare none: the default one, where there is one, and else
 // that of the identities that the provider presents. Whoever may create below a lock's node can
 // stop every run, and whoever may delete there lets two of them in at once.
@@ -92,15 +96,14 @@ func (f *findings) add(lock OpenLock) {
 // inspect looks whether everybody may break a lock whose ACL does not let them. What may not be
 // looked at is taken for closed.
 func (f *findings) inspect(ctx context.Context, client *zk.Client, l Lock) {
-	const breaks = zk.PermCreate | zk.PermDelete | zk.PermAdmin
-	if attr.Anybodys(l.ACL)&breaks != 0 {
+	if attr.Anybodys(l.ACL)&BreakPerms != 0 {
 		return // that is what was asked for
 	}
 	for _, at := range []struct {
 		node   string
 		breaks zk.Perms
 	}{
-		{l.Path, breaks},
+		{l.Path, BreakPerms},
 		// Whoever may delete there makes a lock of their own between two runs.
 		{zk.Parent(l.Path), zk.PermDelete | zk.PermAdmin},
 	} {
