@@ -598,6 +598,7 @@ var topics = []struct {
 			c.connect(nil).plan(c.none(znodeACL), attrs{"path": "/app/web", "acl": acl(everybody, onlyAlice), "recursive": true})
 			c.plan(c.none(znodeACL), attrs{"path": "/app", "acl": acl(everybody), "recursive": true})
 		}},
+		{name: "a plan that opens", play: func(c *scene) { c.connect(asAlice).plan(c.none(znode), attrs{"path": "/app/settings"}) }},
 		{name: "parents that lock out", play: func(c *scene) {
 			c.connect(nil).plan(c.none(znode), attrs{"path": "/app/web", "parent_acl": acl([3]string{"world", "anyone", "r"})})
 		}},

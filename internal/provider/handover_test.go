@@ -45,7 +45,7 @@ func (h *handing) provider() *driver { return h.patient(60) }
 func (h *handing) patient(seconds int) *driver {
 	h.t.Helper()
 	d := newDriver(h.t)
-	d.configure(attrs{"servers": h.proxy.Addr() + h.Base, "username": acctest.User, "password": acctest.Password, "connect_timeout": seconds, "session_timeout": 60})
+	d.configure(attrs{"servers": h.proxy.Addr() + h.Base, "default_acl": acl(everybody), "username": acctest.User, "password": acctest.Password, "connect_timeout": seconds, "session_timeout": 60})
 	return d
 }
 

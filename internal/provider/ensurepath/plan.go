@@ -2,6 +2,7 @@ package ensurepath
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -9,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
@@ -106,6 +108,13 @@ func (r *Resource) check(ctx context.Context, plan, state *resourceModel, makes 
 	if makes || !plan.ACL.Equal(state.ACL) {
 		// What was unknown when the configuration was validated may be known by now.
 		diags.Append(r.Session.CheckACL(path.Root("acl"), plan.ACL)...)
+	}
+	if makes && plan.ACL.IsNull() {
+		nodes := "the znodes that are missing on its path"
+		if !plan.Path.IsUnknown() {
+			nodes = fmt.Sprintf("at most %s, what is missing of %q", diagnose.Count(len(way(plan.Path.ValueString())), "znode", "znodes"), plan.Path.ValueString())
+		}
+		diags.Append(r.subject(plan.Path).OpenNodes(nodes)...)
 	}
 	if !makes || plan.Path.IsUnknown() {
 		return diags

@@ -75,6 +75,12 @@ func (n *Node) SetsContent(config, state *Node) bool {
 	}
 }
 
+// SetsSecret reports whether a plan writes a secret to the node of a state, or to one that is to be
+// made, where the state is nil.
+func (n *Node) SetsSecret(config, state *Node) bool {
+	return n.source(config, state) == fromSecret && (state == nil || n.SetsContent(config, state))
+}
+
 // SetsACL reports whether a plan writes the ACL of the node of a state.
 func (n *Node) SetsACL(config, state *Node) bool {
 	return !config.ACL.IsNull() && (!n.ACL.Equal(state.ACL) || state.foreign)

@@ -135,6 +135,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(r.subject(plan).Open(&plan.Node, &config.Node, prior)...)
 	if plan.PathPrefix.IsUnknown() {
 		return
 	}

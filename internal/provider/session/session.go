@@ -30,6 +30,7 @@ type Session struct {
 	// defaultACLUnknown is set while default_acl is configured and not known yet.
 	defaultACLUnknown bool
 
+	toldOfOpen  atomic.Bool
 	connected   atomic.Bool
 	interrupted atomic.Bool
 
@@ -39,7 +40,7 @@ type Session struct {
 	acts      acts
 	intents   intents
 	plans     plans
-	id        string // tells this session from those of other runs
+	id        string    // tells this session from those of other runs
 	requests  *Requests // nil where nobody counts them
 	held      held
 	guard     *guard
@@ -100,6 +101,23 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 		lock.ACL = s.LockACL()
 	}
 	return s, nil
+}
+
+// FirstOpen reports whether a plan is the first of this run to create nodes that everybody may
+// change although nobody has asked for that: they have no ACL, nor is there a default one, and the
+// provider presents somebody whom they could belong to.
+//
+// A provider sees one resource after the other, and is not told which of them is the last. So the
+// user hears of it with the first, when there is still a choice, and not of each.
+func (s *Session) FirstOpen() bool {
+	return s.cfg.DefaultACL == nil && !s.defaultACLUnknown && len(s.presented) > 0 && !s.toldOfOpen.Swap(true)
+}
+
+// ExposesSecret reports whether everybody may read or replace what a node holds that has the ACL,
+// and for which the configuration declares none, although nobody has asked for that.
+func (s *Session) ExposesSecret(acl []zk.ACL) bool {
+	const exposed = zk.PermRead | zk.PermWrite | zk.PermAdmin
+	return !s.defaultACLUnknown && attr.Anybodys(acl)&exposed != 0 && attr.Anybodys(s.cfg.DefaultACL)&exposed == 0
 }
 
 // AwaitDefaultACL tells that default_acl is configured and not known yet: nothing is to be

@@ -171,6 +171,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	if plan.Path.IsUnknown() {
+		resp.Diagnostics.Append(r.subject(plan.Path).Open(&plan.Node, &config.Node, prior)...)
 		return
 	}
 	if state == nil {
@@ -201,9 +202,14 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	if state == nil {
 		resp.Diagnostics.Append(r.checkParentACL(ctx, plan)...)
-		resp.Diagnostics.Append(r.planAdoption(ctx, &plan, &config)...)
+		there, diags := r.planAdoption(ctx, &plan, &config)
+		resp.Diagnostics.Append(diags...)
+		if there != nil { // it has an ACL
+			prior = &node.Node{ACL: attr.ACLValue(there.ACL)}
+		}
 		resp.Diagnostics.Append(r.subject(plan.Path).Twins(ctx, r.Session)...)
 	}
+	resp.Diagnostics.Append(r.subject(plan.Path).Open(&plan.Node, &config.Node, prior)...)
 }
 
 // planDeletion finds out whom the node goes to: another resource may have it already, or get it.

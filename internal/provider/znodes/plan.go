@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -144,7 +145,7 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 			plan.DataWOKeys = keySetValue(nil)
 		}
 		if state == nil {
-			return r.checkCreation(plan)
+			return append(r.checkCreation(plan), r.warnOpen(plan, "znodes", len(config.DataWO.elements))...)
 		}
 		return nil
 	}
@@ -182,6 +183,11 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 		diags.Append(r.planAdoption(ctx, plan, had, want, writes)...)
 		diags.Append(r.about(plan).Twins(ctx, r.Session, pathsOf(slices.DeleteFunc(slices.Clone(writes), func(w zk.Write) bool { return !makes(w) }))...)...)
 	}
+	written := 0
+	if want.rewrite {
+		written = len(want.secrets)
+	}
+	diags.Append(r.warnOpen(plan, created(writes), written)...)
 	diags.Append(r.checkSize(plan, writes)...)
 	return diags
 }
@@ -197,6 +203,43 @@ func (r *Resource) planRenewal(ctx context.Context, plan, state *model, private 
 		}
 	}
 	return diags
+}
+
+// warnOpen warns of nodes and of secrets that everybody may change, although the configuration does
+// not say so. nodes counts those that are created; empty for none.
+func (r *Resource) warnOpen(plan *model, nodes string, secrets int) (diags diag.Diagnostics) {
+	if !plan.ACL.IsNull() {
+		return nil
+	}
+	if secrets > 0 && r.Session.ExposesSecret(r.Session.DefaultACL()) {
+		goes := "go"
+		if secrets == 1 {
+			goes = "goes"
+		}
+		diags.Append(r.about(plan).OpenSecrets(fmt.Sprintf("%s of data_wo %s", diagnose.Count(secrets, "secret", "secrets"), goes))...)
+	}
+	if nodes != "" {
+		if base := plan.BasePath.ValueString(); base != "" {
+			nodes += " below " + attr.Quoted(base)
+		}
+		diags.Append(r.about(plan).OpenNodes(nodes + ", and those above that are missing")...)
+	}
+	return diags
+}
+
+// created counts the nodes that are created for what they hold; empty for none. Those in between may
+// be there.
+func created(writes []zk.Write) string {
+	n := 0
+	for _, w := range writes {
+		if w.Kind == zk.WriteCreate {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return diagnose.Count(n, "znode", "znodes")
 }
 
 // checkCreation checks what is needed to make nodes and the configuration alone does not
