@@ -6,9 +6,9 @@ terraform {
 }
 
 variable "servers" {
-  description = "Connect string of the ensemble."
+  description = "Connect string of the ensemble. Over a network, set tls of the provider or ZOOKEEPER_TLS_ENABLED=true: the servers get the passwords themselves."
   type        = string
-  default     = "zk1.example.com:2181,zk2.example.com:2181,zk3.example.com:2181"
+  default     = "localhost:2181"
 }
 
 variable "admin_password" {

@@ -29,6 +29,12 @@ provider "zookeeper" {
   servers  = var.servers
   username = var.username
   password = var.password
+
+  # Everybody may see what is created here; only the user may change it.
+  default_acl = [
+    { scheme = "auth", id = "", permissions = "cdrwa" },
+    { scheme = "world", id = "anyone", permissions = "r" },
+  ]
 }
 
 resource "zookeeper_znode" "shop" {
@@ -52,7 +58,7 @@ resource "zookeeper_znode" "binary" {
   data_base64 = "AAEC/v8="
 }
 
-# Everybody may see that it is there; only the user may read or change it.
+# Everybody may see that it is there; only the user may read it.
 resource "zookeeper_znode" "guarded" {
   path = "${zookeeper_znode.shop.path}/guarded"
   data = "for ${var.username} only"

@@ -12,7 +12,8 @@ variable "zookeeper_password" {
 }
 
 provider "zookeeper" {
-  servers  = "zk1.example.com:2181,zk2.example.com:2181,zk3.example.com:2181"
+  servers  = "zk1.example.com:2281,zk2.example.com:2281,zk3.example.com:2281"
+  tls      = { ca_file = "/etc/zookeeper/ca.pem" } # {} for servers that this machine's CAs vouch for
   username = "terraform"
   password = var.zookeeper_password # or ZOOKEEPER_PASSWORD in the environment
 
@@ -24,6 +25,6 @@ provider "zookeeper" {
   ]
 }
 
-resource "zookeeper_znode" "services" {
-  path = "/services"
+resource "zookeeper_znode" "web" {
+  path = "/services/web"
 }

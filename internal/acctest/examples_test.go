@@ -22,6 +22,7 @@ import (
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/provider"
 	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
@@ -40,6 +41,9 @@ type surroundings struct {
 	// inTheWay is a node that the example makes on the way and does not manage, and that keeps
 	// one of its resources from being destroyed.
 	inTheWay string
+	// strangers are what the example lets everybody do with nodes, deliberately, besides reading what
+	// is no secret.
+	strangers map[string]zk.Perms
 	// beforeDestroy looks at what an example promises and no tree in its README shows.
 	beforeDestroy func(t *testing.T, cli *acctest.CLI)
 }
@@ -116,8 +120,13 @@ var special = map[string]func(t *testing.T) surroundings{
 		}
 		return s
 	},
-	"guides/authentication-and-tls/tls": func(t *testing.T) surroundings {
-		return withTLS(t, zktest.WithConfig("ssl.clientAuth", "none"))
+	"guides/authentication-and-tls/tls":    withPlainTLS,
+	"provider":                             withPlainTLS,
+	"guides/authentication-and-tls/digest": withPlainTLS,
+	"guides/acls/parents": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.strangers = map[string]zk.Perms{"/features/checkout/enabled": zk.PermWrite}
+		return s
 	},
 	"service-configuration": ordinary,
 	"team-acls": func(t *testing.T) surroundings {
@@ -215,8 +224,14 @@ func withTLS(t *testing.T, opts ...zktest.Option) surroundings {
 	return s
 }
 
+// withPlainTLS starts a server that speaks TLS and asks for no certificate.
+func withPlainTLS(t *testing.T) surroundings {
+	t.Helper()
+	return withTLS(t, zktest.WithConfig("ssl.clientAuth", "none"))
+}
+
 // placeholder matches servers that exist nowhere.
-var placeholder = regexp.MustCompile(`"zk1\.example\.com:[^"]*"`)
+var placeholder = regexp.MustCompile(`"(?:zk1\.example\.com|localhost):[^"]*"`)
 
 // entities returns the folders that the examples of all that the provider offers are in.
 func entities(t *testing.T) map[string]bool {
@@ -291,7 +306,7 @@ func TestAccREADME(t *testing.T) {
 	}
 	files := map[string]string{"main.tf": hcl}
 	needs(t, files)
-	testFiles(t, files, ordinary(t))
+	testFiles(t, files, withPlainTLS(t))
 }
 
 // ordinary is what is around most examples: the server that the tests share.
@@ -411,6 +426,9 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 		files[name] = strings.ReplaceAll(content, "/etc/zookeeper/", s.etc+"/")
 	}
 	cli := acctest.NewCLI(t, files)
+	if !match(identity, files) { // what "auth" is in an example, is told nowhere in it
+		s.env = append(s.env, "ZOOKEEPER_USERNAME=terraform", "ZOOKEEPER_PASSWORD="+acctest.Password)
+	}
 	cli.Env = append([]string{
 		"ZOOKEEPER_SERVERS=" + s.servers, "ZOOKEEPER_CONNECT_TIMEOUT=60", "ZOOKEEPER_SESSION_TIMEOUT=60",
 		"TF_VAR_servers=" + s.servers, "TF_VAR_username=demo", "TF_VAR_password=secret",
@@ -430,6 +448,7 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 		}
 	}
 	empty("apply")
+	checkStrangers(t, files, s, before)
 	if sh, ok := files["import.sh"]; ok {
 		for line := range strings.Lines(sh) {
 			if args := strings.Fields(line); len(args) > 0 && args[0] == "terraform" {
@@ -473,6 +492,71 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 		if _, was := before[path]; !was && data != "" {
 			t.Errorf("after destroy %s is still there, with %q", path, data)
 		}
+	}
+}
+
+var (
+	// identity matches what a provider presents somebody by.
+	identity  = regexp.MustCompile(`(?m)^\s*(username|mechanism|credential|cert_file)\s*=`)
+	writeOnly = regexp.MustCompile(`(?m)^\s*data_wo\s*=`)
+	// credential matches whatever an example has that is a secret.
+	credential = regexp.MustCompile(`(?m)^\s*(username|mechanism|credential|key_file|data_wo)\s*=|::digest\(`)
+)
+
+// match reports whether an expression is in one of the files.
+func match(e *regexp.Regexp, files map[string]string) bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(files)), e.MatchString)
+}
+
+// isSecret reports whether an example has put a secret into a node.
+func isSecret(data string) bool {
+	return slices.ContainsFunc([]string{"sesame", acctest.Password, "another one", "demo only"}, func(secret string) bool { return strings.Contains(data, secret) })
+}
+
+// checkStrangers tries what an example with a credential has created as a client that presents
+// nobody. Nobody but those whom the example lets in may replace or delete it, or read a secret. An
+// example that leaves the provider to its reader can see to its secrets alone.
+func checkStrangers(t *testing.T, files map[string]string, s surroundings, before map[string]string) {
+	t.Helper()
+	if !match(credential, files) {
+		return
+	}
+	whole := match(identity, files) || !match(writeOnly, files)
+	stranger := s.tree.Stranger()
+	there := nodes(t, s.tree)
+	tried := 0
+	for path, data := range there {
+		if _, was := before[path]; !was && (whole || isSecret(data)) {
+			tried++
+			checkStranger(t, stranger, path, data, s.strangers[strings.TrimPrefix(path, s.tree.Base)])
+		}
+	}
+	if tried == 0 {
+		t.Error("there is nothing to try as a stranger")
+	}
+	if now := nodes(t, s.tree); !maps.Equal(there, now) {
+		t.Errorf("a stranger has made %q of %q", now, there)
+	}
+}
+
+func checkStranger(t *testing.T, stranger *zk.Client, path, data string, may zk.Perms) {
+	t.Helper()
+	if isSecret(data) {
+		if _, _, err := stranger.Get(t.Context(), path); !errors.Is(err, zk.ErrNoAuth) {
+			t.Errorf("a stranger reads the secret of %s: %v", path, err)
+		}
+	}
+	if _, err := stranger.Set(t.Context(), path, []byte(data), zk.AnyVersion); errors.Is(err, zk.ErrNoAuth) == (may&zk.PermWrite != 0) {
+		t.Errorf("a stranger writes to %s: %v", path, err)
+	}
+	if _, err := stranger.SetACL(t.Context(), path, zk.OpenACL(), zk.AnyVersion); !errors.Is(err, zk.ErrNoAuth) {
+		t.Errorf("a stranger changes the ACL of %s: %v", path, err)
+	}
+	if _, err := stranger.Create(t.Context(), path+"/strange", nil, zk.CreateOptions{}); !errors.Is(err, zk.ErrNoAuth) {
+		t.Errorf("a stranger creates something below %s: %v", path, err)
+	}
+	if err := stranger.Delete(t.Context(), path, zk.AnyVersion); !errors.Is(err, zk.ErrNoAuth) && !errors.Is(err, zk.ErrNotEmpty) {
+		t.Errorf("a stranger deletes %s: %v", path, err)
 	}
 }
 

@@ -38,6 +38,7 @@ var (
 func follow(t *testing.T, files map[string]string, s surroundings) {
 	t.Helper()
 	cli := acctest.NewCLI(t, files)
+	before := nodes(t, s.tree)
 	bin := commands(t)
 	cli.Env = []string{"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "ZOOKEEPER_CONNECT_TIMEOUT=60", "ZOOKEEPER_SESSION_TIMEOUT=60"}
 	exported := filepath.Join(t.TempDir(), "exported")
@@ -71,6 +72,7 @@ func follow(t *testing.T, files map[string]string, s surroundings) {
 				if !applied && drawn != "" {
 					checkTree(t, s.tree, drawn)
 				}
+				checkStrangers(t, files, s, before)
 				applied = true
 				if run := cli.Run("plan", "-no-color", "-detailed-exitcode"); run.Code != 0 {
 					t.Errorf("the plan is not empty behind\n%s\nexit code %d\n%s", text, run.Code, run.Output)

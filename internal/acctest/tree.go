@@ -81,6 +81,12 @@ func NewTreeOn(tb testing.TB, servers string) *Tree {
 	return t
 }
 
+// Stranger returns a client that presents nobody, on the servers of the tree.
+func (t *Tree) Stranger() *zk.Client {
+	t.tb.Helper()
+	return Stranger(t.tb, t.servers)
+}
+
 // Stranger returns a client that presents nobody, on servers that may name a chroot.
 func Stranger(tb testing.TB, servers string) *zk.Client {
 	tb.Helper()

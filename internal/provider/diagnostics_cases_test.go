@@ -84,7 +84,7 @@ const (
 var (
 	ofAlice    = zk.ACL{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermAll}
 	onlyAlice  = [3]string{"digest", acctest.UserID(), "cdrwa"}
-	asAlice    = attrs{"username": acctest.User, "password": acctest.Password}
+	openAlice    = attrs{"username": acctest.User, "password": acctest.Password}
 	everybody  = [3]string{"world", "anyone", "cdrwa"}
 	mayNotRead = zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermAll &^ zk.PermRead}
 	mayRead    = zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead}
@@ -598,7 +598,7 @@ var topics = []struct {
 			c.connect(nil).plan(c.none(znodeACL), attrs{"path": "/app/web", "acl": acl(everybody, onlyAlice), "recursive": true})
 			c.plan(c.none(znodeACL), attrs{"path": "/app", "acl": acl(everybody), "recursive": true})
 		}},
-		{name: "a plan that opens", play: func(c *scene) { c.connect(asAlice).plan(c.none(znode), attrs{"path": "/app/settings"}) }},
+		{name: "a plan that opens", play: func(c *scene) { c.connect(openAlice).plan(c.none(znode), attrs{"path": "/app/settings"}) }},
 		{name: "parents that lock out", play: func(c *scene) {
 			c.connect(nil).plan(c.none(znode), attrs{"path": "/app/web", "parent_acl": acl([3]string{"world", "anyone", "r"})})
 		}},
@@ -1424,13 +1424,13 @@ var topics = []struct {
 		{name: "open to everybody", play: func(c *scene) {
 			c.PutGuarded("/locks", "", ofAlice)
 			c.Put("/locks/run", "")
-			c.connect(asAlice).open(theLock, attrs{"path": "/locks/run"})
+			c.connect(openAlice).open(theLock, attrs{"path": "/locks/run"})
 		}},
 		{name: "below a node that is open to everybody", play: func(c *scene) {
-			c.connect(asAlice).open(theLock, attrs{"path": "/lock"})
+			c.connect(openAlice).open(theLock, attrs{"path": "/lock"})
 		}},
 		{name: "for somebody else", play: func(c *scene) {
-			c.connect(asAlice).open(theLock, attrs{"path": "/locks/run", "acl": acl([3]string{"digest", zk.DigestID("bob", "x"), "cdrwa"}), "timeout": 0})
+			c.connect(openAlice).open(theLock, attrs{"path": "/locks/run", "acl": acl([3]string{"digest", zk.DigestID("bob", "x"), "cdrwa"}), "timeout": 0})
 		}},
 		{name: "held by somebody who does not say who", play: func(c *scene) {
 			c.locked("/lock")

@@ -97,7 +97,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 			"auth":        authAttribute(),
 			"sasl":        saslAttribute(),
 			"tls":         tlsAttribute(),
-			"default_acl": attr.ProviderACL("ACL of created nodes that declare none. Environment: `ZOOKEEPER_DEFAULT_ACL`, in zkCli's notation, `scheme:id:permissions,scheme:id:permissions`. Default `world:anyone:cdrwa`, which lets everybody do everything."),
+			"default_acl": attr.ProviderACL("ACL of created nodes that declare none. Environment: `ZOOKEEPER_DEFAULT_ACL`, in zkCli's notation, `scheme:id:permissions,scheme:id:permissions`. Default `world:anyone:cdrwa`, which lets everybody do everything; a provider that presents an identity warns of that."),
 			"read_only": schema.BoolAttribute{
 				Optional: true,
 				MarkdownDescription: "Accept a server that has lost the ensemble's quorum and runs with `readonlymode.enabled`, where no other can be reached: data sources and plans then show what it knew when that happened, and every change fails. " +

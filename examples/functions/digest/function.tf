@@ -14,6 +14,6 @@ resource "zookeeper_znode" "settings" {
   data = "{}"
   acl = [
     { scheme = "digest", id = local.web, permissions = "r" },
-    { scheme = "world", id = "anyone", permissions = "cdrwa" },
+    { scheme = "auth", id = "", permissions = "cdrwa" }, # who the provider presents
   ]
 }

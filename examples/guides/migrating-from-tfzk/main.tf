@@ -12,9 +12,15 @@ variable "zookeeper_password" {
 }
 
 provider "zookeeper" {
-  servers  = "zk1.example.com:2181"
+  servers  = "localhost:2181" # over a network with tls
   username = "alice"
   password = var.zookeeper_password
+
+  # For what is created from here on. What there is keeps its ACL.
+  default_acl = [
+    { scheme = "auth", id = "", permissions = "cdrwa" },
+    { scheme = "world", id = "anyone", permissions = "r" },
+  ]
 }
 
 resource "zookeeper_znode" "plain" {

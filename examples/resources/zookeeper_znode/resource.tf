@@ -29,17 +29,18 @@ resource "zookeeper_znode" "workspace" {
 }
 
 # A secret. It goes to the server, and is in no state and no plan; a new version writes it
-# again.
+# again. Only who the provider presents may read it, replace it, or delete it with the node
+# above, which is created for it.
 variable "api_token" {
   type      = string
   ephemeral = true
 }
 
 resource "zookeeper_znode" "api_token" {
-  path            = "/services/web/api-token"
+  path            = "/services/web/secrets/api-token"
   data_wo         = var.api_token
   data_wo_version = "1"
-  acl             = [{ scheme = "ip", id = "127.0.0.0/8", permissions = "cdrwa" }]
+  acl             = [{ scheme = "auth", id = "", permissions = "cdrwa" }]
 }
 
 # A node that everybody may read, and only machines of one network may write. The

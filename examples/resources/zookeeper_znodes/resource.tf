@@ -22,7 +22,7 @@ resource "zookeeper_znodes" "features" {
 }
 
 # Secrets. They go to the servers, and are in no state and no plan; a new version writes
-# them again.
+# them again. They are for who the provider presents, and for nobody else.
 variable "api_token" {
   type      = string
   ephemeral = true
@@ -33,5 +33,5 @@ resource "zookeeper_znodes" "credentials" {
   data            = { user = "shop" }
   data_wo         = { token = var.api_token }
   data_wo_version = "1"
-  acl             = [{ scheme = "ip", id = "127.0.0.0/8", permissions = "cdrwa" }]
+  acl             = [{ scheme = "auth", id = "", permissions = "cdrwa" }]
 }

@@ -3,9 +3,17 @@ variable "zookeeper_password" {
   sensitive = true
 }
 
+locals {
+  cluster = [
+    { scheme = "auth", id = "", permissions = "cdrwa" },
+    { scheme = "digest", id = "bob:4rsXV9JgUbFl9ZE40xENilxlRV8=", permissions = "crw" },
+  ]
+}
+
 provider "zookeeper" {
-  username = "terraform"
-  password = var.zookeeper_password
+  username    = "terraform"
+  password    = var.zookeeper_password
+  default_acl = local.cluster
 }
 
 resource "zookeeper_znode" "brokers" {
@@ -13,23 +21,8 @@ resource "zookeeper_znode" "brokers" {
 }
 
 resource "zookeeper_znode_acl" "cluster" {
-  path      = "/cluster"
-  recursive = true
-  exclude   = [zookeeper_znode_acl.topics.path]
-  acl = [
-    { scheme = "auth", id = "", permissions = "cdrwa" },
-    { scheme = "digest", id = "bob:4rsXV9JgUbFl9ZE40xENilxlRV8=", permissions = "crw" },
-  ]
+  path       = "/cluster"
+  recursive  = true
+  acl        = local.cluster
   depends_on = [zookeeper_znode.brokers]
-}
-
-# A part of the tree with an ACL of its own.
-resource "zookeeper_znode" "topics" {
-  path = "/cluster/topics"
-}
-
-resource "zookeeper_znode_acl" "topics" {
-  path      = zookeeper_znode.topics.path
-  recursive = true
-  acl       = [{ scheme = "auth", id = "", permissions = "cdrwa" }]
 }

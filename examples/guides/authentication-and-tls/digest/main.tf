@@ -9,7 +9,9 @@ variable "payments_password" {
 }
 
 provider "zookeeper" {
-  servers  = "zk1.example.com:2181,zk2.example.com:2181,zk3.example.com:2181"
+  # The servers get the password itself, so it goes over a network with TLS alone.
+  servers  = "zk1.example.com:2281,zk2.example.com:2281,zk3.example.com:2281"
+  tls      = { ca_file = "/etc/zookeeper/ca.pem" }
   username = "terraform"
   password = var.terraform_password # or ZOOKEEPER_PASSWORD
 

@@ -8,7 +8,7 @@ provider "zookeeper" {
   }
 }
 
-resource "zookeeper_znode" "services" {
-  path = "/services"
+resource "zookeeper_znode" "web" {
+  path = "/services/web"
   acl  = [{ scheme = "sasl", id = "terraform@EXAMPLE.COM", permissions = "cdrwa" }]
 }

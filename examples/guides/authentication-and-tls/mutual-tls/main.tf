@@ -14,8 +14,8 @@ provider "zookeeper" {
   }
 }
 
-resource "zookeeper_znode" "services" {
-  path = "/services"
+resource "zookeeper_znode" "web" {
+  path = "/services/web"
 
   # The certificate's subject owns the node, and everybody may read it.
   acl = [

@@ -13,7 +13,7 @@ provider "zookeeper" {
   }
 }
 
-resource "zookeeper_znode" "services" {
-  path = "/services"
+resource "zookeeper_znode" "web" {
+  path = "/services/web"
   acl  = [{ scheme = "sasl", id = "terraform", permissions = "cdrwa" }]
 }

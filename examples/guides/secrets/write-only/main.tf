@@ -8,14 +8,25 @@ variable "api_token_version" {
   default = "2026-11-22"
 }
 
+variable "zookeeper_password" {
+  type      = string
+  ephemeral = true
+}
+
+provider "zookeeper" {
+  username = "terraform"
+  password = var.zookeeper_password
+}
+
 resource "zookeeper_znode" "api_token" {
   path            = "/services/web/api-token"
   data_wo         = var.api_token
   data_wo_version = var.api_token_version
 
-  # A secret that everybody may read is none. This one is for the machines of one network; to a
-  # provider with credentials, an entry with the scheme "auth" is its own.
+  # A secret that everybody may read is none. Nor is it one where everybody may delete the node and create another: the parents
+  # that are missing get this ACL too. "auth" is who the provider presents.
   acl = [
-    { scheme = "ip", id = "127.0.0.0/8", permissions = "cdrwa" },
+    { scheme = "auth", id = "", permissions = "cdrwa" },
+    { scheme = "ip", id = "10.0.0.0/8", permissions = "r" },
   ]
 }
