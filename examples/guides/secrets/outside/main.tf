@@ -1,6 +1,6 @@
 variable "zookeeper_password" {
   type      = string
-  ephemeral = true
+  sensitive = true
 }
 
 provider "zookeeper" {
