@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"terraform-provider-zookeeper/internal/zk/proto"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // A WriteKind says what a [Write] does.
@@ -94,7 +95,7 @@ type BatchConflictError struct {
 // Error names the first node and counts the others.
 func (e *BatchConflictError) Error() string {
 	c := e.Conflicts[0]
-	s := fmt.Sprintf("%s: %v", c.Write.Path, c.Err)
+	s := fmt.Sprintf("%s: %v", shown.Line(c.Write.Path), c.Err)
 	if more := len(e.Conflicts) - 1; more > 0 {
 		s += fmt.Sprintf(" (and %d more)", more)
 	}

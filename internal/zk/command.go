@@ -119,6 +119,12 @@ func (c *Client) command(ctx context.Context, at target, word string) (string, e
 	return text, nil
 }
 
+// isWord reports whether a server can say a text of itself: a commit, or its part in the ensemble.
+func isWord(s string) bool {
+	const longest = 100
+	return len(s) <= longest && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._- ") == ""
+}
+
 // parseServerInfo reads the answer to "srvr". Its first line is, in all of 3.4 to 3.9,
 //
 //	Zookeeper version: 3.9.4-7246445ec281f3dbf53dc54e970c914f39713903, built on …
@@ -139,6 +145,11 @@ func parseServerInfo(text string) (ServerInfo, error) {
 			info.Revision = rest[strings.LastIndexByte(rest, '-')+1:]
 		case "Mode":
 			info.Mode = value
+		}
+	}
+	for _, word := range []string{info.Revision, info.Mode} {
+		if !isWord(word) {
+			return ServerInfo{}, fmt.Errorf("srvr: the server answered %s, which is no word", shown.Text(word))
 		}
 	}
 	if info.Version == (Version{}) {

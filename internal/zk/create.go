@@ -219,7 +219,7 @@ func (c *Client) create(ctx context.Context, op proto.Op, path string, req *prot
 // blankCreate is the record of a create's reply before that has come. The path is mostly the
 // one asked for, and then its memory serves both.
 func blankCreate(req *proto.CreateRequest) proto.CreateReply {
-	return proto.CreateReply{Path: req.Path}
+	return proto.CreateReply{Path: req.Path, Flags: req.Flags}
 }
 
 // makeParents makes the node at the full path and those above it that are missing, and

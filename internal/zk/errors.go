@@ -8,6 +8,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // ErrCode is the error code of a server's reply. A code that has no name below keeps its
@@ -93,7 +94,7 @@ func (e *Error) Error() string {
 	if e.Path == "" {
 		return e.Op + ": " + e.Err.Error()
 	}
-	return e.Op + " " + e.Path + ": " + e.Err.Error()
+	return e.Op + " " + shown.Line(e.Path) + ": " + e.Err.Error()
 }
 
 // Unwrap returns the reason.
@@ -124,7 +125,7 @@ type MultiError struct {
 
 // Error names the operation, its position, its path and the reason.
 func (e *MultiError) Error() string {
-	return fmt.Sprintf("operation %d of the transaction, %s %s: %v", e.Index, e.Op, e.Path, e.Err)
+	return fmt.Sprintf("operation %d of the transaction, %s %s: %v", e.Index, e.Op, shown.Line(e.Path), e.Err)
 }
 
 // Unwrap returns the code.
@@ -160,7 +161,11 @@ func (e *CandidatesError) Error() string {
 	if len(e.Paths) == 0 {
 		return "none of the nodes that are there can be it, and others have come or gone since"
 	}
-	return "it can be any of " + strings.Join(e.Paths, ", ")
+	paths := make([]string, len(e.Paths))
+	for i, path := range e.Paths {
+		paths[i] = shown.Line(path)
+	}
+	return "it can be any of " + strings.Join(paths, ", ")
 }
 
 // A ConnectError tells that no server could be reached in time.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -239,6 +240,100 @@ func want(err error, got, want string) error {
 		err = fmt.Errorf("answered %s, want %s", got, want)
 	}
 	return err
+}
+
+// renamed puts a text in the place of another one in a reply.
+func renamed(from, to string) func(frame []byte) []byte {
+	field := func(s string) []byte { return append(binary.BigEndian.AppendUint32(nil, uint32(len(s))), s...) }
+	return func(frame []byte) []byte {
+		frame = bytes.Replace(frame, field(from), field(to), 1)
+		binary.BigEndian.PutUint32(frame, uint32(len(frame)-4))
+		return frame
+	}
+}
+
+// A name that no node can have is refused, however it is asked for, and is asked for once: no path
+// is made of it, and no retry waits for a better answer.
+func TestNamesThatNoNodeHas(t *testing.T) {
+	t.Parallel()
+	for what, tc := range map[string]struct {
+		match func(int32) bool
+		do    func(ctx context.Context, c *zk.Client, base string) error
+	}{
+		"children": {opcode(12), func(ctx context.Context, c *zk.Client, base string) error {
+			_, _, err := c.Children(ctx, base)
+			return err
+		}},
+		"watch": {opcode(12), func(ctx context.Context, c *zk.Client, base string) error {
+			_, _, _, err := c.ChildrenWatch(ctx, base)
+			return err
+		}},
+		"read many": {opcode(22), func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.ReadMany(ctx, []string{base}, true)
+			return err
+		}},
+		"tree": {opcode(12, 22), func(ctx context.Context, c *zk.Client, base string) error {
+			return c.DeleteTree(ctx, base, zk.AnyVersion)
+		}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			ctx := testContext(t)
+			base := prepare(ctx, t, connect(t, server.Addr()))
+			tp := &tap{match: tc.match}
+			c := connect(t, server.Addr(), steady, func(cfg *zk.Config) { cfg.Dial = tp.dial })
+			for _, name := range []string{"", ".", "..", "a/b", "/", "../zookeeper", "\x00", "a\nb", "\x1b[31m", "\u0085", "\ufffd", "\xff"} {
+				tp.next(renamed("there", name))
+				err := tc.do(ctx, c, base)
+				if _, ok := errors.AsType[*zk.Error](err); !ok || !strings.Contains(err.Error(), "no node can have that name") || strings.ContainsAny(err.Error(), "\n\x1b\x00") {
+					t.Errorf("%q: %v", name, err)
+				}
+			}
+			if what != "tree" {
+				if err := tc.do(ctx, c, base); err != nil {
+					t.Errorf("after that: %v", err)
+				}
+			}
+			if _, there, err := connect(t, server.Addr()).Exists(ctx, base+"/there"); err != nil || !there {
+				t.Errorf("there: %t, %v", there, err)
+			}
+		})
+	}
+}
+
+// A create that is answered with another node than was asked for is not believed: the client looks
+// what it has made.
+func TestCreateAnsweredWithAnotherNode(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	base := prepare(ctx, t, connect(t, server.Addr()))
+	tp := &tap{match: isCreate}
+	c := connect(t, server.Addr(), steady, func(cfg *zk.Config) { cfg.Dial = tp.dial })
+	for i, another := range []string{"/zookeeper/config", base, base + "/made", base + "/made0/x", "..", ""} {
+		path := fmt.Sprintf("%s/made%d", base, i)
+		tp.next(renamed(path, another))
+		if made, err := c.Create(ctx, path, []byte("x"), zk.CreateOptions{}); err != nil || made.Path != path {
+			t.Errorf("answered with %q: made %q, %v", another, made.Path, err)
+		}
+	}
+	counted := zk.CreateOptions{Mode: zk.PersistentSequential}
+	first, err := c.Create(ctx, base+"/there/job-", []byte("x"), counted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, another := range []string{base + "/there/job-", base + "/there/other-0000000001", base + "/there/job-../x", first.Path + "0"} {
+		next := fmt.Sprintf("%s/there/job-%010d", base, n+1)
+		tp.next(renamed(next, another))
+		if made, err := c.Create(ctx, base+"/there/job-", []byte("x"), counted); err != nil || made.Path != next {
+			t.Errorf("answered with %q: made %q, %v", another, made.Path, err)
+		}
+	}
+	tp.match = isMulti
+	path := base + "/there/many"
+	tp.next(renamed(path, base+"/there/more"))
+	if results, err := c.Multi(ctx, zk.CreateOp(path, nil, zk.CreateOptions{})); !errors.Is(err, zk.ErrOutcomeUnknown) || !strings.Contains(err.Error(), "another node") {
+		t.Errorf("a transaction: answered %+v, %v", results, err)
+	}
 }
 
 // A bit that is wrong in the header or the frame's length of a real reply loses it, and the
@@ -487,7 +582,7 @@ func TestEventOfNoNode(t *testing.T) {
 			return
 		}
 		answer(nc, header(1, 2, proto.OK)) // the request for the watch
-		for _, e := range [][]byte{event(-1, ""), event(-1, "/a"), event(7, "/b"), event(3, ""), event(3, "c"), event(3, "/d")} {
+		for _, e := range [][]byte{event(-1, ""), event(-1, "/a"), event(7, "/b"), event(3, ""), event(3, "c"), event(3, "/a/../b"), event(3, "/a//b"), event(3, "/a\x1b"), event(3, "/d")} {
 			if zktest.WriteFrame(nc, e) != nil {
 				return
 			}

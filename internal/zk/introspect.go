@@ -6,6 +6,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // Identity is one that the server knows this client by.
@@ -40,6 +41,9 @@ func (c *Client) Ephemerals(ctx context.Context, prefix string) ([]string, error
 	}
 	paths := r.Paths[:0]
 	for _, p := range r.Paths {
+		if err := ValidatePath(p); err != nil {
+			return nil, &Error{Op: op.String(), Path: prefix, Err: &conn.ProtocolError{Reason: "an ephemeral node's path: " + shown.Line(err.Error())}}
+		}
 		if strings.HasPrefix(p, full) {
 			paths = append(paths, c.Unchroot(p))
 		}

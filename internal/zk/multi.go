@@ -8,6 +8,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // An Op is one operation of a transaction; see [CreateOp], [SetOp], [DeleteOp] and
@@ -120,10 +121,22 @@ func (c *Client) multiResults(ops []Op, reply *proto.MultiReply, err error) ([]O
 		}
 		out[i] = OpResult{Path: ops[i].path, Stat: r.Stat, HasStat: r.HasStat}
 		if r.Path != "" {
+			if !c.makes(ops[i], r.Path) {
+				return nil, multiFailed(c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: "a transaction's create was answered with another node, " + shown.Text(r.Path)}))
+			}
 			out[i].Path = c.Unchroot(r.Path)
 		}
 	}
 	return out, nil
+}
+
+// makes reports whether an operation can have made the node of the full path.
+func (c *Client) makes(op Op, full string) bool {
+	mode := modes[op.create.Mode]
+	if mode.sequential {
+		return mode.flags.Makes(c.prefixed(op.path), full)
+	}
+	return mode.flags.Makes(c.chrooted(op.path), full)
 }
 
 // multiOp makes the record of an operation.

@@ -237,7 +237,10 @@ func TestParseServerInfo(t *testing.T) {
 			t.Errorf("%s: %+v, %v", tc.line, info, err)
 		}
 	}
-	for _, bad := range []string{"", "This ZooKeeper instance is not currently serving requests\n", "Zookeeper version: 3.x.1-abc, built on\n", "Zookeeper version: 3.9-abc\n", "Zookeeper version: 3.9.x.1-abc\n"} {
+	for _, bad := range []string{
+		"", "This ZooKeeper instance is not currently serving requests\n", "Zookeeper version: 3.x.1-abc, built on\n", "Zookeeper version: 3.9-abc\n", "Zookeeper version: 3.9.x.1-abc\n",
+		"Zookeeper version: 3.9.4-abc, built\nMode: leader\x1b[31m\n", "Zookeeper version: 3.9.4-\u202eabc, built\n", "Zookeeper version: 3.9.4-abc, built\nMode: " + strings.Repeat("leader", 100) + "\n",
+	} {
 		if info, err := parseServerInfo(bad); err == nil {
 			t.Errorf("%q: %+v", bad, info)
 		}
@@ -254,6 +257,9 @@ func FuzzServerInfo(f *testing.F) {
 		info, err := parseServerInfo(text)
 		if err == nil && info.Version == (Version{}) {
 			t.Error("no version and no error")
+		}
+		if said := info.Mode + info.Revision; err == nil && (len(said) > 200 || strings.ContainsFunc(said, func(r rune) bool { return !unicode.IsPrint(r) })) {
+			t.Errorf("it says %q", said)
 		}
 		if err != nil && (len(err.Error()) > 300 || strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) })) {
 			t.Errorf("error %q", err)

@@ -3,9 +3,10 @@ package zk
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
 // ValidatePath checks a path as servers do (PathUtils.validatePath): it starts with "/",
@@ -35,14 +36,9 @@ func ValidatePrefix(path string) error {
 	return validateElements(path, path+"0000000000")
 }
 
-// IsSequenceNumber tells whether the text can be the number of a sequential node. Servers
-// count in 32 bits and format the count with %010d. Behind 2147483647, those before 3.6 go
-// on with -2147483648, and with a minus from there on: a number has ten characters, and one
-// below -999999999 has eleven. Later servers count no further.
-func IsSequenceNumber(text string) bool {
-	count, err := strconv.ParseInt(text, 10, 32)
-	return err == nil && fmt.Sprintf("%010d", count) == text
-}
+// IsSequenceNumber tells whether the text can be the number of a sequential node: ten
+// characters, or eleven where servers before 3.6 have counted beyond 2147483647.
+func IsSequenceNumber(text string) bool { return proto.IsSequenceNumber(text) }
 
 // validateElements checks the elements of a path that is shown in the error as the caller
 // wrote it.
@@ -59,18 +55,11 @@ func validateElements(shown, path string) error {
 		}
 	}
 	for at, r := range path {
-		if refused(r) {
+		if proto.Refused(r) {
 			return fmt.Errorf("the path %q has the character %U at byte %d, which ZooKeeper refuses", shown, r, at)
 		}
 	}
 	return nil
-}
-
-// refused tells whether servers refuse the character in a path. The ranges are those of
-// PathUtils.validatePath, which looks at UTF-16 units: what is above U+FFFF is a pair of
-// surrogates to it, and they lie in the third range.
-func refused(r rune) bool {
-	return r <= 0x1f || r >= 0x7f && r <= 0x9f || r >= 0xd800 && r <= 0xf8ff || r >= 0xfff0
 }
 
 // Parent returns the path of a valid path's parent, and "/" for "/" itself.

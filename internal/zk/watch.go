@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -371,8 +370,8 @@ func (ws *watches) dispatch(e proto.WatcherEvent) {
 
 // told is dispatch, and returns the paths whose watches the server is to remove.
 func (ws *watches) told(e proto.WatcherEvent) (gone []string) {
-	if _, ok := affected[e.Type]; !ok || !strings.HasPrefix(e.Path, "/") {
-		return nil // of the session, or of something that this client asks nobody for
+	if _, ok := affected[e.Type]; !ok || !proto.IsPath(e.Path) {
+		return nil // of the session, of something that this client asks nobody for, or of what no node is
 	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()

@@ -478,6 +478,12 @@ func (c *Conn) dispatch(frame []byte) error {
 			call.Reply.Decode(r)
 			return r.Err()
 		})
+		if name, ok := errors.AsType[*proto.NameError](err); ok {
+			// The answer is whole, and to ask again would get the same.
+			err = &ProtocolError{fmt.Sprintf("reply to %v: %v", call.Op, name)}
+			call.Fail(err)
+			return err
+		}
 		if err != nil {
 			// The request was executed, and what came of it cannot be read: to the caller
 			// the same as a reply that was lost.

@@ -51,10 +51,7 @@ func (p *MultiReadReply) Decode(r *jute.Reader) {
 			res.Data = r.Buffer()
 			res.Stat.Decode(r)
 		case OpGetChildren:
-			res.Children = make([]string, r.Count(4))
-			for i := range res.Children {
-				res.Children[i] = r.String()
-			}
+			res.Children = names(r)
 		case OpError:
 			res.Err = ErrCode(r.Int())
 		default:

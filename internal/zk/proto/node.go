@@ -1,6 +1,11 @@
 package proto
 
-import "terraform-provider-zookeeper/internal/zk/jute"
+import (
+	"fmt"
+
+	"terraform-provider-zookeeper/internal/zk/jute"
+	"terraform-provider-zookeeper/internal/zk/shown"
+)
 
 // CreateFlags says what kind of node a create makes (CreateMode.toFlag).
 type CreateFlags int32
@@ -46,10 +51,13 @@ func (q *CreateRequest) AppendTo(dst []byte) []byte {
 
 // CreateReply answers OpCreate, with the path alone, and with a Stat the other creates.
 type CreateReply struct {
-	// Path is the node's. What it is before the reply is decoded is taken for a guess, whose
-	// memory serves where it is right.
+	// Path is the node's. What it is before the reply is decoded is the path of the request,
+	// whose memory serves where the two are the same; a reply that names a node which the
+	// request cannot have made is refused. Where it is empty, any is taken.
 	Path string
-	Stat Stat
+	// Flags are the request's.
+	Flags CreateFlags
+	Stat  Stat
 	// HasStat tells whether the reply carried a Stat.
 	HasStat bool
 }
@@ -57,7 +65,11 @@ type CreateReply struct {
 // Decode fills p from r. That the record ends behind the path tells OpCreate's reply
 // from the others'.
 func (p *CreateReply) Decode(r *jute.Reader) {
-	p.Path = r.StringLike(p.Path)
+	asked := p.Path
+	p.Path = r.StringLike(asked)
+	if r.Err() == nil && asked != "" && !p.Flags.Makes(asked, p.Path) {
+		r.Fail(fmt.Errorf("it names the node %s, and %s was to be made", shown.Text(p.Path), shown.Text(asked)))
+	}
 	if r.Err() == nil && r.Remaining() > 0 {
 		p.Stat.Decode(r)
 		p.HasStat = true
@@ -125,10 +137,7 @@ type GetChildrenReply struct {
 
 // Decode fills p from r.
 func (p *GetChildrenReply) Decode(r *jute.Reader) {
-	p.Children = make([]string, r.Count(4))
-	for i := range p.Children {
-		p.Children[i] = r.String()
-	}
+	p.Children = names(r)
 	p.Stat.Decode(r)
 }
 

@@ -30,6 +30,16 @@ func Text(s string) string {
 	return `"` + text + `"` + more(s)
 }
 
+// Name returns a name or path in quotes, as [Text] does, which is cut where it is longer than a
+// few lines: users look for it as it is.
+func Name(s string) string {
+	text, whole := escape(s, maxLine, `"\`)
+	if whole {
+		return `"` + text + `"`
+	}
+	return `"` + text + `"` + more(s)
+}
+
 // Texts returns a list of texts, each as [Text] shows it. Of a long list it shows the
 // beginning, and says how many there are; of an empty one it says so.
 func Texts[S ~string](list []S) string {

@@ -33,6 +33,20 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestName(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]string{
+		"/a":                      `"/a"`,
+		"/a\nb\u202e":             `"/a\nb\u202e"`,
+		strings.Repeat("x", 300):  `"` + strings.Repeat("x", 300) + `"`,
+		strings.Repeat("/y", 151): `"` + strings.Repeat("/y", 150) + `"… (302 bytes)`,
+	} {
+		if got := shown.Name(s); got != want {
+			t.Errorf("%q is shown as %s, want %s", s, got, want)
+		}
+	}
+}
+
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	for want, list := range map[string][]string{
