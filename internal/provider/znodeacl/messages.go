@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/zk"
 )
@@ -33,6 +34,16 @@ func unreadableRecord(nodePath string, err error) diag.Diagnostic {
 // withoutMoved says what becomes of a resource that was renamed without a moved block.
 const withoutMoved = "If you apply as it is, the node keeps its ACL, or gets the new one. What it had before is handed over to the new resource, unless Terraform creates that long before it destroys the old one; then the apply warns and says what the node had."
 
+// aclHint is an ACL for setAcl of zkCli, with the hashes of passwords; one that is too long for that
+// is shown without them, and cut.
+func aclHint(acl []zk.ACL) string {
+	const most = 1000
+	if text := aclText(acl); len(text) <= most {
+		return diagnose.Shell(text)
+	}
+	return diagnose.ACLText(acl)
+}
+
 // keptWarning tells of nodes that another resource of the same apply has, which does not know
 // what they had before: that, by path.
 func keptWarning(lost map[string]string) diag.Diagnostic {
@@ -42,7 +53,7 @@ func keptWarning(lost map[string]string) diag.Diagnostic {
 			fmt.Fprintf(&lines, "  and %d more\n", len(lost)-n)
 			break
 		}
-		fmt.Fprintf(&lines, "  %q had %s\n", nodePath, lost[nodePath])
+		fmt.Fprintf(&lines, "  %s had %s\n", attr.Quoted(nodePath), lost[nodePath])
 	}
 	return diag.NewWarningDiagnostic("ACL is kept for another resource", fmt.Sprintf(
 		"This resource did not restore the ACL that nodes had before it set theirs, because this apply has created another zookeeper_znode_acl for them:\n\n%s\n"+

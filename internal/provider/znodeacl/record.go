@@ -165,7 +165,7 @@ func (r *record) lost(fate session.Fate, self []attr.Identity) map[string]string
 	for path, found := range fate.Kept {
 		n, ok := found.(zk.ACLReading)
 		if e := r.nodes[path]; ok && e.had != nil && e.ours(n, self) && !attr.SameACL(e.had, n.ACL, self) {
-			lost[path] = aclText(e.had)
+			lost[path] = aclHint(e.had)
 		}
 	}
 	return lost

@@ -172,14 +172,14 @@ func conflicts(about diagnose.Subject, doing string, err *zk.BatchConflictError,
 		switch {
 		case errors.Is(c.Err, zk.ErrNodeExists):
 			exist++
-			lines[i] = fmt.Sprintf("%q exists", c.Write.Path)
+			lines[i] = attr.Quoted(c.Write.Path) + " exists"
 		case errors.Is(c.Err, zk.ErrNotEmpty):
 			full++
-			lines[i] = fmt.Sprintf("%q has %s", c.Write.Path, diagnose.Count(int(c.Found.NumChildren), "child", "children"))
+			lines[i] = fmt.Sprintf("%s has %s", attr.Quoted(c.Write.Path), diagnose.Count(int(c.Found.NumChildren), "child", "children"))
 		case errors.Is(c.Err, zk.ErrNoNode):
-			lines[i] = fmt.Sprintf("%q was deleted", c.Write.Path)
+			lines[i] = attr.Quoted(c.Write.Path) + " was deleted"
 		case c.MadeAnew():
-			lines[i] = fmt.Sprintf("%q was deleted and created anew (by transaction %#x, planned against %#x)", c.Write.Path, c.Found.Czxid, c.Write.Mzxid)
+			lines[i] = fmt.Sprintf("%s was deleted and created anew (by transaction %#x, planned against %#x)", attr.Quoted(c.Write.Path), c.Found.Czxid, c.Write.Mzxid)
 		default:
 			lines[i] = fmt.Sprintf("%q was changed (by transaction %#x to version %d, planned against transaction %#x)", c.Write.Path, c.Found.Mzxid, c.Found.Version, c.Write.Mzxid)
 		}
@@ -243,10 +243,10 @@ func exists(about diagnose.Subject, n int, list, first, outcome string) diag.Dia
 			"  terraform import %[3]s.NAME %[4]s\n"+
 			"  terraform import %[3]s.NAME %[5]s\n\n"+
 			"or in the configuration:\n\n"+
-			"  import {\n    to = %[3]s.NAME\n    id = %[5]q\n  }\n\n"+
+			"  import {\n    to = %[3]s.NAME\n    id = %[8]s\n  }\n\n"+
 			"A resource that is in the state already has to leave it first, with state rm, and is imported with all its keys. "+
 			"Or set adopt_existing = true: the apply then takes over what is there, and the plan names it; a replacement with create_before_destroy needs it as well. "+
-			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.\n\n%[7]s", they, list, about.Resource, about.Path, id, outcome, about.Moved()))
+			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.\n\n%[7]s", they, list, about.Resource, diagnose.Shell(about.Path), diagnose.Shell(id), outcome, about.Moved(), diagnose.HCL(id)))
 }
 
 // occupied tells that a resource that is to have all that is below a node cannot be created,
@@ -255,10 +255,10 @@ func occupied(about diagnose.Subject, others map[string]int64) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Znodes already exist", fmt.Sprintf(
 		"With exclusive = true all that is below %[1]q belongs to this resource, and there is something already:\n\n%[2]s\n\n"+
 			"Nothing was written or removed. Import what is there, and the plan shows what becomes of each node:\n\n"+
-			"  terraform import %[3]s.NAME %[1]s\n\n"+
+			"  terraform import %[3]s.NAME %[4]s\n\n"+
 			"or in the configuration:\n\n"+
-			"  import {\n    to = %[3]s.NAME\n    id = %[1]q\n  }\n\n"+
-			"If one of them is a resource of this configuration, do not import it: make it a key of this resource and remove the other one, or set exclusive = false.", about.Path, diagnose.Listed(named(about.Path, others)), about.Resource))
+			"  import {\n    to = %[3]s.NAME\n    id = %[5]s\n  }\n\n"+
+			"If one of them is a resource of this configuration, do not import it: make it a key of this resource and remove the other one, or set exclusive = false.", about.Path, diagnose.Listed(named(about.Path, others)), about.Resource, diagnose.Shell(about.Path), diagnose.HCL(about.Path)))
 }
 
 // importShowsWarning tells that an import is no way for data that the state must not have.
