@@ -29,6 +29,12 @@ type kazoo struct {
 // "Semaphore", to whose arguments belongs the number of leases. It ends with the test.
 func startKazoo(t *testing.T, kind, path, identifier string, args ...string) *kazoo {
 	t.Helper()
+	return startKazooAs(t, "", kind, path, identifier, args...)
+}
+
+// startKazooAs is startKazoo for a client that presents a user and a password.
+func startKazooAs(t *testing.T, credential, kind, path, identifier string, args ...string) *kazoo {
+	t.Helper()
 	lib, err := filepath.Abs(filepath.FromSlash("../../../.kazoo/lib"))
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +46,7 @@ func startKazoo(t *testing.T, kind, path, identifier string, args ...string) *ka
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, "python3", append([]string{"-B", "testdata/contender.py", server.Addr(), kind, path, identifier}, args...)...)
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+lib)
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+lib, "CONTENDER_AUTH="+credential)
 	var log strings.Builder
 	cmd.Stderr = &log
 	stdin, err := cmd.StdinPipe()
@@ -296,4 +302,75 @@ func TestKazooSemaphore(t *testing.T) {
 			t.Errorf("another number of leases: %v", err)
 		}
 	}
+}
+
+// A lock whose ACL names two identities is shared by kazoo's users with the one and ours with the
+// other, and by nobody else.
+func TestKazooWithACL(t *testing.T) {
+	t.Parallel()
+	const alice, bob = "alice:wonderland", "bob:builder"
+	acl := []zk.ACL{
+		{Scheme: zk.SchemeDigest, ID: zk.DigestID("alice", "wonderland"), Perms: zk.PermAll},
+		{Scheme: zk.SchemeDigest, ID: zk.DigestID("bob", "builder"), Perms: zk.PermCreate | zk.PermDelete | zk.PermRead},
+	}
+	ctx := testContext(t)
+	c := connect(t, server.Addr(), func(cfg *zk.Config) { cfg.Auth = []zk.Credential{{Scheme: zk.SchemeDigest, Secret: alice}} })
+	path := folder(t, c) + "/locks/lock"
+	ours := must(recipe.NewLock(c, path, recipe.LockOptions{Identifier: "ours", ACL: acl}))(t)
+	theirs := startKazooAs(t, bob, "Lock", path, "theirs")
+
+	held := must(ours.Acquire(ctx))(t)
+	theirs.do(t, "try", "busy")
+	if got := theirs.list(t, "contenders"); !slices.Equal(got, []string{"ours"}) {
+		t.Errorf("theirs say that %q contend", got)
+	}
+	theirs.tell(t, "acquire")
+	untilChildren(t, c, path, 2)
+	release(t, held)
+	theirs.want(t, "held")
+	if got := must(ours.Contenders(ctx))(t); !slices.Equal(got, []string{"theirs"}) {
+		t.Errorf("ours say that %q contend", got)
+	}
+	if _, err := ours.TryAcquire(ctx); !errors.Is(err, recipe.ErrLocked) {
+		t.Errorf("tried: %v", err)
+	}
+	theirs.do(t, "release", "released")
+	release(t, must(ours.Acquire(ctx))(t))
+
+	// Somebody else gets "NoAuthError", and leaves nothing behind.
+	stranger := startKazoo(t, "Lock", path, "stranger")
+	stranger.tell(t, "acquire")
+	if got := stranger.answer(t); !strings.HasPrefix(got, "NoAuthError") {
+		t.Errorf("a stranger's acquire is answered %q", got)
+	}
+	strangers := connect(t, server.Addr())
+	if _, err := newLock(t, strangers, path, "").TryAcquire(ctx); !errors.Is(err, zk.ErrNoAuth) {
+		t.Errorf("a stranger of ours: %v", err)
+	}
+	untilChildren(t, c, path, 0)
+}
+
+// A contender whose ACL does not let others read it is one without an identifier to them.
+func TestContendersUnread(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	c := connect(t, server.Addr(), func(cfg *zk.Config) {
+		cfg.Auth = []zk.Credential{{Scheme: zk.SchemeDigest, Secret: "alice:wonderland"}}
+	})
+	path := folder(t, c) + "/lock"
+	if _, err := c.EnsurePath(ctx, path, nil); err != nil {
+		t.Fatal(err)
+	}
+	closed := recipe.LockOptions{Identifier: "closed", ACL: []zk.ACL{{Scheme: zk.SchemeAuth, Perms: zk.PermAll}}}
+	held := must(must(recipe.NewReadLock(c, path, closed))(t).Acquire(ctx))(t)
+	open := must(must(recipe.NewReadLock(c, path, recipe.LockOptions{Identifier: "open"}))(t).Acquire(ctx))(t)
+	reader := must(recipe.NewReadLock(connect(t, server.Addr()), path, recipe.LockOptions{}))(t)
+	if got := contenders(t, reader); !slices.Equal(got, []string{"", "open"}) {
+		t.Errorf("in line are %q", got)
+	}
+	if got, more, err := reader.FirstContenders(ctx, 1); err != nil || !slices.Equal(got, []string{""}) || more != 1 {
+		t.Errorf("the first is %q, and %d more, %v", got, more, err)
+	}
+	release(t, held)
+	release(t, open)
 }

@@ -2,7 +2,7 @@
 
     contender.py HOSTS KIND PATH IDENTIFIER [LEASES]
 
-It reads commands from standard input, a line each, and answers each with a line: a word, or JSON. It ends with its
+What CONTENDER_AUTH in the environment holds, as user:password, is its identity. It reads commands from standard input, a line each, and answers each with a line: a word, or JSON. It ends with its
 input, whatever it waits for then.
 """
 import json
@@ -14,7 +14,8 @@ import threading
 from kazoo.client import KazooClient
 
 hosts, kind, path, identifier = sys.argv[1:5]
-client = KazooClient(hosts=hosts, timeout=30)
+auth = os.environ.get("CONTENDER_AUTH")
+client = KazooClient(hosts=hosts, timeout=30, auth_data=[("digest", auth)] if auth else None)
 client.start(timeout=30)
 if kind == "Semaphore":
     recipe = client.Semaphore(path, identifier, max_leases=int(sys.argv[5]))
