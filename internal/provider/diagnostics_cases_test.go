@@ -684,6 +684,15 @@ var topics = []struct {
 		}},
 	}},
 	{"What is there already", []diagnosticCase{
+		{name: "a node whose path has to be escaped", play: func(c *scene) {
+			c.Put("/${x} it's", "")
+			c.connect(nil).create(znode, attrs{"path": "/${x} it's"})
+		}},
+		{name: "nodes whose keys have to be escaped", play: func(c *scene) {
+			c.Put("/${x}", "")
+			c.Put("/${x}/it's", "")
+			c.connect(nil).create(znodes, attrs{"base_path": "/${x}", "data": attrs{"it's": "1"}})
+		}},
 		{name: "a node", play: func(c *scene) {
 			c.Put("/app", "theirs")
 			c.connect(nil).create(znode, attrs{"path": "/app", "data": "ours"})
