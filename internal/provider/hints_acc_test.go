@@ -25,8 +25,8 @@ resource "zookeeper_znode" "pasted" {
 	run := cli.Run("apply", "-no-color", "-auto-approve")
 	// The CLI draws a line in front of each of its own.
 	text := strings.ReplaceAll(run.Output, "│ ", "")
-	command := regexp.MustCompile(`(?m)^  terraform (import zookeeper_znode\.)NAME (.*)$`).FindStringSubmatch(text)
-	block := regexp.MustCompile(`(?ms)^  import \{.*?^  \}$`).FindString(text)
+	command := regexp.MustCompile(`(?m)^ {2}terraform (import zookeeper_znode\.)NAME (.*)$`).FindStringSubmatch(text)
+	block := regexp.MustCompile(`(?s)\n {2}import \{.*?\n {2}\}\n`).FindString(text)
 	if run.Code == 0 || command == nil || block == "" {
 		t.Fatalf("exit code %d, command %q, block %q\n%s", run.Code, command, block, run.Output)
 	}
