@@ -98,7 +98,7 @@ func TestOpenSecrets(t *testing.T) {
 	tree := acctest.NewTreeOn(t, acctest.Server(t).Addr())
 	nobody := attrs{"servers": acctest.Server(t).Addr() + tree.Base}
 	const summary = "Secret is open to everybody"
-	secrets := func(d *driver, base string, acl []any) (one *instance) {
+	secrets := func(d *driver, base string, acl []any) (one, many *instance) {
 		config := func(more attrs) attrs {
 			if acl != nil {
 				more["acl"] = acl
@@ -107,9 +107,9 @@ func TestOpenSecrets(t *testing.T) {
 			return more
 		}
 		one = d.create(znode, config(attrs{"path": base + "/one", "data_wo": "x"}))
-		d.create(znodes, config(attrs{"base_path": base + "/many", "data": attrs{"user": "shop"}, "data_wo": attrs{"a": "x", "b": "y"}}))
+		many = d.create(znodes, config(attrs{"base_path": base + "/many", "data": attrs{"user": "shop"}, "data_wo": attrs{"a": "x", "b": "y"}}))
 		d.create(sequential, config(attrs{"path_prefix": base + "/", "data_wo": "x"}))
-		return one
+		return one, many
 	}
 	count := func(d *driver, want int) {
 		t.Helper()
@@ -129,7 +129,7 @@ func TestOpenSecrets(t *testing.T) {
 			d := newDriver(t)
 			d.configure(provider)
 			at := "/" + name + "/one"
-			one := secrets(d, "/"+name, nil)
+			one, many := secrets(d, "/"+name, nil)
 			count(d, 3)
 			// The same again writes nothing, a new secret does.
 			d.plan(one, attrs{"path": at, "data_wo": "x", "data_wo_version": "1"})
@@ -140,6 +140,16 @@ func TestOpenSecrets(t *testing.T) {
 			if _, err := tree.Client.SetACL(t.Context(), tree.Path(at), []zk.ACL{ofAlice, {Scheme: "ip", ID: "127.0.0.0/8", Perms: zk.PermAll}}, zk.AnyVersion); err != nil {
 				t.Fatal(err)
 			}
+			for i, key := range []string{"/a", "/b"} {
+				d.plan(many, attrs{"base_path": "/" + name + "/many", "data": attrs{"user": "shop"}, "data_wo": attrs{"a": "x", "b": "y"}, "data_wo_version": "2"})
+				if want := []string{"2 secrets", "1 secret "}[i]; len(d.told) != 1 || !strings.HasPrefix(d.told[0].Detail, want) {
+					t.Errorf("told %v, want %s", d.told, want)
+				}
+				d.told = nil
+				tree.WriteACL("/"+name+"/many"+key, ofAlice, zk.ACL{Scheme: "ip", ID: "127.0.0.0/8", Perms: zk.PermAll})
+			}
+			d.plan(many, attrs{"base_path": "/" + name + "/many", "data": attrs{"user": "shop"}, "data_wo": attrs{"a": "x", "b": "y"}, "data_wo_version": "2"})
+			count(d, 0)
 			d.refresh(one)
 			d.plan(one, attrs{"path": at, "data_wo": "y", "data_wo_version": "2"})
 			count(d, 0)

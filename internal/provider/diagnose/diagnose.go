@@ -17,6 +17,7 @@ import (
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/recipe"
 	"terraform-provider-zookeeper/internal/zk/sasl"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // Subject is what an operation was about.
@@ -765,7 +766,11 @@ func (s Subject) presented() string {
 	if len(s.Presented) == 0 {
 		return "no identity (none of username, auth, sasl and a certificate in tls is set)"
 	}
-	return strings.Join(s.Presented, ", ")
+	all := make([]string, len(s.Presented))
+	for i, who := range s.Presented { // the subject of a certificate has what its issuer wrote
+		all[i] = shown.Line(who)
+	}
+	return strings.Join(all, ", ")
 }
 
 // reason is why an operation of the client failed, without the names of the operation and of

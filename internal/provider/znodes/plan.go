@@ -145,7 +145,11 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 			plan.DataWOKeys = keySetValue(nil)
 		}
 		if state == nil {
-			return append(r.checkCreation(plan), r.warnOpen(plan, "znodes", len(config.DataWO.elements))...)
+			secrets := 0
+			if r.Session.ExposesSecret(r.Session.DefaultACL()) {
+				secrets = len(config.DataWO.elements)
+			}
+			return append(r.checkCreation(plan), r.warnOpen(plan, "znodes", secrets)...)
 		}
 		return nil
 	}
@@ -183,11 +187,11 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 		diags.Append(r.planAdoption(ctx, plan, had, want, writes)...)
 		diags.Append(r.about(plan).Twins(ctx, r.Session, pathsOf(slices.DeleteFunc(slices.Clone(writes), func(w zk.Write) bool { return !makes(w) }))...)...)
 	}
-	written := 0
-	if want.rewrite {
-		written = len(want.secrets)
+	exposed := 0
+	if want.rewrite && plan.ACL.IsNull() {
+		exposed = r.exposed(ctx, had, want)
 	}
-	diags.Append(r.warnOpen(plan, created(writes), written)...)
+	diags.Append(r.warnOpen(plan, created(writes), exposed)...)
 	diags.Append(r.checkSize(plan, writes)...)
 	return diags
 }
@@ -211,7 +215,7 @@ func (r *Resource) warnOpen(plan *model, nodes string, secrets int) (diags diag.
 	if !plan.ACL.IsNull() {
 		return nil
 	}
-	if secrets > 0 && r.Session.ExposesSecret(r.Session.DefaultACL()) {
+	if secrets > 0 {
 		goes := "go"
 		if secrets == 1 {
 			goes = "goes"
@@ -225,6 +229,29 @@ func (r *Resource) warnOpen(plan *model, nodes string, secrets int) (diags diag.
 		diags.Append(r.about(plan).OpenNodes(nodes + ", and those above that are missing")...)
 	}
 	return diags
+}
+
+// exposed counts the secrets that are written to nodes which everybody may read or write: those
+// that are to be made, by the ACL that they get, and those that there are, by the one that they
+// have, as far as it may be looked at.
+func (r *Resource) exposed(ctx context.Context, had holding, want wanted) int {
+	n := 0
+	for key := range want.secrets {
+		acl := r.Session.DefaultACL()
+		if had.secrets[key] {
+			client, err := r.Session.Client(ctx)
+			if err == nil {
+				acl, _, err = client.ACL(ctx, had.path(key))
+			}
+			if err != nil {
+				continue
+			}
+		}
+		if r.Session.ExposesSecret(acl) {
+			n++
+		}
+	}
+	return n
 }
 
 // created counts the nodes that are created for what they hold; empty for none. Those in between may
