@@ -84,7 +84,7 @@ const (
 var (
 	ofAlice    = zk.ACL{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermAll}
 	onlyAlice  = [3]string{"digest", acctest.UserID(), "cdrwa"}
-	openAlice    = attrs{"username": acctest.User, "password": acctest.Password}
+	openAlice  = attrs{"username": acctest.User, "password": acctest.Password}
 	everybody  = [3]string{"world", "anyone", "cdrwa"}
 	mayNotRead = zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermAll &^ zk.PermRead}
 	mayRead    = zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead}
