@@ -234,7 +234,7 @@ func TestAccZnodes_halfCreated(t *testing.T) {
 				want[dir], want[dir+"/n"], want[dir+"/s"] = "", "x", "sesame"
 			}
 			run := s.lost(3, done, hcl("sesame"))
-			if !acctest.Error("Resource is incomplete", `Some of the nodes below "`+s.tree.Path("/app")+`" were created`, "the next apply removes them and creates all anew").MatchString(run.Output) || strings.Contains(run.Output, "untaint") {
+			if !acctest.Error("Resource is incomplete", `Some of the nodes below "`+s.tree.Path("/app")+`" were created`, "the next apply deletes them and creates all of them again").MatchString(run.Output) || strings.Contains(run.Output, "untaint") {
 				t.Errorf("the messages are\n%s", run.Output)
 			}
 			got, err := holding(s.tree, "/app")
