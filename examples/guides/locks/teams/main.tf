@@ -6,7 +6,7 @@ variable "zookeeper_password" {
 locals {
   # Everybody who shares the lock, in each of their configurations: whoever comes first makes it.
   sharers = [
-    { scheme = "auth", id = "", permissions = "cdrwa" },                                   # this provider
+    { scheme = "auth", id = "", permissions = "cdrwa" },                                      # this provider
     { scheme = "digest", id = "payments:7/ko1foDttV8n0BRDZE+dC4vPIw=", permissions = "cdr" }, # the pipeline of the payments team
   ]
 }
