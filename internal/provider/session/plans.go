@@ -156,6 +156,9 @@ func (s *Session) Successors(ctx context.Context, what Part, below bool, paths .
 	if len(kept)+len(created) == 0 {
 		s.plans.vain++
 	}
+	if s.requests != nil && !s.requests.haveRead() {
+		return kept, created // a deposed object, in an apply: it undoes nothing, see Spare
+	}
 	for _, path := range paths {
 		if !slices.Contains(kept, path) && !slices.Contains(created, path) {
 			s.plans.undone[part{what, path}] = true

@@ -24,6 +24,7 @@ func planning(t *testing.T) (*session.Session, *session.Requests) {
 func TestSuccessors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, requests := planning(t)
+		requests.Read()
 		end := requests.Begin()
 		go func() {
 			defer end()
@@ -42,6 +43,17 @@ func TestSuccessors(t *testing.T) {
 		}
 		// What a destruction undoes is told to whoever is planned after it.
 		if undone := s.Keeps(session.Whole, "/a", "/c"); !slices.Equal(undone, []string{"/c"}) {
+			t.Errorf("undone: %v", undone)
+		}
+	})
+}
+
+// In a process that has never read, as one that applies, nothing is undone: see Session.Spare.
+func TestSuccessors_ofADeposedObject(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := planning(t)
+		s.Successors(t.Context(), session.Whole, false, "/a")
+		if undone := s.Keeps(session.Whole, "/a"); len(undone) != 0 {
 			t.Errorf("undone: %v", undone)
 		}
 	})
