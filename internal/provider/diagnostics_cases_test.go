@@ -62,11 +62,12 @@ var excuses = map[string]string{
 	"%T has not all that the protocol knows of": "a bug of the provider, that every test would meet",
 	"enough has been listed":                    "the end of a list, and nobody is told",
 	"this run holds the lock already, by the lock of the provider": "the diagnostic about it has words of its own",
-	"ACL entry %q: %w":                            "permissions have been validated, or come from a server",
-	"State cannot be written":                     "JSON of maps of text and numbers is always made",
-	"no JSON that could be compared by its value": "then bytes are compared, and nobody is told",
-	"the state has no stat of the node":           "the diagnostic about it has words of its own",
-	"another resource has the node":               "the node is handed over, and nobody is told",
+	"ACL entry %q: %w":                                       "permissions have been validated, or come from a server",
+	"State cannot be written":                                "JSON of maps of text and numbers is always made",
+	"no JSON that could be compared by its value":            "then bytes are compared, and nobody is told",
+	"the state has no stat of the node":                      "the diagnostic about it has words of its own",
+	"another resource has the node":                          "the node is handed over, and nobody is told",
+	"the resource that was to take over the node has failed": "the diagnostic about it has words of its own",
 }
 
 // The resources and what else the provider has.
@@ -872,6 +873,12 @@ var topics = []struct {
 			c.update(n, attrs{"path": "/app", "acl": acl(everybody, [3]string{"ip", "127.0.0.1", "r"})})
 			c.apply(c.plan(i, nil))
 		}},
+		{name: "a sequential one that was renamed", play: func(c *scene) {
+			i := c.connect(nil).create(sequential, attrs{"path_prefix": "/job-"})
+			c.again()
+			c.plan(i, nil)
+			c.plan(c.none(sequential), attrs{"path_prefix": "/job-"})
+		}},
 		{name: "a resource that was renamed", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app"})
 			c.again()
@@ -1169,6 +1176,17 @@ var topics = []struct {
 			c.again()
 			c.plan(j, nil)
 			c.plan(i, attrs{"path": "/app"})
+		}},
+		{name: "a successor that has failed", play: func(c *scene) {
+			i := c.connect(nil).create(znode, attrs{"path": "/app"})
+			c.again()
+			creation := c.plan(c.none(znode), attrs{"path": "/app"})
+			destruction := c.plan(i, nil)
+			c.again()
+			c.told = nil
+			c.apply(creation)
+			c.told = nil
+			c.apply(destruction)
 		}},
 		{name: "a resource whose creation was planned first", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app"})

@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -410,7 +411,7 @@ func TestAccHandover_renamedZnode(t *testing.T) {
 			t.Error("no state has the node")
 		}
 	})
-	// The destruction cannot hand the node to anybody, and deletes it, as it says.
+	// The destruction cannot hand the node to anybody, and leaves it to the old resource.
 	t.Run("created first, and alone", func(t *testing.T) {
 		h, creation, destruction := plan(t)
 		h.run.apply(creation)
@@ -418,7 +419,44 @@ func TestAccHandover_renamedZnode(t *testing.T) {
 			t.Errorf("it was told: %+v", h.run.told)
 		}
 		h.run.apply(destruction)
-		h.quiet("Znode already exists")
+		if destruction.of.state.IsNull() || !strings.Contains(h.told("Znode was not handed over"), "Run apply again") {
+			t.Errorf("it was told: %+v", h.run.told)
+		}
+		h.quiet("Znode already exists", "Znode was not handed over")
+		h.gone(false, "/a")
+	})
+	// A run that is interrupted before the creation leaves the node to the old resource.
+	t.Run("destroyed first, and interrupted", func(t *testing.T) {
+		h, _, destruction := plan(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		h.run.ctx = ctx
+		h.run.apply(destruction)
+		h.run.ctx = t.Context()
+		if destruction.of.state.IsNull() || h.told("Interrupted") == "" {
+			t.Errorf("it was told: %+v", h.run.told)
+		}
+		h.provider().destroy(destruction.of)
 		h.gone(true, "/a")
+	})
+	// A node cannot become one of another kind, so it is not handed on to one.
+	t.Run("of another kind", func(t *testing.T) {
+		h := handOver(t, func(*acctest.Tree) {}, typ, config)
+		creation := h.run.plan(h.run.none(typ), attrs{"path": "/a", "mode": "container"})
+		destruction := h.run.plan(h.old, nil)
+		if got := h.told(looksRenamed); !strings.Contains(got, "the node may be deleted and created again") {
+			t.Errorf("the plan tells: %q", got)
+		}
+		h.run = h.provider()
+		before, _, err := h.Client.Exists(t.Context(), h.Path("/a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.run.apply(destruction)
+		h.run.apply(creation)
+		h.quiet()
+		if now, _, err := h.Client.Exists(t.Context(), h.Path("/a")); err != nil || now.Czxid == before.Czxid {
+			t.Errorf("it is the same node: %+v, %v", now, err)
+		}
 	})
 }

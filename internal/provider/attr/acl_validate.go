@@ -158,7 +158,7 @@ func checkDigest(id string) error {
 	}
 	raw, err := base64.StdEncoding.DecodeString(hash)
 	if err != nil || !digestSizes[len(raw)] {
-		return heldError{fmt.Errorf("what follows %q is no digest: it must be the base64 of the SHA-1 of \"user:password\", 28 characters long. A password in clear text is not accepted: ZooKeeper would store it as it is, and it would match nobody", user+":")}
+		return heldError{fmt.Errorf("what follows %q is no digest: it must be the base64 of the SHA-1 of \"user:password\", 28 characters long, which provider::zookeeper::digest(user, password) computes. A password in clear text is not accepted: ZooKeeper would store it as it is, and it would match nobody", user+":")}
 	}
 	return nil
 }

@@ -60,6 +60,10 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return s.NotEmpty(notEmpty.Children)
 	case errors.Is(err, node.ErrUnread):
 		return s.unread(doing)
+	case errors.Is(err, node.ErrMissed):
+		return diag.NewErrorDiagnostic("Znode was not handed over", fmt.Sprintf(
+			"The provider did not %s%s. The resource is renamed without a moved block, and its successor, which was to take over the node, has failed before. Nothing was written, and the node stays with the old resource.\n\n"+
+				"Run apply again. Or tell Terraform of the new name with a moved block, and nothing is destroyed or created.", doing, s.at()))
 	}
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		if errors.Is(err, context.Canceled) && !errors.Is(err, zk.ErrOutcomeUnknown) {
@@ -397,9 +401,9 @@ func (s Subject) exists() diag.Diagnostic {
 // Moved tells how to rename a resource, for the error about a node that is there because the
 // resource had another name.
 func (s Subject) Moved() string {
-	return fmt.Sprintf("If you renamed the resource, or its key in for_each, this apply destroys it under its old name, and may have done so after this error. Then "+
-		"run apply again. Next time tell Terraform of the new name, and nothing is destroyed or created:\n\n"+
-		"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }", s.Resource)
+	return fmt.Sprintf("If you renamed the resource, or its key in for_each, tell Terraform so and run apply again:\n\n"+
+		"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }\n\n"+
+		"Where this apply has destroyed it under its old name, after this error, the next one creates it again.", s.Resource)
 }
 
 // Renamed warns in a plan that a resource with the path is destroyed and another one created.

@@ -39,6 +39,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if req.Plan.Raw.IsNull() {
 		return
 	}
+	resp.Diagnostics.Append(session.ForgetSuccession(ctx, resp.Private)...)
 	author, diags := attr.LoadAuthor(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	plan, makes := complete(plan, state, r.Session.Identities())
@@ -61,6 +62,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 
 // planDeletion finds out which of the nodes that the resource created another one keeps.
 func (r *Resource) planDeletion(ctx context.Context, state *resourceModel, private attr.PrivateState) diag.Diagnostics {
+	if state.OnDestroy.ValueString() == keep {
+		return nil
+	}
 	made, diags := state.made(ctx)
 	kept, _ := r.Session.Successors(ctx, session.Whole, false, pathsOf(made)...)
 	diags.Append(r.Session.SaveSuccession(ctx, private, pathsOf(made), kept)...)
@@ -76,7 +80,7 @@ func (r *Resource) planHolding(ctx context.Context, plan, state *resourceModel) 
 	case plan.Path.IsUnknown():
 		return nil
 	case state == nil || !plan.Path.Equal(state.Path):
-		r.Session.Creates(session.Whole, plan.Path.ValueString())
+		r.Session.Creates(session.Whole, session.Persistent, plan.Path.ValueString())
 		return nil
 	}
 	made, diags := state.made(ctx)

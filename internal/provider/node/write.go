@@ -162,6 +162,10 @@ func (e *NeededError) Error() string {
 // provider, and nothing has been read since. Whatever is at the path may be somebody else's.
 var ErrUnread = errors.New("the state has no stat of the node")
 
+// ErrMissed tells that a node was not deleted because the creation that was to take it over has
+// failed.
+var ErrMissed = errors.New("the resource that was to take over the node has failed")
+
 // errHandedOver ends a deletion whose node another resource of this run has now.
 var errHandedOver = errors.New("another resource has the node")
 
@@ -174,7 +178,7 @@ var errHandedOver = errors.New("another resource has the node")
 // gets the node.
 //
 // With succeeded, the plan has a creation of the same node: it gets the node, whichever of the
-// two comes first, unless it has failed already.
+// two comes first. Where it has failed already, the error is [ErrMissed].
 func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string, succeeded bool) error {
 	from, planned := attr.PlannedAgainst(n.Stat)
 	memory := map[string]any{nodePath: from}
@@ -182,11 +186,15 @@ func (n *Node) Delete(ctx context.Context, s *session.Session, nodePath string, 
 		memory[nodePath] = Likeness{from}
 	}
 	switch {
-	case planned && (n.Keeps() || succeeded && !s.Missed(session.Whole, nodePath)):
+	case planned && n.Keeps():
 		s.Leave(session.Whole, memory)
 		return nil
 	case n.Keeps(), s.Taken(session.Whole, nodePath):
 		return nil
+	case planned && succeeded && s.Missed(session.Whole, nodePath):
+		return ErrMissed
+	case planned && succeeded:
+		return s.HandOn(ctx, session.Whole, memory)
 	case n.InDoubt():
 		return n.leaveUnread(ctx, s, nodePath)
 	case !planned:

@@ -98,6 +98,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		}
 		return
 	}
+	resp.Diagnostics.Append(session.ForgetSuccession(ctx, resp.Private)...)
 	var plan, config resourceModel
 	var state *resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -109,6 +110,13 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	if resp.Diagnostics.HasError() {
 		return
+	}
+	before := ""
+	if state != nil {
+		before = state.PathPrefix.ValueString()
+	}
+	if r.Session.Plans(typeName, before, plan.PathPrefix.ValueString()) {
+		resp.Diagnostics.Append(r.renamed(plan.PathPrefix))
 	}
 	if state != nil && !plan.PathPrefix.Equal(state.PathPrefix) {
 		resp.RequiresReplace.Append(path.Root("path_prefix"))
@@ -165,18 +173,29 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 }
 
 // planDeletion finds out whether another resource keeps the node.
-func (r *Resource) planDeletion(ctx context.Context, state *resourceModel, private attr.PrivateState) diag.Diagnostics {
-	own := state.Path.ValueString()
-	kept, _ := r.Session.Successors(ctx, session.Whole, state.ForceDestroy.ValueBool(), own)
-	diags := r.Session.SaveSuccession(ctx, private, []string{own}, kept)
-	if len(kept) > 0 {
-		diags.Append(r.subject(*state).KeptBesides(kept))
+func (r *Resource) planDeletion(ctx context.Context, state *resourceModel, private attr.PrivateState) (diags diag.Diagnostics) {
+	if !state.Keeps() {
+		own := state.Path.ValueString()
+		kept, _ := r.Session.Successors(ctx, session.Whole, state.ForceDestroy.ValueBool(), own)
+		diags.Append(r.Session.SaveSuccession(ctx, private, []string{own}, kept)...)
+		if len(kept) > 0 {
+			diags.Append(r.subject(*state).KeptBesides(kept))
+		}
+	}
+	if r.Session.Plans(typeName, state.PathPrefix.ValueString(), "") {
+		diags.Append(r.renamed(state.PathPrefix))
 	}
 	return diags
 }
 
+// renamed warns where a plan destroys one resource and creates another one with the same prefix.
+func (r *Resource) renamed(prefix types.String) diag.Diagnostic {
+	return r.subject(resourceModel{Path: prefix}).Renamed(withoutMoved)
+}
+
 // Create creates the node.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	r.Session.Begins(typeName)
 	var plan, config resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -313,11 +332,8 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	deposed, diags := r.Session.Spare(ctx, session.Whole, req.Private)
+	_, diags := r.Session.Spare(ctx, typeName, session.Whole, req.Private)
 	resp.Diagnostics.Append(diags...)
-	if len(deposed) > 0 {
-		resp.Diagnostics.Append(r.subject(state).DeposedLeft(deposed))
-	}
 	if state.InDoubt() {
 		doubt, diags := node.LoadDoubt(ctx, req.Private)
 		resp.Diagnostics.Append(diags...)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -45,6 +44,8 @@ type handover struct {
 	waiting []*Heir
 	// left are the parts that a destruction left as they are, with what it remembers.
 	left map[part]any
+	// picked is closed when a creation has got something that was left; nil where nobody waits.
+	picked chan struct{}
 	// missed are the parts that a creation claimed, and did not have when it ended.
 	missed map[part]bool
 	// going are the parts that a destruction is undoing.
@@ -131,7 +132,7 @@ func (s *Session) TakenBelow(path string) []string {
 	defer h.mu.Unlock()
 	below := make(map[string]bool)
 	note := func(p part) {
-		if p.what == Whole && strings.HasPrefix(p.path, path+"/") {
+		if p.what == Whole && p.path != path && Within(p.path, path) {
 			below[p.path] = true
 		}
 	}
@@ -229,6 +230,50 @@ func (s *Session) Leave(what Part, nodes map[string]any) {
 		}
 	}
 	s.Bequeath(what, left)
+}
+
+// HandOn is [Session.Leave] to a creation that the plan has. It waits for that for a moment: when
+// ctx ends meanwhile, the nodes are the caller's as before, and the error says so. A creation that
+// comes later gets them all the same.
+func (s *Session) HandOn(ctx context.Context, what Part, nodes map[string]any) error {
+	s.Leave(what, nodes)
+	timer := time.NewTimer(quiet)
+	defer timer.Stop()
+	for {
+		picked := s.unpicked(what, nodes)
+		if picked == nil {
+			return nil
+		}
+		select {
+		case <-picked:
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			s.handover.mu.Lock()
+			defer s.handover.mu.Unlock()
+			for path := range nodes {
+				delete(s.handover.left, part{what, path})
+			}
+			return ctx.Err()
+		}
+	}
+}
+
+// unpicked returns what is closed when a creation gets something that was left; nil where it has
+// got all of the nodes.
+func (s *Session) unpicked(what Part, nodes map[string]any) <-chan struct{} {
+	h := &s.handover
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for path := range nodes {
+		if _, left := h.left[part{what, path}]; left {
+			if h.picked == nil {
+				h.picked = make(chan struct{})
+			}
+			return h.picked
+		}
+	}
+	return nil
 }
 
 // Bequeath is [Session.Leave] of nodes that have been given up before.
@@ -333,6 +378,10 @@ func (h *Heir) claim(paths []string) {
 		if memory, ok := all.left[p]; ok {
 			delete(all.left, p)
 			h.receive(path, memory)
+			if all.picked != nil {
+				close(all.picked)
+				all.picked = nil
+			}
 		}
 	}
 }

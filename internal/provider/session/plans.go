@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -92,9 +91,12 @@ func (r *Requests) othersDone(ctx context.Context, done func() bool) {
 // A destruction knows of none of them by itself: a CLI tells a provider of one resource at a time.
 type plans struct {
 	mu sync.Mutex
-	// kept are the parts that a resource has before and after the apply, created those that a
-	// creation gets.
-	kept, created map[part]bool
+	// kept are the parts that a resource has before and after the apply.
+	kept map[part]bool
+	// created are those that a creation gets, and the kind of node that it makes.
+	created map[part]string
+	// begun are the types of resources that a creation of this process has begun.
+	begun map[string]bool
 	// undone are the parts that a planned destruction undoes: nobody was known to have them.
 	undone map[part]bool
 	// vain counts the destructions that have waited for nothing.
@@ -102,7 +104,7 @@ type plans struct {
 }
 
 func newPlans() plans {
-	return plans{kept: make(map[part]bool), created: make(map[part]bool), undone: make(map[part]bool)}
+	return plans{kept: make(map[part]bool), created: make(map[part]string), begun: make(map[string]bool), undone: make(map[part]bool)}
 }
 
 // mostVain is how many destructions of a plan wait in vain for resources that have their nodes
@@ -124,13 +126,31 @@ func (s *Session) Keeps(what Part, paths ...string) (undone []string) {
 	return undone
 }
 
-// Creates notes, in a plan, that a creation gets the part of the nodes.
-func (s *Session) Creates(what Part, paths ...string) {
+// Persistent is the kind of all nodes that can be of no other.
+const Persistent = "persistent"
+
+// Creates notes, in a plan, that a creation gets the part of the nodes, and of which kind it makes
+// them.
+func (s *Session) Creates(what Part, kind string, paths ...string) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
 	for _, path := range paths {
-		s.plans.created[part{what, path}] = true
+		s.plans.created[part{what, path}] = kind
 	}
+}
+
+// CreatedAs returns the kind of node that a planned creation makes; empty where there is none.
+func (s *Session) CreatedAs(path string) string {
+	s.plans.mu.Lock()
+	defer s.plans.mu.Unlock()
+	return s.plans.created[part{Whole, path}]
+}
+
+// Begins notes that a creation of a resource of the type begins, in an apply.
+func (s *Session) Begins(typ string) {
+	s.plans.mu.Lock()
+	defer s.plans.mu.Unlock()
+	s.plans.begun[typ] = true
 }
 
 // Successors returns, for the plan of a destruction, those of the nodes whose part another
@@ -146,13 +166,15 @@ func (s *Session) Successors(ctx context.Context, what Part, below bool, paths .
 	s.plans.mu.Unlock()
 	if patient && s.requests != nil && !s.applies() {
 		s.requests.othersDone(ctx, func() bool {
-			kept, created = s.successors(what, false, paths)
+			s.plans.mu.Lock()
+			defer s.plans.mu.Unlock()
+			kept, created = s.plans.successors(what, false, paths)
 			return len(kept)+len(created) == len(paths) && !below
 		})
 	}
-	kept, created = s.successors(what, below, paths)
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
+	kept, created = s.plans.successors(what, below, paths)
 	if len(kept)+len(created) == 0 {
 		s.plans.vain++
 	}
@@ -167,19 +189,18 @@ func (s *Session) Successors(ctx context.Context, what Part, below bool, paths .
 	return kept, created
 }
 
-func (s *Session) successors(what Part, below bool, paths []string) (kept, created []string) {
-	s.plans.mu.Lock()
-	defer s.plans.mu.Unlock()
+// successors is what is known so far. The lock is held.
+func (pl *plans) successors(what Part, below bool, paths []string) (kept, created []string) {
 	for _, path := range paths {
 		switch p := (part{what, path}); {
-		case s.plans.created[p]:
+		case pl.created[p] != "":
 			created = append(created, path)
-		case s.plans.kept[p]:
+		case pl.kept[p]:
 			kept = append(kept, path)
 		}
 		if below {
-			for p := range s.plans.kept {
-				if p.what == what && strings.HasPrefix(p.path, path+"/") {
+			for p := range pl.kept {
+				if p.what == what && p.path != path && Within(p.path, path) {
 					kept = append(kept, p.path)
 				}
 			}
@@ -212,14 +233,15 @@ func (s *Session) SaveSuccession(ctx context.Context, private attr.PrivateState,
 	return private.SetKey(ctx, successionKey, b)
 }
 
-// Spare has a destruction leave those of its nodes that another resource of the configuration
-// keeps, as if that had taken them over in this run.
+// Spare has a destruction of a resource of the type leave those of its nodes that another
+// resource of the configuration keeps, as if that had taken them over in this run.
 //
-// An object that a replacement with create_before_destroy has left behind, in an apply that
-// stopped half-way, is deposed: the CLIs plan its destruction once more in the apply, where
-// nothing is known of what others keep. Mostly the resource itself has the same nodes. So all of
-// them are left, and deposed is true.
-func (s *Session) Spare(ctx context.Context, what Part, private attr.PrivateState) (deposed []string, diags diag.Diagnostics) {
+// The CLIs plan the destruction of a deposed object, which create_before_destroy has left, once
+// more in the apply, where nothing is known of what others keep. After a replacement in this
+// same apply there was a creation, and what that has taken over is known. An object that an
+// earlier apply has left behind, because it stopped half-way, mostly has the same nodes as the
+// resource itself. So those are to be left, and are returned.
+func (s *Session) Spare(ctx context.Context, typ string, what Part, private attr.PrivateState) (deposed []string, diags diag.Diagnostics) {
 	b, diags := private.GetKey(ctx, successionKey)
 	if len(b) == 0 || diags.HasError() {
 		return nil, diags
@@ -228,15 +250,21 @@ func (s *Session) Spare(ctx context.Context, what Part, private attr.PrivateStat
 	if err := json.Unmarshal(b, &told); err != nil {
 		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Plan is damaged", fmt.Sprintf("What other resources keep cannot be read: %v. This is a bug in the provider.", err))}
 	}
-	spared := told.Kept
-	if told.By == s.id && s.requests != nil && !s.requests.haveRead() {
-		deposed = told.Own
-		spared = append(spared, deposed...)
+	s.plans.mu.Lock()
+	begun := s.plans.begun[typ]
+	s.plans.mu.Unlock()
+	if told.By == s.id && s.requests != nil && !s.requests.haveRead() && !begun {
+		return told.Own, nil
 	}
 	s.handover.mu.Lock()
 	defer s.handover.mu.Unlock()
-	for _, path := range spared {
+	for _, path := range told.Kept {
 		s.handover.take(part{what, path}).owned = true
 	}
 	return deposed, nil
+}
+
+// ForgetSuccession takes out of a private state what a destruction that has failed has left there.
+func ForgetSuccession(ctx context.Context, private attr.PrivateState) diag.Diagnostics {
+	return private.SetKey(ctx, successionKey, nil)
 }

@@ -31,7 +31,7 @@ func TestSuccessors(t *testing.T) {
 			<-time.After(time.Minute) // the data source of another resource, for example
 			s.Keeps(session.Whole, "/a", "/a/b")
 			s.Keeps(session.ItsACL, "/c")
-			s.Creates(session.Whole, "/d")
+			s.Creates(session.Whole, session.Persistent, "/d")
 		}()
 		defer requests.Begin()() // of the destruction itself
 		kept, created := s.Successors(t.Context(), session.Whole, false, "/a", "/c", "/d")
@@ -64,7 +64,7 @@ func TestSuccessors_replaced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := planning(t)
 		s.Keeps(session.Whole, "/a")
-		s.Creates(session.Whole, "/a")
+		s.Creates(session.Whole, session.Persistent, "/a")
 		if kept, created := s.Successors(t.Context(), session.Whole, false, "/a"); len(kept) != 0 || !slices.Equal(created, []string{"/a"}) {
 			t.Errorf("kept %v, created %v", kept, created)
 		}

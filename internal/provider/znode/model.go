@@ -1,6 +1,7 @@
 package znode
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -120,3 +121,11 @@ func (m *resourceModel) see(stat zk.Stat) {
 
 // isEphemeral tells whether a node lives and dies with a session.
 func isEphemeral(stat zk.Stat) bool { return stat.EphemeralOwner != 0 }
+
+// kind is the mode of the node, with its time to live.
+func (m *resourceModel) kind() string {
+	if m.Mode.ValueString() == modeTTL {
+		return fmt.Sprintf("%s %d", modeTTL, m.TTLMillis.ValueInt64())
+	}
+	return m.Mode.ValueString()
+}

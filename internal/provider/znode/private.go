@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
 )
 
 // kindAssumedKey is true in the private state of an imported node: its kind, which servers
@@ -35,6 +36,13 @@ func succeeded(ctx context.Context, p attr.PrivateState) (bool, diag.Diagnostics
 
 func setSucceeded(ctx context.Context, p attr.PrivateState, succeeded bool) diag.Diagnostics {
 	return p.SetKey(ctx, succeededKey, strconv.AppendBool(nil, succeeded))
+}
+
+// forgetSuccession takes out what a destruction that has failed has left.
+func forgetSuccession(ctx context.Context, p attr.PrivateState) diag.Diagnostics {
+	diags := session.ForgetSuccession(ctx, p)
+	diags.Append(p.SetKey(ctx, succeededKey, nil)...)
+	return diags
 }
 
 // flag tells whether something is remembered. What is not there, or cannot be read, is not.

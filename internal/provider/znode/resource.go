@@ -118,6 +118,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		}
 		return
 	}
+	resp.Diagnostics.Append(forgetSuccession(ctx, resp.Private)...)
 	var plan, config resourceModel
 	var state *resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -175,7 +176,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	if state == nil {
-		r.Session.Creates(session.Whole, plan.Path.ValueString())
+		r.Session.Creates(session.Whole, plan.kind(), plan.Path.ValueString())
 	} else {
 		resp.Diagnostics.Append(r.subject(plan.Path).UndoneBesides(r.Session.Keeps(session.Whole, plan.Path.ValueString()))...)
 	}
@@ -215,7 +216,13 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 // planDeletion finds out whom the node goes to: another resource may have it already, or get it.
 func (r *Resource) planDeletion(ctx context.Context, state *resourceModel, private attr.PrivateState) (diags diag.Diagnostics) {
 	nodePath := state.Path.ValueString()
-	kept, created := r.Session.Successors(ctx, session.Whole, state.ForceDestroy.ValueBool(), nodePath)
+	var kept, created []string
+	if !state.Keeps() {
+		kept, created = r.Session.Successors(ctx, session.Whole, state.ForceDestroy.ValueBool(), nodePath)
+	}
+	if len(created) > 0 && r.Session.CreatedAs(nodePath) != state.kind() {
+		created = nil // a node of another kind takes another node
+	}
 	diags.Append(r.Session.SaveSuccession(ctx, private, []string{nodePath}, kept)...)
 	diags.Append(setSucceeded(ctx, private, len(created) > 0)...)
 	about := r.subject(state.Path)
@@ -262,6 +269,7 @@ func (r *Resource) checkParentACL(ctx context.Context, plan resourceModel) diag.
 // Create creates the node, or takes over one that this run made as a parent, that another
 // resource of this run gives up, or that it may adopt.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	r.Session.Begins(typeName)
 	var plan, config resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -407,10 +415,11 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	succeeded, diags := succeeded(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	deposed, diags := r.Session.Spare(ctx, session.Whole, req.Private)
+	deposed, diags := r.Session.Spare(ctx, typeName, session.Whole, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if len(deposed) > 0 {
 		resp.Diagnostics.Append(r.subject(state.Path).DeposedLeft(deposed))
+		return
 	}
 	doubt, diags := node.LoadDoubt(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)

@@ -71,6 +71,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if req.Plan.Raw.IsNull() {
 		return
 	}
+	resp.Diagnostics.Append(session.ForgetSuccession(ctx, resp.Private)...)
 	self := r.Session.Identities()
 	var rewrites, foreign, ignored bool
 	if state != nil {
@@ -123,7 +124,7 @@ func (r *Resource) planHolding(plan, state *resourceModel) diag.Diagnostics {
 	case plan.Path.IsUnknown():
 		return nil
 	case state == nil || !plan.Path.Equal(state.Path):
-		r.Session.Creates(session.ItsACL, plan.Path.ValueString())
+		r.Session.Creates(session.ItsACL, session.Persistent, plan.Path.ValueString())
 		return nil
 	}
 	return r.subject(plan.Path.ValueString()).UndoneBesides(r.Session.Keeps(session.ItsACL, state.holds()...))

@@ -190,7 +190,11 @@ func conflicts(about diagnose.Subject, doing string, err *zk.BatchConflictError,
 			"The provider did not %s %q, because another resource of this same apply has created or taken over %s:\n\n%s\n\n"+
 				"%s One node takes one resource: remove it from one of the two.", doing, about.Path, diagnose.Count(n, "node", "nodes"), list, outcome))
 	case exist == n:
-		return exists(about, n, list, err.Conflicts[0].Write.Path, outcome)
+		keys := make([]string, n)
+		for i, c := range err.Conflicts {
+			keys[i] = keyOf(about.Path, c.Write.Path)
+		}
+		return exists(about, list, keys, outcome)
 	case full == n:
 		return diag.NewErrorDiagnostic("Znode is not empty", fmt.Sprintf(
 			"The provider did not %s %q, because below nodes to be deleted there are others, which this resource does not have:\n\n%s\n\n"+
@@ -231,22 +235,29 @@ func madeByRun(run *session.Session, err *zk.BatchConflictError) bool {
 	return run != nil && !slices.ContainsFunc(err.Conflicts, func(c zk.Conflict) bool { return !run.HasMade(c.Write.Path) })
 }
 
-// exists tells that nodes to be made are there already. first is one of them.
-func exists(about diagnose.Subject, n int, list, first, outcome string) diag.Diagnostic {
+// exists tells that the nodes with the keys, which are to be made, are there already.
+func exists(about diagnose.Subject, list string, keys []string, outcome string) diag.Diagnostic {
+	n := len(keys)
 	summary, they := "Znode already exists", "A node that is to be created is there already, and was not created by this resource"
 	if n > 1 {
 		summary, they = "Znodes already exist", fmt.Sprintf("%d nodes that are to be created are there already, and were not created by this resource", n)
 	}
-	id := strings.TrimSuffix(about.Path, "/") + "//" + keyOf(about.Path, first)
+	const most = 10 // what fits into a line
+	id, rest := strings.TrimSuffix(about.Path, "/"), ""
+	for _, key := range keys[:min(n, most)] {
+		id += "//" + key
+	}
+	if n > most {
+		rest = fmt.Sprintf("These are the first %d keys: add the others in the same way. ", most)
+	}
 	return diag.NewErrorDiagnostic(summary, fmt.Sprintf(
-		"%[1]s:\n\n%[2]s\n\n%[6]s To manage what is there from here on, import all nodes below base_path, or some of them by their keys:\n\n"+
-			"  terraform import %[3]s.NAME %[4]s\n"+
-			"  terraform import %[3]s.NAME %[5]s\n\n"+
+		"%[1]s:\n\n%[2]s\n\n%[6]s To manage what is there from here on, import it by its keys:\n\n"+
+			"  terraform import %[3]s.NAME %[4]s\n\n"+
 			"or in the configuration:\n\n"+
-			"  import {\n    to = %[3]s.NAME\n    id = %[8]s\n  }\n\n"+
-			"A resource that is in the state already has to leave it first, with state rm, and is imported with all its keys. "+
+			"  import {\n    to = %[3]s.NAME\n    id = %[5]s\n  }\n\n"+
+			"%[8]sA resource that is in the state already has to leave it first, with state rm, and is imported with all its keys. "+
 			"Or set adopt_existing = true: the apply then takes over what is there, and the plan names it; a replacement with create_before_destroy needs it as well. "+
-			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.\n\n%[7]s", they, list, about.Resource, diagnose.Shell(about.Path), diagnose.Shell(id), outcome, about.Moved(), diagnose.HCL(id)))
+			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.\n\n%[7]s", they, list, about.Resource, diagnose.Shell(id), diagnose.HCL(id), outcome, about.Moved(), rest))
 }
 
 // occupied tells that a resource that is to have all that is below a node cannot be created,

@@ -30,6 +30,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		r.planRemoval(ctx, req, resp)
 		return
 	}
+	resp.Diagnostics.Append(session.ForgetSuccession(ctx, resp.Private)...)
 	plan, config, diags := decodePlan(ctx, req.Plan, req.Config)
 	resp.Diagnostics.Append(diags...)
 	var state *model
@@ -151,7 +152,7 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 			}
 			return append(r.checkCreation(plan), r.warnOpen(plan, "znodes", secrets)...)
 		}
-		return nil
+		return r.planKnownKeys(ctx, plan, state, private)
 	}
 	had := newHolding(plan.BasePath.ValueString())
 	var o order
@@ -354,11 +355,26 @@ func (r *Resource) planSuccession(ctx context.Context, state *model, writes []zk
 	return diags
 }
 
+// planKnownKeys is planHolding where not all is known: a key can be, and what its node holds not.
+func (r *Resource) planKnownKeys(ctx context.Context, plan, state *model, private attr.PrivateState) diag.Diagnostics {
+	had, diags := held(ctx, state, private)
+	var kept []string
+	for key := range had.nodes {
+		for _, nodes := range plan.nodeMaps() {
+			if _, declares := nodes.elements[key]; declares && had.ours(key) {
+				kept = append(kept, had.path(key))
+			}
+		}
+	}
+	diags.Append(r.about(plan).UndoneBesides(r.Session.Keeps(session.Whole, kept...))...)
+	return diags
+}
+
 // planHolding tells destructions of the same plan which nodes the resource has afterwards.
 func (r *Resource) planHolding(plan *model, had holding, want wanted, writes []zk.Write) diag.Diagnostics {
 	for _, w := range writes {
-		if makes(w) {
-			r.Session.Creates(session.Whole, w.Path)
+		if w.Kind == zk.WriteCreate { // what is in between is no other resource's to hand on
+			r.Session.Creates(session.Whole, session.Persistent, w.Path)
 		}
 	}
 	needed := want.needed()
