@@ -71,6 +71,12 @@ func (c counter) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanReso
 	return c.frameworkServer.PlanResourceChange(ctx, req)
 }
 
+// ApplyResourceChange is the framework's. It is noted, and not counted: no plan waits for it.
+func (c counter) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	c.requests.Apply()
+	return c.frameworkServer.ApplyResourceChange(ctx, req)
+}
+
 // ReadDataSource is the framework's, counted.
 func (c counter) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
 	defer c.requests.Begin()()

@@ -79,7 +79,11 @@ func (r *Resource) planHolding(ctx context.Context, plan, state *resourceModel) 
 	switch {
 	case plan.Path.IsUnknown():
 		return nil
-	case state == nil || !plan.Path.Equal(state.Path):
+	case state != nil && !plan.Path.Equal(state.Path):
+		made, diags := state.made(ctx)
+		r.Session.Replaces(session.Whole, pathsOf(made)...)
+		return diags
+	case state == nil:
 		r.Session.Creates(session.Whole, session.Persistent, plan.Path.ValueString())
 		return nil
 	}

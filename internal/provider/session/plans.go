@@ -22,10 +22,21 @@ type Requests struct {
 	changed          chan struct{} // closed when one has begun or ended
 	// read is set once a resource has been read: CLIs do so in plans, and never in an apply.
 	read bool
+	// applied is set once something has been applied.
+	applied bool
 }
 
 // Read notes that a resource is read.
 func (r *Requests) Read() { r.change(func() { r.read = true }) }
+
+// Apply notes that something is applied.
+func (r *Requests) Apply() { r.change(func() { r.applied = true }) }
+
+func (r *Requests) haveApplied() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.applied
+}
 
 func (r *Requests) haveRead() bool {
 	r.mu.Lock()
@@ -95,8 +106,9 @@ type plans struct {
 	kept map[part]bool
 	// created are those that a creation gets, and the kind of node that it makes.
 	created map[part]string
-	// begun are the types of resources that a creation of this process has begun.
-	begun map[string]bool
+	// replaced are those that a resource has before the apply, and is replaced by another one that
+	// has other nodes.
+	replaced map[part]bool
 	// undone are the parts that a planned destruction undoes: nobody was known to have them.
 	undone map[part]bool
 	// vain counts the destructions that have waited for nothing.
@@ -104,7 +116,7 @@ type plans struct {
 }
 
 func newPlans() plans {
-	return plans{kept: make(map[part]bool), created: make(map[part]string), begun: make(map[string]bool), undone: make(map[part]bool)}
+	return plans{kept: make(map[part]bool), created: make(map[part]string), replaced: make(map[part]bool), undone: make(map[part]bool)}
 }
 
 // mostVain is how many destructions of a plan wait in vain for resources that have their nodes
@@ -146,11 +158,13 @@ func (s *Session) CreatedAs(path string) string {
 	return s.plans.created[part{Whole, path}]
 }
 
-// Begins notes that a creation of a resource of the type begins, in an apply.
-func (s *Session) Begins(typ string) {
+// Replaces notes, in a plan, that a resource which has the part of the nodes is replaced.
+func (s *Session) Replaces(what Part, paths ...string) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
-	s.plans.begun[typ] = true
+	for _, path := range paths {
+		s.plans.replaced[part{what, path}] = true
+	}
 }
 
 // Successors returns, for the plan of a destruction, those of the nodes whose part another
@@ -158,13 +172,13 @@ func (s *Session) Begins(typ string) {
 // counts too. Other resources may be planned later: it waits until the CLI has nothing else to
 // plan at the same time.
 func (s *Session) Successors(ctx context.Context, what Part, below bool, paths ...string) (kept, created []string) {
-	if len(paths) == 0 {
-		return nil, nil
+	if len(paths) == 0 || s.requests != nil && !s.requests.haveRead() && s.requests.haveApplied() {
+		return nil, nil // a deposed object, in an apply: see Spare
 	}
 	s.plans.mu.Lock()
 	patient := s.plans.vain < mostVain
 	s.plans.mu.Unlock()
-	if patient && s.requests != nil && !s.applies() {
+	if patient && s.requests != nil {
 		s.requests.othersDone(ctx, func() bool {
 			s.plans.mu.Lock()
 			defer s.plans.mu.Unlock()
@@ -179,7 +193,7 @@ func (s *Session) Successors(ctx context.Context, what Part, below bool, paths .
 		s.plans.vain++
 	}
 	if s.requests != nil && !s.requests.haveRead() {
-		return kept, created // a deposed object, in an apply: it undoes nothing, see Spare
+		return kept, created // perhaps a deposed object, in an apply
 	}
 	for _, path := range paths {
 		if !slices.Contains(kept, path) && !slices.Contains(created, path) {
@@ -210,6 +224,18 @@ func (pl *plans) successors(what Part, below bool, paths []string) (kept, create
 	return slices.Compact(kept), created
 }
 
+// replaces reports whether a replacement of this apply has one of the nodes before it, or after it.
+func (pl *plans) replaces(what Part, paths []string) bool {
+	pl.mu.Lock()
+	defer pl.mu.Unlock()
+	for _, path := range paths {
+		if pl.replaced[part{what, path}] || pl.created[part{what, path}] != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // A succession is what the planned private state of a destruction tells the apply.
 type succession struct {
 	// By is the session that has planned it.
@@ -233,15 +259,15 @@ func (s *Session) SaveSuccession(ctx context.Context, private attr.PrivateState,
 	return private.SetKey(ctx, successionKey, b)
 }
 
-// Spare has a destruction of a resource of the type leave those of its nodes that another
-// resource of the configuration keeps, as if that had taken them over in this run.
+// Spare has a destruction leave those of its nodes that another resource of the configuration
+// keeps, as if that had taken them over in this run.
 //
 // The CLIs plan the destruction of a deposed object, which create_before_destroy has left, once
-// more in the apply, where nothing is known of what others keep. After a replacement in this
-// same apply there was a creation, and what that has taken over is known. An object that an
+// more in the apply, where nothing is known of what others keep. Where the replacement is this
+// same apply's, that has planned it before, and what it has taken over is known. An object that an
 // earlier apply has left behind, because it stopped half-way, mostly has the same nodes as the
 // resource itself. So those are to be left, and are returned.
-func (s *Session) Spare(ctx context.Context, typ string, what Part, private attr.PrivateState) (deposed []string, diags diag.Diagnostics) {
+func (s *Session) Spare(ctx context.Context, what Part, private attr.PrivateState) (deposed []string, diags diag.Diagnostics) {
 	b, diags := private.GetKey(ctx, successionKey)
 	if len(b) == 0 || diags.HasError() {
 		return nil, diags
@@ -250,10 +276,7 @@ func (s *Session) Spare(ctx context.Context, typ string, what Part, private attr
 	if err := json.Unmarshal(b, &told); err != nil {
 		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Plan is damaged", fmt.Sprintf("What other resources keep cannot be read: %v. This is a bug in the provider.", err))}
 	}
-	s.plans.mu.Lock()
-	begun := s.plans.begun[typ]
-	s.plans.mu.Unlock()
-	if told.By == s.id && s.requests != nil && !s.requests.haveRead() && !begun {
+	if told.By == s.id && s.requests != nil && !s.requests.haveRead() && !s.plans.replaces(what, told.Own) {
 		return told.Own, nil
 	}
 	s.handover.mu.Lock()

@@ -123,7 +123,10 @@ func (r *Resource) planHolding(plan, state *resourceModel) diag.Diagnostics {
 	switch {
 	case plan.Path.IsUnknown():
 		return nil
-	case state == nil || !plan.Path.Equal(state.Path):
+	case state != nil && !plan.Path.Equal(state.Path):
+		r.Session.Replaces(session.ItsACL, state.holds()...)
+		return nil
+	case state == nil:
 		r.Session.Creates(session.ItsACL, session.Persistent, plan.Path.ValueString())
 		return nil
 	}
