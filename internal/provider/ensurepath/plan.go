@@ -79,11 +79,7 @@ func (r *Resource) planHolding(ctx context.Context, plan, state *resourceModel) 
 	switch {
 	case plan.Path.IsUnknown():
 		return nil
-	case state != nil && !plan.Path.Equal(state.Path):
-		made, diags := state.made(ctx)
-		r.Session.Replaces(session.Whole, pathsOf(made)...)
-		return diags
-	case state == nil:
+	case state == nil || !plan.Path.Equal(state.Path):
 		r.Session.Creates(session.Whole, session.Persistent, plan.Path.ValueString())
 		return nil
 	}

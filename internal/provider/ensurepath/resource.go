@@ -84,6 +84,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 
 // Create makes the path.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	r.Session.Begins(typeName)
 	var plan resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
@@ -180,7 +181,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	deposed, diags := r.Session.Spare(ctx, session.Whole, req.Private)
+	deposed, diags := r.Session.Spare(ctx, typeName, session.Whole, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if len(deposed) > 0 {
 		resp.Diagnostics.Append(r.subject(state.Path).DeposedLeft(deposed))

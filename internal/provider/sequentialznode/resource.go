@@ -195,6 +195,7 @@ func (r *Resource) renamed(prefix types.String) diag.Diagnostic {
 
 // Create creates the node.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	r.Session.Begins(typeName)
 	var plan, config resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -331,7 +332,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	_, diags := r.Session.Spare(ctx, session.Whole, req.Private)
+	_, diags := r.Session.Spare(ctx, typeName, session.Whole, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if state.InDoubt() {
 		doubt, diags := node.LoadDoubt(ctx, req.Private)

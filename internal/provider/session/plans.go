@@ -106,9 +106,8 @@ type plans struct {
 	kept map[part]bool
 	// created are those that a creation gets, and the kind of node that it makes.
 	created map[part]string
-	// replaced are those that a resource has before the apply, and is replaced by another one that
-	// has other nodes.
-	replaced map[part]bool
+	// begun are the types of resources that a creation of this process has begun.
+	begun map[string]bool
 	// undone are the parts that a planned destruction undoes: nobody was known to have them.
 	undone map[part]bool
 	// vain counts the destructions that have waited for nothing.
@@ -116,7 +115,7 @@ type plans struct {
 }
 
 func newPlans() plans {
-	return plans{kept: make(map[part]bool), created: make(map[part]string), replaced: make(map[part]bool), undone: make(map[part]bool)}
+	return plans{kept: make(map[part]bool), created: make(map[part]string), begun: make(map[string]bool), undone: make(map[part]bool)}
 }
 
 // mostVain is how many destructions of a plan wait in vain for resources that have their nodes
@@ -158,13 +157,11 @@ func (s *Session) CreatedAs(path string) string {
 	return s.plans.created[part{Whole, path}]
 }
 
-// Replaces notes, in a plan, that a resource which has the part of the nodes is replaced.
-func (s *Session) Replaces(what Part, paths ...string) {
+// Begins notes that a creation of a resource of the type begins, in an apply.
+func (s *Session) Begins(typ string) {
 	s.plans.mu.Lock()
 	defer s.plans.mu.Unlock()
-	for _, path := range paths {
-		s.plans.replaced[part{what, path}] = true
-	}
+	s.plans.begun[typ] = true
 }
 
 // Successors returns, for the plan of a destruction, those of the nodes whose part another
@@ -224,18 +221,6 @@ func (pl *plans) successors(what Part, below bool, paths []string) (kept, create
 	return slices.Compact(kept), created
 }
 
-// replaces reports whether a replacement of this apply has one of the nodes before it, or after it.
-func (pl *plans) replaces(what Part, paths []string) bool {
-	pl.mu.Lock()
-	defer pl.mu.Unlock()
-	for _, path := range paths {
-		if pl.replaced[part{what, path}] || pl.created[part{what, path}] != "" {
-			return true
-		}
-	}
-	return false
-}
-
 // A succession is what the planned private state of a destruction tells the apply.
 type succession struct {
 	// By is the session that has planned it.
@@ -264,10 +249,11 @@ func (s *Session) SaveSuccession(ctx context.Context, private attr.PrivateState,
 //
 // The CLIs plan the destruction of a deposed object, which create_before_destroy has left, once
 // more in the apply, where nothing is known of what others keep. Where the replacement is this
-// same apply's, that has planned it before, and what it has taken over is known. An object that an
-// earlier apply has left behind, because it stopped half-way, mostly has the same nodes as the
-// resource itself. So those are to be left, and are returned.
-func (s *Session) Spare(ctx context.Context, what Part, private attr.PrivateState) (deposed []string, diags diag.Diagnostics) {
+// same apply's, a creation of the type has come before it, and what that has taken over is known.
+// An object that an earlier apply has left behind, because it stopped half-way, mostly has the same
+// nodes as the resource itself. So those are to be left, and are returned. It cannot be told from
+// the first kind where the apply has created another resource of the type.
+func (s *Session) Spare(ctx context.Context, typ string, what Part, private attr.PrivateState) (deposed []string, diags diag.Diagnostics) {
 	b, diags := private.GetKey(ctx, successionKey)
 	if len(b) == 0 || diags.HasError() {
 		return nil, diags
@@ -276,7 +262,10 @@ func (s *Session) Spare(ctx context.Context, what Part, private attr.PrivateStat
 	if err := json.Unmarshal(b, &told); err != nil {
 		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Plan is damaged", fmt.Sprintf("What other resources keep cannot be read: %v. This is a bug in the provider.", err))}
 	}
-	if told.By == s.id && s.requests != nil && !s.requests.haveRead() && !s.plans.replaces(what, told.Own) {
+	s.plans.mu.Lock()
+	begun := s.plans.begun[typ]
+	s.plans.mu.Unlock()
+	if told.By == s.id && s.requests != nil && !s.requests.haveRead() && !begun {
 		return told.Own, nil
 	}
 	s.handover.mu.Lock()

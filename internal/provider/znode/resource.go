@@ -153,7 +153,6 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		}
 	}
 	if len(resp.RequiresReplace) > 0 {
-		r.Session.Replaces(session.Whole, state.Path.ValueString())
 		state = nil // it is another node that is planned
 	}
 	var prior *node.Node
@@ -270,6 +269,7 @@ func (r *Resource) checkParentACL(ctx context.Context, plan resourceModel) diag.
 // Create creates the node, or takes over one that this run made as a parent, that another
 // resource of this run gives up, or that it may adopt.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	r.Session.Begins(typeName)
 	var plan, config resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -415,7 +415,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	succeeded, diags := succeeded(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	deposed, diags := r.Session.Spare(ctx, session.Whole, req.Private)
+	deposed, diags := r.Session.Spare(ctx, typeName, session.Whole, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if len(deposed) > 0 {
 		resp.Diagnostics.Append(r.subject(state.Path).DeposedLeft(deposed))

@@ -123,10 +123,7 @@ func (r *Resource) planHolding(plan, state *resourceModel) diag.Diagnostics {
 	switch {
 	case plan.Path.IsUnknown():
 		return nil
-	case state != nil && !plan.Path.Equal(state.Path):
-		r.Session.Replaces(session.ItsACL, state.holds()...)
-		return nil
-	case state == nil:
+	case state == nil || !plan.Path.Equal(state.Path):
 		r.Session.Creates(session.ItsACL, session.Persistent, plan.Path.ValueString())
 		return nil
 	}

@@ -107,6 +107,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 
 // Create gives the node the ACL, and those below it where that is asked for.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	r.Session.Begins(typeName)
 	var plan resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	if resp.Diagnostics.HasError() {
@@ -216,7 +217,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	nodePath := state.Path.ValueString()
-	deposed, diags := r.Session.Spare(ctx, session.ItsACL, req.Private)
+	deposed, diags := r.Session.Spare(ctx, typeName, session.ItsACL, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if len(deposed) > 0 {
 		resp.Diagnostics.Append(r.subject(nodePath).DeposedLeft(deposed))

@@ -43,11 +43,6 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	}
 	resp.Diagnostics.Append(r.warnRenamed(state, plan)...)
 	if state != nil && !plan.BasePath.Equal(state.BasePath) {
-		had, diags := held(ctx, state, resp.Private)
-		resp.Diagnostics.Append(diags...)
-		for _, key := range had.positions() {
-			r.Session.Replaces(session.Whole, had.path(key))
-		}
 		state = nil // other nodes are planned
 	}
 	if state == nil || !plan.ACL.Equal(state.ACL) {

@@ -144,6 +144,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 
 // Create makes the nodes.
 func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	r.Session.Begins(typeName)
 	plan, config, diags := decodePlan(ctx, req.Plan, req.Config)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
@@ -218,7 +219,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	had, diags := held(ctx, state, req.Private)
 	resp.Diagnostics.Append(diags...)
-	deposed, diags := r.Session.Spare(ctx, session.Whole, req.Private)
+	deposed, diags := r.Session.Spare(ctx, typeName, session.Whole, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if len(deposed) > 0 {
 		resp.Diagnostics.Append(r.about(state).DeposedLeft(deposed))
