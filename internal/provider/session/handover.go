@@ -249,13 +249,18 @@ func (s *Session) HandOn(ctx context.Context, what Part, nodes map[string]any) e
 		case <-timer.C:
 			return nil
 		case <-ctx.Done():
-			s.handover.mu.Lock()
-			defer s.handover.mu.Unlock()
-			for path := range nodes {
-				delete(s.handover.left, part{what, path})
-			}
+			s.withdraw(what, nodes)
 			return ctx.Err()
 		}
+	}
+}
+
+// withdraw takes back what was left and nobody has got.
+func (s *Session) withdraw(what Part, nodes map[string]any) {
+	s.handover.mu.Lock()
+	defer s.handover.mu.Unlock()
+	for path := range nodes {
+		delete(s.handover.left, part{what, path})
 	}
 }
 
