@@ -249,19 +249,27 @@ func (s *Session) HandOn(ctx context.Context, what Part, nodes map[string]any) e
 		case <-timer.C:
 			return nil
 		case <-ctx.Done():
-			s.withdraw(what, nodes)
-			return ctx.Err()
+			if s.withdraw(what, nodes) {
+				return ctx.Err()
+			}
+			return nil
 		}
 	}
 }
 
-// withdraw takes back what was left and nobody has got.
-func (s *Session) withdraw(what Part, nodes map[string]any) {
+// withdraw takes back what was left, unless a creation has got something of it by now.
+func (s *Session) withdraw(what Part, nodes map[string]any) bool {
 	s.handover.mu.Lock()
 	defer s.handover.mu.Unlock()
 	for path := range nodes {
+		if _, left := s.handover.left[part{what, path}]; !left {
+			return false
+		}
+	}
+	for path := range nodes {
 		delete(s.handover.left, part{what, path})
 	}
+	return true
 }
 
 // unpicked returns what is closed when a creation gets something that was left; nil where it has
