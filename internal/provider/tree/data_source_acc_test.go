@@ -93,7 +93,7 @@ data "zookeeper_tree" "leaf" {
 `),
 			ConfigStateChecks: []statecheck.StateCheck{
 				acctest.Attributes("data.zookeeper_tree.stats", map[string]knownvalue.Check{
-					"path": text(path("")), "max_depth": null, "include_data": null,
+					"path": text(path("")), "max_depth": null, "max_nodes": null, "include_data": null,
 					"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
 						path(""):            node(null, null, acctest.Stat(0, 0, 7, 2)),
 						path("/b"):          node(null, null, acctest.Stat(0, 0, 0, 1)),
@@ -103,7 +103,7 @@ data "zookeeper_tree" "leaf" {
 					}),
 				}),
 				acctest.Attributes("data.zookeeper_tree.explicit", map[string]knownvalue.Check{
-					"path": text(path("/b")), "max_depth": null, "include_data": knownvalue.Bool(false),
+					"path": text(path("/b")), "max_depth": null, "max_nodes": null, "include_data": knownvalue.Bool(false),
 					"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
 						path("/b"):          node(null, null, acctest.Stat(0, 0, 0, 1)),
 						path("/b/ä ö"):      node(null, null, acctest.Stat(1, 0, 4, 1)),
@@ -111,7 +111,7 @@ data "zookeeper_tree" "leaf" {
 					}),
 				}),
 				acctest.Attributes("data.zookeeper_tree.data", map[string]knownvalue.Check{
-					"path": text(path("")), "max_depth": null, "include_data": knownvalue.Bool(true),
+					"path": text(path("")), "max_depth": null, "max_nodes": null, "include_data": knownvalue.Bool(true),
 					"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
 						path(""):            node(text("Grüße"), text("R3LDvMOfZQ=="), acctest.Stat(0, 0, 7, 2)),
 						path("/b"):          node(text(""), text(""), acctest.Stat(0, 0, 0, 1)),
@@ -121,13 +121,13 @@ data "zookeeper_tree" "leaf" {
 					}),
 				}),
 				acctest.Attributes("data.zookeeper_tree.alone", map[string]knownvalue.Check{
-					"path": text(path("")), "max_depth": knownvalue.Int64Exact(0), "include_data": knownvalue.Bool(true),
+					"path": text(path("")), "max_depth": knownvalue.Int64Exact(0), "max_nodes": null, "include_data": knownvalue.Bool(true),
 					"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
 						path(""): node(text("Grüße"), text("R3LDvMOfZQ=="), acctest.Stat(0, 0, 7, 2)),
 					}),
 				}),
 				acctest.Attributes("data.zookeeper_tree.children", map[string]knownvalue.Check{
-					"path": text(path("")), "max_depth": knownvalue.Int64Exact(1), "include_data": null,
+					"path": text(path("")), "max_depth": knownvalue.Int64Exact(1), "max_nodes": null, "include_data": null,
 					"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
 						path(""):        node(null, null, acctest.Stat(0, 0, 7, 2)),
 						path("/b"):      node(null, null, acctest.Stat(0, 0, 0, 1)),
@@ -135,7 +135,7 @@ data "zookeeper_tree" "leaf" {
 					}),
 				}),
 				acctest.Attributes("data.zookeeper_tree.leaf", map[string]knownvalue.Check{
-					"path": text(path("/binary")), "max_depth": knownvalue.Int64Exact(2147483647), "include_data": null,
+					"path": text(path("/binary")), "max_depth": knownvalue.Int64Exact(2147483647), "max_nodes": null, "include_data": null,
 					"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
 						path("/binary"): node(null, null, acctest.Stat(0, 0, 2, 0)),
 					}),
@@ -170,7 +170,7 @@ data "zookeeper_tree" "bare" { path = "${local.base}/top" }
 		Config: config,
 		ConfigStateChecks: []statecheck.StateCheck{
 			acctest.Attributes(address, map[string]knownvalue.Check{
-				"path": text(path("")), "max_depth": null, "include_data": knownvalue.Bool(true),
+				"path": text(path("")), "max_depth": null, "max_nodes": null, "include_data": knownvalue.Bool(true),
 				"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
 					path(""):               node(text(""), text(""), stat(0, 3)),
 					path("/" + nfc):        node(text("composed"), text("Y29tcG9zZWQ="), stat(8, 1)),

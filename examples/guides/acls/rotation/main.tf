@@ -15,7 +15,7 @@ provider "zookeeper" {
 }
 
 resource "zookeeper_znode" "limits" {
-  path = "/limits"
+  path = "/shop/limits"
   data = "1000"
   acl  = [{ scheme = "auth", id = "", permissions = "cdrwa" }]
 }
