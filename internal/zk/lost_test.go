@@ -843,6 +843,7 @@ func TestContextEndsWrite(t *testing.T) {
 	}
 	version("1")(ctx, t, direct, base)
 
+	until(t, "the client to notice the loss", func() bool { return c.State() != zk.StateConnected })
 	short, cancel = context.WithCancel(ctx)
 	go func() {
 		_, err := c.Set(short, base+"/there", []byte("never"), 1)
