@@ -11,15 +11,13 @@ import (
 
 // holders are resources that have what is at /a.
 var holders = map[string]struct {
-	// settings are those that a creation needs which finds it there.
+	// settings are what a creation needs that finds the node there.
 	hcl, settings string
 	// id imports it.
 	id string
-	// knows is whether one that finds or imports it deletes it in the end.
-	knows bool
 }{
-	"zookeeper_znode":       {hcl: "path = \"${local.base}/a\"\n  data = \"x\"", settings: "adopt_existing = true", id: "/a", knows: true},
-	"zookeeper_znodes":      {hcl: "base_path = local.base\n  data = { a = \"x\" }", settings: "adopt_existing = true", id: "//a", knows: true},
+	"zookeeper_znode":       {hcl: "path = \"${local.base}/a\"\n  data = \"x\"", settings: "adopt_existing = true", id: "/a"},
+	"zookeeper_znodes":      {hcl: "base_path = local.base\n  data = { a = \"x\" }", settings: "adopt_existing = true", id: "//a"},
 	"zookeeper_ensure_path": {hcl: "path = \"${local.base}/a\"", id: "/a"},
 	"zookeeper_znode_acl":   {hcl: "path = \"${local.base}/a\"\n  acl = [{ scheme = \"ip\", id = \"127.0.0.1\", permissions = \"cdrwa\" }]", id: "/a"},
 }

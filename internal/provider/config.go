@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strconv"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -114,14 +113,7 @@ func (r *resolver) maxBufferBytes(v types.Int64, cfg *zk.Config) {
 	if v.IsUnknown() {
 		cfg.MaxBufferBytes = 0 // nothing is too large for what is not known
 	}
-	r.value(path.Root("max_buffer_bytes"), v, func() { cfg.MaxBufferBytes = int(v.ValueInt64()) }, func(s string) error {
-		n, err := strconv.ParseInt(s, 10, 32)
-		if err != nil || n < 1 {
-			return fmt.Errorf("%q is no whole number from 1 to %d", s, math.MaxInt32)
-		}
-		cfg.MaxBufferBytes = int(n)
-		return nil
-	})
+	r.count(path.Root("max_buffer_bytes"), v, &cfg.MaxBufferBytes)
 }
 
 func (r *resolver) defaultACL(set types.Set, cfg *zk.Config) {

@@ -621,7 +621,7 @@ var topics = []struct {
 		}},
 		{name: "a prefix that is none", play: validated(sequential, attrs{"path_prefix": "jobs"})},
 		{name: "a prefix of ZooKeeper's own", play: validated(sequential, attrs{"path_prefix": "/zookeeper/job-"})},
-		{name: "a part of a tree that is none", play: func(c *scene) {
+		{name: "an exclude that is not below the path", play: func(c *scene) {
 			c.plan(c.none(znodeACL), attrs{"path": "/app", "acl": acl(everybody), "recursive": true, "exclude": []any{"/web"}})
 		}},
 		{name: "a part of no tree", play: func(c *scene) {

@@ -155,6 +155,16 @@ func (h *handing) settled(i *instance, config attrs) {
 	}
 }
 
+// stat is a node's, which must be there.
+func (h *handing) stat(rel string) zk.Stat {
+	h.t.Helper()
+	stat, there, err := h.Client.Exists(h.t.Context(), h.Path(rel))
+	if err != nil || !there {
+		h.t.Fatalf("%s: there %t, %v", rel, there, err)
+	}
+	return stat
+}
+
 // gone checks that nodes are not there.
 func (h *handing) gone(want bool, rels ...string) {
 	h.t.Helper()
@@ -383,15 +393,12 @@ func TestAccHandover_renamedZnode(t *testing.T) {
 	t.Run("destroyed first", func(t *testing.T) {
 		h, creation, destruction := plan(t)
 		h.Put("/a/child", "x")
-		before, _, err := h.Client.Exists(t.Context(), h.Path("/a"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		before := h.stat("/a")
 		h.run.apply(destruction)
 		h.run.apply(creation)
 		h.quiet()
-		if now, _, err := h.Client.Exists(t.Context(), h.Path("/a")); err != nil || now != before {
-			t.Errorf("it was %+v, and is %+v, %v", before, now, err)
+		if now := h.stat("/a"); now != before {
+			t.Errorf("it was %+v, and is %+v", before, now)
 		}
 		h.settled(creation.of, config)
 		h.Remove("/a/child")
@@ -448,15 +455,12 @@ func TestAccHandover_renamedZnode(t *testing.T) {
 			t.Errorf("the plan tells: %q", got)
 		}
 		h.run = h.provider()
-		before, _, err := h.Client.Exists(t.Context(), h.Path("/a"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		before := h.stat("/a")
 		h.run.apply(destruction)
 		h.run.apply(creation)
 		h.quiet()
-		if now, _, err := h.Client.Exists(t.Context(), h.Path("/a")); err != nil || now.Czxid == before.Czxid {
-			t.Errorf("it is the same node: %+v, %v", now, err)
+		if now := h.stat("/a"); now.Czxid == before.Czxid {
+			t.Errorf("it is the same node: %+v", now)
 		}
 	})
 }

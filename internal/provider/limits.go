@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"strconv"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"terraform-provider-zookeeper/internal/zk"
 )
@@ -46,24 +44,10 @@ func limitsAttribute() schema.SingleNestedAttribute {
 func (r *resolver) limits(ctx context.Context, obj types.Object, cfg *zk.Config) {
 	at := path.Root("tree_limits")
 	var m limitsModel
-	switch {
-	case obj.IsUnknown():
-		r.unknown = append(r.unknown, at.String())
+	if !r.object(ctx, at, obj, &m) {
 		return
-	case !obj.IsNull():
-		r.diags.Append(obj.As(ctx, &m, basetypes.ObjectAsOptions{})...)
 	}
-	bound := func(name string, v types.Int64, to *int) {
-		r.value(at.AtName(name), v, func() { *to = int(v.ValueInt64()) }, func(s string) error {
-			n, err := strconv.ParseInt(s, 10, 32)
-			if err != nil || n < 1 {
-				return fmt.Errorf("%q is no whole number from 1 to %d", s, math.MaxInt32)
-			}
-			*to = int(n)
-			return nil
-		})
-	}
-	bound("max_nodes", m.MaxNodes, &cfg.Walk.Nodes)
-	bound("max_depth", m.MaxDepth, &cfg.Walk.Levels)
-	bound("max_bytes", m.MaxBytes, &cfg.Walk.Bytes)
+	r.count(at.AtName("max_nodes"), m.MaxNodes, &cfg.Walk.Nodes)
+	r.count(at.AtName("max_depth"), m.MaxDepth, &cfg.Walk.Levels)
+	r.count(at.AtName("max_bytes"), m.MaxBytes, &cfg.Walk.Bytes)
 }

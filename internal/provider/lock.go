@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
@@ -50,12 +49,8 @@ func lockAttribute() schema.SingleNestedAttribute {
 func (r *resolver) lock(ctx context.Context, obj types.Object, defaultACL types.Set) *session.Lock {
 	at := path.Root("lock")
 	var m lockModel
-	switch {
-	case obj.IsUnknown():
-		r.unknown = append(r.unknown, at.String())
+	if !r.object(ctx, at, obj, &m) {
 		return nil
-	case !obj.IsNull():
-		r.diags.Append(obj.As(ctx, &m, basetypes.ObjectAsOptions{})...)
 	}
 	l := session.Lock{}
 	mode, seconds := session.Exclusive, session.DefaultLockTimeout.Seconds()

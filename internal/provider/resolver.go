@@ -1,9 +1,11 @@
 package provider
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +15,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
 
 // resolver completes a configuration from the environment, attribute by attribute, and
@@ -58,6 +61,31 @@ func (r *resolver) value(at path.Path, v fwattr.Value, fromConfig func(), fromEn
 		}
 		return
 	}
+}
+
+// object takes the attributes of an object into a model, which has none where the configuration has
+// no such object. It reports false where that is not known yet.
+func (r *resolver) object(ctx context.Context, at path.Path, obj types.Object, model any) bool {
+	switch {
+	case obj.IsUnknown():
+		r.unknown = append(r.unknown, at.String())
+		return false
+	case !obj.IsNull():
+		r.diags.Append(obj.As(ctx, model, basetypes.ObjectAsOptions{})...)
+	}
+	return true
+}
+
+// count takes a whole number from 1.
+func (r *resolver) count(at path.Path, v types.Int64, to *int) {
+	r.value(at, v, func() { *to = int(v.ValueInt64()) }, func(s string) error {
+		n, err := strconv.ParseInt(s, 10, 32)
+		if err != nil || n < 1 {
+			return fmt.Errorf("%q is no whole number from 1 to %d", s, math.MaxInt32)
+		}
+		*to = int(n)
+		return nil
+	})
 }
 
 func (r *resolver) text(at path.Path, v types.String, to *string, check func(string) error) {

@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"terraform-provider-zookeeper/internal/zk"
 )
@@ -43,12 +42,8 @@ func retryAttribute() schema.SingleNestedAttribute {
 func (r *resolver) retry(ctx context.Context, obj types.Object, cfg *zk.Config) {
 	at := path.Root("retry")
 	var m retryModel
-	switch {
-	case obj.IsUnknown():
-		r.unknown = append(r.unknown, at.String())
+	if !r.object(ctx, at, obj, &m) {
 		return
-	case !obj.IsNull():
-		r.diags.Append(obj.As(ctx, &m, basetypes.ObjectAsOptions{})...)
 	}
 	// A provider has no ephemeral nodes to lose, so it goes on in the session that follows
 	// an expired one. What is zero is the client's default.

@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/sasl"
@@ -56,16 +55,11 @@ func saslAttribute() schema.SingleNestedAttribute {
 func (r *resolver) sasl(ctx context.Context, obj types.Object, cfg *zk.Config) {
 	at := path.Root("sasl")
 	var m saslModel
-	if obj.IsUnknown() {
-		r.unknown = append(r.unknown, at.String())
+	if !r.object(ctx, at, obj, &m) {
 		return
 	}
-	if obj.IsNull() {
-		if s, ok := r.lookup(variable(at.AtName("mechanism"))); !ok || s == "" {
-			return
-		}
-	} else {
-		r.diags.Append(obj.As(ctx, &m, basetypes.ObjectAsOptions{})...)
+	if s, ok := r.lookup(variable(at.AtName("mechanism"))); obj.IsNull() && (!ok || s == "") {
+		return
 	}
 	before := r.diags.ErrorsCount()
 	var opts sasl.Options

@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"terraform-provider-zookeeper/internal/zk"
 )
@@ -56,13 +55,7 @@ func tlsAttribute() schema.SingleNestedAttribute {
 func (r *resolver) tls(ctx context.Context, obj types.Object, cfg *zk.Config) {
 	at := path.Root("tls")
 	var m tlsModel
-	switch {
-	case obj.IsUnknown():
-		r.unknown = append(r.unknown, at.String())
-		return
-	case !obj.IsNull():
-		r.diags.Append(obj.As(ctx, &m, basetypes.ObjectAsOptions{})...)
-	case !r.tlsEnabled(at):
+	if !r.object(ctx, at, obj, &m) || obj.IsNull() && !r.tlsEnabled(at) {
 		return
 	}
 	before := r.diags.ErrorsCount()

@@ -170,7 +170,7 @@ func effective(acl []zk.ACL, self []Identity, mask bool) map[Identity]zk.Perms {
 	return m
 }
 
-// OwnAsAuth returns an ACL with "auth" in the place of the entries of self, where that means the
+// OwnAsAuth returns an ACL with "auth" instead of the entries of self, where that means the
 // same: all of self may do the same.
 func OwnAsAuth(acl []zk.ACL, self []Identity) []zk.ACL {
 	own, at := make([]zk.ACL, 0, len(acl)), -1

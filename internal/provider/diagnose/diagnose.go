@@ -415,32 +415,6 @@ func (s Subject) Renamed(without string) diag.Diagnostic {
 			"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }\n\n%[3]s", s.Resource, s.Path, without))
 }
 
-// KeptBesides warns in a plan that a destruction leaves what another resource keeps.
-func (s Subject) KeptBesides(kept []string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Another resource keeps this", fmt.Sprintf(
-		"This plan destroys a %s with the path %q. Another resource of the configuration has %s too, and keeps it. So the apply leaves that as it is, and takes the destroyed resource out of the state.",
-		s.Resource, s.Path, Quoted(kept)))
-}
-
-// DeposedLeft warns that what a deposed object has was left as it is.
-func (s Subject) DeposedLeft(paths []string) diag.Diagnostic {
-	return diag.NewWarningDiagnostic("Deposed object was left as it is", fmt.Sprintf(
-		"An earlier apply replaced a %[1]s with create_before_destroy and stopped before it destroyed the old object. Terraform does not tell the provider which nodes the new object has, so this apply left as they are: %[2]s. "+
-			"The old object is out of the state.\n\n"+
-			"If the new object has other nodes, nobody has these any more: delete them, or set their ACLs, with another client (delete and setAcl in zkCli).", s.Resource, Quoted(paths)))
-}
-
-// UndoneBesides refuses a plan that destroys what this resource keeps, where the destruction was
-// planned without knowing of it.
-func (s Subject) UndoneBesides(undone []string) diag.Diagnostics {
-	if len(undone) == 0 {
-		return nil
-	}
-	return diag.Diagnostics{diag.NewErrorDiagnostic("Plan undoes what this resource keeps", fmt.Sprintf(
-		"Two resources of the state have %[1]s. This plan destroys one of them, which would undo what this one, a %[2]s, keeps.\n\n"+
-			"Run plan again: mostly the destruction then knows of this resource, and leaves that as it is. If not, take both out of the state (terraform state rm), and import this one.", Quoted(undone), s.Resource))}
-}
-
 // Borrowed warns that a node was not deleted because another resource of this apply needs it,
 // which does not own it.
 func (s Subject) Borrowed() diag.Diagnostic {
@@ -714,7 +688,7 @@ func (s Subject) keepOne(example string) string {
 // unread tells of a state that does not say which node it is about.
 func (s Subject) unread(doing string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Znode was not looked at", fmt.Sprintf(
-		"The provider did not %s%s, because the state does not say which node that is: the state comes from another provider, and nothing has read the node since. What is there may be somebody else's.\n\n"+
+		"The provider did not %s%s, because the state does not say which node that is. The state comes from another provider, and no refresh has read the node since. The node at this path may be somebody else's.\n\n"+
 			"Run again without -refresh=false: the refresh finds out whether the node is this resource's.", doing, s.at()))
 }
 

@@ -39,12 +39,12 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if req.Plan.Raw.IsNull() {
 		return
 	}
-	resp.Diagnostics.Append(session.ForgetSuccession(ctx, resp.Private)...)
+	resp.Diagnostics.Append(diagnose.ForgetSuccession(ctx, resp.Private)...)
 	author, diags := attr.LoadAuthor(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	plan, makes := complete(plan, state, r.Session.Identities())
 	if state != nil && r.Session.Foreign(author, plan.ACL) {
-		// The nodes that there are get the ACL anew.
+		// The apply sets the ACL of the existing nodes again.
 		plan.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
 		if plan.ACL.Equal(state.ACL) {
 			resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).Foreign()))
@@ -66,12 +66,8 @@ func (r *Resource) planDeletion(ctx context.Context, state *resourceModel, priva
 		return nil
 	}
 	made, diags := state.made(ctx)
-	kept, _ := r.Session.Successors(ctx, session.Whole, false, pathsOf(made)...)
-	diags.Append(r.Session.SaveSuccession(ctx, private, pathsOf(made), kept)...)
-	if len(kept) > 0 {
-		diags.Append(r.subject(state.Path).KeptBesides(kept))
-	}
-	return diags
+	_, more := r.subject(state.Path).PlanDestruction(ctx, private, session.Whole, false, pathsOf(made)...)
+	return append(diags, more...)
 }
 
 // planHolding tells destructions of the same plan which nodes the resource has afterwards.

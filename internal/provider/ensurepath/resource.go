@@ -181,10 +181,9 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	deposed, diags := r.Session.Spare(ctx, typeName, session.Whole, req.Private)
+	left, diags := r.subject(state.Path).Spare(ctx, req.Private, session.Whole, false)
 	resp.Diagnostics.Append(diags...)
-	if len(deposed) > 0 {
-		resp.Diagnostics.Append(r.subject(state.Path).DeposedLeft(deposed))
+	if left {
 		return
 	}
 	inDoubt, diags := loadDoubt(ctx, req.Private)

@@ -381,14 +381,14 @@ func TestAccEnsurePath_defaultACL(t *testing.T) {
 func TestAccEnsurePath_chroot(t *testing.T) {
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: resource.ComposeTestCheckFunc(tree.CheckGone("/root/a"), tree.CheckData("/root", "")),
+		CheckDestroy: resource.ComposeTestCheckFunc(tree.CheckGone("/chroot/a"), tree.CheckData("/chroot", "")),
 		Steps: []resource.TestStep{{
-			Config:           fmt.Sprintf("provider \"zookeeper\" { servers = %q }\n\nresource \"zookeeper_ensure_path\" \"test\" { path = \"/a/b\" }", acctest.Server(t).Addr()+tree.Path("/root")),
+			Config:           fmt.Sprintf("provider \"zookeeper\" { servers = %q }\n\nresource \"zookeeper_ensure_path\" \"test\" { path = \"/a/b\" }", acctest.Server(t).Addr()+tree.Path("/chroot")),
 			ConfigPlanChecks: planned(create),
 			ConfigStateChecks: state(tree, "", knownvalue.ListExact([]knownvalue.Check{knownvalue.StringExact("/a"), knownvalue.StringExact("/a/b")}), attrs{
 				"path": knownvalue.StringExact("/a/b"),
 			}),
-			Check: tree.CheckData("/root/a/b", ""),
+			Check: tree.CheckData("/chroot/a/b", ""),
 		}},
 	})
 }

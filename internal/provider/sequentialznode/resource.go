@@ -98,7 +98,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		}
 		return
 	}
-	resp.Diagnostics.Append(session.ForgetSuccession(ctx, resp.Private)...)
+	resp.Diagnostics.Append(diagnose.ForgetSuccession(ctx, resp.Private)...)
 	var plan, config resourceModel
 	var state *resourceModel
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
@@ -175,12 +175,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 // planDeletion finds out whether another resource keeps the node.
 func (r *Resource) planDeletion(ctx context.Context, state *resourceModel, private attr.PrivateState) (diags diag.Diagnostics) {
 	if !state.Keeps() {
-		own := state.Path.ValueString()
-		kept, _ := r.Session.Successors(ctx, session.Whole, state.ForceDestroy.ValueBool(), own)
-		diags.Append(r.Session.SaveSuccession(ctx, private, []string{own}, kept)...)
-		if len(kept) > 0 {
-			diags.Append(r.subject(*state).KeptBesides(kept))
-		}
+		_, diags = r.subject(*state).PlanDestruction(ctx, private, session.Whole, state.ForceDestroy.ValueBool(), state.Path.ValueString())
 	}
 	if r.Session.Plans(typeName, state.PathPrefix.ValueString(), "") {
 		diags.Append(r.renamed(state.PathPrefix))
@@ -332,7 +327,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	_, diags := r.Session.Spare(ctx, typeName, session.Whole, req.Private)
+	_, diags := r.subject(state).Spare(ctx, req.Private, session.Whole, true)
 	resp.Diagnostics.Append(diags...)
 	if state.InDoubt() {
 		doubt, diags := node.LoadDoubt(ctx, req.Private)

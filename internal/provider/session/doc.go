@@ -3,6 +3,9 @@
 // its operations must not matter for: which parents it made on the way, and which nodes
 // it created and deleted.
 //
-// It does not decide what is read or written, and words no error of an operation: what it
-// returns are the client's values and errors, of which package diagnose makes diagnostics.
+// What it returns are the client's values and errors, of which package diagnose makes
+// diagnostics. Two things it words itself: a configuration that is no session, and a private state
+// that cannot be read (parents, see renewal.go). It decides what is written in one case alone: a
+// node that was made on the way, as a parent, gets the ACL of the resource that it is given to, and
+// is given the ACL again when the provider presents other identities.
 package session

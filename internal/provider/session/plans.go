@@ -2,15 +2,9 @@ package session
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-
-	"terraform-provider-zookeeper/internal/provider/attr"
 )
 
 // Requests counts the requests of the CLI that are under way. All sessions of a process share
@@ -221,8 +215,8 @@ func (pl *plans) successors(what Part, below bool, paths []string) (kept, create
 	return slices.Compact(kept), created
 }
 
-// A succession is what the planned private state of a destruction tells the apply.
-type succession struct {
+// A Succession is what the plan of a destruction tells the apply.
+type Succession struct {
 	// By is the session that has planned it.
 	By string `json:"by"`
 	// Own are the nodes that it gives up, Kept those of them, and of what is below them, that
@@ -231,21 +225,13 @@ type succession struct {
 	Kept []string `json:"kept,omitempty"`
 }
 
-// successionKey is where the planned private state has it.
-const successionKey = "succession"
-
-// SaveSuccession stores in the planned private state of a destruction what it gives up, and what
-// of that another resource keeps.
-func (s *Session) SaveSuccession(ctx context.Context, private attr.PrivateState, own, kept []string) diag.Diagnostics {
-	b, err := json.Marshal(succession{By: s.id, Own: own, Kept: kept})
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Plan cannot be written", fmt.Sprintf("What other resources keep: %v. This is a bug in the provider.", err))}
-	}
-	return private.SetKey(ctx, successionKey, b)
+// Succeeds returns the succession of a destruction that this session plans.
+func (s *Session) Succeeds(own, kept []string) Succession {
+	return Succession{By: s.id, Own: own, Kept: kept}
 }
 
-// Spare has a destruction leave those of its nodes that another resource of the configuration
-// keeps, as if that had taken them over in this run.
+// Spare has a destruction of a resource of the type leave those of its nodes that another
+// resource of the configuration keeps, as if that had taken them over in this run.
 //
 // The CLIs plan the destruction of a deposed object, which create_before_destroy has left, once
 // more in the apply, where nothing is known of what others keep. Where the replacement is this
@@ -253,30 +239,17 @@ func (s *Session) SaveSuccession(ctx context.Context, private attr.PrivateState,
 // An object that an earlier apply has left behind, because it stopped half-way, mostly has the same
 // nodes as the resource itself. So those are to be left, and are returned. It cannot be told from
 // the first kind where the apply has created another resource of the type.
-func (s *Session) Spare(ctx context.Context, typ string, what Part, private attr.PrivateState) (deposed []string, diags diag.Diagnostics) {
-	b, diags := private.GetKey(ctx, successionKey)
-	if len(b) == 0 || diags.HasError() {
-		return nil, diags
-	}
-	var told succession
-	if err := json.Unmarshal(b, &told); err != nil {
-		return nil, diag.Diagnostics{diag.NewErrorDiagnostic("Plan is damaged", fmt.Sprintf("What other resources keep cannot be read: %v. This is a bug in the provider.", err))}
-	}
+func (s *Session) Spare(typ string, what Part, told Succession) (deposed []string) {
 	s.plans.mu.Lock()
 	begun := s.plans.begun[typ]
 	s.plans.mu.Unlock()
 	if told.By == s.id && s.requests != nil && !s.requests.haveRead() && !begun {
-		return told.Own, nil
+		return told.Own
 	}
 	s.handover.mu.Lock()
 	defer s.handover.mu.Unlock()
 	for _, path := range told.Kept {
 		s.handover.take(part{what, path}).owned = true
 	}
-	return deposed, nil
-}
-
-// ForgetSuccession takes out of a private state what a destruction that has failed has left there.
-func ForgetSuccession(ctx context.Context, private attr.PrivateState) diag.Diagnostics {
-	return private.SetKey(ctx, successionKey, nil)
+	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
-	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
 )
 
 // kindAssumedKey is true in the private state of an imported node: its kind, which servers
@@ -40,7 +40,7 @@ func setSucceeded(ctx context.Context, p attr.PrivateState, succeeded bool) diag
 
 // forgetSuccession takes out what a destruction that has failed has left.
 func forgetSuccession(ctx context.Context, p attr.PrivateState) diag.Diagnostics {
-	diags := session.ForgetSuccession(ctx, p)
+	diags := diagnose.ForgetSuccession(ctx, p)
 	diags.Append(p.SetKey(ctx, succeededKey, nil)...)
 	return diags
 }

@@ -215,23 +215,18 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 
 // planDeletion finds out whom the node goes to: another resource may have it already, or get it.
 func (r *Resource) planDeletion(ctx context.Context, state *resourceModel, private attr.PrivateState) (diags diag.Diagnostics) {
-	nodePath := state.Path.ValueString()
-	var kept, created []string
+	about, nodePath := r.subject(state.Path), state.Path.ValueString()
+	succeeded := false
 	if !state.Keeps() {
-		kept, created = r.Session.Successors(ctx, session.Whole, state.ForceDestroy.ValueBool(), nodePath)
+		var created []string
+		created, diags = about.PlanDestruction(ctx, private, session.Whole, state.ForceDestroy.ValueBool(), nodePath)
+		// A node cannot become one of another kind.
+		succeeded = len(created) > 0 && r.Session.CreatedAs(nodePath) == state.kind()
 	}
-	if len(created) > 0 && r.Session.CreatedAs(nodePath) != state.kind() {
-		created = nil // a node of another kind takes another node
-	}
-	diags.Append(r.Session.SaveSuccession(ctx, private, []string{nodePath}, kept)...)
-	diags.Append(setSucceeded(ctx, private, len(created) > 0)...)
-	about := r.subject(state.Path)
-	if len(kept) > 0 {
-		diags.Append(about.KeptBesides(kept))
-	}
+	diags.Append(setSucceeded(ctx, private, succeeded)...)
 	switch renamed := r.Session.Plans(typeName, nodePath, ""); {
 	case !renamed:
-	case len(created) > 0:
+	case succeeded:
 		diags.Append(about.Renamed(handedOn))
 	default:
 		diags.Append(about.Renamed(maybeHandedOn))
@@ -415,10 +410,9 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	succeeded, diags := succeeded(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
-	deposed, diags := r.Session.Spare(ctx, typeName, session.Whole, req.Private)
+	left, diags := r.subject(state.Path).Spare(ctx, req.Private, session.Whole, false)
 	resp.Diagnostics.Append(diags...)
-	if len(deposed) > 0 {
-		resp.Diagnostics.Append(r.subject(state.Path).DeposedLeft(deposed))
+	if left {
 		return
 	}
 	doubt, diags := node.LoadDoubt(ctx, req.Private)

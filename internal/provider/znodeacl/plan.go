@@ -71,7 +71,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if req.Plan.Raw.IsNull() {
 		return
 	}
-	resp.Diagnostics.Append(session.ForgetSuccession(ctx, resp.Private)...)
+	resp.Diagnostics.Append(diagnose.ForgetSuccession(ctx, resp.Private)...)
 	self := r.Session.Identities()
 	var rewrites, foreign, ignored bool
 	if state != nil {
@@ -106,15 +106,10 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 
 // planRestoration finds out which of the ACLs that a destruction restores another resource keeps.
 func (r *Resource) planRestoration(ctx context.Context, state *resourceModel, private attr.PrivateState) diag.Diagnostics {
-	own := state.holds()
 	if !state.restores() {
 		return nil
 	}
-	kept, _ := r.Session.Successors(ctx, session.ItsACL, false, own...)
-	diags := r.Session.SaveSuccession(ctx, private, own, kept)
-	if len(kept) > 0 {
-		diags.Append(r.subject(state.Path.ValueString()).KeptBesides(kept))
-	}
+	_, diags := r.subject(state.Path.ValueString()).PlanDestruction(ctx, private, session.ItsACL, false, state.holds()...)
 	return diags
 }
 

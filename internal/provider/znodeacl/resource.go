@@ -217,10 +217,9 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	nodePath := state.Path.ValueString()
-	deposed, diags := r.Session.Spare(ctx, typeName, session.ItsACL, req.Private)
+	left, diags := r.subject(nodePath).Spare(ctx, req.Private, session.ItsACL, false)
 	resp.Diagnostics.Append(diags...)
-	if len(deposed) > 0 {
-		resp.Diagnostics.Append(r.subject(nodePath).DeposedLeft(deposed))
+	if left {
 		return
 	}
 	rec, diags := state.load()

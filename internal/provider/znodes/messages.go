@@ -290,29 +290,31 @@ func isEphemeral(nodePath string) diag.Diagnostic {
 		"%q belongs to the session of another client and goes when that ends, so it cannot be taken over. It was left as it is, and nothing was written.\n\nWait until it has gone, or choose another key.", nodePath))
 }
 
+// listed is paths, sorted, as a list.
+func listed(paths []string) string {
+	quoted := make([]string, len(paths))
+	for i, path := range slices.Sorted(slices.Values(paths)) {
+		quoted[i] = attr.Quoted(path)
+	}
+	return diagnose.Listed(quoted)
+}
+
 // leftUnread names nodes that a creation whose outcome is not known may have made, and that
 // nothing was read of since.
 func leftUnread(base string, paths []string) diag.Diagnostic {
-	for i, path := range paths {
-		paths[i] = strconv.Quote(path)
-	}
 	return diag.NewWarningDiagnostic("Znodes were left as they are", fmt.Sprintf(
 		"These nodes below %q may be those that an interrupted apply was to create. With -refresh=false nothing was read since then, so the provider cannot tell here whether they are somebody else's, and did not delete them:\n\n%s\n\n"+
 			"If this apply creates the resource again, it takes over those that it declares. Nobody has the others: look at them (stat and get in zkCli), and delete those that are not used.",
-		base, diagnose.Listed(paths)))
+		base, listed(paths)))
 }
 
 // keptForAnother tells which nodes of a destroyed resource another one needs, which does not
 // know that they are to be removed with it.
 func keptForAnother(base string, paths []string) diag.Diagnostic {
-	slices.Sort(paths)
-	for i, path := range paths {
-		paths[i] = strconv.Quote(path)
-	}
 	return diag.NewWarningDiagnostic("Znodes are kept for another resource", fmt.Sprintf(
 		"This resource made these empty nodes for those that it had below %q, and did not remove them, because this apply has created another resource that needs them:\n\n%s\n\n"+
 			"Terraform created that one first, as create_before_destroy asks for, so it does not know that they were made here, and will not remove them when it is destroyed. You can delete them (delete in zkCli, the deepest first) once it is.",
-		base, diagnose.Listed(paths)))
+		base, listed(paths)))
 }
 
 // changedSince tells that nodes are no longer as they have just been written.

@@ -30,7 +30,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		r.planRemoval(ctx, req, resp)
 		return
 	}
-	resp.Diagnostics.Append(session.ForgetSuccession(ctx, resp.Private)...)
+	resp.Diagnostics.Append(diagnose.ForgetSuccession(ctx, resp.Private)...)
 	plan, config, diags := decodePlan(ctx, req.Plan, req.Config)
 	resp.Diagnostics.Append(diags...)
 	var state *model
@@ -197,7 +197,7 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 	return diags
 }
 
-// planRenewal plans that the nodes that there are get the ACL anew, where "auth" in it stands for
+// planRenewal plans to set the ACL of the existing nodes again, where "auth" in it stands for
 // others than the provider presents now. Without a refresh, zxid alone can show that.
 func (r *Resource) planRenewal(ctx context.Context, plan, state *model, private attr.PrivateState) diag.Diagnostics {
 	author, diags := attr.LoadAuthor(ctx, private)
@@ -347,11 +347,7 @@ func (r *Resource) planSuccession(ctx context.Context, state *model, writes []zk
 	if exclusive {
 		paths = append(paths, state.BasePath.ValueString())
 	}
-	kept, _ := r.Session.Successors(ctx, session.Whole, exclusive, paths...)
-	diags := r.Session.SaveSuccession(ctx, private, paths, kept)
-	if len(kept) > 0 {
-		diags.Append(r.about(state).KeptBesides(kept))
-	}
+	_, diags := r.about(state).PlanDestruction(ctx, private, session.Whole, exclusive, paths...)
 	return diags
 }
 

@@ -115,7 +115,7 @@ func (r *Resource) leaveAlike(ctx context.Context, m *model, had holding) diag.D
 		return nil
 	}
 	r.Session.Leave(session.Whole, memories)
-	return diag.Diagnostics{leftUnread(had.base, slices.Sorted(maps.Keys(memories)))}
+	return diag.Diagnostics{leftUnread(had.base, slices.Collect(maps.Keys(memories)))}
 }
 
 // keep leaves all nodes as they are, for a resource of this run that may come for them.

@@ -219,10 +219,9 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	}
 	had, diags := held(ctx, state, req.Private)
 	resp.Diagnostics.Append(diags...)
-	deposed, diags := r.Session.Spare(ctx, typeName, session.Whole, req.Private)
+	left, diags := r.about(state).Spare(ctx, req.Private, session.Whole, false)
 	resp.Diagnostics.Append(diags...)
-	if len(deposed) > 0 {
-		resp.Diagnostics.Append(r.about(state).DeposedLeft(deposed))
+	if left {
 		return
 	}
 	if resp.Diagnostics.HasError() {

@@ -144,18 +144,18 @@ func TestAccZnodes_settings(t *testing.T) {
 // Without an ACL, the nodes get the provider's default, and a missing chroot is made.
 func TestAccZnodes_defaultACLAndChroot(t *testing.T) {
 	tree := acctest.NewTree(t)
-	config := fmt.Sprintf("provider \"zookeeper\" {\n  servers = %q\n  default_acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"cdrw\" }]\n}\n", acctest.Server(t).Addr()+tree.Path("/root")) +
+	config := fmt.Sprintf("provider \"zookeeper\" {\n  servers = %q\n  default_acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"cdrw\" }]\n}\n", acctest.Server(t).Addr()+tree.Path("/chroot")) +
 		"resource \"zookeeper_znodes\" \"test\" {\n  base_path = \"/\"\n  data = { top = \"T\", \"top/a\" = \"A\" }\n}\n" +
 		"resource \"zookeeper_znodes\" \"low\" {\n  base_path = \"/low/er\"\n  data = { b = \"B\" }\n}\n"
 	acl := zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermAll &^ zk.PermAdmin}
 	acctest.Test(t, resource.TestCase{
-		CheckDestroy: tree.CheckGone("/root/low/er", "/root/top"),
+		CheckDestroy: tree.CheckGone("/chroot/low/er", "/chroot/top"),
 		Steps: []resource.TestStep{{
 			Config:            config,
 			ConfigStateChecks: state(tree, map[string]string{"top": "T", "top/a": "A"}, attrs{"base_path": text("/")}),
 			Check: resource.ComposeTestCheckFunc(
-				tree.CheckData("/root/top/a", "A"), tree.CheckData("/root/low/er/b", "B"),
-				tree.CheckACL("/root/top", acl), tree.CheckACL("/root/low/er", acl), tree.CheckACL("/root/low", acl)),
+				tree.CheckData("/chroot/top/a", "A"), tree.CheckData("/chroot/low/er/b", "B"),
+				tree.CheckACL("/chroot/top", acl), tree.CheckACL("/chroot/low/er", acl), tree.CheckACL("/chroot/low", acl)),
 		}},
 	})
 }

@@ -23,8 +23,8 @@ resource "zookeeper_znode" "api_token" {
   data_wo         = var.api_token
   data_wo_version = var.api_token_version
 
-  # A secret that everybody may read is none. Nor is it one where everybody may delete the node and create another: the parents
-  # that are missing get this ACL too. "auth" is who the provider presents.
+  # The provider and the machines of 10.0.0.0/8 may read the secret. Missing parents get this ACL too: whoever may delete in a
+  # parent can delete the node and create another one. "auth" is who the provider presents.
   acl = [
     { scheme = "auth", id = "", permissions = "cdrwa" },
     { scheme = "ip", id = "10.0.0.0/8", permissions = "r" },
