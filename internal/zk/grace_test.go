@@ -52,6 +52,7 @@ var gracedWrites = []struct {
 	name  string
 	match func(op int32) bool // the request whose reply is held
 	nth   int                 // the how manieth of them; 0 for the first
+	burst int                 // how many requests it sends before it looks at a reply; 0 for one
 	// refusal is what the server answers; nil for none.
 	refusal error
 	do      func(ctx context.Context, c *zk.Client, base string) error
@@ -159,14 +160,14 @@ var gracedWrites = []struct {
 		_, err := c.Async().Create(ctx, base+"/new", []byte("new"), zk.CreateOptions{}).Wait(ctx)
 		return err
 	}, holds: map[string]string{"/new": "new"}},
-	{name: "async_create_with_parents", match: isCreate, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "async_create_with_parents", match: isCreate, nth: 3, do: func(ctx context.Context, c *zk.Client, base string) error {
 		made, err := c.Async().Create(ctx, base+"/p/new", []byte("new"), zk.CreateOptions{MakeParents: true}).Wait(ctx)
 		if err == nil && !slices.Equal(made.Parents, []string{base + "/p"}) {
 			return fmt.Errorf("made %v", made.Parents)
 		}
 		return err
 	}, holds: map[string]string{"/p": "", "/p/new": "new"}},
-	{name: "async_ensure_path", match: isCreate, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "async_ensure_path", match: isCreate, burst: 3, do: func(ctx context.Context, c *zk.Client, base string) error {
 		made, err := c.Async().EnsurePath(ctx, base+"/p", nil).Wait(ctx)
 		if err == nil && !slices.Equal(made, []string{base + "/p"}) {
 			return fmt.Errorf("made %v", made)
@@ -249,6 +250,20 @@ func began(t *testing.T, happened <-chan struct{}, result <-chan error) {
 	}
 }
 
+// afterRequests closes the channel once match has been asked about so many requests.
+func afterRequests(n int, match func(op int32) bool) (sent <-chan struct{}, counting func(op int32) bool) {
+	const ping = 11
+	all := make(chan struct{})
+	return all, func(op int32) bool {
+		if op != ping {
+			if n--; n == 0 {
+				close(all)
+			}
+		}
+		return match(op)
+	}
+}
+
 // The context ends while the answer to a write is on its way. Once that is there, or the
 // connection is lost and the outcome has been looked for, the call returns what became of the
 // write, and nothing further has been begun.
@@ -269,12 +284,14 @@ func TestGrace(t *testing.T) {
 				before := holding(t, direct, base)
 				proxy := zktest.StartProxy(t, server.Addr())
 				c, overstays := graceful(t, proxy.Addr(), patience)
-				held, release := proxy.HoldReplies(nth(max(1, tc.nth), tc.match))
+				sent, match := afterRequests(max(1, tc.burst), nth(max(1, tc.nth), tc.match))
+				held, release := proxy.HoldReplies(match)
 				defer release()
 				short, cancel := context.WithCancel(ctx)
 				defer cancel()
 				result := make(chan error, 1)
 				go func() { result <- tc.do(short, c, base) }()
+				began(t, sent, result)
 				began(t, held, result)
 				cancel()
 				began(t, overstays, result)
