@@ -206,6 +206,37 @@ func TestAccRotation_withoutRefresh(t *testing.T) {
 	}
 }
 
+// Nodes get back what they had when the ACL of a resource goes: what the former identity had there
+// is the provider's, whoever it is by then, and what others had is theirs.
+func TestAccRotation_restored(t *testing.T) {
+	tree := acctest.NewTree(t)
+	node := `
+resource "zookeeper_znode" "test" { path = "${local.base}/a/b" }
+`
+	access := node + `
+resource "zookeeper_znode_acl" "test" {
+  path       = "${local.base}/a"
+  recursive  = true
+  ` + authACL + `
+  depends_on = [zookeeper_znode.test]
+}
+`
+	const defaultACL = `
+  default_acl = [
+    { scheme = "auth", id = "", permissions = "cdrwa" },
+    { scheme = "world", id = "anyone", permissions = "cr" },
+  ]`
+	had := func(who zk.ACL) resource.TestCheckFunc {
+		return resource.ComposeTestCheckFunc(hasACL(tree, "/a", who, anyCreates), hasACL(tree, "/a/b", who, anyCreates))
+	}
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		{Config: tree.ConfigFor(asAlice+defaultACL, node), Check: had(aliceOwns)},
+		{Config: tree.ConfigFor(asBobAndAlice+defaultACL, access), Check: hasACL(tree, "/a/b", aliceOwns, bobOwns, anyReads)},
+		{Config: tree.ConfigFor(asBob+defaultACL, access), Check: hasACL(tree, "/a/b", bobOwns, anyReads)},
+		{Config: tree.ConfigFor(asBob+defaultACL, node), Check: had(bobOwns)},
+	}})
+}
+
 // With ignore_changes, who may do what stays as it is, whoever the provider is.
 func TestAccRotation_ignored(t *testing.T) {
 	for _, tt := range rotating {

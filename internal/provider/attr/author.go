@@ -64,6 +64,26 @@ func (a Author) Wrote(acl, actual []zk.ACL, self []Identity) bool {
 	return len(part) > 0 && SameACL(acl, actual, part)
 }
 
+// HandOn returns an ACL in which the entries of those whom the author has been, and self is no
+// longer, are "auth" instead: who has given way to self gets nothing back, and self is not locked
+// out. Without any of them, or where self is nobody, it is the ACL.
+func (a Author) HandOn(acl []zk.ACL, self []Identity) []zk.ACL {
+	var gone zk.Perms
+	rest := make([]zk.ACL, 0, len(acl))
+	for _, e := range acl {
+		who := Identity{Scheme: e.Scheme, ID: e.ID}
+		if slices.Contains(a, mark(who)) && !slices.Contains(self, who) {
+			gone |= e.Perms
+		} else {
+			rest = append(rest, e)
+		}
+	}
+	if gone == 0 || len(self) == 0 {
+		return acl
+	}
+	return append(rest, zk.ACL{Scheme: zk.SchemeAuth, Perms: gone})
+}
+
 // AuthorKey is where the private state has the [Author] of the ACL in a state.
 const AuthorKey = "author"
 

@@ -25,6 +25,9 @@ type record struct {
 	// author is who the provider was when it gave want to the nodes: all of them have what "auth"
 	// in it stands for by him. It is nil where that is not so of each.
 	author attr.Author
+	// been are all whom the provider has been when the resource took nodes: what one of them had
+	// and the provider is no longer, is not given back to him.
+	been attr.Author
 	// nodes are the nodes by path: the resource's own, and all below it where the resource
 	// is recursive.
 	nodes map[string]entry
@@ -89,8 +92,9 @@ func (e entry) ours(n zk.ACLReading, self []attr.Identity) bool {
 // cover takes nodes into the resource: what they have now is what they had. An ACL that
 // shows a digest without its hash is not remembered, since nobody could give it back; the
 // server shows it so only to those who may not change it either. What the provider itself may do is
-// remembered as that: given back to identities that it presents no longer, it would lock it out.
+// remembered as that, see also [record.gives].
 func (r *record) cover(nodes []zk.ACLReading, self []attr.Identity) {
+	r.been = r.been.With(self)
 	for _, n := range nodes {
 		e, ok := r.nodes[n.Path]
 		if !ok || e.czxid != n.Stat.Czxid {
@@ -101,6 +105,11 @@ func (r *record) cover(nodes []zk.ACLReading, self []attr.Identity) {
 		}
 		r.nodes[n.Path] = e
 	}
+}
+
+// gives returns the ACL that a node gets back; nil where that is not known.
+func (r *record) gives(path string, self []attr.Identity) []zk.ACL {
+	return r.been.HandOn(r.nodes[path].had, self)
 }
 
 // wrote notes that a node has just been given the ACL that it has; or been given back what
@@ -150,9 +159,10 @@ func (r *record) keep(memories map[string]any) {
 
 // memories are what another resource of this run needs to know of the nodes, where it has them
 // from here on.
-func (r *record) memories() map[string]any {
+func (r *record) memories(self []attr.Identity) map[string]any {
 	all := make(map[string]any, len(r.nodes))
 	for path, e := range r.nodes {
+		e.had = r.gives(path, self)
 		all[path] = e
 	}
 	return all
@@ -164,8 +174,9 @@ func (r *record) lost(fate session.Fate, self []attr.Identity) map[string]string
 	lost := make(map[string]string)
 	for path, found := range fate.Kept {
 		n, ok := found.(zk.ACLReading)
-		if e := r.nodes[path]; ok && e.had != nil && e.ours(n, self) && !attr.SameACL(e.had, n.ACL, self) {
-			lost[path] = aclHint(e.had)
+		had := r.gives(path, self)
+		if ok && had != nil && r.ours(n, self) && !attr.SameACL(had, n.ACL, self) {
+			lost[path] = aclHint(had)
 		}
 	}
 	return lost
@@ -209,8 +220,9 @@ func (r *record) see(nodes []zk.ACLReading, self []attr.Identity) (differing []z
 type stored struct {
 	ACLs [][]zk.ACL `json:"acls"`
 	Want int64      `json:"want"`
-	// Author is empty for none, and otherwise as in [attr.Author].
+	// Author and Been are empty for none, and otherwise as in [attr.Author].
 	Author attr.Author            `json:"author,omitempty"`
+	Been   attr.Author            `json:"been,omitempty"`
 	Nodes  map[string]storedEntry `json:"nodes"`
 }
 
@@ -220,7 +232,7 @@ type storedEntry [4]int64
 // encode returns the record as the state has it: JSON, compressed because paths are many
 // and much alike, in base64. The same record is always the same text.
 func (r *record) encode() (string, error) {
-	s := stored{Author: r.author, Nodes: make(map[string]storedEntry, len(r.nodes))}
+	s := stored{Author: r.author, Been: r.been, Nodes: make(map[string]storedEntry, len(r.nodes))}
 	known := make(map[string]int64)
 	index := func(acl []zk.ACL) int64 {
 		if acl == nil {
@@ -265,7 +277,7 @@ func decodeRecord(path, text string) (*record, error) {
 		return s.ACLs[i]
 	}
 	r := newRecord(path, acl(s.Want))
-	r.author = s.Author
+	r.author, r.been = s.Author, s.Been
 	for rel, e := range s.Nodes {
 		r.nodes[path+rel] = entry{czxid: e[0], aversion: int32(e[1]), had: acl(e[2]), set: acl(e[3])}
 	}

@@ -3,6 +3,7 @@ package znodeacl
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -176,6 +177,38 @@ func TestRecordCover(t *testing.T) {
 	rec.cover([]zk.ACLReading{reading("/a/own", 11, 0, ofHers)}, []attr.Identity{alice})
 	if got := rec.nodes["/a/own"].had; !reflect.DeepEqual(got, byAuth) {
 		t.Errorf("it had %v", got)
+	}
+}
+
+// What a former identity of the provider's had is given to the one that it has become, and what
+// somebody else had to him.
+func TestRecordGives(t *testing.T) {
+	t.Parallel()
+	bob, both := attr.Identity{Scheme: "digest", ID: zk.DigestID("bob", "builder")}, append(slices.Clone(ofHers), reader...)
+	rec := newRecord("/a", reader)
+	rec.cover([]zk.ACLReading{reading("/a", 1, 0, both)}, []attr.Identity{alice, bob})
+	text, err := rec.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rec, err = decodeRecord("/a", text); err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		self []attr.Identity
+		want []zk.ACL
+	}{
+		"still both": {[]attr.Identity{alice, bob}, both},
+		"still hers": {[]attr.Identity{alice}, both},
+		"his now":    {[]attr.Identity{bob}, append(slices.Clone(reader), byAuth...)},
+		"nobody now": {nil, both},
+	} {
+		if got := rec.gives("/a", tt.self); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("%s: %v, want %v", name, got, tt.want)
+		}
+	}
+	if got := rec.memories([]attr.Identity{bob})["/a"].(entry).had; !attr.SameACL(got, append(slices.Clone(reader), byAuth...), nil) {
+		t.Errorf("another resource is told %v", got)
 	}
 }
 

@@ -225,7 +225,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 	rec, diags := state.load()
 	if !state.restores() {
 		if rec != nil {
-			r.Session.Leave(session.ItsACL, rec.memories())
+			r.Session.Leave(session.ItsACL, rec.memories(r.Session.Identities()))
 		}
 		return
 	}

@@ -76,11 +76,11 @@ func (r *record) changes(nodes []zk.ACLReading, self []attr.Identity) (steps []s
 // somebody else has given another ACL.
 func (r *record) restorations(nodes []zk.ACLReading, from int, self []attr.Identity) (steps []step, left []string) {
 	for i, n := range nodes {
-		e := r.nodes[n.Path]
+		had := r.gives(n.Path, self)
 		switch {
-		case e.had == nil, e.czxid != n.Stat.Czxid, attr.SameACL(e.had, n.ACL, self):
+		case had == nil, r.nodes[n.Path].czxid != n.Stat.Czxid, attr.SameACL(had, n.ACL, self):
 		case r.ours(n, self):
-			steps = append(steps, step{node: from + i, acl: e.had, restores: true})
+			steps = append(steps, step{node: from + i, acl: had, restores: true})
 		default:
 			left = append(left, n.Path)
 		}
@@ -400,7 +400,7 @@ func (r *Resource) settle(ctx context.Context, client *zk.Client, plan *resource
 // has them. With an error the record and the state tell what was done.
 func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record, state *resourceModel) (diags diag.Diagnostics) {
 	self := r.Session.Identities()
-	fate := r.Session.Give(session.ItsACL, rec.memories())
+	fate := r.Session.Give(session.ItsACL, rec.memories(self))
 	defer r.Session.Undone(session.ItsACL, slices.Collect(maps.Keys(rec.nodes))...)
 	if lost := rec.lost(fate, self); len(lost) > 0 {
 		diags.Append(keptWarning(lost))
@@ -435,7 +435,7 @@ func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record, 
 	defer end()
 	diags.Append(restoreError(r.failed(after, client, doingRestore, o, len(steps))))
 	for _, n := range o.nodes {
-		if e := rec.nodes[n.Path]; n.Path == rec.path && e.set == nil && slices.Equal(e.had, n.ACL) { // it was restored
+		if e := rec.nodes[n.Path]; n.Path == rec.path && e.set == nil && slices.Equal(rec.gives(n.Path, self), n.ACL) { // it was restored
 			state.ACL, state.Stat = attr.ACLValue(n.ACL), attr.StatValue(n.Stat)
 		}
 	}
