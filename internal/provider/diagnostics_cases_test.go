@@ -371,6 +371,7 @@ var topics = []struct {
 		{name: "backoff", play: configured(attrs{"retry": attrs{"backoff": 0.9}})},
 		{name: "jitter", play: configured(attrs{"retry": attrs{"jitter": 1.1}})},
 		{name: "no lock path", play: configured(attrs{"lock": attrs{"mode": "shared"}})},
+		{name: "a lock of the servers' own", play: configured(attrs{"lock": attrs{"path": "/zookeeper/lock"}})},
 		{name: "lock path", play: configured(attrs{"lock": attrs{"path": "relative"}})},
 		{name: "lock mode", play: configured(attrs{"lock": attrs{"path": "/a", "mode": "open"}})},
 		{name: "lock timeout", play: configured(attrs{"lock": attrs{"path": "/a", "timeout": -1}})},
@@ -828,6 +829,13 @@ var topics = []struct {
 			i := c.connect(nil).create(znodes, config)
 			c.Put("/app/cafe\u0301", "")
 			c.refresh(i)
+		}},
+		{name: "secrets that are declared no more", play: func(c *scene) {
+			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "x"}, "data_wo": attrs{"s": secret, "deep/t": secret, "a2": secret}, "data_wo_version": "1"})
+			c.plan(i, attrs{"base_path": "/app", "data": attrs{"a": "x", "a2": "told", "s/low": ""}})
+		}},
+		{name: "the lock below what is exclusive", play: func(c *scene) {
+			c.connect(attrs{"lock": attrs{"path": "/app/lock"}}).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "x"}, "exclusive": true})
 		}},
 		{name: "something below what becomes exclusive", play: func(c *scene) {
 			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "ours"}})

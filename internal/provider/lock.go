@@ -14,7 +14,6 @@ import (
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/provider/session"
-	"terraform-provider-zookeeper/internal/zk"
 )
 
 type lockModel struct {
@@ -54,7 +53,7 @@ func (r *resolver) lock(ctx context.Context, obj types.Object, defaultACL types.
 	}
 	l := session.Lock{}
 	mode, seconds := session.Exclusive, session.DefaultLockTimeout.Seconds()
-	r.text(at.AtName("path"), m.Path, &l.Path, zk.ValidatePath)
+	r.text(at.AtName("path"), m.Path, &l.Path, attr.CheckLockPath)
 	r.text(at.AtName("mode"), m.Mode, &mode, checkLockMode)
 	r.number(at.AtName("timeout"), m.Timeout, &seconds, checkLockTimeout)
 	r.text(at.AtName("identifier"), m.Identifier, &l.Identifier, func(string) error { return nil })

@@ -195,12 +195,44 @@ func TestAccLock_renew(t *testing.T) {
 	}
 }
 
+// The node with which the run stands in line is no part of a tree whose ACLs, or nodes, a resource
+// has: it is gone after the run, and the next one has another.
+func TestAccProviderLock_inTheTree(t *testing.T) {
+	tree := acctest.NewTree(t)
+	config := func(hcl string) string {
+		return tree.ConfigFor(fmt.Sprintf("lock = { path = %q, acl = [{ scheme = \"world\", id = \"anyone\", permissions = \"cdrwa\" }] }", tree.Path("/locks/shop")), hcl)
+	}
+	const all = `
+resource "zookeeper_znode_acl" "test" {
+  path      = "${local.base}/locks"
+  recursive = true
+  acl = [
+    { scheme = "world", id = "anyone", permissions = "crd" },
+    { scheme = "ip", id = "127.0.0.1", permissions = "cdrwa" },
+  ]
+}
+`
+	exclusive := strings.NewReplacer("zookeeper_znode_acl", "zookeeper_znodes", "path     ", "base_path", "recursive", "exclusive", "  acl = [", "  data = { other = \"x\" }\n  acl = [").Replace(all)
+	tree.Put("/locks", "")
+	tree.Put("/locks/shop", "")
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": config(all)})
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	if run := cli.Run("plan", "-no-color", "-detailed-exitcode"); run.Code != 0 {
+		t.Errorf("exit code %d\n%s", run.Code, run.Output)
+	}
+	cli.Write("main.tf", config(exclusive))
+	if run := cli.Run("plan", "-no-color"); run.Code == 0 || !acctest.Error("Lock lies in an exclusive tree", tree.Path("/locks/shop")).MatchString(run.Output) {
+		t.Errorf("exit code %d\n%s", run.Code, run.Output)
+	}
+}
+
 func TestAccProviderLock_invalid(t *testing.T) {
 	tree := acctest.NewTree(t)
 	var steps []resource.TestStep
 	for lock, want := range map[string][]string{
 		`mode = "shared"`:               {"Missing lock path", "lock.path"},
 		`path = "relative"`:             {"Invalid lock path", "lock.path", "absolute"},
+		`path = "/zookeeper/lock"`:      {"Invalid lock path", "lock.path", "belongs to ZooKeeper itself"},
 		`path = "/a", mode = "open"`:    {"Invalid lock mode", "lock.mode", "exclusive"},
 		`path = "/a", timeout = -1`:     {"Invalid lock timeout", "lock.timeout", "from 0"},
 		`path = "/a", timeout = "long"`: {"lock", "number"},

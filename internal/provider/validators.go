@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 
+	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -20,7 +21,7 @@ var (
 	serverNameValidator  = stringValidator{about{"Invalid server name", "must be the name of a host, without a port"}, checkServerName}
 	mechanismValidator   = stringValidator{about{"Invalid SASL mechanism", "must be DIGEST-MD5 or GSSAPI"}, checkMechanism}
 	schemeValidator      = stringValidator{about{"Invalid scheme", "must be a scheme that takes a credential"}, checkScheme}
-	lockPathValidator    = stringValidator{about{"Invalid lock path", "must be the absolute path of a znode"}, zk.ValidatePath}
+	lockPathValidator    = stringValidator{about{"Invalid lock path", "must be the absolute path of a znode, not within /zookeeper"}, attr.CheckLockPath}
 	lockModeValidator    = stringValidator{about{"Invalid lock mode", "must be exclusive or shared"}, checkLockMode}
 	secondsValidator     = float64Validator{about{"Invalid number of seconds", "must be a number of seconds"}, checkSeconds}
 	lockTimeoutValidator = float64Validator{about{"Invalid lock timeout", "must be a number of seconds from 0"}, checkLockTimeout}

@@ -521,10 +521,10 @@ func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
 		needs = "the permission READ or ADMIN (r, a)"
 	}
 	wayOut := ""
-	if strings.HasPrefix(doing, "take the lock") {
+	switch {
+	case strings.HasPrefix(doing, "take the lock"):
 		wayOut = " Whoever made the lock's node decides who may take the lock: its ACL has to name this provider (acl of the lock, in the configuration of whoever made it)."
-	}
-	if s.Resource != "" {
+	case s.Resource != "":
 		wayOut = " Where the ACL shuts this provider out for good, whoever has ADMIN (a) there, or the servers' super user, can change it; to give the node up and leave it as it is, remove the resource from the state (terraform state rm)."
 	}
 	return diag.NewErrorDiagnostic("Permission denied", fmt.Sprintf(

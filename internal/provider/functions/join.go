@@ -45,7 +45,7 @@ func (Join) Run(ctx context.Context, req function.RunRequest, resp *function.Run
 	if resp.Error = req.Arguments.Get(ctx, &path, &names); resp.Error != nil {
 		return
 	}
-	if err := attr.CheckPath(path, false); err != nil {
+	if err := attr.CheckPath(path); err != nil {
 		resp.Error = function.NewArgumentFuncError(0, err.Error())
 		return
 	}

@@ -40,7 +40,7 @@ func (Parent) Run(ctx context.Context, req function.RunRequest, resp *function.R
 	if resp.Error = req.Arguments.Get(ctx, &path); resp.Error != nil {
 		return
 	}
-	if err := attr.CheckPath(path, false); err != nil {
+	if err := attr.CheckPath(path); err != nil {
 		resp.Error = function.NewArgumentFuncError(0, err.Error())
 		return
 	}

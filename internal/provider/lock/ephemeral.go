@@ -52,7 +52,7 @@ func (e *EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 			"path": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Absolute path of the lock's node. It is created when it is missing, with the `acl`, and so is what is missing above it; they stay.",
-				Validators:          []validator.String{attr.Path()},
+				Validators:          []validator.String{attr.LockPath()},
 			},
 			"mode": schema.StringAttribute{
 				Optional:            true,

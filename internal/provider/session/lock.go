@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -197,6 +199,30 @@ func (s *Session) Held(path string) *recipe.Held {
 	s.held.mu.Lock()
 	defer s.held.mu.Unlock()
 	return s.held.by[path]
+}
+
+// Contenders are the nodes with which the run stands in line for the locks that it holds. They are
+// nobody's but the run's.
+func (s *Session) Contenders() (paths []string) {
+	s.held.mu.Lock()
+	paths = slices.Sorted(maps.Keys(s.held.by))
+	s.held.mu.Unlock()
+	select {
+	case <-s.guard.taken:
+		if s.guard.held != nil {
+			paths = append(paths, s.guard.held.Path())
+		}
+	default:
+	}
+	return paths
+}
+
+// LockPath is the path of the lock that the session holds for all that it does; empty for none.
+func (s *Session) LockPath() string {
+	if s.guard.lock == nil {
+		return ""
+	}
+	return s.guard.lock.Path
 }
 
 // Free gives a lock back. The error is [recipe.ErrLost] when it was held no more.

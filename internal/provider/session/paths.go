@@ -29,10 +29,10 @@ func (s *Session) Own(path string) bool {
 // CheckManaged says what is wrong with the path of a node that a resource creates and
 // deletes: by itself, and below the chroot, where it may lead to ZooKeeper's own nodes.
 func (s *Session) CheckManaged(path string) error {
-	if err := attr.CheckPath(path, true); err != nil {
+	if err := attr.CheckManagedPath(path); err != nil {
 		return err
 	}
-	if err := attr.CheckPath(s.chroot+path, true); err != nil {
+	if err := attr.CheckManagedPath(s.chroot + path); err != nil {
 		return fmt.Errorf("below the chroot %q of the provider's servers: %w", s.chroot, err)
 	}
 	return nil

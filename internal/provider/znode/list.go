@@ -122,7 +122,7 @@ func (l *ListResource) ValidateListResourceConfig(ctx context.Context, req list.
 	if resp.Diagnostics.HasError() || config.Path.IsNull() || config.Path.IsUnknown() {
 		return
 	}
-	resp.Diagnostics.Append(checkListed(config.Path.ValueString(), func(nodePath string) error { return attr.CheckPath(nodePath, true) })...)
+	resp.Diagnostics.Append(checkListed(config.Path.ValueString(), attr.CheckManagedPath)...)
 }
 
 // checkListed checks the node at the top. The root cannot be managed, but what is below it.

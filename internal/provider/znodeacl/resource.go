@@ -148,7 +148,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		resp.Diagnostics.Append(r.subject(nodePath).Error(doingRead, err))
 		return
 	}
-	nodes, err := read(ctx, client, nodePath, state.Recursive.ValueBool(), state.excluded())
+	nodes, err := r.read(ctx, client, nodePath, state.Recursive.ValueBool(), state.excluded())
 	switch {
 	case isNoNode(err):
 		resp.State.RemoveResource(ctx)
@@ -253,7 +253,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	if diags.HasError() {
 		return
 	}
-	if err := attr.CheckPath(nodePath, false); err != nil {
+	if err := attr.CheckPath(nodePath); err != nil {
 		resp.Diagnostics.AddError("Invalid import ID", "The ACL of a znode is imported by the path of the node: "+err.Error()+".")
 		return
 	}

@@ -17,10 +17,10 @@ import (
 )
 
 // read returns the node, and after it those below where they are asked for, apart from what is
-// excluded.
-func read(ctx context.Context, client *zk.Client, nodePath string, recursive bool, exclude []string) ([]zk.ACLReading, error) {
+// excluded and from what the run itself needs for its locks, which is gone after it.
+func (r *Resource) read(ctx context.Context, client *zk.Client, nodePath string, recursive bool, exclude []string) ([]zk.ACLReading, error) {
 	if recursive {
-		return client.ACLTree(ctx, nodePath, exclude...)
+		return client.ACLTree(ctx, nodePath, append(r.Session.Contenders(), exclude...)...)
 	}
 	acl, stat, err := client.ACL(ctx, nodePath)
 	if err != nil {
@@ -259,7 +259,7 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 func (r *Resource) readClaimed(ctx context.Context, client *zk.Client, heir *session.Heir, plan *resourceModel) ([]zk.ACLReading, error) {
 	heir.Claim(ctx, plan.Path.ValueString())
 	for {
-		nodes, err := read(ctx, client, plan.Path.ValueString(), plan.Recursive.ValueBool(), plan.excluded())
+		nodes, err := r.read(ctx, client, plan.Path.ValueString(), plan.Recursive.ValueBool(), plan.excluded())
 		if err != nil {
 			return nil, err
 		}
@@ -321,7 +321,7 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 	if err != nil {
 		return nil, diag.Diagnostics{r.subject(nodePath).Error(doingSet, err)}
 	}
-	nodes, err := read(ctx, client, nodePath, plan.Recursive.ValueBool() || state.Recursive.ValueBool(), neither(plan, state))
+	nodes, err := r.read(ctx, client, nodePath, plan.Recursive.ValueBool() || state.Recursive.ValueBool(), neither(plan, state))
 	if err != nil {
 		return nil, r.unread(ctx, doingSet, nodePath, err)
 	}

@@ -126,7 +126,7 @@ func (i *importing) check(managed func(path string) error) error {
 		}
 		nodes[key] = ""
 	}
-	if err := attr.CheckPath(i.Base, false); err != nil {
+	if err := attr.CheckPath(i.Base); err != nil {
 		return err
 	}
 	if _, err := attr.ParseFilter(i.Include, i.Exclude); err != nil {

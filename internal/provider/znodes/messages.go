@@ -83,6 +83,20 @@ func othersWillGo(base string, nodes map[string]int64) diag.Diagnostic {
 		"exclusive = true is new, and below %q there are nodes that this resource does not declare. Applying this plan removes them:\n\n%s", base, diagnose.Listed(named(base, nodes))))
 }
 
+// secretsWillGo tells which secrets an apply removes: a plan does not show what they are.
+func secretsWillGo(base string, paths []string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("data_wo"), "Secrets will be deleted", fmt.Sprintf(
+		"These nodes below %q hold secrets that data_wo wrote, and it does not have their keys any more, so the apply deletes them. Nothing else has what they hold: neither the state nor a backup of it.\n\n%s\n\n"+
+			"If data_wo is null because its variable was not given, give it, and plan again.", base, listed(paths)))
+}
+
+// lockWithin tells that the lock of the provider is in what is to be a resource's alone.
+func lockWithin(base, lock string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("exclusive"), "Lock lies in an exclusive tree", fmt.Sprintf(
+		"The lock of the provider is %q. With exclusive = true, the resource removes all other nodes below %q, and so the lock that its own run holds.\n\n"+
+			"Choose a lock.path (ZOOKEEPER_LOCK_PATH) outside of that tree, or set exclusive = false.", lock, base))
+}
+
 // withoutMoved says what becomes of a rename that the CLI is not told of.
 const withoutMoved = "If you apply as it is, the nodes may be deleted and created again, and what others have written to them is lost. " +
 	"With -parallelism=1 the apply may fail once; apply again."

@@ -42,6 +42,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	resp.Diagnostics.Append(r.warnRenamed(state, plan)...)
+	resp.Diagnostics.Append(r.checkLock(plan)...)
 	if state != nil && !plan.BasePath.Equal(state.BasePath) {
 		state = nil // other nodes are planned
 	}
@@ -59,6 +60,16 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	plan.DataWO = nodeMap{}
 	resp.Plan.Raw, diags = plan.encode(ctx, req.Plan.Raw.Type())
 	resp.Diagnostics.Append(diags...)
+}
+
+// checkLock refuses to have all that is below a node where the lock of the provider is there, too:
+// the run would remove its own lock.
+func (r *Resource) checkLock(plan *model) diag.Diagnostics {
+	lock := r.Session.LockPath()
+	if lock == "" || !plan.Exclusive.ValueBool() || plan.BasePath.IsUnknown() || !session.Within(lock, plan.BasePath.ValueString()) {
+		return nil
+	}
+	return diag.Diagnostics{lockWithin(plan.BasePath.ValueString(), lock)}
 }
 
 // warnRenamed warns of a plan that destroys a resource and creates another one with the same
@@ -177,6 +188,9 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 	plan.DataWOKeys = keySetValue(secrets)
 	writes := changes(had, want)
 	diags.Append(r.planHolding(plan, had, want, writes)...)
+	if lost := lostSecrets(had, want, writes); len(lost) > 0 {
+		diags.Append(secretsWillGo(had.base, lost))
+	}
 	if state != nil {
 		diags.Append(o.save(ctx, private)...)
 		if len(writes) == 0 {
@@ -195,6 +209,16 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 	diags.Append(r.warnOpen(plan, created(writes), exposed)...)
 	diags.Append(r.checkSize(plan, writes)...)
 	return diags
+}
+
+// lostSecrets are the paths of the nodes that lose a secret, and get nothing instead.
+func lostSecrets(had holding, want wanted, writes []zk.Write) (paths []string) {
+	for _, w := range writes {
+		if key := keyOf(had.base, w.Path); had.secrets[key] && !want.declares(key) {
+			paths = append(paths, w.Path)
+		}
+	}
+	return paths
 }
 
 // planRenewal plans to set the ACL of the existing nodes again, where "auth" in it stands for

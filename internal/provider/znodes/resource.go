@@ -92,7 +92,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Sensitive:   true,
 				WriteOnly:   true,
 				MarkdownDescription: "Nodes and their content as UTF-8 text that is a secret: it is written to the servers, and is in no state, plan or log. The keys are not secret: `data_wo_keys` has them. " +
-					"Takes ephemeral values, and needs Terraform 1.11 or OpenTofu 1.11.",
+					"A node whose key leaves it is deleted, and the plan warns of that. Takes ephemeral values, and needs Terraform 1.11 or OpenTofu 1.11.",
 			},
 			"data_wo_version": schema.StringAttribute{
 				Optional: true,

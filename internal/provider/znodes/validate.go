@@ -31,10 +31,10 @@ func checkConfig(config *model) diag.Diagnostics {
 	diags := checkNodes(config)
 	diags.Append(attr.CheckDataWOVersion(config.DataWO, config.DataWOVersion, "which secrets data_wo has, and there are none")...)
 	base := config.BasePath.ValueString()
-	if config.BasePath.IsNull() || config.BasePath.IsUnknown() || attr.CheckPath(base, false) != nil {
+	if config.BasePath.IsNull() || config.BasePath.IsUnknown() || attr.CheckPath(base) != nil {
 		return diags // its own validation has told
 	}
-	managed := func(nodePath string) error { return attr.CheckPath(nodePath, true) }
+	managed := attr.CheckManagedPath
 	if err := checkBase(base, managed, config.Data, config.DataBase64, config.DataWO); err != nil {
 		diags.Append(invalidBase(err))
 	}
