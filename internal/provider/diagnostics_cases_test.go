@@ -643,6 +643,7 @@ var topics = []struct {
 		{name: "an entry that is null", play: validated(znode, attrs{"path": "/app", "acl": []any{nil}})},
 		{name: "no scheme", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"", "alice", "r"})})},
 		{name: "a scheme in capitals", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"Digest", "alice:" + digestHash, "r"})})},
+		{name: "a scheme that is nearly one", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"wrld", "anyone", "r"})})},
 		{name: "a part that is null", play: validated(znode, attrs{"path": "/app", "acl": []any{attrs{"scheme": "auth", "permissions": "r"}}})},
 		{name: "not everybody", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "alice", "r"})})},
 		{name: "a digest without a hash", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"digest", "alice", "r"})})},
@@ -829,6 +830,13 @@ var topics = []struct {
 			i := c.connect(nil).create(znodes, config)
 			c.Put("/app/cafe\u0301", "")
 			c.refresh(i)
+		}},
+		{name: "more imported than declared", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/a", "")
+			c.Put("/app/theirs", "")
+			i := c.connect(nil).imports(znodes, "/app")
+			c.plan(i, attrs{"base_path": "/app", "data": attrs{"a": ""}})
 		}},
 		{name: "secrets that are declared no more", play: func(c *scene) {
 			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "x"}, "data_wo": attrs{"s": secret, "deep/t": secret, "a2": secret}, "data_wo_version": "1"})
@@ -1412,6 +1420,11 @@ var topics = []struct {
 			c.connect(nil).list(attrs{"path": "/app"})
 		}},
 		{name: "a node that is not there", play: func(c *scene) { c.connect(nil).list(attrs{"path": "/app"}) }},
+		{name: "more nodes than are wanted", play: func(c *scene) {
+			c.Put("/app", "")
+			c.putMany("/app", 101)
+			c.connect(nil).list(attrs{"path": "/app"})
+		}},
 		{name: "a pattern that no node matches", play: func(c *scene) {
 			c.Put("/app", "")
 			c.Put("/app/a", "")

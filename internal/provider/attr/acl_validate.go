@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/agext/levenshtein"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -73,6 +74,10 @@ func checkACL(at path.Path, acl types.Set, held bool) (diags diag.Diagnostics) {
 			continue
 		}
 		field := entryFields(e)
+		if scheme := field("scheme").ValueString(); misspelt(scheme) != "" {
+			diags.AddAttributeWarning(at, "Unknown ACL scheme", fmt.Sprintf(
+				"ZooKeeper itself has no scheme %q. Did you mean %q? If your servers were extended with %[1]q, all is well; otherwise they refuse the ACL when it is applied.", scheme, misspelt(scheme)))
+		}
 		for _, err := range checkEntry(field) {
 			if _, ok := errors.AsType[heldError](err); ok && held {
 				continue
@@ -108,13 +113,28 @@ func CheckACLEntry(scheme, id string) error {
 		}
 	default:
 		// Servers can be extended with others, but hardly with these.
-		for _, known := range []string{zk.SchemeWorld, zk.SchemeAuth, zk.SchemeDigest, zk.SchemeIP, zk.SchemeSASL, zk.SchemeX509} {
+		for _, known := range knownSchemes {
 			if strings.EqualFold(strings.TrimSpace(scheme), known) {
 				return fmt.Errorf("there is no scheme %q: write %q, without blanks and in small letters", scheme, known)
 			}
 		}
 	}
 	return nil
+}
+
+// knownSchemes are those that every server knows.
+var knownSchemes = []string{zk.SchemeWorld, zk.SchemeAuth, zk.SchemeDigest, zk.SchemeIP, zk.SchemeSASL, zk.SchemeX509}
+
+// misspelt returns the scheme that was probably meant by one that servers do not know unless they
+// were extended with it; empty for none.
+func misspelt(scheme string) string {
+	scheme = strings.ToLower(strings.TrimSpace(scheme)) // which has an error of its own
+	for _, known := range knownSchemes {
+		if d := levenshtein.Distance(scheme, known, nil); d > 0 && d <= len(known)/2 {
+			return known
+		}
+	}
+	return ""
 }
 
 func checkEntry(field func(string) types.String) []error {

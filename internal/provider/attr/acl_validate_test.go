@@ -1,6 +1,7 @@
 package attr_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -80,6 +81,14 @@ func TestACLValidator(t *testing.T) {
 				}
 			}
 		})
+	}
+
+	// A scheme that servers do not know is a slip, more often than not.
+	for scheme, want := range map[string]string{"wrld": "world", "wolrd": "world", "digst": "digest", "x059": "x509", "i": "ip", "ldap": "", "Digest": "", "world": ""} {
+		diags := attr.CheckACL(path.Root("acl"), set(scheme+"|anyone|r")).Warnings()
+		if told := len(diags) > 0 && strings.Contains(diags[0].Detail(), fmt.Sprintf("Did you mean %q?", want)); told != (want != "") || len(diags) > 1 {
+			t.Errorf("%s: %v, want %q", scheme, diags, want)
+		}
 	}
 
 	// What a server can hold is valid for a node that can be imported.

@@ -88,10 +88,13 @@ func TestPathValidators(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			for v, want := range map[validator.String]string{attr.Path(): tt.want, attr.ManagedPath(): tt.wantManaged} {
+			for _, kind := range []struct {
+				validator.String
+				want string
+			}{{attr.Path(), tt.want}, {attr.ManagedPath(), tt.wantManaged}} {
 				var resp validator.StringResponse
-				v.ValidateString(t.Context(), validator.StringRequest{Path: path.Root("path"), ConfigValue: tt.in}, &resp)
-				checkDetail(t, resp, want)
+				kind.ValidateString(t.Context(), validator.StringRequest{Path: path.Root("path"), ConfigValue: tt.in}, &resp)
+				checkDetail(t, resp, kind.want)
 			}
 		})
 	}

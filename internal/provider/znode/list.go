@@ -3,6 +3,7 @@ package znode
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"strings"
 
@@ -52,7 +53,7 @@ func (l *ListResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 			"What the software has written since shows as a change, and an apply puts back the old content: Kafka can lose a partition's leader to that. See the example below.\n\n" +
 			"With `include_resource`, and with `-generate-config-out`, the data and the ACL of each node are read too, and go into what the query writes: **no place for secrets.** " +
 			"Of what kind a node is servers do not tell, so `mode` is `persistent` for containers and TTL nodes too. An ACL with a digest that the provider is not shown is left out of generated configuration.\n\n" +
-			"Terraform ends a list after 100 nodes, unless `limit` says otherwise. Needs Terraform 1.14. OpenTofu has no queries as of 1.12.",
+			"Terraform ends a list after 100 nodes, unless `limit` says otherwise; a warning tells that there are more. Needs Terraform 1.14. OpenTofu has no queries as of 1.12.",
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{
 				Required:            true,
@@ -161,11 +162,14 @@ func (l *ListResource) results(ctx context.Context, req list.ListRequest, config
 		about := diagnose.Subject{Path: config.Path.ValueString(), Presented: l.Session.Presented()}
 		client, err := l.Session.Client(ctx)
 		if err != nil {
-			push(told(about.Error(doingList, err)))
+			push(list.ListResult{Diagnostics: diag.Diagnostics{about.Error(doingList, err)}})
 			return
 		}
 		var listed int64
 		var left leftOut
+		// Terraform reads nothing behind the last result that it wants. So the last one is kept until
+		// it is known whether there are more, and has with it what is to be told.
+		var last *list.ListResult
 		err = client.Survey(ctx, about.Path, attr.Depth(config.MaxDepth), req.IncludeResource, func(r zk.Reading) error {
 			rel, isBelow := below(about.Path, r.Path)
 			meant := len(config.Include.Elements()) == 0
@@ -174,28 +178,47 @@ func (l *ListResource) results(ctx context.Context, req list.ListRequest, config
 			}
 			further := filter.Below(rel)
 			if l.lists(r, meant, further, &left) {
-				listed++
-				if !push(l.result(ctx, req, r)) || listed == req.Limit {
+				switch {
+				case listed == req.Limit:
+					last.Diagnostics.Append(limitWarning(about.Path, listed))
+					return errEnough
+				case last != nil && !push(*last):
+					last = nil
 					return errEnough
 				}
+				listed++
+				result := l.result(ctx, req, r)
+				last = &result
 			}
 			if !further {
 				return zk.ErrSkipBelow
 			}
 			return nil
 		})
+		var diags diag.Diagnostics
 		switch {
 		case errors.Is(err, errEnough):
 		case isNoNode(err):
-			push(list.ListResult{Diagnostics: append(about.Twins(ctx, l.Session), about.Error(doingList, err))})
+			diags = append(about.Twins(ctx, l.Session), about.Error(doingList, err))
 		case err != nil:
-			push(told(about.Error(doingList, err)))
+			diags.Append(about.Error(doingList, err))
 		default:
-			if diags := left.warnings(about, filter); len(diags) > 0 {
-				push(list.ListResult{Diagnostics: diags})
-			}
+			diags = left.warnings(about, filter)
+		}
+		switch {
+		case last != nil:
+			last.Diagnostics.Append(diags...)
+			push(*last)
+		case len(diags) > 0:
+			push(list.ListResult{Diagnostics: diags})
 		}
 	}
+}
+
+// limitWarning tells that there are more nodes than Terraform wants: it has a limit of its own.
+func limitWarning(top string, listed int64) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("List is not complete", fmt.Sprintf(
+		"There are more znodes for this list at %q and below than the %d that it shows. Set limit in the list block to a larger number (Terraform's own is 100), or leave nodes out with include and exclude.", top, listed))
 }
 
 // below returns the path of a node relative to the one at the top. It is false for the one at
@@ -256,9 +279,4 @@ func (l *ListResource) result(ctx context.Context, req list.ListRequest, r zk.Re
 		result.Diagnostics.Append(result.Resource.Set(ctx, &state)...)
 	}
 	return result
-}
-
-// told is a diagnostic in the place of a node.
-func told(d diag.Diagnostic) list.ListResult {
-	return list.ListResult{Diagnostics: diag.Diagnostics{d}}
 }

@@ -181,18 +181,30 @@ func TestAccList_limit(t *testing.T) {
 		found("three", tree.Base, all[0], all[1]),
 		found("default", append([]string{tree.Base}, all[:99]...)...),
 		querycheck.ExpectLength("zookeeper_znode.more", 241))
+
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config("")})
+	for limit, listed := range map[string]int{"": 100, "limit = 1": 1, "limit = 240": 240, "limit = 241": 0, "limit = 242": 0} {
+		cli.Write("x.tfquery.hcl", query("test", limit, below))
+		run := cli.MustRun("query", "-no-color")
+		want := acctest.Error("Warning: List is not complete", fmt.Sprintf("%q and below than the %d that it shows", tree.Base, listed), "Set limit")
+		if told := strings.Contains(run.Output, "List is not complete"); told != (listed > 0) || told && !want.MatchString(run.Output) {
+			t.Errorf("with %q:\n%s", limit, run.Output)
+		}
+	}
 }
 
-// What is below the last node of a list is not looked at.
+// A list that has as many nodes as are wanted looks for one more, and not further.
 func TestAccList_limitEnds(t *testing.T) {
 	acctest.Needs(t, acctest.List)
 	tree := acctest.NewTree(t)
-	tree.Put("/a", "")
+	for _, rel := range []string{"/a", "/a/b", "/a/b/c", "/a/d"} {
+		tree.Put(rel, "")
+	}
 	proxy := zktest.StartProxy(t, acctest.Server(t).Addr())
 	looks := func() error {
 		const children = 12
-		if n := len(slices.DeleteFunc(proxy.Requests(), func(r zktest.Request) bool { return r.Opcode != children })); n != 1 {
-			return fmt.Errorf("%d requests for one node", n)
+		if n := len(slices.DeleteFunc(proxy.Requests(), func(r zktest.Request) bool { return r.Opcode != children })); n != 2 {
+			return fmt.Errorf("%d requests for one node and the next", n)
 		}
 		return nil
 	}

@@ -163,6 +163,24 @@ func (i *importing) save(ctx context.Context, p attr.PrivateState) diag.Diagnost
 	return p.SetKey(ctx, importKey, b)
 }
 
+// importedKey is where the private state says that no apply has written to the nodes since their
+// import: they are others' work.
+const importedKey = "imported"
+
+// markImported notes that nodes were imported, or that an apply has written to them since.
+func markImported(ctx context.Context, p attr.PrivateState, imported bool) diag.Diagnostics {
+	if !imported {
+		return p.SetKey(ctx, importedKey, nil)
+	}
+	return p.SetKey(ctx, importedKey, []byte("true"))
+}
+
+// isImported reports what markImported has noted.
+func isImported(ctx context.Context, p attr.PrivateState) (bool, diag.Diagnostics) {
+	b, diags := p.GetKey(ctx, importedKey)
+	return len(b) > 0, diags
+}
+
 // read reads what an import asks for.
 func (i *importing) read(ctx context.Context, client *zk.Client, about diagnose.Subject) (refreshed, diag.Diagnostics) {
 	var found refreshed

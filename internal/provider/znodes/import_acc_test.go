@@ -307,3 +307,35 @@ func TestAccZnodes_moveFromZnode(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A configuration that declares fewer nodes than were imported deletes the others: the plan says so, once, and what it
+// advises leaves them as they are.
+func TestAccZnodes_importOfMore(t *testing.T) {
+	tree := acctest.NewTree(t)
+	for _, rel := range []string{"/app", "/app/a", "/app/b", "/app/theirs", "/app/theirs/x"} {
+		tree.Put(rel, "")
+	}
+	a := map[string]string{"a": ""}
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(znodes(a, ""))})
+	cli.MustRun("import", "-no-color", address, tree.Path("/app"))
+	told := acctest.Error("Warning: Imported znodes will be deleted", tree.Path("/app/b"), tree.Path("/app/theirs/x"))
+	if run := cli.MustRun("plan", "-no-color"); !told.MatchString(run.Output) {
+		t.Error(run.Output)
+	}
+	for _, advised := range []string{"//a", "?exclude=theirs/**&exclude=b"} {
+		cli.MustRun("state", "rm", address)
+		cli.MustRun("import", "-no-color", address, tree.Path("/app")+advised)
+		if run := cli.MustRun("plan", "-no-color"); strings.Contains(run.Output, "Imported znodes") || strings.Contains(run.Output, "theirs") {
+			t.Errorf("after the import of %s:\n%s", advised, run.Output)
+		}
+	}
+	// Once an apply has written to them, they are the resource's own.
+	cli.MustRun("state", "rm", address)
+	cli.MustRun("import", "-no-color", address, tree.Path("/app"))
+	cli.Write("main.tf", tree.Config(znodes(map[string]string{"a": "1", "b": "", "theirs/x": ""}, "")))
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	cli.Write("main.tf", tree.Config(znodes(a, "")))
+	if run := cli.MustRun("plan", "-no-color"); strings.Contains(run.Output, "Imported znodes") {
+		t.Error(run.Output)
+	}
+}

@@ -83,10 +83,17 @@ func othersWillGo(base string, nodes map[string]int64) diag.Diagnostic {
 		"exclusive = true is new, and below %q there are nodes that this resource does not declare. Applying this plan removes them:\n\n%s", base, diagnose.Listed(named(base, nodes))))
 }
 
+// importedWillGo tells which nodes an apply deletes that were just imported.
+func importedWillGo(base string, paths []string) diag.Diagnostic {
+	return diag.NewWarningDiagnostic("Imported znodes will be deleted", fmt.Sprintf(
+		"The nodes below %q were imported, and the configuration does not declare all of them. What it does not declare is deleted:\n\n%s\n\n"+
+			"To leave these as they are, take the resource out of the state (terraform state rm) and import only the keys that you declare, as in \"/app//key//deep/key\" or \"/app?exclude=runtime/**\".", base, listed(paths)))
+}
+
 // secretsWillGo tells which secrets an apply removes: a plan does not show what they are.
 func secretsWillGo(base string, paths []string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("data_wo"), "Secrets will be deleted", fmt.Sprintf(
-		"These nodes below %q hold secrets that data_wo wrote, and it does not have their keys any more, so the apply deletes them. Nothing else has what they hold: neither the state nor a backup of it.\n\n%s\n\n"+
+		"These nodes below %q hold secrets that data_wo wrote, and it does not have their keys any more, so the apply deletes them, or empties those that have others below. Nothing else has what they hold: neither the state nor a backup of it.\n\n%s\n\n"+
 			"If data_wo is null because its variable was not given, give it, and plan again.", base, listed(paths)))
 }
 

@@ -192,6 +192,7 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 		diags.Append(secretsWillGo(had.base, lost))
 	}
 	if state != nil {
+		diags.Append(warnImported(ctx, had.base, writes, private)...)
 		diags.Append(o.save(ctx, private)...)
 		if len(writes) == 0 {
 			plan.Zxid = state.Zxid
@@ -208,6 +209,20 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 	}
 	diags.Append(r.warnOpen(plan, created(writes), exposed)...)
 	diags.Append(r.checkSize(plan, writes)...)
+	return diags
+}
+
+// warnImported warns of a plan that deletes nodes which were imported, and which no apply has had in
+// its hands yet.
+func warnImported(ctx context.Context, base string, writes []zk.Write, private attr.PrivateState) diag.Diagnostics {
+	imported, diags := isImported(ctx, private)
+	if !imported {
+		return diags
+	}
+	gone := slices.DeleteFunc(slices.Clone(writes), func(w zk.Write) bool { return w.Kind != zk.WriteDelete })
+	if len(gone) > 0 {
+		diags.Append(importedWillGo(base, pathsOf(gone)))
+	}
 	return diags
 }
 

@@ -61,6 +61,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	if what != nil {
 		state.introduce(found.nodes)
+		resp.Diagnostics.Append(markImported(ctx, resp.Private, true)...)
 	}
 	resp.Diagnostics.Append(state.refresh(had, found)...)
 	parents, diags := session.LoadParents(ctx, req.Private)

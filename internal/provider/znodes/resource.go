@@ -208,6 +208,7 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(out.doubt.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(order{}.save(ctx, resp.Private)...)
+	resp.Diagnostics.Append(markImported(ctx, resp.Private, false)...)
 }
 
 // Delete removes the nodes, provided that nobody else has changed them since the plan.
