@@ -247,7 +247,7 @@ func (s Subject) Foreign() diag.Diagnostic {
 	}
 	return diag.NewWarningDiagnostic("ACL is written again", fmt.Sprintf(
 		"The scheme \"auth\" in the ACL of %s stands for the identities that the provider presented when it wrote the ACL, and it presents others now: %s. The apply writes the ACL again, so that it stands for these.\n\n"+
-			"A plan with a refresh shows the entries that change.", which, s.presented()))
+			"A plan with a refresh shows the entries that change. If the ACL is among ignore_changes, make one: without a refresh the provider cannot see that, and with one it leaves the ACL as it is.", which, s.presented()))
 }
 
 // ClaimACL notes what a resource that is planned has of ACLs, and tells of another one that wants a
