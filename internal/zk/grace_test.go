@@ -256,9 +256,10 @@ func afterRequests(n int, match func(op int32) bool) (sent <-chan struct{}, coun
 	all := make(chan struct{})
 	return all, func(op int32) bool {
 		if op != ping {
-			if n--; n == 0 {
-				close(all)
-			}
+			n--
+		}
+		if op != ping && n == 0 {
+			close(all)
 		}
 		return match(op)
 	}

@@ -207,8 +207,8 @@ func TestRecordGives(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, tt.want)
 		}
 	}
-	if got := rec.memories([]attr.Identity{bob})["/a"].(entry).had; !attr.SameACL(got, append(slices.Clone(reader), byAuth...), nil) {
-		t.Errorf("another resource is told %v", got)
+	if told, ok := rec.memories([]attr.Identity{bob})["/a"].(entry); !ok || !attr.SameACL(told.had, append(slices.Clone(reader), byAuth...), nil) {
+		t.Errorf("another resource is told %+v", told)
 	}
 }
 
