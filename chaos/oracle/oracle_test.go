@@ -114,6 +114,10 @@ func TestCheck(t *testing.T) {
 			at:   hooks{"late in the apply": all(theirs(remove("/by/tree/a"), create("/by/tree/a", "ta")), our(setACL("/by/tree/a", scenario.Guarded)))},
 			want: []string{"first: setACL of /by/tree/a"},
 		},
+		"ACL of a node that a resource is created for": {
+			at: hooks{"in the apply": theirs(setACL("/by/tree/a", scenario.Marked))},
+			// What it was given back is what it had in the story without that.
+		},
 		"made anew, and deleted": {
 			at:   hooks{"late in the apply": all(our(set("/zn/one", "1")), theirs(remove("/zn/one"), create("/zn/one", "theirs")), our(remove("/zn/one")), our(create("/zn/one", "1")))},
 			want: []string{"first: delete of /zn/one"},

@@ -240,13 +240,12 @@ func (w *World) expire(ctx context.Context, id int64, password []byte) bool {
 	if w.ensemble != nil {
 		servers = w.ensemble.Addrs()
 	}
-	client, err := zk.New(ctx, zk.Config{Servers: servers, SessionID: id, SessionPassword: password, SessionTimeout: time.Minute, ConnectTimeout: actTimeout})
-	if err != nil || client.Start(ctx) != nil {
+	client, err := zk.New(ctx, zk.Config{Servers: servers, SessionID: id, SessionPassword: password, SessionTimeout: scenario.Usual.Session, ConnectTimeout: actTimeout})
+	if err != nil {
 		return false
 	}
+	err = client.Start(ctx)
 	now, _ := client.Session()
-	if err := client.Close(ctx); err != nil {
-		return false
-	}
-	return now == id
+	// It is closed whatever came before: it would keep the session.
+	return errors.Join(err, client.Close(ctx)) == nil && now == id
 }

@@ -1091,6 +1091,20 @@ var topics = []struct {
 			loseReply(proxy, isMultiOp)
 			c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "1"}})
 		}},
+		{name: "one that is the parent of another", play: func(c *scene) {
+			c.Put("/app", "")
+			proxy := c.proxied(nil)
+			proxy.CutBeforeRequest(func(op int32) bool {
+				if !isCreateOp(op) {
+					return false
+				}
+				c.Put("/app/sibling", "")
+				return true
+			})
+			c.create(znode, attrs{"path": "/app/a"})
+			c.told = nil
+			c.create(znode, attrs{"path": "/app/a/below"})
+		}},
 		{name: "one part is done, the other refused", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one", "acl": acl(everybody)})
 			c.again()

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"terraform-provider-zookeeper/internal/acctest"
@@ -40,13 +42,13 @@ func handOver(t *testing.T, put func(tree *acctest.Tree), typ string, config att
 	return h
 }
 
-func (h *handing) provider() *driver { return h.patient(60) }
+func (h *handing) provider() *driver { return h.patient(30) }
 
-// patient is a provider that tries to connect for so many seconds.
+// patient is a provider that tries to connect for so many seconds, and whose session lives twice as long.
 func (h *handing) patient(seconds int) *driver {
 	h.t.Helper()
 	d := newDriver(h.t)
-	d.configure(attrs{"servers": h.proxy.Addr() + h.Base, "default_acl": acl(everybody), "username": acctest.User, "password": acctest.Password, "connect_timeout": seconds, "session_timeout": 60})
+	d.configure(attrs{"servers": h.proxy.Addr() + h.Base, "default_acl": acl(everybody), "username": acctest.User, "password": acctest.Password, "connect_timeout": seconds, "session_timeout": 2 * seconds})
 	return d
 }
 
@@ -463,4 +465,43 @@ func TestAccHandover_renamedZnode(t *testing.T) {
 			t.Errorf("it is the same node: %+v", now)
 		}
 	})
+}
+
+// A run is stopped while the creation of a renamed zookeeper_ensure_path waits for the destruction of
+// the old one: the creation has nothing then, so that the next run hands over what the old one made.
+func TestHandoverInterrupted(t *testing.T) {
+	config := attrs{"path": "/a/b/c"}
+	h := handOver(t, func(*acctest.Tree) {}, ensurePath, config)
+	creating := *h.run
+	ctx, stop := context.WithCancel(h.run.ctx)
+	defer stop()
+	creating.ctx = ctx
+	i := h.run.none(ensurePath)
+	creation := creating.plan(i, config)
+	looked := make(chan struct{})
+	once := sync.OnceFunc(func() { close(looked) })
+	h.proxy.CutBeforeRequest(func(int32) bool {
+		once()
+		return false
+	})
+	created := make(chan struct{})
+	go func() {
+		defer close(created)
+		creating.apply(creation)
+	}()
+	<-looked
+	h.run.refresh(h.old) // an answer comes after those that were asked for before
+	stop()
+	<-created
+	if !i.state.IsNull() || !slices.ContainsFunc(creating.told, func(d *tfprotov6.Diagnostic) bool { return d.Summary == "Interrupted" }) {
+		t.Errorf("the state has %v, and was told %v", i.state, creating.told)
+	}
+	h.run = h.provider()
+	h.run.refresh(h.old)
+	h.run.apply(h.run.plan(h.old, nil))
+	i = h.run.create(ensurePath, config)
+	h.quiet("Resource looks renamed")
+	h.settled(i, config)
+	h.provider().destroy(i)
+	h.gone(true, "/a")
 }

@@ -48,6 +48,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		notEmpty *node.NotEmptyError
 		locked   *session.LockedError
 		guard    *session.GuardError
+		doubtful *session.DoubtfulParentError
 	)
 	switch {
 	case errors.As(err, &conflict):
@@ -84,6 +85,10 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return s.numberUnknown(doing, err)
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		return s.outcomeUnknown(doing, err)
+	case errors.As(err, &doubtful):
+		return diag.NewErrorDiagnostic("Parent is in doubt", fmt.Sprintf(
+			"The provider did not %s%s: %q is missing, or was a moment ago, and it is the node of another resource of this run, whose creation has failed with an outcome that is not known. "+
+				"Made as a parent, it could not be told from somebody else's by the next run. Nothing was written.\n\nRun apply again.", doing, s.at(), doubtful.Path))
 	case errors.As(err, &locked):
 		return s.locked(doing, locked)
 	case errors.Is(err, session.ErrOwnLock):

@@ -33,14 +33,18 @@ type Doubt struct {
 	ACL []zk.ACL `json:"acl"`
 	// Size is how many bytes a secret has; -1 where the content is none.
 	Size int `json:"size"`
+	// Parent is when the run has made the node on the way to another one, and so empty; nil where it
+	// has not.
+	Parent *session.Span `json:"parent,omitempty"`
 }
 
 // doubtKey is where the private state has a [Doubt].
 const doubtKey = "doubt"
 
 // Doubt makes the plan of a creation whose outcome is not known a state without a stat, and
-// notes in its private state what tells the node that it may have made.
-func (n *Node) Doubt(ctx context.Context, private attr.PrivateState, s *session.Session, config *Node, err error) diag.Diagnostics {
+// notes in its private state what tells the node that it may have made. parent is when the
+// run has made the node on the way to another one; nil where it has not.
+func (n *Node) Doubt(ctx context.Context, private attr.PrivateState, s *session.Session, config *Node, parent *session.Span, err error) diag.Diagnostics {
 	data, acl, aclErr := n.Wanted(s, config)
 	d := Doubt{ACL: acl, Size: -1}
 	if unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err); ok {
@@ -55,6 +59,7 @@ func (n *Node) Doubt(ctx context.Context, private attr.PrivateState, s *session.
 	if n.ACL.IsUnknown() {
 		n.ACL = attr.ACLValue(acl)
 	}
+	d.Parent = parent
 	n.Stat = types.ObjectNull(attr.StatType.AttrTypes)
 	n.ForceDestroy = types.BoolNull()
 	b, err := json.Marshal(d)
@@ -76,13 +81,16 @@ func (n *Node) Unfinished(there attr.Planned) {
 	n.ForceDestroy = types.BoolNull()
 }
 
-// Recognized marks the state of a creation whose node a later look has recognized.
+// Recognized marks the state of a creation whose node a later look has recognized as the one that
+// the doubt is about.
 //
 // The marks are in attributes, because a deletion gets no private state of a resource that is
 // tainted. The CLI replaces such a resource, and what has no mark counts again.
-func (n *Node) Recognized() {
+func (n *Node) Recognized(d *Doubt) {
 	n.ForceDestroy = types.BoolNull()
-	n.CreateParents = types.BoolNull()
+	if d.Parent == nil {
+		n.CreateParents = types.BoolNull()
+	}
 }
 
 // unfinished reports whether a state is that of a creation which has not ended. Others may use
@@ -140,7 +148,28 @@ func (d *Doubt) Find(ctx context.Context, s *session.Session, nodePath string, s
 	if err != nil {
 		return zk.Node{}, false, err
 	}
+	if d.Parent != nil {
+		return d.findParent(ctx, client, nodePath)
+	}
 	return client.Recognize(ctx, nodePath, d.making(state))
+}
+
+// findParent looks for a node that the run has made on the way to another one, and that nobody has
+// written to since.
+func (d *Doubt) findParent(ctx context.Context, client *zk.Client, nodePath string) (zk.Node, bool, error) {
+	// The server may be behind the one that the node was made by.
+	if err := client.Sync(ctx, nodePath); err != nil {
+		return zk.Node{}, false, err
+	}
+	there, err := client.Node(ctx, nodePath)
+	switch {
+	case errors.Is(err, zk.ErrNoNode):
+		return zk.Node{}, false, nil
+	case err != nil:
+		return zk.Node{}, false, err
+	}
+	ours := d.Parent.Has(there.Stat.Czxid) && there.Stat.Version == 0 && there.Stat.DataLength == 0 && there.Stat.EphemeralOwner == 0
+	return there, ours, nil
 }
 
 // Candidates are the paths of the nodes that the creation of a sequential node may have made,

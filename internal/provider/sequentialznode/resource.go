@@ -207,7 +207,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		}
 		if node.OutcomeUnknown(err) {
 			plan.Path = types.StringValue(plan.PathPrefix.ValueString())
-			resp.Diagnostics.Append(plan.Doubt(ctx, resp.Private, r.Session, &config.Node, err)...)
+			resp.Diagnostics.Append(plan.Doubt(ctx, resp.Private, r.Session, &config.Node, nil, err)...)
 			resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 			resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 		}

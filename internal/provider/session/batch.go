@@ -45,6 +45,14 @@ func (s *Session) Apply(ctx context.Context, base string, b zk.Batch) ([]zk.Writ
 		return none, err
 	}
 	defer s.parents.unlock()
+	if err := s.parents.checkDoubt(base); err != nil {
+		return none, err
+	}
+	for _, w := range b.Writes {
+		if w.Kind == zk.WriteEnsure && s.parents.doubtful[w.Path] {
+			return none, &DoubtfulParentError{Path: w.Path}
+		}
+	}
 	after, done := s.AfterWrite(ctx)
 	defer done()
 	own := len(b.Writes)
@@ -70,7 +78,7 @@ func (s *Session) Apply(ctx context.Context, base string, b zk.Batch) ([]zk.Writ
 		switch {
 		case !results[i].Done:
 		case w.Kind == zk.WriteEnsure:
-			s.parents.made[w.Path] = madeNode{ensured: i < own}
+			s.parents.made[w.Path] = madeNode{ensured: i < own, by: Span{results[i].Zxid - 1, results[i].Zxid}}
 		case w.Kind == zk.WriteCreate, wasClaimed:
 			s.Own(w.Path) // whoever wants it later is told that it is declared twice
 		}

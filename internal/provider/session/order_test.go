@@ -13,7 +13,7 @@ func TestClaimTakesAParentOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t, zk.Config{Servers: "127.0.0.1:1"})
 	broken := errors.New("the leaf could not be made")
-	err := s.MakeParents(t.Context(), func() ([]string, error) { return []string{"/a", "/a/b"}, broken })
+	err := s.MakeParents(t.Context(), "/a/b", func() ([]string, session.Span, error) { return []string{"/a", "/a/b"}, session.Span{}, broken })
 	if !errors.Is(err, broken) {
 		t.Errorf("got %v, want the error of the creation", err)
 	}
@@ -33,10 +33,10 @@ func TestClaimWaitsForParentsInTheMaking(t *testing.T) {
 	made, register := make(chan struct{}), make(chan struct{})
 	done := make(chan error, 1)
 	go func() {
-		done <- s.MakeParents(context.Background(), func() ([]string, error) {
+		done <- s.MakeParents(context.Background(), "/a", func() ([]string, session.Span, error) {
 			close(made) // "/a" is on the server from here on
 			<-register
-			return []string{"/a"}, nil
+			return []string{"/a"}, session.Span{}, nil
 		})
 	}()
 	<-made
@@ -45,7 +45,7 @@ func TestClaimWaitsForParentsInTheMaking(t *testing.T) {
 	if _, _, err := s.Claim(stopped, "/a"); !errors.Is(err, context.Canceled) {
 		t.Errorf("while it is being made: %v, want a wait that the context ends", err)
 	}
-	if err := s.MakeParents(stopped, func() ([]string, error) { return nil, nil }); !errors.Is(err, context.Canceled) {
+	if err := s.MakeParents(stopped, "/a", func() ([]string, session.Span, error) { return nil, session.Span{}, nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("a second maker: %v, want a wait that the context ends", err)
 	}
 	close(register)

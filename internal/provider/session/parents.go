@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/zk"
@@ -19,6 +20,21 @@ type parents struct {
 	// caller's context.
 	busy chan struct{}
 	made map[string]madeNode
+	// doubtful are the nodes of creations that have failed, and of which it is not known whether
+	// they are there.
+	doubtful map[string]bool
+}
+
+// A DoubtfulParentError tells that the parent of a node is the node of another resource of this
+// run, whose creation has failed with an outcome that is not known.
+type DoubtfulParentError struct {
+	// Path is the parent's.
+	Path string
+}
+
+// Error names the parent.
+func (e *DoubtfulParentError) Error() string {
+	return fmt.Sprintf("whether this run has created %s is not known", e.Path)
 }
 
 // madeNode is a node that was made on the way.
@@ -28,10 +44,22 @@ type madeNode struct {
 	// ensured is set when EnsurePath has given it to a caller. A resource of its own may
 	// still claim it.
 	ensured bool
+	// by is when it was made.
+	by Span
 }
 
+// A Span is a span of transactions, of which a node is made by one: later than After, and no later
+// than Until.
+type Span struct {
+	After int64 `json:"after"`
+	Until int64 `json:"until"`
+}
+
+// Has reports whether the transaction is in the span.
+func (s Span) Has(zxid int64) bool { return zxid > s.After && zxid <= s.Until }
+
 func newParents() parents {
-	return parents{busy: make(chan struct{}, 1), made: make(map[string]madeNode)}
+	return parents{busy: make(chan struct{}, 1), made: make(map[string]madeNode), doubtful: make(map[string]bool)}
 }
 
 func (p *parents) lock(ctx context.Context) error {
@@ -45,18 +73,52 @@ func (p *parents) lock(ctx context.Context) error {
 
 func (p *parents) unlock() { <-p.busy }
 
+// Doubts notes that the creation of nodes has failed, and that it is not known whether they are
+// there: from here on, nobody makes them on the way to another node, which the next run could not
+// tell from the work of somebody else. It returns those that this run has made so before, and when.
+// They are the creation's.
+func (s *Session) Doubts(ctx context.Context, paths ...string) map[string]Span {
+	if err := s.parents.lock(ctx); err != nil {
+		return nil // the run ends, and makes nothing more
+	}
+	defer s.parents.unlock()
+	made := make(map[string]Span)
+	for _, path := range paths {
+		if node, ok := s.parents.made[path]; ok {
+			delete(s.parents.made, path)
+			made[path] = node.by
+		}
+		s.parents.doubtful[path] = true
+	}
+	return made
+}
+
+// checkDoubt refuses to make nodes that are in doubt: the one at the path, or above it.
+func (p *parents) checkDoubt(path string) error {
+	for ; path != "/"; path = zk.Parent(path) {
+		if p.doubtful[path] {
+			return &DoubtfulParentError{Path: path}
+		}
+	}
+	return nil
+}
+
 // MakeParents runs create, which makes missing parents on its way and returns the paths
-// of those that it made, also when it fails. One runs at a time: those that wait most
-// often find their parents made.
-func (s *Session) MakeParents(ctx context.Context, create func() (made []string, err error)) error {
+// of those that it made, and when, also when it fails. One runs at a time: those that wait most
+// often find their parents made. The error is a [*DoubtfulParentError] where parent, the lowest
+// of them, or one above it is in doubt.
+func (s *Session) MakeParents(ctx context.Context, parent string, create func() (made []string, by Span, err error)) error {
 	if err := s.parents.lock(ctx); err != nil {
 		return err
 	}
 	defer s.parents.unlock()
-	made, err := create()
+	if err := s.parents.checkDoubt(parent); err != nil {
+		return err
+	}
+	made, by, err := create()
 	s.acts.made(made...)
 	for _, path := range made {
-		s.parents.made[path] = madeNode{}
+		s.parents.made[path] = madeNode{by: by}
 	}
 	return err
 }
@@ -75,10 +137,12 @@ func (s *Session) Create(ctx context.Context, path string, data []byte, o zk.Cre
 	alone.MakeParents = false
 	created, err := client.Create(ctx, path, data, alone)
 	if errors.Is(err, zk.ErrNoNode) && o.MakeParents {
-		err = s.MakeParents(ctx, func() ([]string, error) {
+		err = s.MakeParents(ctx, zk.Parent(path), func() ([]string, Span, error) {
+			by := Span{After: client.Zxid()}
 			var err error
 			created, err = client.Create(ctx, path, data, o)
-			return created.Parents, err
+			by.Until = client.Zxid()
+			return created.Parents, by, err
 		})
 	}
 	if err == nil && !created.HasStat {
@@ -130,13 +194,16 @@ func (s *Session) EnsurePath(ctx context.Context, path string, acl []zk.ACL) (e 
 		return e, err
 	}
 	defer s.parents.unlock()
+	if err := s.parents.checkDoubt(path); err != nil {
+		return e, err
+	}
 	if e.Made, err = s.takeParents(ctx, client, path, acl); err != nil {
 		return e, err
 	}
 	created, doubt, err := client.MakePath(ctx, path, acl)
 	for _, node := range created {
 		s.acts.made(node.Path)
-		s.parents.made[node.Path] = madeNode{ensured: true}
+		s.parents.made[node.Path] = madeNode{ensured: true, by: Span{node.Stat.Czxid - 1, node.Stat.Czxid}}
 		e.Made = append(e.Made, Made{Path: node.Path, Czxid: node.Stat.Czxid})
 	}
 	e.Doubt = doubt

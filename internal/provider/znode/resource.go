@@ -285,7 +285,11 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		case made.ours != nil:
 			plan.Unfinished(*made.ours)
 		case node.OutcomeUnknown(err):
-			resp.Diagnostics.Append(plan.Doubt(ctx, resp.Private, r.Session, &config.Node, err)...)
+			var parent *session.Span
+			if by, ok := r.Session.Doubts(after, plan.Path.ValueString())[plan.Path.ValueString()]; ok {
+				parent = &by
+			}
+			resp.Diagnostics.Append(plan.Doubt(ctx, resp.Private, r.Session, &config.Node, parent, err)...)
 		default:
 			return
 		}
@@ -347,7 +351,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	switch {
 	case doubt != nil:
-		state.Recognized()
+		state.Recognized(doubt)
 		state.refresh(read, r.Session.Identities())
 	case state.Stat.IsNull() && !state.DeclaresContent(): // as an import leaves it
 		if isEphemeral(read.Stat) {
@@ -429,7 +433,7 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		case !ours:
 			return
 		}
-		state.Recognized()
+		state.Recognized(doubt)
 		state.refresh(made, r.Session.Identities())
 	}
 	err := state.Delete(ctx, r.Session, state.Path.ValueString(), succeeded)

@@ -72,6 +72,16 @@ func doubtOf(unknown *zk.OutcomeUnknownError, plan *model, want wanted, base str
 	return d
 }
 
+// paths are those of the nodes, but for what is in between.
+func (d *doubt) paths(base string) (paths []string) {
+	for key, node := range d.Nodes {
+		if node.In != "" {
+			paths = append(paths, join(base, key))
+		}
+	}
+	return paths
+}
+
 // suppose adds the nodes to a holding as if they had been made as planned; nothing of that is
 // recorded.
 func (d *doubt) suppose(h holding, plan *model) {

@@ -102,6 +102,11 @@ func (a *applying) run(ctx context.Context) diag.Diagnostics {
 		}
 		if try == applyTries || !again || otherErr != nil {
 			a.abandon()
+			if a.out.doubt != nil {
+				after, free := a.Session.AfterWrite(ctx)
+				a.Session.Doubts(after, a.out.doubt.paths(a.out.base)...)
+				free()
+			}
 			return a.failed(err)
 		}
 	}
