@@ -35,7 +35,46 @@ const (
 	// window is for how many nodes requests for one are, and how many nodes a walk reads
 	// before it visits them.
 	window = 256
+	// ahead is how many bytes a walk reads before it visits the nodes that they are of, and looks
+	// whether it may go on. One node may have more.
+	ahead = 8 << 20
 )
+
+// A pace is how fast many nodes are read whose sizes nobody knows. It is kept from one part of a walk
+// to the next.
+type pace struct {
+	// inFlight is how many requests may be on their way: few where replies are large.
+	inFlight int
+	// read counts the bytes that were read in this part.
+	read int
+}
+
+// full takes in the sizes of nodes that were read, and reports whether to stop for now. A nil pace
+// never does.
+func (p *pace) full(readings ...Reading) bool {
+	if p == nil {
+		return false
+	}
+	size := 0
+	for i := range readings {
+		const header = 16 // of a string, which takes more than a short name itself
+		size += readings[i].size() + header*len(readings[i].Children)
+	}
+	p.read += size
+	if p.inFlight *= 2; size > 0 {
+		p.inFlight = min(p.inFlight, ahead*len(readings)/size)
+	}
+	p.inFlight = min(max(p.inFlight, inFlight), window)
+	return p.read > ahead
+}
+
+// most is how many requests for one node each may be on their way.
+func (p *pace) most() int {
+	if p == nil {
+		return window
+	}
+	return p.inFlight
+}
 
 // ReadMany reads the data and the stats of many nodes, and their children where that is
 // asked for. It returns a Reading for each, in the order of the paths: that one node
@@ -49,6 +88,11 @@ const (
 // one, as from older servers; of these only a node that is too large on its own cannot be
 // read ([*ReplyTooLargeError]). Several requests are on their way at once.
 func (c *Client) ReadMany(ctx context.Context, paths []string, children bool) ([]Reading, error) {
+	return c.readMany(ctx, paths, children, nil)
+}
+
+// readMany is [Client.ReadMany] that returns the first nodes alone where the pace says so.
+func (c *Client) readMany(ctx context.Context, paths []string, children bool, p *pace) ([]Reading, error) {
 	for _, path := range paths {
 		if err := check(proto.OpGetData.String(), path); err != nil {
 			return nil, err
@@ -66,18 +110,18 @@ func (c *Client) ReadMany(ctx context.Context, paths []string, children bool) ([
 		out[i].Path = path
 	}
 	if err != nil || version.Less(Version{3, 6, 0}) {
-		return out, c.readEach(ctx, out, true, children)
+		return c.readEach(ctx, out, true, children, p)
 	}
-	err = c.readBatches(ctx, out, children)
+	read, err := c.readBatches(ctx, out, children, p)
 	_, old := errors.AsType[*VersionError](err)
 	if _, unknown := errors.AsType[*versionUnknownError](err); old || unknown {
 		// The connection was lost meanwhile, and the next server is another.
 		for i, path := range paths {
 			out[i] = Reading{Path: path}
 		}
-		err = c.readEach(ctx, out, true, children)
+		return c.readEach(ctx, out, true, children, p)
 	}
-	return out, err
+	return read, err
 }
 
 // batches splits readings so that no request is over its limit, and no reply either whose
@@ -105,8 +149,8 @@ func (c *Client) batches(out []Reading, children bool) [][]Reading {
 	return append(batches, out[from:])
 }
 
-// readBatches reads with multiRead.
-func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) error {
+// readBatches reads with multiRead, and returns what it has read.
+func (c *Client) readBatches(ctx context.Context, out []Reading, children bool, p *pace) ([]Reading, error) {
 	batches := c.batches(out, children)
 	calls := make([]*conn.Call, len(batches))
 	requests := make([]*proto.MultiRequest, len(batches))
@@ -129,36 +173,46 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool) 
 		if tooLarge(err) {
 			// The others on their way were lost with it. None of them is to come again.
 			c.withdrawAll(calls)
-			return c.readEach(ctx, out[done:], true, children)
+			rest, err := c.readEach(ctx, out[done:], true, children, p)
+			return out[:done+len(rest)], err
 		}
 		if err != nil {
 			if _, ok := errors.AsType[*Error](err); !ok {
 				err = &Error{Op: proto.OpMultiRead.String(), Path: batch[0].Path, Err: err}
 			}
-			return err
+			return out, err
 		}
 		if err := fill(batch, reply.Results, children); err != nil {
-			return &Error{Op: proto.OpMultiRead.String(), Path: batch[0].Path, Err: err}
+			return out, &Error{Op: proto.OpMultiRead.String(), Path: batch[0].Path, Err: err}
 		}
 		replies[i] = proto.MultiReadReply{}
 		done += len(batch)
+		if p.full(batch...) {
+			return out[:done], nil
+		}
 		if contentSize(batch) > c.cfg.MaxReplyBytes/mostInFlight {
 			ahead = inFlight
 		} else {
 			ahead = min(ahead+1, mostInFlight)
 		}
 	}
-	return nil
+	return out, nil
 }
 
 // contentSize is how many bytes the data and the names are that were read.
 func contentSize(batch []Reading) int {
 	size := 0
 	for i := range batch {
-		size += len(batch[i].Data)
-		for _, name := range batch[i].Children {
-			size += len(name)
-		}
+		size += batch[i].size()
+	}
+	return size
+}
+
+// size is how many bytes the data and the names are.
+func (r *Reading) size() int {
+	size := len(r.Data)
+	for _, name := range r.Children {
+		size += len(name)
 	}
 	return size
 }
@@ -215,15 +269,15 @@ func answers(r proto.MultiReadResult, op proto.Op) bool {
 }
 
 // readEach reads with one request for the data of each node, where that is asked for, and
-// one for its children.
-func (c *Client) readEach(ctx context.Context, out []Reading, data, children bool) error {
+// one for its children. It returns what it has read.
+func (c *Client) readEach(ctx context.Context, out []Reading, data, children bool, p *pace) ([]Reading, error) {
 	calls := make([]*conn.Call, 2*len(out))
 	contents := make([]proto.GetDataReply, len(out))
 	names := make([]proto.GetChildrenReply, len(out))
 	defer c.withdrawAll(calls)
 	sent := 0
 	for i := range out {
-		for ; sent < len(out) && sent < i+window; sent++ {
+		for ; sent < len(out) && sent < i+p.most(); sent++ {
 			node := &proto.PathWatchRequest{Path: c.chrooted(out[sent].Path)}
 			if data {
 				calls[2*sent] = conn.NewCall(proto.OpGetData, node, &contents[sent])
@@ -256,6 +310,9 @@ func (c *Client) readEach(ctx context.Context, out []Reading, data, children boo
 			if !data {
 				r.Stat = names[i].Stat
 			}
+			if p.full(*r) {
+				return out[:i+1], nil
+			}
 			continue
 		}
 		if _, ok := errors.AsType[*Error](err); !ok {
@@ -263,11 +320,11 @@ func (c *Client) readEach(ctx context.Context, out []Reading, data, children boo
 		}
 		code, ofServer := errors.AsType[ErrCode](err)
 		if !tooLarge(err) && (!ofServer || c.repeatable(code)) {
-			return err
+			return out, err
 		}
 		*r = Reading{Path: r.Path, Err: err}
 	}
-	return nil
+	return out, nil
 }
 
 // collect waits for a read that was issued ahead, and has it done again, alone, where the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
@@ -65,8 +64,8 @@ func (e *WalkLimitError) Error() string {
 //
 // The nodes are read a few hundred at a time, and visited before the next ones are read.
 func (c *Client) Walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error) error {
-	return c.walk(ctx, path, maxDepth, readable(visit), func(ctx context.Context, paths []string) ([]Reading, error) {
-		return c.ReadMany(ctx, paths, true)
+	return c.walk(ctx, path, maxDepth, readable(visit), func(ctx context.Context, paths []string, p *pace) ([]Reading, error) {
+		return c.readMany(ctx, paths, true, p)
 	})
 }
 
@@ -80,12 +79,12 @@ func (c *Client) WalkStats(ctx context.Context, path string, maxDepth int, visit
 }
 
 // readStats reads the stats of nodes and the names of their children.
-func (c *Client) readStats(ctx context.Context, paths []string) ([]Reading, error) {
+func (c *Client) readStats(ctx context.Context, paths []string, p *pace) ([]Reading, error) {
 	out := make([]Reading, len(paths))
 	for i, path := range paths {
 		out[i].Path = path
 	}
-	return out, c.readEach(ctx, out, false, true)
+	return c.readEach(ctx, out, false, true, p)
 }
 
 // readable makes a visit end the walk at a node that could not be read.
@@ -98,21 +97,26 @@ func readable(visit func(Reading) error) func(Reading) error {
 	}
 }
 
-// walk visits also the nodes that could not be read, the first apart.
-func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error, read func(context.Context, []string) ([]Reading, error)) error {
+// walk visits also the nodes that could not be read, the first apart. What read returns are the
+// first of the nodes that it is asked for: so many that what others have put into them is bounded
+// before it is counted.
+func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error, read func(context.Context, []string, *pace) ([]Reading, error)) error {
 	level := []string{path}
 	limits := c.cfg.Walk
 	nodes, bytes := 1, len(path) // found so far, and to be read
+	p := &pace{inFlight: inFlight}
 	for depth := 0; len(level) > 0; depth++ {
 		if depth > limits.Levels {
 			return &WalkLimitError{path, "levels", limits.Levels}
 		}
 		var below []string
-		for paths := range slices.Chunk(level, window) {
-			readings, err := read(ctx, paths)
+		for len(level) > 0 {
+			p.read = 0
+			readings, err := read(ctx, level[:min(len(level), window)], p)
 			if err != nil {
 				return err
 			}
+			level = level[len(readings):]
 			for _, r := range readings {
 				switch {
 				case r.Err != nil && depth == 0:
@@ -167,13 +171,13 @@ func (c *Client) Survey(ctx context.Context, path string, maxDepth int, contents
 
 // readNodes reads nodes with their ACLs and the names of their children. One that was
 // changed between the two reads is read again, on its own.
-func (c *Client) readNodes(ctx context.Context, paths []string) ([]Reading, error) {
-	out, err := c.ReadMany(ctx, paths, true)
+func (c *Client) readNodes(ctx context.Context, paths []string, p *pace) ([]Reading, error) {
+	out, err := c.readMany(ctx, paths, true, p)
 	if err != nil {
 		return nil, err
 	}
 	acls := make([]*Pending[Access], len(out))
-	for i, path := range paths {
+	for i, path := range paths[:len(out)] {
 		acls[i] = c.Async().ACL(ctx, path)
 	}
 	for i := range out {

@@ -5,7 +5,10 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net"
+	"slices"
+	"sync/atomic"
 	"testing"
 
 	"terraform-provider-zookeeper/internal/zk"
@@ -83,10 +86,62 @@ func TestNew_walkLimits(t *testing.T) {
 	}
 }
 
+// A walk asks for few nodes at a time where the servers answer with much: that it is too much is
+// found before all of it is there.
+func TestWalk_wide(t *testing.T) {
+	t.Parallel()
+	const wide, many = 250, 200_000
+	names := func(n int, name string) []byte {
+		b := binary.BigEndian.AppendUint32(nil, uint32(n))
+		for i := range n {
+			full := fmt.Sprintf("%s%06d", name, i)
+			b = append(binary.BigEndian.AppendUint32(b, uint32(len(full))), full...)
+		}
+		return b
+	}
+	roots, children := names(wide, "r"), names(many, "c")
+	var asked atomic.Int32
+	dial := answering(func(op proto.Op) []byte {
+		switch {
+		case op != proto.OpGetChildren2:
+			return make([]byte, 68)
+		case asked.Add(1) == 1:
+			return append(slices.Clone(roots), make([]byte, 68)...)
+		default:
+			return append(slices.Clone(children), make([]byte, 68)...)
+		}
+	})
+	c := connect(t, "127.0.0.1:1", func(cfg *zk.Config) { cfg.Dial, cfg.Walk = dial, zk.WalkLimits{Nodes: 1000} })
+	err := c.WalkStats(testContext(t), "/", -1, func(zk.Reading) error { return nil })
+	if limit, ok := errors.AsType[*zk.WalkLimitError](err); !ok || limit.Unit != "nodes" {
+		t.Error(err)
+	}
+	if n := asked.Load(); n > 30 {
+		t.Errorf("%d nodes were asked for, each with %d children", n, many)
+	}
+}
+
 // A server that names a child of each node, without end, is left at a bound.
 func TestWalk_endless(t *testing.T) {
 	t.Parallel()
-	dial := func(context.Context, string, string) (net.Conn, error) {
+	dial := answering(func(op proto.Op) []byte {
+		stat := make([]byte, 68)
+		if op == proto.OpGetChildren2 {
+			return append([]byte{0, 0, 0, 1, 0, 0, 0, 1, 'a'}, stat...)
+		}
+		return stat
+	})
+	c := connect(t, "127.0.0.1:1", func(cfg *zk.Config) { cfg.Dial = dial })
+	visited := 0
+	err := c.WalkStats(testContext(t), "/", -1, func(zk.Reading) error { visited++; return nil })
+	if limit, ok := errors.AsType[*zk.WalkLimitError](err); !ok || limit.Unit != "levels" || visited != zk.DefaultWalkLevels+1 {
+		t.Errorf("%d nodes, %v", visited, err)
+	}
+}
+
+// answering is how to connect to what answers each request with the body that reply returns.
+func answering(reply func(op proto.Op) []byte) func(context.Context, string, string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) {
 		client, peer := net.Pipe()
 		go func() {
 			defer func() { _ = peer.Close() }()
@@ -96,27 +151,17 @@ func TestWalk_endless(t *testing.T) {
 					if err != nil {
 						return
 					}
-					reply := header(int32(binary.BigEndian.Uint32(frame)), 2, proto.OK)
-					switch stat := make([]byte, 68); proto.Op(binary.BigEndian.Uint32(frame[4:])) {
-					case proto.OpGetChildren2:
-						reply = append(reply, 0, 0, 0, 1, 0, 0, 0, 1, 'a')
-						reply = append(reply, stat...)
-					case proto.OpExists:
-						reply = append(reply, stat...)
-					default:
+					op := proto.Op(binary.BigEndian.Uint32(frame[4:]))
+					answer := header(int32(binary.BigEndian.Uint32(frame)), 2, proto.OK)
+					if op == proto.OpGetChildren2 || op == proto.OpExists {
+						answer = append(answer, reply(op)...)
 					}
-					if zktest.WriteFrame(peer, reply) != nil {
+					if zktest.WriteFrame(peer, answer) != nil {
 						return
 					}
 				}
 			}
 		}()
 		return client, nil
-	}
-	c := connect(t, "127.0.0.1:1", func(cfg *zk.Config) { cfg.Dial = dial })
-	visited := 0
-	err := c.WalkStats(testContext(t), "/", -1, func(zk.Reading) error { visited++; return nil })
-	if limit, ok := errors.AsType[*zk.WalkLimitError](err); !ok || limit.Unit != "levels" || visited != zk.DefaultWalkLevels+1 {
-		t.Errorf("%d nodes, %v", visited, err)
 	}
 }
