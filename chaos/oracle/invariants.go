@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"fmt"
 	"encoding/json"
 	"maps"
 	"path"
@@ -53,7 +54,7 @@ func foreignWritesStand(k *knowledge, report reporter) {
 	tree := k.Before.Clone()
 	opened, begun := make(map[int64]int64), make(map[string]int64)
 	alike := make(map[string]history.Node) // what somebody else has replaced, in one transaction
-	covered := make(map[string]bool)       // by a run and a path, where the run has set the ACL of the node
+	covered := make(map[string]bool)       // by an actor and a path, where the actor has set the ACL of the node
 	for _, txn := range k.Txns {
 		if txn.Opened {
 			opened[txn.Session] = txn.Zxid
@@ -74,13 +75,13 @@ func foreignWritesStand(k *knowledge, report reporter) {
 			acl := there && k.Foreign[n.ACLBy] && n.Azxid > since && (!replaced || old.Aversion != 0)
 			switch {
 			case c.Kind == history.SetData && data && !k.adopts(run, c.Path),
-				c.Kind == history.SetACL && acl && !k.adopts(run, c.Path) && (covered[run.Name+c.Path] || !k.coversAnew(run, c.Path)),
+				c.Kind == history.SetACL && acl && !k.adopts(run, c.Path) && (covered[covering(run, c.Path)] || !k.coversAnew(run, c.Path)),
 				c.Kind == history.Delete && data && !k.takesUnseen(run, c.Path):
 				report("%s: %s of %s in %#x goes over what somebody else wrote in %#x, after the apply had begun (%#x)",
 					run.Name, c.Kind, c.Path, txn.Zxid, max(n.Mzxid, n.Azxid), since)
 			}
 			if c.Kind == history.SetACL {
-				covered[run.Name+c.Path] = true
+				covered[covering(run, c.Path)] = true
 			}
 		}
 		if k.Foreign[txn.Session] {
@@ -99,13 +100,18 @@ func (k *knowledge) adopts(run Run, p string) bool {
 	return slices.ContainsFunc(run.Op.Config.Resources, func(r scenario.Resource) bool { return r.Adopt && owns(r, p) })
 }
 
-// coversAnew reports whether a run creates a zookeeper_znode_acl for a node. Its plan has not looked
+func covering(run Run, p string) string { return fmt.Sprint(run.Actor, p) }
+
+// coversAnew reports whether a run may create a zookeeper_znode_acl for a node: no run before it has
+// ended well with one. Its plan has not looked
 // at the nodes: it takes them as it finds them, and a destruction gives back what they had.
 func (k *knowledge) coversAnew(run Run, p string) bool {
 	covers := func(r scenario.Resource) bool {
 		return r.Type == scenario.ZnodeACL && (r.Path == p || r.Recursive && below(p, r.Path))
 	}
-	return slices.ContainsFunc(run.Op.Config.Resources, covers) && !slices.ContainsFunc(k.resources(run.Actor, run.From-1), covers)
+	return slices.ContainsFunc(run.Op.Config.Resources, covers) && !slices.ContainsFunc(k.Runs, func(before Run) bool {
+		return before.Actor == run.Actor && before.From < run.From && before.Code == 0 && slices.ContainsFunc(before.Op.Config.Resources, covers)
+	})
 }
 
 // takesUnseen reports whether the user has asked for whatever is at a path to be deleted.

@@ -126,16 +126,16 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 				"TTL nodes need zookeeper.extendedTypesEnabled=true on every server (a Java system property, -Dzookeeper.extendedTypesEnabled=true).", doing, s.at()))
 	case errors.Is(err, zk.ErrInvalidACL):
 		return diag.NewErrorDiagnostic("ZooKeeper refused the ACL", fmt.Sprintf(
-			"The server refused an entry of the ACL of %q. Either its scheme is not enabled there, or its id is not one of that scheme, "+
+			"The server refused an entry of the ACL of %s. Either its scheme is not enabled there, or its id is not one of that scheme, "+
 				"or its scheme is \"auth\", which stands for the identities that the provider presents. The provider presents %s.\n\n"+
-				"Check the entries' schemes and ids. world, auth, digest and ip are enabled on every server, ip with addresses of IPv6 since 3.9.4; sasl, x509 and others where authProvider.… or the quorum's security is configured.", s.Path, s.presented()))
+				"Check the entries' schemes and ids. world, auth, digest and ip are enabled on every server, ip with addresses of IPv6 since 3.9.4; sasl, x509 and others where authProvider.… or the quorum's security is configured.", attr.Quoted(s.Path), s.presented()))
 	case errors.Is(err, zk.ErrNoChildrenForEphemerals):
 		parent := zk.Parent(s.Path)
 		if _, on := operation(err); on != "" {
 			parent = zk.Parent(on) // of a node on the way, or below the path
 		}
 		return diag.NewErrorDiagnostic("Parent is ephemeral", fmt.Sprintf(
-			"The provider could not %s%s, because %q is an ephemeral node, which can have no children. Choose another path.", doing, s.at(), parent))
+			"The provider could not %s%s, because %s is an ephemeral node, which can have no children. Choose another path.", doing, s.at(), attr.Quoted(parent)))
 	case errors.Is(err, zk.ErrQuotaExceeded):
 		return diag.NewErrorDiagnostic("Quota exceeded", fmt.Sprintf(
 			"The provider could not %s%s: a quota on the node or on one above it does not allow it. Raise the quota (setquota in zkCli) or free some of it.", doing, s.at()))
@@ -533,9 +533,9 @@ func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
 		wayOut = " Where the ACL shuts this provider out for good, whoever has ADMIN (a) there, or the servers' super user, can change it; to give the node up and leave it as it is, remove the resource from the state (terraform state rm)."
 	}
 	return diag.NewErrorDiagnostic("Permission denied", fmt.Sprintf(
-		"The server did not let the provider %s%s: the operation %q needs %s on %q. The provider presents %s.\n\n"+
+		"The server did not let the provider %s%s: the operation %q needs %s on %s. The provider presents %s.\n\n"+
 			"Look at the ACL there (getAcl in zkCli, as somebody who may). ZooKeeper never says that a password is wrong: an identity with a wrong one just matches no entry of an ACL.%s",
-		doing, s.at(), op, needs, on, s.presented(), wayOut))
+		doing, s.at(), op, needs, attr.Quoted(on), s.presented(), wayOut))
 }
 
 func (s Subject) tooLarge(err *zk.TooLargeError) diag.Diagnostic {
@@ -737,7 +737,7 @@ func (s Subject) at() string {
 	if s.Path == "" {
 		return ""
 	}
-	return fmt.Sprintf(" %q", s.Path)
+	return " " + attr.Quoted(s.Path)
 }
 
 // presents tells whether the provider presents an identity of a scheme.

@@ -150,34 +150,53 @@ resource "zookeeper_znode" "second" {
 }
 
 // Somebody writes to a parent between the moment in which this run made it and the one in
-// which its resource takes it over: that is their change, and it stands.
+// which its resource takes it over: that is their change, and it stands. The state has the node, so
+// that the next plan shows it, and the next apply goes on from there.
 func TestAccZnode_madeParentWasChanged(t *testing.T) {
-	tree := acctest.NewTree(t)
-	acctest.Test(t, resource.TestCase{
-		CheckDestroy: tree.CheckGone("/p/child"),
-		Steps: []resource.TestStep{{
-			Config: tree.Config(`resource "zookeeper_znode" "child" {
+	guarded := zk.ACL{Scheme: "ip", ID: "127.0.0.1", Perms: zk.PermAll}
+	for name, tt := range map[string]struct {
+		theirs func(tree *acctest.Tree)
+		told   string
+		stands func(tree *acctest.Tree) resource.TestCheckFunc
+	}{
+		"data": {
+			func(tree *acctest.Tree) { tree.Write("/p", "theirs") }, "its data was planned against version 0 and is at version 1",
+			func(tree *acctest.Tree) resource.TestCheckFunc { return tree.CheckData("/p", "theirs") },
+		},
+		"ACL": {
+			func(tree *acctest.Tree) { tree.WriteACL("/p", guarded) }, "its ACL was planned against version 0 and is at version 1",
+			func(tree *acctest.Tree) resource.TestCheckFunc { return tree.CheckACL("/p", guarded) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tree := acctest.NewTree(t)
+			config := tree.Config(`resource "zookeeper_znode" "child" {
   path = "${local.base}/p/child"
   data = "x"
 
-  ` + acctest.Afterwards(t, func() { tree.Write("/p", "theirs") }) + `
+  ` + acctest.Afterwards(t, func() { tt.theirs(tree) }) + `
 }
 
 resource "zookeeper_znode" "test" {
   path       = "${local.base}/p"
   data       = "ours"
+  acl        = [{ scheme = "ip", id = "127.0.0.0/8", permissions = "cdrwa" }]
   depends_on = [zookeeper_znode.child]
-}`),
-			ConfigPlanChecks: planned(create),
-			ExpectError: acctest.Error("Znode was changed by somebody else", "did not take over the znode",
-				"its data was planned against version 0 and is at version 1"),
-		}, {
-			PreConfig: func() {
-				if err := tree.HasData("/p", "theirs"); err != nil {
+}`)
+			cli := acctest.NewCLI(t, map[string]string{"main.tf": config})
+			if out := cli.FailApply(); !acctest.Error("Znode was changed by somebody else", "did not take over the znode", tt.told).MatchString(out) {
+				t.Error(out)
+			}
+			if err := tt.stands(tree)(nil); err != nil {
+				t.Error(err)
+			}
+			cli.Apply()
+			cli.CheckPlansNothing("the next apply")
+			for _, err := range []error{tree.HasData("/p", "ours"), tree.HasData("/p/child", "x")} {
+				if err != nil {
 					t.Error(err)
 				}
-			},
-			Config: tree.Config(``),
-		}},
-	})
+			}
+		})
+	}
 }

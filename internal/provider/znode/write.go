@@ -174,11 +174,7 @@ func (r *Resource) takeOver(ctx context.Context, plan, config *resourceModel, fr
 		return out, adoptError{err}
 	}
 	there, err = node.TakeOver(ctx, r.Session, there, change, planned)
-	var conflict *session.ConflictError
-	switch {
-	case fresh && errors.As(err, &conflict): // somebody else uses it
-		return made{}, adoptError{err}
-	case err != nil:
+	if err != nil {
 		return out, adoptError{err}
 	}
 	return made{node: there}, nil

@@ -202,7 +202,7 @@ func conflicts(about diagnose.Subject, doing string, err *zk.BatchConflictError,
 		case c.MadeAnew():
 			lines[i] = fmt.Sprintf("%s was deleted and created anew (by transaction %#x, planned against %#x)", attr.Quoted(c.Write.Path), c.Found.Czxid, c.Write.Mzxid)
 		default:
-			lines[i] = fmt.Sprintf("%q was changed (by transaction %#x to version %d, planned against transaction %#x)", c.Write.Path, c.Found.Mzxid, c.Found.Version, c.Write.Mzxid)
+			lines[i] = fmt.Sprintf("%s was changed (by transaction %#x to version %d, planned against transaction %#x)", attr.Quoted(c.Write.Path), c.Found.Mzxid, c.Found.Version, c.Write.Mzxid)
 		}
 	}
 	switch list := diagnose.Listed(lines); {
