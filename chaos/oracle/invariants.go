@@ -1,8 +1,8 @@
 package oracle
 
 import (
-	"fmt"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"path"
 	"reflect"
