@@ -92,3 +92,31 @@ func (n *Node) LockedOut(ctx context.Context, s *session.Session, config, state 
 	}
 	return s.LockedOut(ctx, acl, need)
 }
+
+// ParentsLockedOut returns those permissions that the node's own ACL, which missing parents are made
+// with, keeps this provider from, of those that it takes to create the node below them and to delete
+// it again. It is 0 where the parent is there.
+func (n *Node) ParentsLockedOut(ctx context.Context, s *session.Session, config *Node, parent string) zk.Perms {
+	if !n.CreateParents.ValueBool() || !config.ACL.IsNull() && !attr.ACLKnown(config.ACL) {
+		return 0
+	}
+	acl, err := attr.ACLFrom(config.ACL)
+	if err != nil {
+		return 0 // validation has told
+	}
+	if acl == nil {
+		acl = s.DefaultACL()
+	}
+	lost := s.LockedOut(ctx, acl, zk.PermCreate|zk.PermDelete)
+	if lost == 0 {
+		return 0
+	}
+	client, err := s.Client(ctx)
+	if err != nil {
+		return 0
+	}
+	if _, there, err := client.Exists(ctx, parent); err != nil || there {
+		return 0
+	}
+	return lost
+}

@@ -170,6 +170,13 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if lost := plan.LockedOut(ctx, r.Session, &config.Node, prior); lost != 0 {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan).LockedOut(lost)))
 	}
+	if state == nil && !plan.PathPrefix.IsUnknown() {
+		parent := zk.Parent(plan.PathPrefix.ValueString())
+		if lost := plan.ParentsLockedOut(ctx, r.Session, &config.Node, parent); lost != 0 {
+			about := diagnose.Subject{Resource: typeName, Path: parent, Presented: r.Session.Presented()}
+			resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), about.LockedOut(lost)))
+		}
+	}
 }
 
 // planDeletion finds out whether another resource keeps the node.

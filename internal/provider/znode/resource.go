@@ -202,7 +202,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).LockedOut(lost)))
 	}
 	if state == nil {
-		resp.Diagnostics.Append(r.checkParentACL(ctx, plan)...)
+		resp.Diagnostics.Append(r.checkParentACL(ctx, &plan, &config)...)
 		there, diags := r.planAdoption(ctx, &plan, &config)
 		resp.Diagnostics.Append(diags...)
 		if there != nil { // it has an ACL
@@ -248,17 +248,21 @@ func (r *Resource) checkCreation(plan resourceModel) diag.Diagnostics {
 
 // checkParentACL warns of an ACL that keeps the provider from what it makes parents for,
 // from deleting it again, and from the parents themselves.
-func (r *Resource) checkParentACL(ctx context.Context, plan resourceModel) diag.Diagnostics {
+func (r *Resource) checkParentACL(ctx context.Context, plan, config *resourceModel) diag.Diagnostics {
 	acl, err := attr.ACLFrom(plan.ParentACL)
-	if err != nil || !plan.CreateParents.ValueBool() {
-		return nil // validation has told, or there is nothing to make
+	if err != nil || !plan.CreateParents.ValueBool() || plan.Path.IsUnknown() {
+		return nil // validation has told, or there is nothing to make, or nobody knows where
 	}
+	parent, at := zk.Parent(plan.Path.ValueString()), path.Root("parent_acl")
 	lost := r.Session.LockedOut(ctx, acl, zk.PermCreate|zk.PermDelete|zk.PermRead|zk.PermAdmin)
+	if config.ParentACL.IsNull() {
+		lost, at = plan.ParentsLockedOut(ctx, r.Session, &config.Node, parent), path.Root("acl")
+	}
 	if lost == 0 {
 		return nil
 	}
-	about := diagnose.Subject{Resource: typeName, Path: zk.Parent(plan.Path.ValueString()), Presented: r.Session.Presented()}
-	return diag.Diagnostics{diag.WithPath(path.Root("parent_acl"), about.LockedOut(lost))}
+	about := diagnose.Subject{Resource: typeName, Path: parent, Presented: r.Session.Presented()}
+	return diag.Diagnostics{diag.WithPath(at, about.LockedOut(lost))}
 }
 
 // Create creates the node, or takes over one that this run made as a parent, that another

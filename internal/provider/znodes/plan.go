@@ -199,6 +199,9 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 		}
 	}
 	if slices.ContainsFunc(writes, makes) {
+		if state != nil && plan.ACL.Equal(state.ACL) { // otherwise it has been warned of
+			diags.Append(r.warnLockedOut(ctx, plan)...)
+		}
 		diags.Append(r.checkCreation(plan)...)
 		diags.Append(r.planAdoption(ctx, plan, had, want, writes)...)
 		diags.Append(r.about(plan).Twins(ctx, r.Session, pathsOf(slices.DeleteFunc(slices.Clone(writes), func(w zk.Write) bool { return !makes(w) }))...)...)
