@@ -114,10 +114,21 @@ func (k *knowledge) coversAnew(run Run, p string) bool {
 	})
 }
 
-// takesUnseen reports whether the user has asked for whatever is at a path to be deleted.
+// takesUnseen reports whether the user has asked for whatever is at a path to be deleted: with what
+// is deleted by force, or when a resource goes that is exclusive.
 func (k *knowledge) takesUnseen(run Run, p string) bool {
 	return slices.ContainsFunc(k.resources(run.Actor, run.From), func(r scenario.Resource) bool {
-		return r.Force && below(p, r.Path)
+		return below(p, r.Path) && (r.Force || r.Exclusive && k.deletes(run, r.Path))
+	})
+}
+
+// deletes reports whether a run has deleted a node.
+func (k *knowledge) deletes(run Run, p string) bool {
+	return slices.ContainsFunc(k.Txns, func(txn history.Txn) bool {
+		by, ours := k.ours(txn.Session)
+		return ours && by.Name == run.Name && slices.ContainsFunc(txn.Changes, func(c history.Change) bool {
+			return c.Kind == history.Delete && c.Path == p
+		})
 	})
 }
 

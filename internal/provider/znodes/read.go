@@ -49,6 +49,11 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	case state.Zxid.ValueInt64() == inDoubt && len(had.written) == 0:
 		found.gone = true // a creation that has made nothing
 	default:
+		// The CLI loses the record when the provider is killed in an update.
+		if err := had.recognize(ctx, client, state.Zxid.ValueInt64()); err != nil {
+			resp.Diagnostics.Append(about.Error(doingRead, err))
+			return
+		}
 		found, diags = refresh(ctx, client, about, had, state)
 	}
 	resp.Diagnostics.Append(diags...)
