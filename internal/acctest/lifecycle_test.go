@@ -50,6 +50,9 @@ var features = map[string]func(r *row){
 	"taint":                                (*row).taint,
 	"interrupted":                          (*row).interrupted,
 	"interrupted without a reply":          (*row).lost,
+	"replacement, interrupted":             (*row).interruptedReplacement,
+	"rename without moved, interrupted":    (*row).interruptedRename,
+	"deposed object, destroyed":            (*row).deposed,
 }
 
 // A subject is a resource with a configuration that the features are tried on.

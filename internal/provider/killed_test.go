@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"maps"
 	"testing"
 
 	"terraform-provider-zookeeper/internal/acctest"
@@ -21,9 +22,7 @@ func TestZnodesWithoutTheirPrivateState(t *testing.T) {
 				h.Put("/app", "")
 				h.Put("/app/late", "") // not by the resource
 			}
-			for k, v := range more {
-				config[k] = v
-			}
+			maps.Copy(config, more)
 			i := h.provider().create(znodes, config)
 			i.private = nil
 			next := h.provider()

@@ -67,7 +67,7 @@ func (s Subject) deposedLeft(paths []string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Deposed object was left as it is", fmt.Sprintf(
 		"An earlier apply replaced a %[1]s with create_before_destroy and stopped before it destroyed the old object. Terraform does not tell the provider which nodes the new object has, so this apply left as they are: %[2]s. "+
 			"The old object is out of the state.\n\n"+
-			"If the new object has other nodes, nobody has these any more: delete them, or set their ACLs, with another client (delete and setAcl in zkCli).", s.Resource, Quoted(paths)))
+			"If the new object has the same nodes, they are its own, and there is nothing to do. If it has others, or is destroyed too, what is still there of these belongs to no resource any more: delete it, or set its ACL, with another client (delete and setAcl in zkCli).", s.Resource, Quoted(paths)))
 }
 
 // UndoneBesides refuses a plan that destroys what this resource keeps, where the destruction was

@@ -85,6 +85,7 @@ func (a *applying) run(ctx context.Context) diag.Diagnostics {
 	a.heir.Claim(ctx, a.pathsOf(a.want.needed())...)
 	if a.doing == doingCreate && a.want.exclusive {
 		if diags := a.checkEmpty(ctx); diags.HasError() {
+			a.abandon() // what it has been given is in no other state
 			return diags
 		}
 	}
