@@ -44,9 +44,17 @@ func aclHint(acl []zk.ACL) string {
 	return diagnose.ACLText(acl)
 }
 
-// keptWarning tells of nodes that another resource of the same apply has, which does not know
-// what they had before: that, by path.
-func keptWarning(lost map[string]string) diag.Diagnostic {
+// Why a destruction has left the ACLs of nodes as they are, and what the other resource knows.
+const (
+	keptForCreation = "because this apply has created another zookeeper_znode_acl for them:\n\n%s\n" +
+		"Terraform created that one first, as create_before_destroy asks for, so it does not know of these ACLs."
+	keptAsBefore = "because another zookeeper_znode_acl of the configuration keeps them:\n\n%s\n" +
+		"That one does not know of these ACLs."
+)
+
+// keptWarning tells of nodes that another resource has, which does not know what they had before:
+// that, by path.
+func keptWarning(lost map[string]string, why string) diag.Diagnostic {
 	var lines strings.Builder
 	for n, nodePath := range slices.Sorted(maps.Keys(lost)) {
 		if n == maxDiffering {
@@ -56,8 +64,7 @@ func keptWarning(lost map[string]string) diag.Diagnostic {
 		fmt.Fprintf(&lines, "  %s had %s\n", attr.Quoted(nodePath), lost[nodePath])
 	}
 	return diag.NewWarningDiagnostic("ACL is kept for another resource", fmt.Sprintf(
-		"This resource did not restore the ACL that nodes had before it set theirs, because this apply has created another zookeeper_znode_acl for them:\n\n%s\n"+
-			"Terraform created that one first, as create_before_destroy asks for, so it does not know of these ACLs. When it is destroyed, it gives back the ACL that it found, which is the one that this resource had set.\n\n"+
+		"This resource did not restore the ACL that nodes had before it set theirs, "+why+" When it is destroyed, it gives back the ACL that it found, which is the one that this resource had set.\n\n"+
 			"To have it restore these ACLs, set them on the servers (setAcl in zkCli), and then run apply -replace with the address of that resource: it sets its own ACL again, and remembers these.", lines.String()))
 }
 

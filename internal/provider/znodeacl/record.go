@@ -168,18 +168,23 @@ func (r *record) memories(self []attr.Identity) map[string]any {
 	return all
 }
 
-// lost are the nodes that another resource of this run has, which found them as this one left
-// them and so does not know what they had before, with that in zkCli's notation.
-func (r *record) lost(fate session.Fate, self []attr.Identity) map[string]string {
-	lost := make(map[string]string)
+// lost are the nodes that another resource has, which does not know what they had before, with that
+// in zkCli's notation: those that a creation of this run found as this resource left them, and those
+// that a resource keeps which was there before the run.
+func (r *record) lost(fate session.Fate, self []attr.Identity) (created, kept map[string]string) {
+	created, kept = make(map[string]string), make(map[string]string)
 	for path, found := range fate.Kept {
-		n, ok := found.(zk.ACLReading)
 		had := r.gives(path, self)
-		if ok && had != nil && r.ours(n, self) && !attr.SameACL(had, n.ACL, self) {
-			lost[path] = aclHint(had)
+		n, ok := found.(zk.ACLReading)
+		switch {
+		case had == nil:
+		case ok && r.ours(n, self) && !attr.SameACL(had, n.ACL, self):
+			created[path] = aclHint(had)
+		case found == nil && !attr.SameACL(had, r.want, self):
+			kept[path] = aclHint(had)
 		}
 	}
-	return lost
+	return created, kept
 }
 
 // see brings the record to what was read of the nodes, forgets all others, and returns

@@ -402,8 +402,12 @@ func (r *Resource) restore(ctx context.Context, client *zk.Client, rec *record, 
 	self := r.Session.Identities()
 	fate := r.Session.Give(session.ItsACL, rec.memories(self))
 	defer r.Session.Undone(session.ItsACL, slices.Collect(maps.Keys(rec.nodes))...)
-	if lost := rec.lost(fate, self); len(lost) > 0 {
-		diags.Append(keptWarning(lost))
+	created, kept := rec.lost(fate, self)
+	if len(created) > 0 {
+		diags.Append(keptWarning(created, keptForCreation))
+	}
+	if len(kept) > 0 {
+		diags.Append(keptWarning(kept, keptAsBefore))
 	}
 	var paths []string
 	for nodePath, e := range rec.nodes {
