@@ -48,8 +48,9 @@ type handover struct {
 	picked chan struct{}
 	// missed are the parts that a creation claimed, and did not have when it ended.
 	missed map[part]bool
-	// going are the parts that a destruction is undoing.
+	// going are the parts that a destruction is undoing, and ended those that one has undone.
 	going map[part]chan struct{}
+	ended map[part]bool
 	// given counts the destructions so far, and vain is how many there were when a creation
 	// last waited for nothing: the next one waits only after there was another.
 	given, vain int
@@ -74,7 +75,7 @@ type taking struct {
 
 func newHandover() handover {
 	return handover{
-		taken: make(map[part]*taking), heirs: make(map[part][]*Heir), left: make(map[part]any), missed: make(map[part]bool), going: make(map[part]chan struct{}),
+		taken: make(map[part]*taking), heirs: make(map[part][]*Heir), left: make(map[part]any), missed: make(map[part]bool), going: make(map[part]chan struct{}), ended: make(map[part]bool),
 		vain: -1, patience: quiet,
 	}
 }
@@ -214,6 +215,7 @@ func (s *Session) Undone(what Part, paths ...string) {
 		if ended := s.handover.going[p]; ended != nil {
 			close(ended)
 			delete(s.handover.going, p)
+			s.handover.ended[p] = true
 		}
 	}
 }
@@ -299,29 +301,6 @@ func (s *Session) Bequeath(what Part, nodes map[string]any) {
 	s.Undone(what, slices.Collect(maps.Keys(nodes))...)
 }
 
-// Gone is what [Session.Await] returns for a node that a destruction of this run was undoing:
-// it may be gone by now.
-type Gone struct{}
-
-// Await is called by a creation that finds at some paths what may be its predecessor's: it
-// waits for a destruction of this run that gives up some of them, and returns what that
-// remembers of each. From then on the caller has them. It returns nothing where none comes
-// within a moment: destructions that can run at the same time are on their way already. Where
-// one had begun before the call, it returns [Gone] for each path, when that has ended.
-func (s *Session) Await(ctx context.Context, what Part, paths ...string) map[string]any {
-	heir := s.Heir(what)
-	defer heir.Close()
-	if !heir.Claim(ctx, paths...) {
-		return heir.Await(ctx)
-	}
-	gone := make(map[string]any, len(paths))
-	for _, path := range paths {
-		gone[path] = Gone{}
-	}
-	maps.Copy(gone, heir.Received())
-	return gone
-}
-
 // An Heir is a creation that is under way. From its first claim to its end it gets whatever
 // destructions give up of what it claims.
 type Heir struct {
@@ -355,10 +334,10 @@ func (h *Heir) nudge() {
 }
 
 // Claim claims the part of the nodes, and waits for the end of destructions that are undoing
-// what they had of them. It reports whether it has waited for one: whatever the caller has read
-// before may be something else by then.
-func (h *Heir) Claim(ctx context.Context, paths ...string) (waited bool) {
-	h.claim(paths)
+// what they had of them. It reports whether there was one, under way or just before the claim:
+// whatever the caller has read before may be something else by then.
+func (h *Heir) Claim(ctx context.Context, paths ...string) (undone bool) {
+	undone = h.claim(paths)
 	for _, path := range paths {
 		h.session.handover.mu.Lock()
 		ended := h.session.handover.going[part{h.what, path}]
@@ -366,18 +345,19 @@ func (h *Heir) Claim(ctx context.Context, paths ...string) (waited bool) {
 		if ended == nil {
 			continue
 		}
-		waited = true
+		undone = true
 		select {
 		case <-ended:
 		case <-ctx.Done():
-			return waited
+			return undone
 		}
 	}
-	return waited
+	return undone
 }
 
-// claim enters the heir for the paths, and takes what has been left there.
-func (h *Heir) claim(paths []string) {
+// claim enters the heir for the paths, and takes what has been left there. It reports whether a
+// destruction of this run has undone what it had of one that the heir did not claim before.
+func (h *Heir) claim(paths []string) (undone bool) {
 	all := &h.session.handover
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -387,6 +367,7 @@ func (h *Heir) claim(paths []string) {
 			continue
 		}
 		h.paths[path] = true
+		undone = undone || all.ended[p]
 		all.heirs[p] = append(all.heirs[p], h)
 		if memory, ok := all.left[p]; ok {
 			delete(all.left, p)
@@ -397,6 +378,7 @@ func (h *Heir) claim(paths []string) {
 			}
 		}
 	}
+	return undone
 }
 
 // Await waits for a destruction that gives up something of what the heir claims, unless one

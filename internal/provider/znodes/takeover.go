@@ -46,16 +46,40 @@ func (a *applying) inherit(ctx context.Context, keys keySet) (again bool, err er
 		memories = a.heir.Await(ctx)
 	}
 	before := len(a.taken)
-	if err := a.take(ctx, keys, func(path string, stat zk.Stat) (take, given bool) {
-		from, ok := memories[path].(attr.Planned)
-		return ok && from.Czxid == stat.Czxid && from.Version == stat.Version, true
-	}); err != nil {
+	if err := a.take(ctx, keys, given(memories)); err != nil {
 		return false, err
 	}
 	// Two resources that swap nodes each wait for the other, so one look may come too early.
 	again = waited || len(a.taken) > before || a.awaited < mostAwaited
 	a.awaited++
 	return again, nil
+}
+
+// given chooses nodes that others have given up and that are as they left them.
+func given(memories map[string]any) func(path string, stat zk.Stat) (take, given bool) {
+	return func(path string, stat zk.Stat) (take, given bool) {
+		from, ok := memories[path].(attr.Planned)
+		return ok && from.Czxid == stat.Czxid && from.Version == stat.Version, true
+	}
+}
+
+// takeGiven ends the claims, and takes over what others have given up and this resource declares.
+// A node that cannot be read any more is not remembered: nobody could say that it is the same.
+func (a *applying) takeGiven(ctx context.Context) {
+	memories := a.heir.Close()
+	keys := make(keySet)
+	for path := range memories {
+		key := keyOf(a.out.base, path)
+		if _, taken := a.taken[key]; !taken && a.want.declares(key) {
+			keys[key] = true
+		}
+	}
+	if len(keys) == 0 {
+		return
+	}
+	after, end := a.client.Outlive(ctx)
+	defer end()
+	_ = a.take(after, keys, given(memories))
 }
 
 // take takes over those of nodes that are there and that choose chooses, as they are now.

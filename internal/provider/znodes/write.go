@@ -85,7 +85,7 @@ func (a *applying) run(ctx context.Context) diag.Diagnostics {
 	a.heir.Claim(ctx, a.pathsOf(a.want.needed())...)
 	if a.doing == doingCreate && a.want.exclusive {
 		if diags := a.checkEmpty(ctx); diags.HasError() {
-			a.abandon() // what it has been given is in no other state
+			a.abandon(ctx)
 			return diags
 		}
 	}
@@ -102,7 +102,7 @@ func (a *applying) run(ctx context.Context) diag.Diagnostics {
 			err = otherErr
 		}
 		if try == applyTries || !again || otherErr != nil {
-			a.abandon()
+			a.abandon(ctx)
 			if a.out.doubt != nil {
 				after, free := a.Session.AfterWrite(ctx)
 				a.Session.Doubts(after, a.out.doubt.paths(a.out.base)...)
@@ -223,8 +223,10 @@ func (a *applying) runHasMade(keys keySet) bool {
 }
 
 // abandon takes out of the outcome of an apply that failed what it only meant to take over, and
-// keeps what nobody else has any more.
-func (a *applying) abandon() {
+// keeps what nobody else has any more: what other resources of this run have given up, although
+// there was no time to take it over.
+func (a *applying) abandon(ctx context.Context) {
+	a.takeGiven(ctx)
 	for key, given := range a.taken {
 		switch {
 		case a.done[key]:

@@ -277,6 +277,8 @@ func TestReleaseFindsLoss(t *testing.T) {
 			reopen := v.gate.close()
 			defer reopen()
 			v.proxy.CutAll()
+			// A deletion that went out on the old connection would be taken for the one that was done.
+			until(t, "the loss of the connection", func() bool { return v.State() != zk.StateConnected })
 			want := recipe.ErrDeleted
 			if expires {
 				want = zk.ErrSessionExpired
