@@ -442,11 +442,19 @@ func noSessionLeft(k *knowledge, report reporter) {
 			switch {
 			case !ended:
 				report("the session %#x of %s was still there long after it", session, run.Name)
-			case len(run.Faults) == 0 && !run.Outlived && (txn.Cxid == 0 || txn.Zxid > run.To):
+			case k.quiet(run) && (txn.Cxid == 0 || txn.Zxid > run.To):
 				report("the session %#x of %s, which nothing disturbed, was left to its timeout", session, run.Name)
 			}
 		}
 	}
+}
+
+// quiet reports whether nothing has disturbed a run, be it by a run beside that had the servers fail.
+func (k *knowledge) quiet(run Run) bool {
+	return len(run.Faults) == 0 && !run.Outlived && !slices.ContainsFunc(k.Runs, func(other Run) bool {
+		return other.From < run.To && run.From < other.To &&
+			slices.ContainsFunc(other.Faults, func(f scenario.Fault) bool { return f.What.Servers() })
+	})
 }
 
 // onlyDeclaredDestroyed: a run deletes what runs have created, and of what others have created

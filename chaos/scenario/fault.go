@@ -59,6 +59,16 @@ func (a Act) Kills() bool {
 	return a == KillProvider || a == KillCLI || a == KillBoth || a == InterruptHard
 }
 
+// Servers reports whether an act is one of the servers themselves: runs beside feel it too.
+func (a Act) Servers() bool {
+	switch a {
+	case Kill, Stop, KillLeader, StopLeader, NoQuorum:
+		return true
+	default:
+		return false
+	}
+}
+
 // Signals reports whether an act is a signal to the CLI.
 func (a Act) Signals() bool {
 	switch a {
