@@ -52,7 +52,7 @@ func TestDoubtfulParent(t *testing.T) {
 							return false
 						}
 						if first {
-							h.proxy.Refuse(true) // what is there cannot be looked at
+							h.proxy.Refuse(true) // so that nobody can look at what is there
 						} else {
 							h.Put("/app/sibling", "") // now the node is not the only one that may have come
 						}

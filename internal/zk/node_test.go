@@ -258,7 +258,7 @@ func conformDeleteTree(t *testing.T) {
 			ctx, all := testContext(t), connect(t, server.Addr())
 			base := folder(t, all)
 			c := connect(t, server.Addr(), func(cfg *zk.Config) { cfg.MaxBufferBytes = limit })
-			root := base + "/root"
+			root := base + "/top"
 			for _, path := range []string{"", "/a", "/a/b", "/a/b/c", "/a/b/c/d", "/a/b/c/d/e", "/d", "/d/e", "/d/f", "/g"} {
 				if _, err := all.Create(ctx, root+path, []byte("data"), zk.CreateOptions{}); err != nil {
 					t.Fatal(err)
@@ -288,7 +288,7 @@ func conformDeleteTree(t *testing.T) {
 		t.Parallel()
 		ctx, other := testContext(t), connect(t, server.Addr())
 		base := folder(t, other)
-		for _, path := range []string{"/root/a/b", "/root/c/d"} {
+		for _, path := range []string{"/top/a/b", "/top/c/d"} {
 			if _, err := other.EnsurePath(ctx, base+path, nil); err != nil {
 				t.Fatal(err)
 			}
@@ -300,12 +300,12 @@ func conformDeleteTree(t *testing.T) {
 		reopen := g.close()
 		defer reopen()
 		result := make(chan error, 1)
-		go func() { result <- c.DeleteTree(ctx, base+"/root", 0) }()
+		go func() { result <- c.DeleteTree(ctx, base+"/top", 0) }()
 		<-cut
-		if _, err := other.Create(ctx, base+"/root/a/new", nil, zk.CreateOptions{}); err != nil {
+		if _, err := other.Create(ctx, base+"/top/a/new", nil, zk.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		if err := other.Delete(ctx, base+"/root/c/d", 0); err != nil {
+		if err := other.Delete(ctx, base+"/top/c/d", 0); err != nil {
 			t.Fatal(err)
 		}
 		reopen()
@@ -325,7 +325,7 @@ func conformDeleteTree(t *testing.T) {
 	t.Run("refused half-way", func(t *testing.T) {
 		t.Parallel()
 		ctx, other := testContext(t), connect(t, server.Addr())
-		root := folder(t, other) + "/root"
+		root := folder(t, other) + "/top"
 		for i := range 10 {
 			if _, err := other.EnsurePath(ctx, fmt.Sprintf("%s/n%d", root, i), nil); err != nil {
 				t.Fatal(err)

@@ -53,8 +53,8 @@ func (r *Resource) ensure(ctx context.Context, plan *resourceModel, creates bool
 		diags.Append(about.Error(doingCreate, err))
 	}
 	if err == nil && len(made) == 0 && !r.Session.HasMade(plan.Path.ValueString()) {
-		// All of it is there: another resource may have made it, and be on its way out. Where the run is
-		// stopped before that is known, this one has nothing, and the next run begins anew.
+		// All of it is there: another resource may have made it, and be on its way out. If the run is
+		// stopped before that is known, the state gets nothing, and the next run tries again.
 		if len(heir.Await(ctx)) == 0 && creates && ctx.Err() != nil {
 			return nil, nil, diag.Diagnostics{about.Error(doingCreate, context.Cause(ctx))}
 		}

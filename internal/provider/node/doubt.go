@@ -33,8 +33,7 @@ type Doubt struct {
 	ACL []zk.ACL `json:"acl"`
 	// Size is how many bytes a secret has; -1 where the content is none.
 	Size int `json:"size"`
-	// Parent is when the run has made the node on the way to another one, and so empty; nil where it
-	// has not.
+	// Parent is when the run made the node as a parent of another one, and so empty; nil if it did not.
 	Parent *session.Span `json:"parent,omitempty"`
 }
 
@@ -43,7 +42,7 @@ const doubtKey = "doubt"
 
 // Doubt makes the plan of a creation whose outcome is not known a state without a stat, and
 // notes in its private state what tells the node that it may have made. parent is when the
-// run has made the node on the way to another one; nil where it has not.
+// run made the node as a parent of another one; nil if it did not.
 func (n *Node) Doubt(ctx context.Context, private attr.PrivateState, s *session.Session, config *Node, parent *session.Span, err error) diag.Diagnostics {
 	data, acl, aclErr := n.Wanted(s, config)
 	d := Doubt{ACL: acl, Size: -1}
@@ -154,8 +153,8 @@ func (d *Doubt) Find(ctx context.Context, s *session.Session, nodePath string, s
 	return client.Recognize(ctx, nodePath, d.making(state))
 }
 
-// findParent looks for a node that the run has made on the way to another one, and that nobody has
-// written to since.
+// findParent looks for the node that the earlier run made as a parent. It is ours as long as nobody
+// has written to it.
 func (d *Doubt) findParent(ctx context.Context, client *zk.Client, nodePath string) (zk.Node, bool, error) {
 	// The server may be behind the one that the node was made by.
 	if err := client.Sync(ctx, nodePath); err != nil {

@@ -100,12 +100,9 @@ func (n *Node) ParentsLockedOut(ctx context.Context, s *session.Session, config 
 	if !n.CreateParents.ValueBool() || !config.ACL.IsNull() && !attr.ACLKnown(config.ACL) {
 		return 0
 	}
-	acl, err := attr.ACLFrom(config.ACL)
+	acl, err := n.createdACL(s)
 	if err != nil {
 		return 0 // validation has told
-	}
-	if acl == nil {
-		acl = s.DefaultACL()
 	}
 	lost := s.LockedOut(ctx, acl, zk.PermCreate|zk.PermDelete)
 	if lost == 0 {

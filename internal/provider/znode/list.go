@@ -167,8 +167,8 @@ func (l *ListResource) results(ctx context.Context, req list.ListRequest, config
 		}
 		var listed int64
 		var left leftOut
-		// Terraform reads nothing behind the last result that it wants. So the last one is kept until
-		// it is known whether there are more, and has with it what is to be told.
+		// Terraform reads no further than the last result that it wants. So the last one waits until it
+		// is known whether there are more, and carries the warnings.
 		var last *list.ListResult
 		err = client.Survey(ctx, about.Path, attr.Depth(config.MaxDepth), req.IncludeResource, func(r zk.Reading) error {
 			rel, isBelow := below(about.Path, r.Path)
