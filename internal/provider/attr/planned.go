@@ -1,6 +1,7 @@
 package attr
 
 import (
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/zk"
@@ -39,4 +40,17 @@ func PlannedAgainst(stat types.Object) (Planned, bool) {
 		return Planned{}, false
 	}
 	return PlannedOf(StatOf(stat)), true
+}
+
+// Stat is the stat of a node of which no more is known; the other attributes are null.
+func (p Planned) Stat() types.Object {
+	known := StatValue(zk.Stat{Czxid: p.Czxid, Version: p.Version, Aversion: p.Aversion}).Attributes()
+	stat := make(map[string]attr.Value, len(statFields))
+	for name := range statFields {
+		stat[name] = types.Int64Null()
+	}
+	for _, name := range []string{"czxid", "version", "aversion"} {
+		stat[name] = known[name]
+	}
+	return types.ObjectValueMust(StatType.AttrTypes, stat)
 }

@@ -138,4 +138,15 @@ func TestStatValue(t *testing.T) {
 			t.Errorf("%v says what was planned against", none)
 		}
 	}
+
+	// What is not known is null, and no number.
+	some := planned.Stat()
+	if again, ok := attr.PlannedAgainst(some); !ok || again != planned {
+		t.Errorf("planned against %v, %v; want %v", again, ok, planned)
+	}
+	for name, v := range some.Attributes() {
+		if known := name == "czxid" || name == "version" || name == "aversion"; v.IsNull() == known {
+			t.Errorf("%s = %v", name, v)
+		}
+	}
 }

@@ -72,7 +72,7 @@ func (n *Node) Doubt(ctx context.Context, private attr.PrivateState, s *session.
 // all the same, and is the resource's: another resource of the run has given it up, or made it.
 // Whether the content of the plan has been written is not known.
 func (n *Node) Unfinished(there attr.Planned) {
-	n.Stat = attr.StatValue(zk.Stat{Czxid: there.Czxid, Version: there.Version, Aversion: there.Aversion})
+	n.Stat = there.Stat()
 	if n.ACL.IsUnknown() {
 		n.ACL = types.SetNull(attr.ACLEntryType)
 	}

@@ -103,8 +103,7 @@ func (n *Node) prior(from source) ([]byte, bool) {
 			return data, true
 		}
 	}
-	empty := !n.WriteOnly() && !n.Stat.IsNull() && attr.StatOf(n.Stat).DataLength == 0
-	return nil, empty
+	return nil, !n.WriteOnly() && types.Int64Value(0).Equal(n.Stat.Attributes()["data_length"])
 }
 
 // Content is what a plan declares as the content of the node, and empty where it declares none

@@ -1,6 +1,7 @@
 package sequentialznode_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
@@ -457,16 +458,35 @@ func TestAccSequentialZnode_manyLost(t *testing.T) {
 	proxy.CutBeforeRequest(isCreate)
 	proxy.CutAfterRequest(isCreate)
 	run := cli.Run("apply", "-no-color", "-auto-approve")
+	if strings.Contains(run.Output, "has status ObjectStatus(0), which cannot be saved in state") {
+		// Between two writes of its state, Terraform 1.16.0 has a failed creation without a status, and crashes
+		// when another resource has the state saved meanwhile.
+		t.Skip("Terraform crashed")
+	}
 	select {
 	case <-cut:
 	default:
 		t.Error("no reply was lost: the test showed nothing")
 	}
 
-	owned := strings.Count(cli.MustRun("state", "list").Output, address)
+	var state struct {
+		Resources []struct{ Instances []struct{ Status string } }
+	}
+	if err := json.Unmarshal([]byte(cli.MustRun("state", "pull").Output), &state); err != nil || len(state.Resources) != 1 {
+		t.Fatalf("%v: %+v\n%s", err, state, run.Output)
+	}
+	// What is tainted has no node yet.
+	owned, tainted := 0, 0
+	for _, i := range state.Resources[0].Instances {
+		if i.Status == "tainted" {
+			tainted++
+		} else {
+			owned++
+		}
+	}
 	failed, unknown := strings.Count(run.Output, "Error: "), strings.Count(run.Output, "Error: Outcome unknown")
-	if owned == 0 || owned+failed != count || unknown != failed || (run.Code != 0) != (failed > 0) {
-		t.Errorf("%d nodes in the state, %d errors, %d of an unknown outcome, exit code %d:\n%s", owned, failed, unknown, run.Code, run.Output)
+	if owned == 0 || owned+tainted != count || tainted != failed || unknown != failed || (run.Code != 0) != (failed > 0) {
+		t.Errorf("%d nodes in the state and %d tainted ones, %d errors, %d of an unknown outcome, exit code %d:\n%s", owned, tainted, failed, unknown, run.Code, run.Output)
 	}
 	names, _, err := tree.Client.Children(t.Context(), tree.Base)
 	if err != nil {
@@ -492,5 +512,5 @@ func isCreate(op int32) bool { return op == 1 || op == 15 }
 
 // through is a configuration whose provider connects through the proxy.
 func through(proxy *zktest.Proxy, tree *acctest.Tree, hcl string) string {
-	return fmt.Sprintf("provider \"zookeeper\" { servers = %q }\n\nlocals { base = %q }\n\n%s", proxy.Addr(), tree.Base, hcl)
+	return fmt.Sprintf("provider \"zookeeper\" {\n  servers = %q\n  session_timeout = 4\n}\n\nlocals { base = %q }\n\n%s", proxy.Addr(), tree.Base, hcl)
 }
