@@ -46,8 +46,8 @@ func aclHint(acl []zk.ACL) string {
 
 // Why a destruction has left the ACLs of nodes as they are, and what the other resource knows.
 const (
-	keptForCreation = "because this apply has created another zookeeper_znode_acl for them:\n\n%s\n" +
-		"Terraform created that one first, as create_before_destroy asks for, so it does not know of these ACLs."
+	keptForCreation = "because another zookeeper_znode_acl has them since this apply:\n\n%s\n" +
+		"Terraform created or updated that one first, as create_before_destroy asks for, so it does not know of these ACLs."
 	keptAsBefore = "because another zookeeper_znode_acl of the configuration keeps them:\n\n%s\n" +
 		"That one does not know of these ACLs."
 )

@@ -144,3 +144,63 @@ func TestAccZnodeACL_invalidExclude(t *testing.T) {
 	}
 	acctest.Test(t, resource.TestCase{Steps: steps})
 }
+
+// A tree takes in a part that another resource had, which the same apply destroys: whichever of
+// the two comes first, what the nodes had before both of them is not lost. The CLI decides which,
+// and it updates the tree first where that has named the other one, which is created before it is
+// destroyed.
+func TestAccZnodeACL_growsOverAnother(t *testing.T) {
+	const byPath, byReference = `"${local.base}/t${count.index}/team"`, "zookeeper_znode_acl.inner[count.index].path"
+	for name, tt := range map[string]struct{ exclude, inner string }{
+		"destroyed first": {byReference, ""},
+		"in any order":    {byPath, ""},
+		"destroyed last":  {byReference, "lifecycle { create_before_destroy = true }"},
+	} {
+		t.Run(name, func(t *testing.T) { growsOver(t, tt.exclude, tt.inner) })
+	}
+}
+
+func growsOver(t *testing.T, exclude, more string) {
+	t.Helper()
+	const pairs = 8
+	tree := acctest.NewTree(t)
+	var outer, inner []string
+	for i := range pairs {
+		outer = append(outer, fmt.Sprintf("/t%d", i))
+		inner = append(inner, fmt.Sprintf("/t%d/team", i), fmt.Sprintf("/t%d/team/a", i))
+	}
+	for _, rel := range append(outer, inner...) {
+		tree.PutGuarded(rel, "", original)
+	}
+	each := fmt.Sprintf("count = %d", pairs)
+	big := managed("outer", "/t${count.index}", hcl(all2...), recursive, each)
+	small := managed("inner", "/t${count.index}/team", hcl(teams...), recursive, each, more)
+	have := func(rels []string, acl ...zk.ACL) {
+		t.Helper()
+		for _, rel := range rels {
+			holds(t, tree.CheckACL(rel, acl...))()
+		}
+	}
+	some := strings.Replace(big, recursive, recursive+"\n  exclude = ["+exclude+"]", 1)
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": as(tree, some+small)})
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	have(outer, all2...)
+	have(inner, teams...)
+
+	cli.Write("main.tf", as(tree, big))
+	grown := cli.MustRun("apply", "-no-color", "-auto-approve").Output
+	have(append(outer, inner...), all2...)
+	if run := cli.Run("plan", "-no-color", "-detailed-exitcode"); run.Code != 0 {
+		t.Errorf("exit code %d:\n%s", run.Code, run.Output)
+	}
+	cli.MustRun("destroy", "-no-color", "-auto-approve")
+	have(outer, original)
+	if more != "" { // the tree has ended by the time that it could be told
+		have(inner, teams...)
+		if want := "ACL is kept for another resource"; !strings.Contains(grown, want) || !strings.Contains(grown, "world:anyone:crwa") {
+			t.Errorf("the apply does not tell what the nodes had:\n%s", grown)
+		}
+		return
+	}
+	have(inner, original)
+}

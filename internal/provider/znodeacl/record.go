@@ -107,6 +107,16 @@ func (r *record) cover(nodes []zk.ACLReading, self []attr.Identity) {
 	}
 }
 
+// unknown are those of the nodes that a plan has and of which nothing is remembered.
+func (r *record) unknown(nodes []zk.ACLReading, plan *resourceModel) (unknown []zk.ACLReading) {
+	for _, n := range nodes {
+		if e, ok := r.nodes[n.Path]; plan.has(n.Path) && (!ok || e.had == nil || e.czxid != n.Stat.Czxid) {
+			unknown = append(unknown, n)
+		}
+	}
+	return unknown
+}
+
 // gives returns the ACL that a node gets back; nil where that is not known.
 func (r *record) gives(path string, self []attr.Identity) []zk.ACL {
 	return r.been.HandOn(r.nodes[path].had, self)

@@ -213,7 +213,10 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 	heir := r.Session.Heir(session.ItsACL)
 	defer heir.Close()
 	rec := newRecord(nodePath, want)
-	nodes, err := r.readClaimed(ctx, client, heir, plan)
+	nodes, err := r.readClaimed(ctx, heir, func() ([]zk.ACLReading, []string, error) {
+		nodes, err := r.read(ctx, client, nodePath, plan.Recursive.ValueBool(), plan.excluded())
+		return nodes, pathsOf(nodes), err
+	}, nodePath)
 	if err != nil {
 		memories := heir.Close()
 		if len(memories) == 0 {
@@ -254,26 +257,30 @@ func (r *Resource) create(ctx context.Context, client *zk.Client, plan *resource
 	return rec, diags
 }
 
-// readClaimed reads the nodes of a plan, none of which any destruction of this run is about to
-// restore.
-func (r *Resource) readClaimed(ctx context.Context, client *zk.Client, heir *session.Heir, plan *resourceModel) ([]zk.ACLReading, error) {
-	heir.Claim(ctx, plan.Path.ValueString())
+// readClaimed reads nodes until no destruction of this run is about to restore any of those that
+// are to be claimed: first, and what read returns beside the nodes.
+func (r *Resource) readClaimed(ctx context.Context, heir *session.Heir, read func() (nodes []zk.ACLReading, claims []string, err error), first ...string) ([]zk.ACLReading, error) {
+	heir.Claim(ctx, first...)
 	for {
-		nodes, err := r.read(ctx, client, plan.Path.ValueString(), plan.Recursive.ValueBool(), plan.excluded())
+		nodes, claims, err := read()
 		if err != nil {
 			return nil, err
 		}
-		paths := make([]string, len(nodes))
-		for i, n := range nodes {
-			paths[i] = n.Path
-		}
-		if !heir.Claim(ctx, paths...) {
+		if !heir.Claim(ctx, claims...) {
 			return nodes, nil
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 	}
+}
+
+func pathsOf(nodes []zk.ACLReading) []string {
+	paths := make([]string, len(nodes))
+	for i, n := range nodes {
+		paths[i] = n.Path
+	}
+	return paths
 }
 
 // neverSet reports whether nobody has set the ACL of a node since it was created, apart from this
@@ -321,13 +328,21 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 	if err != nil {
 		return nil, diag.Diagnostics{r.subject(nodePath).Error(doingSet, err)}
 	}
-	nodes, err := r.read(ctx, client, nodePath, plan.Recursive.ValueBool() || state.Recursive.ValueBool(), neither(plan, state))
+	// Those that are new to the resource may be another one's, which this run destroys.
+	heir := r.Session.Heir(session.ItsACL)
+	defer heir.Close()
+	var found []zk.ACLReading
+	nodes, err := r.readClaimed(ctx, heir, func() ([]zk.ACLReading, []string, error) {
+		nodes, err := r.read(ctx, client, nodePath, plan.Recursive.ValueBool() || state.Recursive.ValueBool(), neither(plan, state))
+		found = rec.unknown(nodes, plan)
+		return nodes, pathsOf(found), err
+	})
 	if err != nil {
 		return nil, r.unread(ctx, doingSet, nodePath, err)
 	}
 	covered, leaving := split(nodes, plan)
 	nodes = append(slices.Clone(covered), leaving...)
-	before := rec.want
+	wanted := rec.want
 	keepsDrift := ignored && plan.ACL.Equal(state.ACL) && plan.covers(state) && state.drifted(rec, self)
 	if !keepsDrift {
 		rec.want = want
@@ -349,8 +364,13 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 	rec.cover(covered, self)
 	after, end := client.Outlive(ctx)
 	defer end()
+	set := slices.ContainsFunc(found, func(n zk.ACLReading) bool { return !r.neverSet(n) })
 	o := r.carryOut(ctx, client, rec, nodes, steps)
 	left = append(left, o.left...)
+	if set {
+		heir.Await(ctx)
+	}
+	rec.inherit(found, take(heir, found), self)
 
 	var diags diag.Diagnostics
 	if o.err == nil {
@@ -370,7 +390,7 @@ func (r *Resource) update(ctx context.Context, client *zk.Client, plan, state *r
 	if !keepsDrift && rec.conforms(o.nodes[0], self) {
 		was.ACL, was.Stat = plan.ACL, attr.StatValue(o.nodes[0].Stat)
 	} else {
-		rec.want = before
+		rec.want = wanted
 	}
 	was.Differing = differingValue(nodePath, rec.see(o.nodes, self))
 	rec.doubt(o.doubt)
