@@ -1,6 +1,7 @@
 package session
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -20,10 +21,53 @@ type ACLClaim struct {
 	ACL       []zk.ACL
 }
 
-// aclClaims are those of the resources that a run has planned.
+// aclClaims are those of the resources that a run has planned. A plan may have many thousands.
 type aclClaims struct {
-	mu  sync.Mutex
-	all []ACLClaim
+	mu sync.Mutex
+	// at are the claims by their paths, and below those to nodes below a path.
+	at, below map[string][]ACLClaim
+}
+
+func newACLClaims() aclClaims {
+	return aclClaims{at: make(map[string][]ACLClaim), below: make(map[string][]ACLClaim)}
+}
+
+// near are the claims that may be to a node which another claim is to as well.
+func (c *aclClaims) near(claim ACLClaim) iter.Seq[ACLClaim] {
+	return func(yield func(ACLClaim) bool) {
+		lists := [][]ACLClaim{c.at[claim.Path]}
+		for top := range above(claim.Path) {
+			lists = append(lists, c.at[top])
+		}
+		if claim.Recursive {
+			lists = append(lists, c.below[claim.Path])
+		}
+		for _, list := range lists {
+			for _, other := range list {
+				if !yield(other) {
+					return
+				}
+			}
+		}
+	}
+}
+
+func (c *aclClaims) add(claim ACLClaim) {
+	c.at[claim.Path] = append(c.at[claim.Path], claim)
+	for top := range above(claim.Path) {
+		c.below[top] = append(c.below[top], claim)
+	}
+}
+
+// above are the paths of the nodes above a node.
+func above(path string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for path != "/" {
+			if path = zk.Parent(path); !yield(path) {
+				return
+			}
+		}
+	}
 }
 
 // ClaimACL notes what a resource that is planned has, and returns the claim of another one to the
@@ -35,12 +79,12 @@ func (s *Session) ClaimACL(claim ACLClaim) *ACLClaim {
 	c := &s.aclClaims
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, other := range c.all {
+	for other := range c.near(claim) {
 		if (s.hasACL(claim, other.Path) || s.hasACL(other, claim.Path)) && !attr.SameACL(claim.ACL, other.ACL, s.Identities()) {
 			return &other
 		}
 	}
-	c.all = append(c.all, claim)
+	c.add(claim)
 	return nil
 }
 

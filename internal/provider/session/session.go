@@ -69,6 +69,7 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 		acts:      newActs(),
 		intents:   newIntents(),
 		plans:     newPlans(),
+		aclClaims: newACLClaims(),
 		id:        rand.Text(),
 		findings:  found,
 		guard:     newGuard(ctx, lock, found),
