@@ -136,3 +136,54 @@ func TestAccKept_below(t *testing.T) {
 	}
 	cli.CheckPlansNothing("the destruction")
 }
+
+// Where Terraform plans one thing at a time, a destruction may be planned before anybody tells that
+// another resource keeps the node. The plan is refused then, and what its error advises works.
+func TestAccKept_undone(t *testing.T) {
+	t.Parallel()
+	acctest.Needs(t, acctest.Generation) // import blocks
+	tree := acctest.NewTree(t)
+	resource := func(name string) string {
+		return fmt.Sprintf("resource \"zookeeper_znode\" %q {\n  path = \"${local.base}/a\"\n  data = \"x\"\n}\n", name)
+	}
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(resource("one"))})
+	cli.Apply()
+	// refused plans until a plan is refused, with two resources of one node in the state.
+	refused := func() {
+		t.Helper()
+		cli.Write("main.tf", tree.Config(resource("one")+resource("two")+fmt.Sprintf("import {\n  to = zookeeper_znode.two\n  id = %q\n}\n", tree.Path("/a"))))
+		cli.Apply()
+		cli.Write("main.tf", tree.Config(resource("one")))
+		const attempts = 50 // the CLI begins with either of the two
+		for range attempts {
+			switch run := cli.Run("plan", "-no-color", "-parallelism=1"); {
+			case run.Code == 0:
+			case acctest.Error("Plan undoes what this resource keeps", tree.Path("/a"), "Run plan again", "terraform state rm").MatchString(run.Output):
+				return
+			default:
+				t.Fatalf("exit code %d\n%s", run.Code, run.Output)
+			}
+		}
+		t.Fatal("no plan was refused: the test shows nothing")
+	}
+	stays := func(after string) {
+		t.Helper()
+		if err := tree.HasData("/a", "x"); err != nil {
+			t.Errorf("after %s: %v", after, err)
+		}
+		cli.CheckPlansNothing(after)
+	}
+
+	refused()
+	cli.Apply()
+	stays("the next plan")
+
+	refused()
+	cli.MustRun("state", "rm", "zookeeper_znode.one", "zookeeper_znode.two")
+	cli.MustRun("import", "-no-color", "zookeeper_znode.one", tree.Path("/a"))
+	stays("an import")
+	cli.MustRun("destroy", "-no-color", "-auto-approve")
+	if err := tree.CheckGone("/a")(nil); err != nil {
+		t.Error(err)
+	}
+}
