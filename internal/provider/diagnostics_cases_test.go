@@ -1494,6 +1494,9 @@ var topics = []struct {
 		{name: "for somebody else", play: func(c *scene) {
 			c.connect(openAlice).open(theLock, attrs{"path": "/locks/run", "acl": acl([3]string{"digest", zk.DigestID("bob", "x"), "cdrwa"}), "timeout": 0})
 		}},
+		{name: "the provider's, for another network", play: func(c *scene) {
+			c.connect(attrs{"lock": attrs{"path": "/locks/run", "acl": acl([3]string{"ip", "10.0.0.0/8", "cdrwa"})}}).read(children, attrs{"path": "/"})
+		}},
 		{name: "held by somebody who does not say who", play: func(c *scene) {
 			c.locked("/lock")
 			for _, path := range c.contenders("/lock") {

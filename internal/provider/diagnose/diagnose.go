@@ -48,6 +48,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		notEmpty *node.NotEmptyError
 		locked   *session.LockedError
 		guard    *session.GuardError
+		lockout  *session.LockoutError
 		doubtful *session.DoubtfulParentError
 	)
 	switch {
@@ -91,6 +92,10 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 				"Made as a parent, it could not be told from somebody else's by the next run. Nothing was written.\n\nRun apply again.", doing, s.at(), doubtful.Path))
 	case errors.As(err, &locked):
 		return s.locked(doing, locked)
+	case errors.As(err, &lockout):
+		return diag.NewErrorDiagnostic("Lock would keep the provider out", fmt.Sprintf(
+			"The provider did not %s%s. The lock's node is yet to be made, and with the ACL that it is to get no run of this provider could take the lock: that needs the permissions %v on the node, and no entry gives %v to the provider, which presents %s. Nothing was written.\n\n%sOr leave acl out.",
+			doing, s.at(), session.LockPerms, lockout.Lost, s.presented(), s.entryAdvice()))
 	case errors.Is(err, session.ErrOwnLock):
 		return diag.NewErrorDiagnostic("Lock is held by this run", fmt.Sprintf(
 			"The provider could not %s%s: this run holds it already, by lock in the provider's configuration, and would wait for itself. Leave one of the two out.", doing, s.at()))
@@ -229,6 +234,14 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 	if s.Path != "" {
 		which = fmt.Sprintf("%q", s.Path)
 	}
+	return diag.NewWarningDiagnostic("ACL locks the provider out", fmt.Sprintf(
+		"With the ACL that %s is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n%s"+
+			"If this is what you want, others or the servers' super user have to change the ACL later on.",
+		which, strings.Join(without, ", nor "), s.presented(), s.entryAdvice()))
+}
+
+// entryAdvice says how an ACL comes to have an entry for the provider.
+func (s Subject) entryAdvice() string {
 	add := "Add an entry for the provider, such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }, which stands for the identities that it presents. "
 	switch {
 	case len(s.Presented) == 0:
@@ -237,10 +250,7 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 	case s.presents(zk.SchemeDigest):
 		add = "An entry of the scheme digest is about the provider only if its hash is that of the very password that the provider has. " + add
 	}
-	return diag.NewWarningDiagnostic("ACL locks the provider out", fmt.Sprintf(
-		"With the ACL that %s is to get, the provider can no longer %s. The provider presents %s, and no entry gives that to it.\n\n%s"+
-			"If this is what you want, others or the servers' super user have to change the ACL later on.",
-		which, strings.Join(without, ", nor "), s.presented(), add))
+	return add
 }
 
 // Foreign warns of an ACL that is written for nothing but who the provider is. A plan without a

@@ -102,9 +102,6 @@ func (e *EphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest,
 		return
 	}
 	lock, err := m.lock()
-	if lost := e.Session.LockedOut(ctx, lock.ACL, session.LockPerms); lost != 0 {
-		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), about.LockedOut(lost)))
-	}
 	var h *recipe.Held
 	if err == nil {
 		h, err = e.Session.Hold(ctx, lock)

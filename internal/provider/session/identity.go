@@ -42,6 +42,11 @@ func (s *Session) CheckACL(at path.Path, acl types.Set) diag.Diagnostics {
 // [attr.LockedOut]. The servers are asked who the provider is where the ACL is about an address,
 // a principal or a certificate. While the provider's configuration is not known, nothing is sure.
 func (s *Session) LockedOut(ctx context.Context, acl []zk.ACL, need zk.Perms) zk.Perms {
+	return s.lockedOut(ctx, acl, need, s.Client)
+}
+
+// lockedOut is LockedOut by a client that may be another than the session's own way to one.
+func (s *Session) lockedOut(ctx context.Context, acl []zk.ACL, need zk.Perms, connect func(context.Context) (*zk.Client, error)) zk.Perms {
 	if len(s.unknown) > 0 {
 		return 0
 	}
@@ -49,7 +54,7 @@ func (s *Session) LockedOut(ctx context.Context, acl []zk.ACL, need zk.Perms) zk
 	if lost == 0 {
 		return 0
 	}
-	return attr.LockedOut(acl, need, s.Identities(), s.whoAmI(ctx, acl))
+	return attr.LockedOut(acl, need, s.Identities(), s.whoAmI(ctx, acl, connect))
 }
 
 // seen is who the servers know the provider by.
@@ -60,7 +65,7 @@ type seen struct {
 
 // whoAmI returns who the servers know the provider by, where that matters for an ACL. It is nil
 // where they do not tell: they are older than 3.7, or cannot be reached yet.
-func (s *Session) whoAmI(ctx context.Context, acl []zk.ACL) []attr.Identity {
+func (s *Session) whoAmI(ctx context.Context, acl []zk.ACL, connect func(context.Context) (*zk.Client, error)) []attr.Identity {
 	if !slices.ContainsFunc(acl, func(e zk.ACL) bool {
 		return e.Scheme == zk.SchemeIP || e.Scheme == zk.SchemeSASL || e.Scheme == zk.SchemeX509
 	}) {
@@ -71,7 +76,7 @@ func (s *Session) whoAmI(ctx context.Context, acl []zk.ACL) []attr.Identity {
 	if s.seen.identities != nil {
 		return s.seen.identities
 	}
-	client, err := s.Client(ctx)
+	client, err := connect(ctx)
 	if err != nil {
 		return nil
 	}

@@ -139,6 +139,20 @@ func (e *LockedError) Error() string {
 	return text
 }
 
+// A LockoutError tells that a lock's node was not made, because the ACL that it was to get keeps
+// this provider from it.
+type LockoutError struct {
+	// Path is the lock's.
+	Path string
+	// Lost is what the provider may not.
+	Lost zk.Perms
+}
+
+// Error says what the provider may not.
+func (e *LockoutError) Error() string {
+	return fmt.Sprintf("the ACL of the lock %s keeps this provider from it: it lacks %v", e.Path, e.Lost)
+}
+
 // ErrOwnLock tells that a run would wait for a lock that it holds itself.
 var ErrOwnLock = errors.New("this run holds the lock already, by the lock of the provider")
 
@@ -179,7 +193,7 @@ func (s *Session) Hold(ctx context.Context, l Lock) (*recipe.Held, error) {
 		}
 		l.ACL = s.LockACL()
 	}
-	h, err := acquire(ctx, client, l)
+	h, err := s.acquire(ctx, client, l)
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +251,23 @@ func (s *Session) Free(ctx context.Context, path string) error {
 	return h.Release(ctx)
 }
 
-func acquire(ctx context.Context, client *zk.Client, l Lock) (*recipe.Held, error) {
+// lockable returns a *[LockoutError] where a lock's node is yet to be made, and its ACL would keep
+// this provider from it, and so every later run.
+func (s *Session) lockable(ctx context.Context, client *zk.Client, l Lock) error {
+	lost := s.lockedOut(ctx, l.ACL, LockPerms, func(context.Context) (*zk.Client, error) { return client, nil })
+	if lost == 0 {
+		return nil
+	}
+	if _, found, err := client.Exists(ctx, l.Path); err != nil || found {
+		return err
+	}
+	return &LockoutError{Path: l.Path, Lost: lost}
+}
+
+func (s *Session) acquire(ctx context.Context, client *zk.Client, l Lock) (*recipe.Held, error) {
+	if err := s.lockable(ctx, client, l); err != nil {
+		return nil, err
+	}
 	if l.Identifier == "" {
 		l.Identifier = identifier()
 	}
@@ -279,10 +309,10 @@ const mostContenders = 10
 
 // guard is the lock that a session holds for all that it does, if there is one.
 type guard struct {
-	lock     *Lock
-	findings *findings
-	life     context.Context //nolint:containedctx // The session's own: the wait for the lock is nobody's alone.
-	end      context.CancelFunc
+	lock    *Lock
+	session *Session
+	life    context.Context //nolint:containedctx // The session's own: the wait for the lock is nobody's alone.
+	end     context.CancelFunc
 
 	once  sync.Once
 	taken chan struct{} // closed when the lock is held, or cannot be
@@ -290,8 +320,8 @@ type guard struct {
 	err   error
 }
 
-func newGuard(ctx context.Context, lock *Lock, f *findings) *guard {
-	g := &guard{lock: lock, findings: f, taken: make(chan struct{})}
+func newGuard(ctx context.Context, lock *Lock, s *Session) *guard {
+	g := &guard{lock: lock, session: s, taken: make(chan struct{})}
 	g.life, g.end = context.WithCancel(context.WithoutCancel(ctx))
 	return g
 }
@@ -317,11 +347,11 @@ func (g *guard) wait(ctx context.Context, client *zk.Client) error {
 
 func (g *guard) take(client *zk.Client) {
 	defer close(g.taken)
-	if g.held, g.err = acquire(g.life, client, *g.lock); g.err != nil {
+	if g.held, g.err = g.session.acquire(g.life, client, *g.lock); g.err != nil {
 		g.err = &GuardError{Path: g.lock.Path, Err: g.err}
 		return
 	}
-	g.findings.inspect(g.life, client, *g.lock)
+	g.session.findings.inspect(g.life, client, *g.lock)
 	go func() {
 		<-g.held.Done()
 		if err := g.held.Err(); errors.Is(err, recipe.ErrLost) {

@@ -44,7 +44,7 @@ type Session struct {
 	requests  *Requests // nil where nobody counts them
 	held      held
 	guard     *guard
-	findings  *findings
+	findings  findings
 	owners    owners
 	aclClaims aclClaims
 	notes     sync.Map
@@ -59,7 +59,6 @@ func (s *Session) Notes() *sync.Map { return &s.notes }
 // [Session.Client] says so. lock is held for all that the session does; nil for none. The
 // context carries the logger and nothing else.
 func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Session, error) {
-	found := new(findings)
 	s := &Session{
 		cfg:       cfg,
 		unknown:   unknown,
@@ -71,10 +70,9 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 		plans:     newPlans(),
 		aclClaims: newACLClaims(),
 		id:        rand.Text(),
-		findings:  found,
-		guard:     newGuard(ctx, lock, found),
 		owners:    owners{paths: make(map[string]bool)},
 	}
+	s.guard = newGuard(ctx, lock, s)
 	s.presentDigests()
 	if len(unknown) > 0 {
 		return s, nil
