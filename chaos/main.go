@@ -26,7 +26,6 @@ func main() {
 	flag.IntVar(&o.rounds, "rounds", 20, "how many rounds")
 	flag.Uint64Var(&o.seed, "seed", 0, "the seed of the first round, the others follow; 0 for one that was never used")
 	flag.DurationVar(&o.span, "for", 0, "begin no round after this time; 0 for no end")
-	flag.DurationVar(&o.bound, "bound", 2*time.Minute, "how long a run of the CLI may take")
 	flag.StringVar(&o.cli, "cli", "../bin/tofu", "the CLI")
 	flag.StringVar(&o.keep, "keep", "failed", "the folder for what is known of rounds with violations")
 	flag.BoolVar(&o.all, "keep-all", false, "keep what is known of all rounds")
@@ -44,7 +43,7 @@ func main() {
 type options struct {
 	rounds       int
 	seed         uint64
-	span, bound  time.Duration
+	span         time.Duration
 	cli, keep    string
 	all, verbose bool
 }
@@ -67,7 +66,7 @@ func run(ctx context.Context, o options, root string, to io.Writer) (err error) 
 	if err != nil {
 		return err
 	}
-	h := &harness{options: o, stage: &stage.Stage{CLI: cli, Bound: o.bound}, dir: dir, to: to, began: time.Now(), tally: make(map[scenario.Act]int)}
+	h := &harness{options: o, stage: &stage.Stage{CLI: cli}, dir: dir, to: to, began: time.Now(), tally: make(map[scenario.Act]int)}
 	var single, ensemble []scenario.Round
 	for i := range o.rounds {
 		if r := scenario.New(o.seed + uint64(i)); r.Ensemble {

@@ -23,7 +23,7 @@ func TestRounds(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	cli := cmp.Or(os.Getenv("TF_ACC_TERRAFORM_PATH"), "../bin/tofu")
-	o := options{rounds: 4, seed: 1, bound: 2 * time.Minute, cli: cli, keep: "failed", verbose: true}
+	o := options{rounds: 4, seed: 1, cli: cli, keep: "failed", verbose: true}
 	if err := run(t.Context(), o, "..", &out); err != nil {
 		t.Error(err)
 	}

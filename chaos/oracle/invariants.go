@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -223,8 +224,8 @@ func converges(k *knowledge, report reporter) {
 		}
 		tree := k.treeAt(e.Settled)
 		for _, i := range e.Imports {
-			if !k.killed[tree[i.Path].By] {
-				report("actor %d: %s had to be imported, and no killed run had created it", actor, i.Path)
+			if !k.orphan(i.Path, tree[i.Path], k.Runs[:i.After]) {
+				report("actor %d: %s had to be imported, and no killed run had created it without its getting into the state", actor, i.Path)
 			}
 		}
 		for _, text := range differences(tree, e.Config) {
@@ -290,7 +291,7 @@ func greenIsDone(k *knowledge, report reporter) {
 		}
 		tree := k.treeAt(run.To)
 		for _, w := range run.Op.Config.Wants() {
-			if k.disturbed(run, w) || k.renamed(run, w) {
+			if k.disturbed(run, w) {
 				continue
 			}
 			for _, text := range difference(tree, w) {
@@ -298,21 +299,6 @@ func greenIsDone(k *knowledge, report reporter) {
 			}
 		}
 	}
-}
-
-// renamed reports whether another resource of the actor's had the node before. Where a run ended
-// between the creation of the new one and the destruction of the old one, the next run destroys
-// what both have, and the one after that makes it again: what is handed over is so within one apply.
-func (k *knowledge) renamed(run Run, w scenario.Want) bool {
-	for _, other := range k.Runs {
-		if other.Actor != run.Actor || other.From >= run.From {
-			continue
-		}
-		if slices.ContainsFunc(other.Op.Config.Wants(), func(had scenario.Want) bool { return had.Path == w.Path && had.By != w.By }) {
-			return true
-		}
-	}
-	return false
 }
 
 // disturbed reports whether somebody else changed during a run what is wanted of a node.
@@ -356,7 +342,7 @@ func sequentialOnce(k *knowledge, report reporter) {
 		mine := slices.Collect(maps.Values(e.State))
 		for _, p := range tree.Paths() {
 			run, ours := k.ours(tree[p].By)
-			if !ours || run.Actor != actor || slices.Contains(mine, p) || run.Killed() || !k.numbered(actor, p) {
+			if !ours || run.Actor != actor || slices.Contains(mine, p) || k.orphan(p, tree[p], k.Runs) || !k.numbered(actor, p) {
 				continue
 			}
 			if !k.named(actor, p) {
@@ -373,19 +359,32 @@ func (k *knowledge) numbered(actor int, p string) bool {
 	})
 }
 
-// named reports whether the CLI has named a node to an actor.
+// named reports whether a warning or an error has named a node to an actor.
 func (k *knowledge) named(actor int, p string) bool {
-	return slices.ContainsFunc(k.Runs, func(run Run) bool { return run.Actor == actor && strings.Contains(run.Output, p) })
+	return slices.ContainsFunc(k.Runs, func(run Run) bool {
+		return run.Actor == actor && slices.ContainsFunc(strings.Split(run.Output, "\n"), func(line string) bool {
+			return strings.Contains(line, p) && !isPlan.MatchString(line)
+		})
+	})
 }
 
-// fenced: who takes a lock writes only while the first contender is its own session's.
+// isPlan matches a line of a plan, which shows an attribute.
+var isPlan = regexp.MustCompile(`^\s*[-+~]? *[a-z_]+ += `)
+
+// fenced: who takes the provider's lock writes only while the first contender is its own session's.
+// A run under a zookeeper_lock that ends well has made and changed what waits for it only then.
 func fenced(k *knowledge, report reporter) {
-	if k.lock == "" {
-		return
-	}
 	tree := k.Before.Clone()
 	for _, txn := range k.Txns {
 		run, ours := k.ours(txn.Session)
+		for _, c := range txn.Changes {
+			if !ours || run.Code != 0 || c.Kind == history.Delete || !underLock(run, c.Path) {
+				continue
+			}
+			if holder, first := holder(tree, run.Op.Config.Ephemeral); holder != txn.Session {
+				report("%s has ended well, and has written without its zookeeper_lock, which %q holds: %v", run.Name, first, txn)
+			}
+		}
 		if ours && run.Op.Config.Lock != "" && slices.ContainsFunc(txn.Changes, func(c history.Change) bool { return !k.ofLock(c.Path) }) {
 			if holder, first := holder(tree, k.lock); holder != txn.Session {
 				report("%s has written without the lock, which %q holds: %v", run.Name, first, txn)
@@ -394,6 +393,13 @@ func fenced(k *knowledge, report reporter) {
 		}
 		tree.Apply(txn)
 	}
+}
+
+// underLock reports whether a node is of the resource that a run makes and changes under a
+// zookeeper_lock alone.
+func underLock(run Run, p string) bool {
+	locked := run.Op.Config.Locked()
+	return locked != "" && slices.ContainsFunc(run.Op.Config.Resources, func(r scenario.Resource) bool { return r.Address() == locked && owns(r, p) })
 }
 
 // holder returns the session of a lock's first contender, and its name.
@@ -414,7 +420,7 @@ func holder(tree history.Tree, lock string) (session int64, name string) {
 func bounded(k *knowledge, report reporter) {
 	for _, run := range k.Runs {
 		if run.Outlived {
-			report("%s had not ended after %v:\n%s", run.Name, k.Bound, tail(run.Output))
+			report("%s had not ended after %v:\n%s", run.Name, run.Bound, tail(run.Output))
 		}
 		if run.Survivors > 0 {
 			report("%s has left %d processes behind", run.Name, run.Survivors)
@@ -545,7 +551,7 @@ func (k *knowledge) left(name string, actor int, at int64, report reporter) {
 		n := tree[p]
 		run, ours := k.ours(n.By)
 		switch {
-		case !ours || run.Actor != actor, k.ofLock(p), k.parents[p], k.kept[p], k.killed[n.By]:
+		case !ours || run.Actor != actor, k.ofLock(p), k.parents[p], k.kept[p], k.orphan(p, n, k.Runs):
 		case k.numbered(actor, p) && k.named(actor, p):
 		case k.toldToStay(actor, p), k.imported(actor, p):
 		case k.foreignIn(tree, actor, p):

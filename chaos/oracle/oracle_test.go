@@ -169,6 +169,13 @@ func TestCheck(t *testing.T) {
 			func(s *story) { fault(s, scenario.KillProvider) },
 			ending(func(e *oracle.Ending) { e.Imports = []oracle.Import{{Path: "/zn/one"}} }),
 		)}},
+		"imported after a kill, and in the state before": {
+			at: hooks{"in the end": all(
+				func(s *story) { fault(s, scenario.KillProvider) }, first(func(r *oracle.Run) { r.Owned = []string{"/zn/one"} }),
+				ending(func(e *oracle.Ending) { e.Imports = []oracle.Import{{Path: "/zn/one", After: 1}} }),
+			)},
+			want: []string{"/zn/one had to be imported, and no killed run had created it"},
+		},
 
 		// A green run is done.
 		"green, and not there": {
@@ -191,11 +198,13 @@ func TestCheck(t *testing.T) {
 				},
 			},
 			without: []string{"create one"},
+			want:    []string{"first ended well, and /zn/one is not there"},
 		},
 
 		// Once, or named.
 		"made twice":                        {at: hooks{"late in the apply": our(create("/sq/n-0000000007", "n"))}, want: []string{"/sq/n-0000000007 was created by first, is in no state, and was never named", "/sq/n-0000000007, which first had created"}},
 		"made twice, and named":             {at: hooks{"late in the apply": all(our(create("/sq/n-0000000007", "n")), first(func(r *oracle.Run) { r.Output = "it is one of: \"/sq/n-0000000007\"" }))}},
+		"made twice, and shown in a plan":   {at: hooks{"late in the apply": all(our(create("/sq/n-0000000007", "n")), first(func(r *oracle.Run) { r.Output = "  - path = \"/sq/n-0000000007\" -> null" }))}, want: []string{"/sq/n-0000000007 was created by first, is in no state, and was never named", "/sq/n-0000000007, which first had created"}},
 		"made twice, by one who was killed": {at: hooks{"late in the apply": all(our(create("/sq/n-0000000007", "n")), func(s *story) { fault(s, scenario.KillBoth) })}},
 		"somebody else's number":            {at: hooks{"late in the apply": theirs(create("/sq/n-0000000007", "n"))}},
 		"none": {
@@ -213,6 +222,10 @@ func TestCheck(t *testing.T) {
 		"before somebody":    {at: hooks{"in the apply": theirs(contender("a__lock__0000000005"))}},
 		"after it was lost":  {at: hooks{"in the apply": theirs(remove("/lock/v__lock__0000000001"))}, want: []string{"first has written without the lock"}},
 		"another one's lock": {at: hooks{"late in the apply": all(theirs(contender("a__lock__0000000005")), our(remove("/lock/a__lock__0000000005")))}, want: []string{"has deleted the contender /lock/a__lock__0000000005 of somebody else"}},
+
+		"under a zookeeper_lock":      {at: hooks{"in the apply": first(func(r *oracle.Run) { r.Op.Config.Ephemeral = "/lock" })}},
+		"without its zookeeper_lock":  {at: hooks{"in the apply": first(func(r *oracle.Run) { r.Op.Config.Ephemeral = "/lk" })}, want: []string{`first has ended well, and has written without its zookeeper_lock, which "" holds`}},
+		"its zookeeper_lock was lost": {at: hooks{"in the apply": first(func(r *oracle.Run) { r.Op.Config.Ephemeral, r.Code = "/lk", 1 })}},
 
 		// Bounds.
 		"without end": {
@@ -291,6 +304,13 @@ func TestCheck(t *testing.T) {
 		"left because somebody else has written": {
 			at:      hooks{"in the destroy": theirs(set("/en/x", "theirs"))},
 			without: []string{"prune"},
+		},
+		"left by a killed run, and in its state": {
+			at: hooks{"in the end": all(
+				func(s *story) { fault(s, scenario.KillBoth) }, first(func(r *oracle.Run) { r.Owned = []string{"/en/x"} }),
+			)},
+			without: []string{"prune"},
+			want:    []string{"/en/x, which first had created"},
 		},
 		"left by two interrupts": {
 			at: hooks{"in the end": all(

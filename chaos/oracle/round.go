@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,6 +29,10 @@ type Run struct {
 	Took     time.Duration
 	// StateLost tells that the CLI was ended while it wrote its state, and left none.
 	StateLost bool
+	// Owned are the nodes that its state has afterwards.
+	Owned []string
+	// Bound is how long it may take.
+	Bound time.Duration
 	// Outlived tells that it had not ended by its bound, and was killed.
 	Outlived bool
 	// Survivors are providers that were there long after the CLI had ended.
@@ -35,7 +40,8 @@ type Run struct {
 }
 
 // Killed reports whether one of its processes was killed, be it as its fault or because it did
-// not end, or whether the CLI has lost what it was told as if it had been.
+// not end, or whether the CLI has lost what it was told as if it had been. What such a run has
+// created may be in no state.
 func (r Run) Killed() bool {
 	interrupts := 0
 	for _, f := range r.Faults {
@@ -62,6 +68,8 @@ type Import struct {
 	Address, ID string
 	// Base is the resource's path, and Path the node that was in the way.
 	Base, Path string
+	// After is how many runs of the round came before it.
+	After int
 }
 
 // An Ending is how an actor's configuration ended, when nothing disturbed it any more.
@@ -93,8 +101,6 @@ type Round struct {
 	Acts    []Act
 	Runs    []Run
 	Endings []Ending
-	// Bound is how long a run may take.
-	Bound time.Duration
 }
 
 // A Violation is something that must not be.
@@ -142,7 +148,7 @@ func Orphans(r *Round) int {
 	n := 0
 	tree := k.treeAt(k.end())
 	for _, p := range tree.Paths() {
-		if k.killed[tree[p].By] && !k.parents[p] && !k.kept[p] {
+		if k.orphan(p, tree[p], k.Runs) && !k.parents[p] && !k.kept[p] {
 			n++
 		}
 	}
@@ -219,6 +225,15 @@ func (k *knowledge) treeAt(zxid int64) history.Tree {
 		tree.Apply(txn)
 	}
 	return tree
+}
+
+// orphan reports whether nobody can know that a node is there: a killed run has created it, and
+// the state has not had it after any of the runs.
+func (k *knowledge) orphan(p string, n history.Node, runs []Run) bool {
+	by, ours := k.ours(n.By)
+	return ours && by.Killed() && !slices.ContainsFunc(runs, func(run Run) bool {
+		return run.Actor == by.Actor && run.To >= n.Czxid && slices.Contains(run.Owned, p)
+	})
 }
 
 // ours returns the run of a session.

@@ -223,18 +223,28 @@ func (c Config) HCL() string {
 		fmt.Fprintf(&b, "provider \"zookeeper\" {\n  lock = {\n    path    = %q\n    timeout = %d\n  }\n}\n", c.Lock, c.LockTimeout)
 	}
 	if c.Ephemeral != "" {
-		fmt.Fprintf(&b, "ephemeral \"zookeeper_lock\" \"held\" {\n  path = %q\n}\n", c.Ephemeral)
+		fmt.Fprintf(&b, "ephemeral \"zookeeper_lock\" \"held\" {\n  path    = %q\n  timeout = %g\n}\n", c.Ephemeral, Usual.Lock.Seconds())
 	}
 	for _, m := range c.Moved {
 		fmt.Fprintf(&b, "moved {\n  from = %s\n  to   = %s\n}\n", m[0], m[1])
 	}
-	for i, r := range c.Resources {
-		if i == 0 && c.Ephemeral != "" && r.After == "" {
+	locked := c.Locked()
+	for _, r := range c.Resources {
+		if r.Address() == locked {
 			r.After = "ephemeral.zookeeper_lock.held"
 		}
 		b.WriteString(r.HCL())
 	}
 	return b.String()
+}
+
+// Locked is the address of the resource that is made and changed while the zookeeper_lock is held;
+// empty for none.
+func (c Config) Locked() string {
+	if c.Ephemeral == "" || len(c.Resources) == 0 || c.Resources[0].After != "" {
+		return ""
+	}
+	return c.Resources[0].Address()
 }
 
 // Locks are the paths of the locks.

@@ -52,6 +52,8 @@ const (
 	TheyAdd      Act = "foreign child"
 	TheyNumber   Act = "foreign sequential sibling"
 	TheyReformat Act = "foreign rewrite of JSON"
+	// TheyCreate is a node where a run is about to create one. The stranger takes it away again, when all is over.
+	TheyCreate Act = "foreign create"
 )
 
 // Kills reports whether an act ends a process without its having a say in it.
@@ -82,7 +84,7 @@ func (a Act) Signals() bool {
 // Foreign reports whether it is an act of somebody else.
 func (a Act) Foreign() bool {
 	switch a {
-	case TheySet, TheySetACL, TheyDelete, TheyReplace, TheyAdd, TheyNumber, TheyReformat:
+	case TheySet, TheySetACL, TheyDelete, TheyReplace, TheyAdd, TheyNumber, TheyReformat, TheyCreate:
 		return true
 	default:
 		return false

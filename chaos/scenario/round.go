@@ -65,17 +65,29 @@ type Times struct {
 // Usual are the times of a round.
 var Usual = Times{Session: 4 * time.Second, Connect: 10 * time.Second, Request: 6 * time.Second, Lock: 20 * time.Second}
 
+// Longest is how long a run may take in which faults happen, be it to it or to a run beside it.
+func (t Times) Longest(faults []Fault) time.Duration {
+	longest := time.Minute + t.Lock
+	for _, f := range faults {
+		longest += f.For + t.Connect + t.Request
+	}
+	return longest
+}
+
 // New makes the round of a seed: the same one each time.
 func New(seed uint64) Round {
 	m := maker{rand.New(rand.NewPCG(seed, seed^0x9e3779b97f4a7c15)), seed, 0}
 	r := Round{Seed: seed, Ensemble: m.chance(40)}
 	locked := m.chance(35)
-	actors := 1
-	if locked && m.chance(60) {
+	actors, shared := 1, ""
+	switch {
+	case locked && m.chance(60):
 		actors = 2
+	case !locked && m.chance(20):
+		actors, shared = 2, "/lk"
 	}
 	for i := range actors {
-		r.Actors = append(r.Actors, m.actor(string(rune('a'+i)), locked, r.Ensemble))
+		r.Actors = append(r.Actors, m.actor(string(rune('a'+i)), locked, shared, r.Ensemble))
 	}
 	return r
 }
@@ -101,7 +113,8 @@ func (m *maker) between(least, most time.Duration) time.Duration {
 	return least + time.Duration(m.Int64N(int64(most-least)/int64(time.Millisecond)))*time.Millisecond
 }
 
-func (m *maker) actor(name string, locked, ensemble bool) Actor {
+// actor makes an actor. The shared lock is one that another actor takes too; empty for none.
+func (m *maker) actor(name string, locked bool, shared string, ensemble bool) Actor {
 	a := Actor{Base: "/" + name}
 	for _, by := range []string{"one", "tree", "tree/a", "tree/a/b", "adopted", "quiet"} {
 		a.Bystanders = append(a.Bystanders, Bystander{Path: a.Base + "/by/" + by, Data: m.word(), ACL: Open + ACL(m.IntN(2))})
@@ -110,7 +123,8 @@ func (m *maker) actor(name string, locked, ensemble bool) Actor {
 	if locked {
 		config.Lock, config.LockTimeout = "/lock", int(Usual.Lock/time.Second)
 	}
-	if m.chance(20) {
+	config.Ephemeral = shared
+	if m.chance(20) && shared == "" {
 		config.Ephemeral = a.Base + "/lk"
 	}
 	first := Op{Command: Apply, Config: config}
@@ -315,7 +329,7 @@ var (
 	toProcesses = weighted{{Interrupt, 8}, {InterruptCLI, 3}, {Terminate, 3}, {KillProvider, 4}, {KillCLI, 2}, {KillBoth, 2}, {InterruptHard, 2}}
 	toServer    = weighted{{Kill, 3}, {Stop, 3}}
 	toEnsemble  = weighted{{Kill, 8}, {Stop, 6}, {KillLeader, 8}, {StopLeader, 5}, {NoQuorum, 6}}
-	byOthers    = weighted{{TheySet, 12}, {TheySetACL, 8}, {TheyDelete, 5}, {TheyReplace, 4}, {TheyAdd, 5}, {TheyNumber, 3}, {TheyReformat, 3}}
+	byOthers    = weighted{{TheySet, 12}, {TheySetACL, 8}, {TheyDelete, 5}, {TheyReplace, 4}, {TheyAdd, 5}, {TheyNumber, 3}, {TheyReformat, 3}, {TheyCreate, 6}}
 )
 
 func (m *maker) among(lists ...weighted) Act {
@@ -358,6 +372,8 @@ func (m *maker) fault(op Op, ensemble bool) Fault {
 		f.At, f.Count = wire.AnyWrite, 1+m.IntN(1+len(op.Config.Resources))
 	}
 	switch f.What {
+	case TheyCreate:
+		f.At, f.Count = []wire.Kind{wire.Create, wire.Multi}[m.IntN(2)], 1+m.IntN(3)
 	case Delay:
 		f.For = m.between(20*time.Millisecond, time.Second)
 	case Freeze, Stop, StopLeader, NoQuorum:

@@ -141,7 +141,7 @@ func TestNew_makesSense(t *testing.T) {
 		}
 		if len(round.Actors) == 2 {
 			for _, a := range round.Actors {
-				if a.Ops[0].Config.Lock == "" {
+				if a.Ops[0].Config.Lock == "" && a.Ops[0].Config.Ephemeral != "/lk" {
 					t.Errorf("seed %d: two actors, and no lock", seed)
 				}
 			}
@@ -174,7 +174,8 @@ provider "zookeeper" {
   }
 }
 ephemeral "zookeeper_lock" "held" {
-  path = "/held/by"
+  path    = "/held/by"
+  timeout = 20
 }
 moved {
   from = zookeeper_znode.a

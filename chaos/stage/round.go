@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -36,8 +38,6 @@ const (
 // A Stage carries out rounds.
 type Stage struct {
 	CLI *CLI
-	// Bound is how long a run may take.
-	Bound time.Duration
 }
 
 // play is a round under way.
@@ -59,7 +59,7 @@ func (s *Stage) Play(ctx context.Context, w *World, scene scenario.Round, dir st
 	p := &play{
 		stage: s, world: w,
 		chroot: fmt.Sprintf("/chaos-%d", scene.Seed),
-		round:  &oracle.Round{Scenario: scene, Bound: s.Bound},
+		round:  &oracle.Round{Scenario: scene},
 	}
 	since, err := w.now(ctx)
 	if err != nil {
@@ -142,10 +142,18 @@ func (p *play) knows(zxid int64) bool {
 // together does one op of each actor, all at the same time.
 func (p *play) together(ctx context.Context, i int) error {
 	errs := make([]error, len(p.round.Scenario.Actors))
+	var faults []scenario.Fault
+	for _, a := range p.round.Scenario.Actors {
+		if i < len(a.Ops) {
+			faults = append(faults, a.Ops[i].Faults...)
+		}
+	}
 	var all sync.WaitGroup
 	for actor, a := range p.round.Scenario.Actors {
 		if i < len(a.Ops) {
-			all.Go(func() { _, errs[actor] = p.run(ctx, actor, a.Ops[i]) })
+			all.Go(func() {
+				_, errs[actor] = p.cli(ctx, actor, a.Ops[i], scenario.Usual.Longest(faults), arguments(a.Ops[i])...)
+			})
 		}
 	}
 	all.Wait()
@@ -161,16 +169,21 @@ func arguments(op scenario.Op) []string {
 	return args
 }
 
-// run does an op of an actor's.
+// run does an op of an actor's, which nothing disturbs.
 func (p *play) run(ctx context.Context, actor int, op scenario.Op) (oracle.Run, error) {
-	return p.cli(ctx, actor, op, arguments(op)...)
+	return p.alone(ctx, actor, op, arguments(op)...)
 }
 
-// cli runs the CLI with a configuration, and notes what came of it.
-func (p *play) cli(ctx context.Context, actor int, op scenario.Op, args ...string) (run oracle.Run, err error) {
+// alone runs the CLI while nothing else happens.
+func (p *play) alone(ctx context.Context, actor int, op scenario.Op, args ...string) (oracle.Run, error) {
+	return p.cli(ctx, actor, op, scenario.Usual.Longest(nil), args...)
+}
+
+// cli runs the CLI with a configuration, for as long as a bound at most, and notes what came of it.
+func (p *play) cli(ctx context.Context, actor int, op scenario.Op, bound time.Duration, args ...string) (run oracle.Run, err error) {
 	p.mu.Lock()
 	p.runs++
-	run = oracle.Run{Name: fmt.Sprintf("run %d (%s of actor %d)", p.runs, args[0], actor), Actor: actor, Op: op}
+	run = oracle.Run{Name: fmt.Sprintf("run %d (%s of actor %d)", p.runs, args[0], actor), Actor: actor, Op: op, Bound: bound}
 	number := p.runs
 	p.mu.Unlock()
 
@@ -209,7 +222,7 @@ func (p *play) cli(ctx context.Context, actor int, op scenario.Op, args ...strin
 	}
 	d.set, d.process = set, process
 	close(d.ready)
-	inTime, err := process.wait(ctx, p.stage.Bound)
+	inTime, err := process.wait(ctx, bound)
 	run.Took, run.Outlived = time.Since(began), !inTime
 	run.Survivors = process.survivors(survival)
 	set.Close()
@@ -221,7 +234,8 @@ func (p *play) cli(ctx context.Context, actor int, op scenario.Op, args ...strin
 	// OpenTofu does now and then, by a SIGINT at the end of an apply. That is not the provider's to
 	// answer for. People have the backup then.
 	lost, restoreErr := f.restore(before)
-	run.StateLost, err = lost, errors.Join(err, restoreErr)
+	run.StateLost = lost
+	run.Owned, err = f.owned(errors.Join(err, restoreErr))
 	var nowErr error
 	if err == nil {
 		// Servers that have failed are back, or come back; a mark waits for that.
@@ -265,7 +279,7 @@ func (p *play) end(ctx context.Context, actor int) (oracle.Ending, error) {
 		if err != nil {
 			return e, err
 		}
-		plan, err := p.cli(ctx, actor, scenario.Op{Command: scenario.Plan, Config: e.Config}, "plan", "-detailed-exitcode", "-no-color", "-input=false")
+		plan, err := p.alone(ctx, actor, scenario.Op{Command: scenario.Plan, Config: e.Config}, "plan", "-detailed-exitcode", "-no-color", "-input=false")
 		switch {
 		case err != nil:
 			return e, err
@@ -314,23 +328,30 @@ func (p *play) importAll(ctx context.Context, actor int, e *oracle.Ending, appli
 				}
 			}
 		}
-		e.Imports = append(e.Imports, oracle.Import{Address: r.Address(), ID: id, Base: r.Path, Path: at})
+		e.Imports = append(e.Imports, oracle.Import{Address: r.Address(), ID: id, Base: r.Path, Path: at, After: p.ended()})
 		// A zookeeper_znodes that has some of its nodes leaves the state first, as the error says.
 		state, err := p.folders[actor].state()
 		if err != nil {
 			return false, err
 		}
 		if _, there := state[r.Address()]; there {
-			if _, err := p.cli(ctx, actor, scenario.Op{Command: scenario.Plan, Config: e.Config}, "state", "rm", r.Address()); err != nil {
+			if _, err := p.alone(ctx, actor, scenario.Op{Command: scenario.Plan, Config: e.Config}, "state", "rm", r.Address()); err != nil {
 				return false, err
 			}
 		}
-		if _, err := p.cli(ctx, actor, scenario.Op{Command: scenario.Plan, Config: e.Config}, "import", "-no-color", "-input=false", r.Address(), id); err != nil {
+		if _, err := p.alone(ctx, actor, scenario.Op{Command: scenario.Plan, Config: e.Config}, "import", "-no-color", "-input=false", r.Address(), id); err != nil {
 			return false, err
 		}
 		done = true
 	}
 	return done, nil
+}
+
+// ended is how many runs have ended.
+func (p *play) ended() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.round.Runs)
 }
 
 // readState returns the text of the state; nil where there is none.
@@ -364,32 +385,79 @@ func (f folder) copyState(name string) error {
 	return f.write(name, string(text))
 }
 
-// state returns the paths of the resources in a state, by their addresses.
-func (f folder) state() (map[string]string, error) {
+// stateResource is a resource in a state, with what tells which nodes it has.
+type stateResource struct {
+	Type, Name string
+	Instances  []struct {
+		Attributes struct {
+			Path       string          `json:"path"`
+			BasePath   string          `json:"base_path"`
+			Data       json.RawMessage `json:"data"`
+			DataBase64 json.RawMessage `json:"data_base64"`
+			Secrets    []string        `json:"data_wo_keys"`
+			Created    []string        `json:"created"`
+		} `json:"attributes"`
+	} `json:"instances"`
+}
+
+func (f folder) resources() ([]stateResource, error) {
 	text, err := f.readState()
 	if err != nil || text == nil {
 		return nil, err
 	}
 	var state struct {
-		Resources []struct {
-			Type, Name string
-			Instances  []struct {
-				Attributes struct {
-					Path string `json:"path"`
-				} `json:"attributes"`
-			} `json:"instances"`
-		} `json:"resources"`
+		Resources []stateResource `json:"resources"`
 	}
 	if err := json.Unmarshal(text, &state); err != nil {
 		return nil, fmt.Errorf("stage: the state cannot be read: %w", err)
 	}
+	return state.Resources, nil
+}
+
+// state returns the paths of the resources in a state, by their addresses.
+func (f folder) state() (map[string]string, error) {
+	resources, err := f.resources()
 	paths := make(map[string]string)
-	for _, r := range state.Resources {
+	for _, r := range resources {
 		for _, instance := range r.Instances {
 			paths[r.Type+"."+r.Name] = instance.Attributes.Path
 		}
 	}
-	return paths, nil
+	return paths, err
+}
+
+// owned returns the nodes that the resources in a state have, unless something is wrong already.
+func (f folder) owned(wrong error) ([]string, error) {
+	if wrong != nil {
+		return nil, wrong
+	}
+	resources, err := f.resources()
+	var owned []string
+	for _, r := range resources {
+		for _, instance := range r.Instances {
+			a := instance.Attributes
+			switch scenario.Type(r.Type) {
+			case scenario.Znode, scenario.Sequential:
+				owned = append(owned, a.Path)
+			case scenario.EnsurePath:
+				owned = append(owned, a.Created...)
+			case scenario.Znodes:
+				keys := a.Secrets
+				for _, contents := range []json.RawMessage{a.Data, a.DataBase64} {
+					var some map[string]string
+					if len(contents) > 0 {
+						err = errors.Join(err, json.Unmarshal(contents, &some))
+					}
+					keys = slices.AppendSeq(keys, maps.Keys(some))
+				}
+				for _, key := range keys {
+					owned = append(owned, path.Join(a.BasePath, key))
+				}
+			case scenario.ZnodeACL:
+			}
+		}
+	}
+	return owned, err
 }
 
 // tell waits until all sessions of the runs have ended, or long enough, and completes what is

@@ -65,6 +65,15 @@ func (s *stranger) act(ctx context.Context, what scenario.Act, at string) bool {
 		s.log(what, strings.TrimPrefix(made.Path, s.chroot), made.Stat.Czxid)
 		return true
 	}
+	if what == scenario.TheyCreate {
+		made, err := s.client.Create(ctx, full, text, zk.CreateOptions{})
+		if err != nil {
+			return false
+		}
+		s.makes(full)
+		s.log(what, at, made.Stat.Czxid)
+		return true
+	}
 	node, err := s.client.Node(ctx, full)
 	if err != nil || node.Stat.EphemeralOwner != 0 || !s.knows(node.Stat.Czxid) {
 		return false
