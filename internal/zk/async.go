@@ -240,7 +240,7 @@ func (a Async) Sync(ctx context.Context, path string) *Pending[struct{}] {
 // node, whether it is there or not; Created.Parents are those that were not.
 func (a Async) Create(ctx context.Context, path string, data []byte, o CreateOptions) *Pending[Created] {
 	c := a.client
-	req, op, err := c.createRequest(ctx, path, data, o, false)
+	req, op, err := c.createRequest(ctx, path, data, o)
 	if err != nil {
 		return failed[Created](&Error{Op: proto.OpCreate.String(), Path: path, Err: err})
 	}
@@ -473,7 +473,7 @@ func (a Async) Multi(ctx context.Context, ops ...Op) *Pending[[]OpResult] {
 	if len(ops) == 0 {
 		return failed[[]OpResult](nil)
 	}
-	req, err := c.multiRequest(ctx, ops, false)
+	req, err := c.multiRequest(ctx, ops)
 	if err != nil {
 		return failed[[]OpResult](err)
 	}

@@ -215,10 +215,6 @@ func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op
 		if err = c.again(ctx, &r, op, path, err); err != nil {
 			return out, fail(err)
 		}
-		if _, ok := features[op]; ok {
-			// The next try may go to another server. What is wrong here it meets itself.
-			_, _ = c.serverVersion(ctx)
-		}
 	}
 }
 

@@ -129,6 +129,8 @@ type Client struct {
 	// current is the connection that requests go to; nil while there is none. It is
 	// changed with mu held, and read without.
 	current atomic.Pointer[link]
+	// failures are those of the servers since a connection was last looked for.
+	failures atomic.Pointer[failures]
 
 	mu      sync.Mutex
 	hosts   []string     // of the connect string, as SetHosts left them
@@ -205,10 +207,13 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 			return nil, errors.New("a credential has no scheme")
 		}
 	}
-	if err := cfg.Retry.complete(5); err != nil {
+	if cfg.Retry.MaxTries == 0 {
+		setDefault(&cfg.Retry.Deadline, cfg.ConnectTimeout)
+	}
+	if err := cfg.Retry.complete(); err != nil {
 		return nil, err
 	}
-	if err := cfg.ConnectRetry.complete(-1); err != nil {
+	if err := cfg.ConnectRetry.complete(); err != nil {
 		return nil, err
 	}
 	if cfg.Logger == nil {
@@ -258,13 +263,16 @@ func setDefault[T comparable](v *T, d T) {
 // *ConnectError when no server could be reached within the connect timeout, with
 // [ErrAuthFailed] when a credential was refused, with [ErrSessionClosedRequireSASL] when
 // the servers serve nobody without SASL, and with the context's error when that
-// ends first. Calling it again waits for the same outcome; after a failure, and after
+// ends first, which is a *ConnectError too: it says what came of each server by then. Calling it again waits for the same outcome; after a failure, and after
 // [Client.Close], the client stays closed. The end of ctx ends the wait and not the
 // client: call Close in any case.
 func (c *Client) Start(ctx context.Context) error {
 	select {
 	case <-c.begin(ctx):
 	case <-ctx.Done():
+		if f := c.failures.Load(); f != nil {
+			return fmt.Errorf("%w: %w", conn.ContextError(ctx), c.connectError(f, errNotAnswered))
+		}
 		return conn.ContextError(ctx)
 	}
 	c.mu.Lock()

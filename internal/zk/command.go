@@ -71,6 +71,7 @@ func (c *Client) ServerInfo(ctx context.Context) (ServerInfo, error) {
 	if err != nil {
 		return ServerInfo{}, &Error{Op: op, Err: err}
 	}
+	l.version.tell(info.Version, nil)
 	return info, nil
 }
 

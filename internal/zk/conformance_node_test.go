@@ -288,6 +288,9 @@ func conformCreateStat(t *testing.T) {
 	proxy := zktest.StartProxy(t, server.Addr())
 	c := connect(t, proxy.Addr())
 	base := folder(t, c)
+	if _, err := c.ServerInfo(ctx); err != nil { // its version decides about the stat
+		t.Fatal(err)
+	}
 	for name, o := range map[string]zk.CreateOptions{
 		"/persistent": {},
 		"/ephemeral":  {Mode: zk.Ephemeral},

@@ -237,6 +237,9 @@ func TestFallbacks(t *testing.T) {
 		proxy := zktest.StartProxy(t, server.Addr())
 		c := connect(t, proxy.Addr())
 		base := folder(t, c)
+		if _, err := c.ServerInfo(ctx); err != nil { // its version decides about the stat
+			t.Fatal(err)
+		}
 		made, err := c.Create(ctx, base+"/node", nil, zk.CreateOptions{})
 		if err != nil || made.HasStat != has(t, createStat) {
 			t.Errorf("%+v, %v", made, err)
@@ -245,7 +248,12 @@ func TestFallbacks(t *testing.T) {
 		if has(t, createStat) {
 			known, other = other, known
 		}
-		if count(proxy, known) != 2 || count(proxy, other) != 0 {
+		// The folder was made before the version was known, as every server can.
+		folders := 0
+		if has(t, createStat) {
+			folders = 1
+		}
+		if count(proxy, known) != 2-folders || count(proxy, other) != folders {
 			t.Errorf("sent %v", proxy.Requests())
 		}
 	})
@@ -255,6 +263,9 @@ func TestFallbacks(t *testing.T) {
 		proxy := zktest.StartProxy(t, server.Addr())
 		c := connect(t, proxy.Addr())
 		base := folder(t, c)
+		if _, err := c.ServerInfo(ctx); err != nil { // its version decides
+			t.Fatal(err)
+		}
 		got, err := c.ReadMany(ctx, []string{base, base + "/none"}, true)
 		if err != nil || got[0].Err != nil || !errors.Is(got[1].Err, zk.ErrNoNode) {
 			t.Errorf("%+v, %v", got, err)
@@ -293,6 +304,9 @@ func TestFallbacks(t *testing.T) {
 		proxy := zktest.StartProxy(t, server.Addr())
 		c := connect(t, proxy.Addr())
 		base := folder(t, c)
+		if _, err := c.ServerInfo(ctx); err != nil { // its version decides
+			t.Fatal(err)
+		}
 		_, _, w, err := c.GetWatch(ctx, base)
 		if err != nil {
 			t.Fatal(err)

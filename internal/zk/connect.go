@@ -166,9 +166,9 @@ func (c *Client) acquaint(ctx context.Context, l *link) {
 	}
 }
 
-// tidy asks the server behind l for its version once a watch is to be removed there, and has
-// it removed, without anybody waiting for it. A server that does not tell keeps it, until there
-// is another one to be removed: then it is asked again. The function returned ends tidy.
+// tidy asks the server behind l for its version once something wants to know, without anybody waiting
+// for it, and has watches removed that are to be. A server that does not tell keeps them. The function
+// returned ends tidy.
 func (c *Client) tidy(ctx context.Context, l *link) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
@@ -179,16 +179,10 @@ func (c *Client) tidy(ctx context.Context, l *link) (stop func()) {
 			case <-ctx.Done():
 				return
 			}
-			r := c.cfg.Retry.begin()
-			_, err := c.versionOf(ctx, l)
-			for l.version.told.Load() == nil && r.again(ctx, err) == nil {
-				_, err = c.versionOf(ctx, l)
+			if _, err := c.versionOf(ctx, l); err != nil {
+				c.log.Debug("the server's version is not known, watches that nobody needs stay there", "server", l.at.String(), "reason", err)
 			}
-			if l.version.told.Load() != nil {
-				c.watches.sweep()
-			} else {
-				c.log.Debug("watches stay on the server for now", "server", l.at.String(), "reason", err)
-			}
+			c.watches.sweep()
 		}
 	})
 	return func() {
@@ -314,14 +308,18 @@ func (c *Client) see(zxid int64) {
 // fails for longer than the connect timeout, the calls that wait are ended with a
 // *ConnectError and new ones are refused with it; the first time that is the end.
 func (c *Client) connect(ctx context.Context, s *session, first bool) (*link, error) {
-	failures := make(map[target]error)
+	failures := newFailures()
+	c.failures.Store(failures)
 	deadline := time.Now().Add(c.cfg.ConnectTimeout)
 	last := c.cfg.ConnectRetry.MaxTries
 	if d := c.cfg.ConnectRetry.Deadline; d > 0 && d < c.cfg.ConnectTimeout {
 		deadline = time.Now().Add(d)
 	}
-	for round := 1; ; round++ {
-		l, err := c.round(ctx, s, deadline, failures)
+	for round, late := 1, 0; ; round++ {
+		l, err := c.round(ctx, s, late, deadline, failures)
+		if failures.late() {
+			late++
+		}
 		switch {
 		case l != nil:
 			return l, nil
@@ -331,8 +329,8 @@ func (c *Client) connect(ctx context.Context, s *session, first bool) (*link, er
 			return nil, err
 		}
 		pause := c.cfg.ConnectRetry.delay(round)
-		if time.Until(deadline) <= pause || round == last || first && len(failures) > 0 && onlyForeign(failures) {
-			err := c.connectError(failures)
+		if time.Until(deadline) <= pause || round == last || first && failures.onlyForeign() {
+			err := c.connectError(failures, errNotTried)
 			if first {
 				return nil, err
 			}
@@ -377,29 +375,86 @@ func isAuthFailure(err error) bool {
 	return errors.Is(err, ErrAuthFailed) || errors.Is(err, ErrSessionClosedRequireSASL)
 }
 
+// failures are why servers did not take the session, one at each address. The engine writes, and
+// whoever gives up the wait for it reads.
+type failures struct {
+	mu sync.Mutex
+	of map[target]error
+	// unanswered is set where one was that a server did not answer in time.
+	unanswered bool
+}
+
+func newFailures() *failures { return &failures{of: make(map[target]error)} }
+
+// note notes a failure. What a server answered before tells more than that the time was up.
+func (f *failures) note(t target, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, late := errors.AsType[*conn.NoAnswerError](err)
+	if !late || f.of[t] == nil {
+		f.of[t] = err
+	}
+	f.unanswered = f.unanswered || late
+}
+
+// late tells whether a server did not answer in time since it was asked last.
+func (f *failures) late() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	late := f.unanswered
+	f.unanswered = false
+	return late
+}
+
+// keep forgets what failed at addresses that a host no longer has.
+func (f *failures) keep(host string, addresses []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for t := range f.of {
+		if t.host == host && !slices.Contains(addresses, t.address) {
+			delete(f.of, t)
+		}
+	}
+}
+
 // onlyForeign tells that nothing that answered speaks ZooKeeper: waiting helps nobody.
-func onlyForeign(failures map[target]error) bool {
-	for _, err := range failures {
+func (f *failures) onlyForeign() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, err := range f.of {
 		if _, ok := errors.AsType[*conn.ForeignError](err); !ok {
 			return false
 		}
 	}
-	return true
+	return len(f.of) > 0
 }
 
-// connectError collects the failures in the order of the connect string.
-func (c *Client) connectError(failures map[target]error) *ConnectError {
+// at are the failures of a host.
+func (f *failures) at(host string) (attempts []Attempt) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for t, err := range f.of {
+		if t.host == host {
+			attempts = append(attempts, Attempt{Server: t.String(), Err: err})
+		}
+	}
+	return attempts
+}
+
+var (
+	errNotTried    = errors.New("not tried: the time was up")
+	errNotAnswered = errors.New("no answer yet")
+)
+
+// connectError collects the failures in the order of the connect string. Of a server that has none
+// it says otherwise.
+func (c *Client) connectError(failures *failures, otherwise error) *ConnectError {
 	var attempts []Attempt
 	hosts, _ := c.hostList()
 	for _, host := range hosts {
-		var of []Attempt
-		for t, err := range failures {
-			if t.host == host {
-				of = append(of, Attempt{Server: t.String(), Err: err})
-			}
-		}
+		of := failures.at(host)
 		if len(of) == 0 {
-			of = []Attempt{{Server: host, Err: errors.New("not tried: the time was up")}}
+			of = []Attempt{{Server: host, Err: otherwise}}
 		}
 		slices.SortFunc(of, func(a, b Attempt) int { return strings.Compare(a.Server, b.Server) })
 		attempts = append(attempts, of...)
@@ -426,13 +481,13 @@ func (t target) String() string {
 // read only, it tries each again: a server without a quorum knows none of the ensemble's
 // sessions, and gives one of its own. The ensemble's lives on meanwhile, since sessions
 // expire by its leader's clock.
-func (c *Client) round(ctx context.Context, s *session, deadline time.Time, failures map[target]error) (*link, error) {
-	l, err := c.sweep(ctx, s, deadline, failures)
+func (c *Client) round(ctx context.Context, s *session, late int, deadline time.Time, failures *failures) (*link, error) {
+	l, err := c.sweep(ctx, s, late, deadline, failures)
 	if l != nil || !c.cfg.ReadOnly || s.id == 0 || isAuthFailure(err) {
 		return l, err
 	}
 	other := session{at: s.at}
-	if l, err = c.sweep(ctx, &other, deadline, failures); l != nil && !l.Session().ReadOnly {
+	if l, err = c.sweep(ctx, &other, late, deadline, failures); l != nil && !l.Session().ReadOnly {
 		// It has a quorum after all: the next round resumes the session there.
 		c.abandon(ctx, l)
 		return nil, nil //nolint:nilnil // no connection, and nothing wrong with the server
@@ -440,14 +495,13 @@ func (c *Client) round(ctx context.Context, s *session, deadline time.Time, fail
 	return l, err
 }
 
-// sweep tries each server once. One server may take its share of the session timeout and
-// of the connect timeout, so that one that does not answer keeps neither the session from
-// the others nor the others from their turn. The one that was connected last comes last:
+// sweep tries each server once. One server may take its share of the time, so that one that does
+// not answer keeps neither the session from the others nor the others from their turn. The one that was connected last comes last:
 // when its connection was lost, it is the one most likely to be of no use.
-func (c *Client) sweep(ctx context.Context, s *session, deadline time.Time, failures map[target]error) (*link, error) {
+func (c *Client) sweep(ctx context.Context, s *session, late int, deadline time.Time, failures *failures) (*link, error) {
 	hosts, _ := c.hostList()
 	hosts = c.order(hosts, func(host string) bool { return host == s.at.host })
-	share := c.share(len(hosts))
+	share := c.share(len(hosts), late)
 	var last error
 	for _, host := range hosts {
 		now := time.Now()
@@ -469,9 +523,15 @@ func (c *Client) sweep(ctx context.Context, s *session, deadline time.Time, fail
 	return nil, last
 }
 
-// share is how long one of so many servers may take.
-func (c *Client) share(hosts int) time.Duration {
-	return min(c.cfg.SessionTimeout, c.cfg.ConnectTimeout) / time.Duration(max(hosts, minShares))
+// share is how long one of so many servers may take: a part of the session timeout and of the
+// connect timeout, and twice as long for each round in which one did not answer in time. There are
+// networks where an answer takes longer than the first share.
+func (c *Client) share(hosts, late int) time.Duration {
+	share := min(c.cfg.SessionTimeout, c.cfg.ConnectTimeout) / time.Duration(max(hosts, minShares))
+	for ; late > 0 && share < c.cfg.ConnectTimeout; late-- {
+		share *= 2
+	}
+	return min(share, c.cfg.ConnectTimeout)
 }
 
 func (c *Client) hostList() (hosts []string, shuffle bool) {
@@ -511,18 +571,13 @@ func (c *Client) order(of []string, late func(string) bool) []string {
 
 // host looks the server's name up, anew each time because servers move, and tries its
 // addresses, which share the time until then.
-func (c *Client) host(ctx context.Context, host string, s *session, until time.Time, failures map[target]error) (*link, error) {
+func (c *Client) host(ctx context.Context, host string, s *session, until time.Time, failures *failures) (*link, error) {
 	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	addresses, err := c.addresses(ctx, host)
-	for t := range failures {
-		// What failed at an address that the name no longer has is of no interest.
-		if t.host == host && !slices.Contains(addresses, t.address) {
-			delete(failures, t)
-		}
-	}
+	failures.keep(host, addresses)
 	if err != nil {
-		failures[target{host: host}] = err
+		failures.note(target{host: host}, err)
 		c.log.Debug("looking a name up failed", "server", host, "reason", err)
 		return nil, err
 	}
@@ -534,11 +589,7 @@ func (c *Client) host(ctx context.Context, host string, s *session, until time.T
 		if err == nil {
 			return l, nil
 		}
-		_, late := errors.AsType[*conn.NoAnswerError](err)
-		if _, had := failures[t]; !had || !late {
-			// What it answered before tells more than that the time was up.
-			failures[t] = err
-		}
+		failures.note(t, err)
 		if isAuthFailure(err) || c.hasEnded() || i == len(addresses)-1 {
 			return nil, err
 		}
@@ -609,7 +660,7 @@ func (c *Client) try(ctx context.Context, t target, s *session, share time.Durat
 	for _, a := range credentials {
 		hello.Auth = append(hello.Auth, proto.AuthRequest{Scheme: a.Scheme, Auth: []byte(a.Secret)})
 	}
-	l := &link{at: t, version: versionCache{turn: make(chan struct{}, 1)}, wanted: make(chan struct{}, 1)}
+	l := &link{at: t, version: newVersionCache(), wanted: make(chan struct{}, 1)}
 	cn, reply, err := conn.Open(ctx, nc, hello, conn.Options{MaxRequest: c.cfg.MaxBufferBytes, MaxReply: c.cfg.MaxReplyBytes, RequestTimeout: c.cfg.RequestTimeout, Event: c.watches.dispatch, Admit: func(call *conn.Call) error { return c.admit(l, call) }, Frame: c.traceFrame()})
 	if reply.SessionID != 0 && !reply.ReadOnly {
 		if s.id != 0 && reply.SessionID != s.id {

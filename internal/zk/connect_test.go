@@ -438,6 +438,54 @@ func TestEnsemble(t *testing.T) {
 	}
 }
 
+// An answer that takes longer than a server's share of the first round is waited for in the next.
+func TestConnect_slowNetwork(t *testing.T) {
+	t.Parallel()
+	for _, timeout := range []time.Duration{2 * time.Second, 4 * time.Second} {
+		t.Run(timeout.String(), func(t *testing.T) {
+			t.Parallel()
+			proxy := zktest.StartProxy(t, server.Addr())
+			proxy.Delay(timeout * 36 / 100)
+			c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.SessionTimeout = timeout })
+			if _, _, err := c.Get(testContext(t), "/"); err != nil {
+				t.Error(err)
+			}
+			if n := proxy.Connections(); n < 2 {
+				t.Errorf("%d connections: the first round was long enough, and the test shows nothing", n)
+			}
+		})
+	}
+}
+
+// A wait that ends before the connect timeout tells all the same what came of each server.
+func TestStart_shortContext(t *testing.T) {
+	t.Parallel()
+	proxy := zktest.StartProxy(t, server.Addr())
+	proxy.Blackhole(true)
+	gone := zktest.StartProxy(t, server.Addr())
+	gone.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	c := newClient(t, gone.Addr()+","+proxy.Addr(), func(cfg *zk.Config) {
+		cfg.KeepHostOrder = true
+		cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if address == proxy.Addr() {
+				cancel()
+			}
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}
+	})
+	err := c.Start(ctx)
+	failed, ok := errors.AsType[*zk.ConnectError](err)
+	if !errors.Is(err, context.Canceled) || !ok || len(failed.Attempts) != 2 {
+		t.Fatalf("%v", err)
+	}
+	for i, want := range []struct{ server, why string }{{gone.Addr(), "connection refused"}, {proxy.Addr(), "no answer yet"}} {
+		if a := failed.Attempts[i]; a.Server != want.server || !strings.Contains(a.Err.Error(), want.why) {
+			t.Errorf("attempt %d: %s: %v", i, a.Server, a.Err)
+		}
+	}
+}
+
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -88,7 +88,7 @@ type Created struct {
 // parent is missing and MakeParents is not set; and a [CandidatesError] where the reply to
 // the create of a sequential one was lost and more than one node can be it.
 func (c *Client) Create(ctx context.Context, path string, data []byte, o CreateOptions) (Created, error) {
-	req, op, err := c.createRequest(ctx, path, data, o, true)
+	req, op, err := c.createRequest(ctx, path, data, o)
 	if err != nil {
 		return Created{}, &Error{Op: proto.OpCreate.String(), Path: path, Err: err}
 	}
@@ -161,10 +161,9 @@ func CreateSize(path string, data []byte, acl []ACL) int {
 	return len(frame) + len(data)
 }
 
-// createRequest checks the options and makes the request of them. Where wait is set it
-// asks for the version of a server that is not known yet, on which the stat of the reply
-// depends; a kind of node that not all servers know needs it in any case.
-func (c *Client) createRequest(ctx context.Context, path string, data []byte, o CreateOptions, wait bool) (*proto.CreateRequest, proto.Op, error) {
+// createRequest checks the options and makes the request of them. A kind of node that not all servers
+// know waits for the server's version.
+func (c *Client) createRequest(ctx context.Context, path string, data []byte, o CreateOptions) (*proto.CreateRequest, proto.Op, error) {
 	mode, ok := modes[o.Mode]
 	if !ok {
 		return nil, 0, fmt.Errorf("mode %d is none", o.Mode)
@@ -195,12 +194,6 @@ func (c *Client) createRequest(ctx context.Context, path string, data []byte, o 
 	}
 	// Its reply carries the stat. Where the server's version is not known when the request is
 	// sent, it goes as the create that every server knows and does without.
-	if wait {
-		_, err := c.serverVersion(ctx)
-		if _, unknown := errors.AsType[*versionUnknownError](err); err != nil && !unknown {
-			return nil, 0, err
-		}
-	}
 	return req, proto.OpCreate2, nil
 }
 

@@ -13,28 +13,34 @@ import (
 type feature struct {
 	name  string
 	since Version
+	// tried tells that a server which does not tell its version is asked for it all the same: the caller
+	// wants that and nothing else.
+	tried bool
 }
 
 // features are the operations that not all servers know. One that does not know an operation
 // closes the connection.
 var features = map[proto.Op]feature{
-	proto.OpCreate2:         {"the stat of what a create made", Version{3, 5, 0}},
-	proto.OpReconfig:        {"reconfig", Version{3, 5, 0}},
-	proto.OpRemoveWatches:   {"the removal of a watch", Version{3, 5, 0}},
-	proto.OpCreateContainer: {"a container node", Version{3, 5, 1}},
-	proto.OpCreateTTL:       {"a TTL node", Version{3, 5, 3}},
-	proto.OpMultiRead:       {"many reads in one request", Version{3, 6, 0}},
-	proto.OpGetEphemerals:   {"the list of a session's ephemeral nodes", Version{3, 6, 0}},
-	proto.OpCountChildren:   {"the number of descendants", Version{3, 6, 0}},
-	proto.OpAddWatch:        {"a persistent watch", Version{3, 6, 0}},
-	proto.OpSetWatches2:     {"a persistent watch", Version{3, 6, 0}},
-	proto.OpWhoAmI:          {"who-am-I", Version{3, 7, 0}},
+	proto.OpCreate2:         {"the stat of what a create made", Version{3, 5, 0}, false},
+	proto.OpReconfig:        {"reconfig", Version{3, 5, 0}, true},
+	proto.OpRemoveWatches:   {"the removal of a watch", Version{3, 5, 0}, false},
+	proto.OpCreateContainer: {"a container node", Version{3, 5, 1}, true},
+	proto.OpCreateTTL:       {"a TTL node", Version{3, 5, 3}, true},
+	proto.OpMultiRead:       {"many reads in one request", Version{3, 6, 0}, false},
+	proto.OpGetEphemerals:   {"the list of a session's ephemeral nodes", Version{3, 6, 0}, true},
+	proto.OpCountChildren:   {"the number of descendants", Version{3, 6, 0}, true},
+	proto.OpAddWatch:        {"a persistent watch", Version{3, 6, 0}, false},
+	proto.OpSetWatches2:     {"a persistent watch", Version{3, 6, 0}, false},
+	proto.OpWhoAmI:          {"who-am-I", Version{3, 7, 0}, false},
 }
 
-// judge returns nil where a server of the version has the feature, and why it may not be
-// asked for otherwise. The error given is why the version is not known, nil where it is.
+// judge returns nil where a server of the version has the feature, or may be tried, and why it may
+// not be asked for otherwise. The error given is why the version is not known, nil where it is.
 func (f feature) judge(found Version, err error) error {
+	_, untold := errors.AsType[*versionUnknownError](err)
 	switch {
+	case untold && f.tried:
+		return nil
 	case err != nil:
 		return fmt.Errorf("%s needs ZooKeeper %v or later: %w", f.name, f.since, err)
 	case found.Less(f.since):
@@ -76,9 +82,20 @@ func (l *link) code(op proto.Op) (proto.Op, error) {
 	}
 	err := l.has(f)
 	if err != nil && op == proto.OpCreate2 {
+		if errors.Is(err, errUnasked) {
+			l.want()
+		}
 		return proto.OpCreate, nil
 	}
 	return op, err
+}
+
+// want has the server behind l asked for its version, without anybody waiting for it.
+func (l *link) want() {
+	select {
+	case l.wanted <- struct{}{}:
+	default:
+	}
 }
 
 // admit has the last word on a call that is about to be sent over l: it keeps from the server

@@ -182,6 +182,10 @@ func TestEveryByteOfReplies(t *testing.T) {
 			return want(err, fmt.Sprint(paths), "[]")
 		}},
 		{"create", isCreate, func(ctx context.Context, c *zk.Client, base string, try int) error {
+			// With the version the reply is the one with a stat.
+			if _, err := c.ServerInfo(ctx); err != nil {
+				return err
+			}
 			path := fmt.Sprintf("%s/there/%d", base, try)
 			made, err := c.Create(ctx, path, []byte("x"), zk.CreateOptions{})
 			return want(err, fmt.Sprintf("%s %t", made.Path, made.HasStat), path+" true")

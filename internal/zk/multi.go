@@ -68,7 +68,7 @@ func (c *Client) multi(ctx context.Context, ops []Op) (results []OpResult, zxid 
 	if err := conn.ContextError(ctx); err != nil {
 		return nil, 0, multiFailed(err) // and none of its operations is to blame
 	}
-	req, err := c.multiRequest(ctx, ops, true)
+	req, err := c.multiRequest(ctx, ops)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -79,10 +79,10 @@ func (c *Client) multi(ctx context.Context, ops []Op) (results []OpResult, zxid 
 	return results, cmp.Or(reply.Zxid, c.Zxid()), nil
 }
 
-func (c *Client) multiRequest(ctx context.Context, ops []Op, wait bool) (*proto.MultiRequest, error) {
+func (c *Client) multiRequest(ctx context.Context, ops []Op) (*proto.MultiRequest, error) {
 	req := &proto.MultiRequest{Ops: make([]proto.MultiOp, len(ops))}
 	for i, op := range ops {
-		m, err := c.multiOp(ctx, op, wait)
+		m, err := c.multiOp(ctx, op)
 		if err != nil {
 			return nil, multiFailed(&MultiError{Index: i, Op: op.kind.String(), Path: op.path, Err: err})
 		}
@@ -140,12 +140,12 @@ func (c *Client) makes(op Op, full string) bool {
 }
 
 // multiOp makes the record of an operation.
-func (c *Client) multiOp(ctx context.Context, op Op, wait bool) (proto.MultiOp, error) {
+func (c *Client) multiOp(ctx context.Context, op Op) (proto.MultiOp, error) {
 	if op.kind == proto.OpCreate {
 		if op.create.MakeParents {
 			return proto.MultiOp{}, errors.New("a transaction makes no parents: name them as operations")
 		}
-		req, code, err := c.createRequest(ctx, op.path, op.data, op.create, wait)
+		req, code, err := c.createRequest(ctx, op.path, op.data, op.create)
 		return proto.MultiOp{Op: code, Request: req}, err
 	}
 	if err := ValidatePath(op.path); err != nil {

@@ -270,7 +270,7 @@ func FuzzServerInfo(f *testing.F) {
 func retryDelays(t *testing.T) {
 	t.Parallel()
 	p := RetryPolicy{Delay: 100 * time.Millisecond, Backoff: 3, MaxDelay: time.Second, Jitter: -1}
-	if err := p.complete(5); err != nil {
+	if err := p.complete(); err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []int64{100, 300, 900, 1000, 1000} {
@@ -301,7 +301,7 @@ func refuseRetries(t *testing.T) {
 		"no number": {Backoff: math.NaN()},
 		"no share":  {Jitter: math.NaN()},
 	} {
-		if err := p.complete(5); err == nil {
+		if err := p.complete(); err == nil {
 			t.Errorf("%s: %+v was accepted", name, p)
 		}
 		if _, err := New(t.Context(), Config{Retry: p}); err == nil {
@@ -311,19 +311,26 @@ func refuseRetries(t *testing.T) {
 			t.Errorf("%s: a client was made that connects with %+v", name, p)
 		}
 	}
-	// What is given stays, and the rest has its defaults; an operation is tried five times, and
-	// servers are tried for as long as the connect timeout allows.
+	// What is given stays, and the rest has its defaults; an operation is tried, as servers are, for as
+	// long as the connect timeout allows. A number of tries takes the place of that.
 	c, err := New(t.Context(), Config{Retry: RetryPolicy{Delay: time.Second}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := RetryPolicy{MaxTries: 5, Delay: time.Second, Backoff: 2, MaxDelay: 2 * time.Second, Jitter: 0.5}
+	want := RetryPolicy{MaxTries: -1, Delay: time.Second, Backoff: 2, MaxDelay: 2 * time.Second, Jitter: 0.5, Deadline: DefaultConnectTimeout}
 	if c.cfg.Retry != want {
 		t.Errorf("%+v, want %+v", c.cfg.Retry, want)
 	}
-	want.MaxTries, want.Delay = -1, 100*time.Millisecond
+	want.Deadline, want.Delay = 0, 100*time.Millisecond
 	if c.cfg.ConnectRetry != want {
 		t.Errorf("to connect: %+v, want %+v", c.cfg.ConnectRetry, want)
+	}
+	if c, err = New(t.Context(), Config{Retry: RetryPolicy{MaxTries: 3}}); err != nil {
+		t.Fatal(err)
+	}
+	want.MaxTries = 3
+	if c.cfg.Retry != want {
+		t.Errorf("%+v, want %+v", c.cfg.Retry, want)
 	}
 }
 

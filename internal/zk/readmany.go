@@ -101,15 +101,15 @@ func (c *Client) readMany(ctx context.Context, paths []string, children bool, p 
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	version, err := c.serverVersion(ctx)
-	if _, unknown := errors.AsType[*versionUnknownError](err); err != nil && !unknown {
+	version, known, err := c.versionSoon(ctx)
+	if err != nil {
 		return nil, &Error{Op: proto.OpMultiRead.String(), Path: paths[0], Err: err}
 	}
 	out := make([]Reading, len(paths))
 	for i, path := range paths {
 		out[i].Path = path
 	}
-	if err != nil || version.Less(Version{3, 6, 0}) {
+	if !known || version.Less(features[proto.OpMultiRead].since) {
 		return c.readEach(ctx, out, true, children, p)
 	}
 	read, err := c.readBatches(ctx, out, children, p)

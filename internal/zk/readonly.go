@@ -25,11 +25,11 @@ func (c *Client) seekQuorum(ctx context.Context, l *link, s *session) (*link, er
 	for n := 1; wait(standing, c.cfg.ConnectRetry.delay(n)) == nil; n++ {
 		hosts, _ := c.hostList()
 		for _, host := range c.order(hosts, func(host string) bool { return host == l.at.host }) {
-			t, ok := c.quorumAt(standing, host, c.share(len(hosts)))
+			t, ok := c.quorumAt(standing, host, c.share(len(hosts), 0))
 			if !ok {
 				continue
 			}
-			next, err := c.resumeAt(ctx, t, s, c.share(len(hosts)))
+			next, err := c.resumeAt(ctx, t, s, c.share(len(hosts), n-1))
 			switch {
 			case isAuthFailure(err):
 				return nil, err

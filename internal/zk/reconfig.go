@@ -68,7 +68,7 @@ func resolveReconfig(ctx context.Context, c *Client, _ *proto.ReconfigRequest, l
 func (c *Client) EnsembleConfig(ctx context.Context) ([]byte, Stat, error) {
 	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, proto.PathWatchRequest{Path: configPath})
 	if errors.Is(err, ErrNoNode) {
-		if old := c.require(ctx, feature{"the ensemble's configuration", Version{3, 5, 0}}); old != nil {
+		if old := c.require(ctx, feature{"the ensemble's configuration", Version{3, 5, 0}, true}); old != nil {
 			err = &Error{Op: proto.OpGetData.String(), Path: configPath, Err: old}
 		}
 	}

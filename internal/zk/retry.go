@@ -20,8 +20,8 @@ import (
 // is known that it had no effect.
 type RetryPolicy struct {
 	// MaxTries is how often something is tried at most, the first time included; negative
-	// for no limit. Default 5 for operations, where 1 repeats nothing, and no limit for
-	// rounds of attempts to connect.
+	// for no limit, where 1 repeats nothing. By default the time alone is a limit: an operation is
+	// repeated until Deadline, which is then the connect timeout.
 	MaxTries int
 	// Delay is the first wait. Default 100 ms.
 	Delay time.Duration
@@ -32,7 +32,8 @@ type RetryPolicy struct {
 	// Jitter is the share of a wait that is random, from 0 to 1. Default 0.5; negative for
 	// none.
 	Jitter float64
-	// Deadline bounds the time from the first try to the beginning of the last; 0 for none.
+	// Deadline bounds the time from the end of the first try to the beginning of the last; 0 for none,
+	// but for operations without MaxTries.
 	Deadline time.Duration
 	// Expired repeats operations that failed because the session had expired, in the
 	// session that follows. Without it [ErrSessionExpired] goes to the caller, who may
@@ -40,8 +41,8 @@ type RetryPolicy struct {
 	Expired bool
 }
 
-func (p *RetryPolicy) complete(tries int) error {
-	setDefault(&p.MaxTries, tries)
+func (p *RetryPolicy) complete() error {
+	setDefault(&p.MaxTries, -1)
 	setDefault(&p.Delay, 100*time.Millisecond)
 	setDefault(&p.Backoff, 2)
 	setDefault(&p.MaxDelay, max(2*time.Second, p.Delay))
@@ -71,8 +72,13 @@ type RetryError struct {
 	Err error
 }
 
-// Error tells the number of tries and the last failure.
-func (e *RetryError) Error() string { return fmt.Sprintf("tried %d times: %v", e.Tries, e.Err) }
+// Error tells the number of tries, where there was more than one, and the last failure.
+func (e *RetryError) Error() string {
+	if e.Tries == 1 {
+		return e.Err.Error()
+	}
+	return fmt.Sprintf("tried %d times: %v", e.Tries, e.Err)
+}
 
 // Unwrap returns what the last try failed with.
 func (e *RetryError) Unwrap() error { return e.Err }
@@ -81,28 +87,22 @@ func (e *RetryError) Unwrap() error { return e.Err }
 type retry struct {
 	policy *RetryPolicy
 	tries  int
-	began  time.Time // where the policy has a deadline
+	failed time.Time // when the first try had failed, where the policy has a deadline
 }
 
-func (p *RetryPolicy) begin() retry {
-	r := retry{policy: p}
-	if p.Deadline > 0 {
-		r.began = time.Now()
-	}
-	return r
-}
+func (p *RetryPolicy) begin() retry { return retry{policy: p} }
 
-// again is called behind a try that failed with err, for a reason that another try may
-// mend: it returns nil after the wait that the policy asks for, or the error to give up
+// again is called after a try that failed with err, for a reason that another try may
+// mend: it returns nil after the wait that the policy asks for, or a *[RetryError] to give up
 // with.
 func (r *retry) again(ctx context.Context, err error) error {
 	r.tries++
 	d := r.policy.delay(r.tries)
-	spent := r.policy.Deadline > 0 && time.Since(r.began)+d > r.policy.Deadline
+	if r.policy.Deadline > 0 && r.failed.IsZero() {
+		r.failed = time.Now()
+	}
+	spent := r.policy.Deadline > 0 && time.Since(r.failed)+d > r.policy.Deadline
 	if r.tries == r.policy.MaxTries || spent {
-		if r.tries == 1 {
-			return err
-		}
 		return &RetryError{Tries: r.tries, Err: err}
 	}
 	return wait(ctx, d)

@@ -27,13 +27,39 @@ func TestRetryTries(t *testing.T) {
 			t.Errorf("%d tries: %v", tries, err)
 		}
 		re, ok := errors.AsType[*zk.RetryError](err)
-		if tries == 1 && ok || tries > 1 && (!ok || re.Tries != tries || !strings.Contains(err.Error(), "tried 3 times: connection lost")) {
+		if !ok || re.Tries != tries || strings.Contains(err.Error(), "tried 3 times: connection lost") != (tries == 3) {
 			t.Errorf("%d tries: %v", tries, err)
 		}
 		// The cut that was one too many is still there.
 		if _, _, err := c.Get(ctx, "/"); tries == 3 && err != nil {
 			t.Errorf("behind it: %v", err)
 		}
+	}
+}
+
+// Unless a number of tries is set, an operation is tried until the connect timeout has passed since
+// it failed first.
+func TestRetryWaits(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	proxy := zktest.StartProxy(t, server.Addr())
+	soon := func(cfg *zk.Config) { cfg.Retry.MaxDelay = time.Millisecond }
+	c := connect(t, proxy.Addr(), steady, soon)
+	const many = 50
+	for range many {
+		proxy.CutBeforeRequest(opcode(4))
+	}
+	if _, _, err := c.Get(ctx, "/"); err != nil {
+		t.Errorf("after %d lost connections: %v", many, err)
+	}
+	c = connect(t, proxy.Addr(), steady, soon, func(cfg *zk.Config) { cfg.ConnectTimeout = 100 * time.Millisecond })
+	const endless = 10_000
+	for range endless {
+		proxy.CutBeforeRequest(opcode(4))
+	}
+	_, _, err := c.Get(ctx, "/")
+	if re, ok := errors.AsType[*zk.RetryError](err); !ok || re.Tries < 2 || re.Tries > endless || !errors.Is(err, zk.ErrConnectionLoss) {
+		t.Errorf("%v", err)
 	}
 }
 
@@ -59,7 +85,7 @@ func TestRetryContext(t *testing.T) {
 	t.Parallel()
 	proxy := zktest.StartProxy(t, server.Addr())
 	c := connect(t, proxy.Addr(), steady, func(cfg *zk.Config) {
-		cfg.Retry = zk.RetryPolicy{Delay: time.Hour, MaxDelay: time.Hour}
+		cfg.Retry = zk.RetryPolicy{MaxTries: -1, Delay: time.Hour, MaxDelay: time.Hour}
 	})
 	ctx, cancel := context.WithCancel(testContext(t))
 	cut := proxy.CutBeforeRequest(opcode(4))

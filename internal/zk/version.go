@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
@@ -84,8 +85,20 @@ func parseVersion(s string) (Version, error) {
 
 // versionCache holds the version of the server behind one connection.
 type versionCache struct {
-	turn chan struct{}                 // held by the one who asks
-	told atomic.Pointer[versionAnswer] // nil while it is not known
+	turn  chan struct{}                 // held by the one who asks
+	asked chan struct{}                 // closed once told is set
+	told  atomic.Pointer[versionAnswer] // nil while it is not known
+}
+
+func newVersionCache() versionCache {
+	return versionCache{turn: make(chan struct{}, 1), asked: make(chan struct{})}
+}
+
+// tell notes what a server has answered, the first time.
+func (v *versionCache) tell(version Version, err error) {
+	if v.told.CompareAndSwap(nil, &versionAnswer{version, err}) {
+		close(v.asked)
+	}
 }
 
 // versionAnswer is what will not change while the connection lasts.
@@ -103,6 +116,37 @@ func (e *versionUnknownError) Error() string {
 
 func (e *versionUnknownError) Unwrap() error { return e.err }
 
+const (
+	// versionTimeout bounds the question for the version, which something may wait for.
+	versionTimeout = 2 * time.Second
+	// versionPatience is how long something waits for the version that can do without.
+	versionPatience = 200 * time.Millisecond
+)
+
+// versionSoon is serverVersion for who can do without: it waits a moment for the answer, which may
+// come later for the next one. known is false where there is none.
+func (c *Client) versionSoon(ctx context.Context) (v Version, known bool, err error) {
+	l, err := c.connected(ctx)
+	if err != nil {
+		return Version{}, false, err
+	}
+	l.want()
+	timer := time.NewTimer(versionPatience)
+	defer timer.Stop()
+	select {
+	case <-l.version.asked:
+	case <-l.Done():
+	case <-timer.C:
+	case <-ctx.Done():
+		return Version{}, false, conn.ContextError(ctx)
+	}
+	told := l.version.told.Load()
+	if told == nil || told.err != nil {
+		return Version{}, false, nil
+	}
+	return told.version, true, nil
+}
+
 // serverVersion returns the version of the server that the client is connected to. It is
 // asked for once for a connection, because servers are upgraded one by one. The error is a
 // *versionUnknownError where there is a connection and no version.
@@ -113,7 +157,7 @@ func (c *Client) serverVersion(ctx context.Context) (Version, error) {
 			return Version{}, err
 		}
 		v, err := c.versionOf(ctx, l)
-		if err == nil || ctx.Err() != nil || l.version.told.Load() != nil {
+		if err == nil || ctx.Err() != nil {
 			return v, err
 		}
 		switch lost := c.answered(ctx); {
@@ -143,16 +187,20 @@ func (c *Client) versionOf(ctx context.Context, l *link) (Version, error) {
 	if told := v.told.Load(); told != nil {
 		return told.version, told.err
 	}
-	info, err := c.serverInfo(ctx, l.at)
+	short, cancel := context.WithTimeout(ctx, versionTimeout)
+	defer cancel()
+	info, err := c.serverInfo(short, l.at)
 	if ctx.Err() != nil {
 		return Version{}, conn.ContextError(ctx)
 	}
-	_, refused := errors.AsType[*WhitelistError](err)
 	if err != nil {
 		err = &versionUnknownError{err}
 	}
-	if err == nil || refused {
-		v.told.Store(&versionAnswer{info.Version, err})
+	select {
+	case <-l.Done(): // why it did not answer: the next one is asked
+	default:
+		// That it does not tell is remembered too: nobody is to wait for it again.
+		v.tell(info.Version, err)
 	}
 	return info.Version, err
 }

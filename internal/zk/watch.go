@@ -533,7 +533,7 @@ func (p *pathWatches) end(kind watchKind, why error) {
 }
 
 // severalKinds is what servers before 3.9 drop without a word.
-var severalKinds = feature{"a recursive watch beside another that tells of the same node's children", Version{3, 9, 0}}
+var severalKinds = feature{"a recursive watch beside another that tells of the same node's children", Version{3, 9, 0}, false}
 
 // A server before 3.9 keeps one kind of watch for a path in each of its two tables, of data
 // and of children, and the last one wins.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // xidEvent marks what a server sends without having been asked.
@@ -32,6 +33,7 @@ type Proxy struct {
 	cancel   context.CancelFunc
 	work     sync.WaitGroup
 	refuse   atomic.Bool
+	delay    atomic.Int64 // of each reply, in nanoseconds
 
 	mu       sync.Mutex
 	links    map[*link]struct{}
@@ -131,6 +133,9 @@ func (p *Proxy) CutAll() {
 // Refuse closes new connections at once while it is on. Current ones stay. It may be called by the function that picks a
 // request to cut at: nobody is let in again behind that cut.
 func (p *Proxy) Refuse(on bool) { p.refuse.Store(on) }
+
+// Delay holds each reply back for a time, as a slow network does.
+func (p *Proxy) Delay(d time.Duration) { p.delay.Store(int64(d)) }
 
 // Blackhole holds back all traffic in both directions while it is on, of new connections too, which are accepted. What
 // was held back goes on its way afterwards, as after a partition of the network.
@@ -313,6 +318,22 @@ func (l *link) pass() bool {
 	}
 }
 
+// late waits for as long as replies are to be late, and returns false when the link is closed before.
+func (l *link) late() bool {
+	d := time.Duration(l.proxy.delay.Load())
+	if d == 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-l.done:
+		return false
+	}
+}
+
 // clientDone ends the link, now that nothing more comes from the client. A client that has only closed its own side is
 // still given what the server has for it. And where a reply is yet to be seen and dropped, the server is told nothing:
 // it may throw away what it has not done yet for a client that is gone.
@@ -391,7 +412,7 @@ func (l *link) forwardReplies(server *bufio.Reader) error {
 				return errCut
 			}
 		}
-		if !l.pass() {
+		if !l.pass() || !l.late() {
 			return errCut
 		}
 		// A client that is gone does not keep the reply to be dropped from being awaited.
