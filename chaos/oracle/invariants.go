@@ -567,12 +567,15 @@ func (k *knowledge) imported(actor int, p string) bool {
 	return actor < len(k.Endings) && slices.ContainsFunc(k.Endings[actor].Imports, func(i Import) bool { return p == i.Base || below(p, i.Base) })
 }
 
-// toldToStay reports whether the CLI has told an actor that a node stays because something is in
-// it, be it of another resource. It is in no state then, and later destroys do not know of it.
+// toldToStay reports whether the CLI has told an actor that a node stays: because something is in
+// it, be it of another resource, or because the apply that replaced its resource had stopped before
+// it destroyed the old object. It is in no state then, and later destroys do not know of it.
 func (k *knowledge) toldToStay(actor int, p string) bool {
 	return slices.ContainsFunc(k.Runs, func(run Run) bool {
-		_, told, ok := strings.Cut(run.Output, "Warning: Path is not empty")
-		return ok && run.Actor == actor && strings.Contains(told, `"`+p+`"`)
+		return run.Actor == actor && slices.ContainsFunc([]string{"Path is not empty", "Deposed object was left as it is"}, func(title string) bool {
+			_, told, ok := strings.Cut(run.Output, "Warning: "+title)
+			return ok && strings.Contains(told, `"`+p+`"`)
+		})
 	})
 }
 

@@ -171,7 +171,7 @@ func TestCheck(t *testing.T) {
 		)}},
 		"imported after a kill, and in the state before": {
 			at: hooks{"in the end": all(
-				func(s *story) { fault(s, scenario.KillProvider) }, first(func(r *oracle.Run) { r.Owned = []string{"/zn/one"} }),
+				func(s *story) { fault(s, scenario.KillProvider) }, first(func(r *oracle.Run) { r.Owned = map[string]int64{"/zn/one": 0} }),
 				ending(func(e *oracle.Ending) { e.Imports = []oracle.Import{{Path: "/zn/one", After: 1}} }),
 			)},
 			want: []string{"/zn/one had to be imported, and no killed run had created it"},
@@ -307,7 +307,7 @@ func TestCheck(t *testing.T) {
 		},
 		"left by a killed run, and in its state": {
 			at: hooks{"in the end": all(
-				func(s *story) { fault(s, scenario.KillBoth) }, first(func(r *oracle.Run) { r.Owned = []string{"/en/x"} }),
+				func(s *story) { fault(s, scenario.KillBoth) }, first(func(r *oracle.Run) { r.Owned = map[string]int64{"/en/x": 0} }),
 			)},
 			without: []string{"prune"},
 			want:    []string{"/en/x, which first had created"},

@@ -29,8 +29,9 @@ type Run struct {
 	Took     time.Duration
 	// StateLost tells that the CLI was ended while it wrote its state, and left none.
 	StateLost bool
-	// Owned are the nodes that its state has afterwards.
-	Owned []string
+	// Owned are the nodes that its state has afterwards, with the transactions that created them; 0
+	// where the state does not say.
+	Owned map[string]int64
 	// Bound is how long it may take.
 	Bound time.Duration
 	// Outlived tells that it had not ended by its bound, and was killed.
@@ -232,7 +233,8 @@ func (k *knowledge) treeAt(zxid int64) history.Tree {
 func (k *knowledge) orphan(p string, n history.Node, runs []Run) bool {
 	by, ours := k.ours(n.By)
 	return ours && by.Killed() && !slices.ContainsFunc(runs, func(run Run) bool {
-		return run.Actor == by.Actor && run.To >= n.Czxid && slices.Contains(run.Owned, p)
+		czxid, owned := run.Owned[p]
+		return run.Actor == by.Actor && run.To >= n.Czxid && owned && (czxid == 0 || czxid == n.Czxid)
 	})
 }
 

@@ -389,6 +389,7 @@ func (f folder) copyState(name string) error {
 type stateResource struct {
 	Type, Name string
 	Instances  []struct {
+		Status     string `json:"status"`
 		Attributes struct {
 			Path       string          `json:"path"`
 			BasePath   string          `json:"base_path"`
@@ -396,6 +397,9 @@ type stateResource struct {
 			DataBase64 json.RawMessage `json:"data_base64"`
 			Secrets    []string        `json:"data_wo_keys"`
 			Created    []string        `json:"created"`
+			Stat       *struct {
+				Czxid int64 `json:"czxid"`
+			} `json:"stat"`
 		} `json:"attributes"`
 	} `json:"instances"`
 }
@@ -426,21 +430,27 @@ func (f folder) state() (map[string]string, error) {
 	return paths, err
 }
 
-// owned returns the nodes that the resources in a state have, unless something is wrong already.
-func (f folder) owned(wrong error) ([]string, error) {
+// owned returns the nodes that the resources in a state have, with the transactions that created
+// them where it says so, unless something is wrong already. What a creation of an unknown outcome
+// may have made is not known to be there.
+func (f folder) owned(wrong error) (map[string]int64, error) {
 	if wrong != nil {
 		return nil, wrong
 	}
 	resources, err := f.resources()
-	var owned []string
+	owned := make(map[string]int64)
 	for _, r := range resources {
 		for _, instance := range r.Instances {
 			a := instance.Attributes
 			switch scenario.Type(r.Type) {
 			case scenario.Znode, scenario.Sequential:
-				owned = append(owned, a.Path)
+				if a.Stat != nil {
+					owned[a.Path] = a.Stat.Czxid
+				}
 			case scenario.EnsurePath:
-				owned = append(owned, a.Created...)
+				for _, p := range a.Created {
+					owned[p] = 0
+				}
 			case scenario.Znodes:
 				keys := a.Secrets
 				for _, contents := range []json.RawMessage{a.Data, a.DataBase64} {
@@ -451,7 +461,9 @@ func (f folder) owned(wrong error) ([]string, error) {
 					keys = slices.AppendSeq(keys, maps.Keys(some))
 				}
 				for _, key := range keys {
-					owned = append(owned, path.Join(a.BasePath, key))
+					if instance.Status != "tainted" {
+						owned[path.Join(a.BasePath, key)] = 0
+					}
 				}
 			case scenario.ZnodeACL:
 			}
