@@ -119,11 +119,15 @@ func (w *World) Close(ctx context.Context) error {
 	return err
 }
 
-// now writes a mark, and returns its transaction.
+// now writes a mark, and returns its transaction. One mark too many does no harm.
 func (w *World) now(ctx context.Context) (int64, error) {
-	stat, err := w.client.Set(ctx, marker, nil, zk.AnyVersion)
-	w.own(w.client)
-	return stat.Mzxid, err
+	for {
+		stat, err := w.client.Set(ctx, marker, nil, zk.AnyVersion)
+		w.own(w.client)
+		if !errors.Is(err, zk.ErrOutcomeUnknown) || ctx.Err() != nil {
+			return stat.Mzxid, err
+		}
+	}
 }
 
 // since returns what was done after a transaction.
