@@ -381,6 +381,9 @@ func fenced(k *knowledge, report reporter) {
 			if !ours || run.Code != 0 || c.Kind == history.Delete || !underLock(run, c.Path) {
 				continue
 			}
+			if c.Kind == history.Create && len(c.Data) == 0 {
+				continue // as the parent of another resource's node, which does not wait for the lock
+			}
 			if holder, first := holder(tree, run.Op.Config.Ephemeral); holder != txn.Session {
 				report("%s has ended well, and has written without its zookeeper_lock, which %q holds: %v", run.Name, first, txn)
 			}

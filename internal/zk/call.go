@@ -189,6 +189,7 @@ func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op
 		a := try[R, P](op, req, blank)
 		call, out := &a.call, &a.out
 		call.Ended = c.written
+		call.Ticket = c.open(ctx, req, true)
 		if !c.cfg.Retry.Expired {
 			call.Pinned = session
 		}
@@ -233,9 +234,19 @@ func suspicious(req conn.Request, err error) error {
 // judge finds out with a context for what has been sent whether a write took effect whose reply was lost, and if it did fills in
 // out. The error is why that cannot be told.
 func judge[Q, R any](ctx context.Context, c *Client, call *conn.Call, req Q, out *R, resolve resolver[Q, R]) (took bool, err error) {
+	if create, ok := call.Request.(*proto.CreateRequest); ok && isSequential(create) {
+		// One after the other: what one of them is found to have made is not counted by the next.
+		select {
+		case c.numbering <- struct{}{}:
+			defer func() { <-c.numbering }()
+		case <-ctx.Done():
+			return false, lookFailed(call.Err, conn.ContextError(ctx))
+		}
+	}
 	v, err := c.settle(ctx, func() (verdict, error) {
-		return resolve(ctx, c, req, loss{seen: call.Seen, session: call.Session}, out)
+		return resolve(ctx, c, req, loss{seen: call.Seen, session: call.Session, ticket: call.Ticket}, out)
 	})
+	c.ledger.settle(call.Request, err == nil && v == applied)
 	c.log.Debug("the reply to a write was lost, and the servers were asked what became of it", "op", call.Op.String(), "found", v.String())
 	switch {
 	case err != nil:

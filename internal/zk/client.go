@@ -124,6 +124,8 @@ type Client struct {
 	watches   watches
 	listeners listeners
 	claims    claims
+	ledger    ledger
+	numbering chan struct{}    // held by the one who looks for the sequential node of a lost reply
 	written   func(*conn.Call) // claim, as a value that is made once and not with each write
 
 	// current is the connection that requests go to; nil while there is none. It is
@@ -236,6 +238,8 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 		resume:  session{id: cfg.SessionID, password: cfg.SessionPassword},
 		started: make(chan struct{}),
 		stopped: make(chan struct{}),
+
+		numbering: make(chan struct{}, 1),
 	}
 	c.watches.client = c
 	c.written = c.claim

@@ -343,6 +343,13 @@ func TestCandidatesAreNobodyElses(t *testing.T) {
 	defer reopen()
 	proxy.CutAll()
 	until(t, "the loss to be noticed", func() bool { return c.State() == zk.StateSuspended })
+	// Somebody else deletes a child: any of them might have gone.
+	if _, err := direct.Create(ctx, base+"/theirs", nil, zk.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := direct.Delete(ctx, base+"/theirs", zk.AnyVersion); err != nil {
+		t.Fatal(err)
+	}
 	// Others are made at the same time as the look.
 	var others []*zk.Pending[zk.Created]
 	for range since / 2 {

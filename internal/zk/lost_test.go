@@ -741,7 +741,7 @@ func TestPartOfTransaction(t *testing.T) {
 		other func(ctx context.Context, c *zk.Client, base string) error
 		want  error
 	}{
-		{"create_missing", anotherChild, zk.ErrOutcomeUnknown},
+		{"create_missing", anotherChild, zk.ErrBadVersion}, // a child has come, and none has gone
 		{"created_apart", func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Create(ctx, base+"/mine", []byte("mine"), zk.CreateOptions{})
 			return err

@@ -49,6 +49,7 @@ func (v verdict) notApplied() bool { return v == likelyNot || v == certainlyNot 
 type loss struct {
 	seen    int64 // the latest transaction that was known when it was submitted
 	session int64 // the session that it was submitted in
+	ticket  int64 // of the ledger, when it was submitted
 }
 
 // A resolver looks whether a write whose reply was lost took effect, and if it did fills
@@ -125,8 +126,12 @@ func (cl *claims) since(seen int64) []int64 {
 // a connection has told is known before anybody looks for what was lost with it.
 func (c *Client) claim(call *conn.Call) {
 	if call.Err != nil {
+		if unresolved(call.Err) {
+			c.ledger.lose(call.Request)
+		}
 		return
 	}
+	c.ledger.note(call.Request)
 	c.claims.mu.Lock()
 	defer c.claims.mu.Unlock()
 	c.claims.note(claim{zxid: call.Header.Zxid})
@@ -151,9 +156,10 @@ func (c *Client) claimed(look func() (verdict, claim, error)) (verdict, error) {
 	}
 }
 
-// absent judges a write where its node is not there: when nothing has come or gone since
-// below the nearest of its ancestors that is there, the node was not there before either,
-// and the write was refused.
+// absent judges a write where its node is not there: when no child of the nearest of its ancestors
+// that is there has come or gone since, or none has been deleted by anybody else, the node was not
+// there before either, and the write was refused. Where that ancestor has come since, as much has to be
+// so of the one above it, and so on: there might have been another one before.
 func (c *Client) absent(ctx context.Context, full string, l loss, otherwise verdict) (verdict, error) {
 	for full != "/" {
 		full = Parent(full)
@@ -168,7 +174,15 @@ func (c *Client) absent(ctx context.Context, full string, l loss, otherwise verd
 		case above.Pzxid <= l.seen:
 			return certainlyNot, nil
 		}
-		return otherwise, nil
+		yes, _, err := c.unharmed(ctx, full, above, l.ticket)
+		switch {
+		case err != nil:
+			return unknown, err
+		case !yes:
+			return otherwise, nil
+		case above.Czxid <= l.seen:
+			return certainlyNot, nil
+		}
 	}
 	return otherwise, nil
 }
@@ -372,6 +386,7 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	// Those that can be it; the few of which the stat leaves it open; and how many of them
 	// somebody has changed since.
 	var fit, open []string
+	made := make(map[string]proto.CreateReply)
 	doubts := 0
 	for i, full := range candidates {
 		switch c.judgeStat(stats[i], req, l) {
@@ -389,18 +404,33 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 			fit = append(fit, c.Unchroot(full))
 			doubts++
 		case applied:
-			*out = proto.CreateReply{Path: full, Stat: node.Stat, HasStat: true}
+			made[c.Unchroot(full)] = proto.CreateReply{Path: full, Stat: node.Stat, HasStat: true}
 			fit = append(fit, c.Unchroot(full))
 		case likelyNot, certainlyNot:
 		}
 	}, pass...)
+	if err != nil {
+		return unknown, err
+	}
+	slices.Sort(fit)
+	if len(fit) > 0 {
+		*out = made[fit[0]]
+	}
+	if len(fit) == 1 && doubts == 0 {
+		return applied, nil
+	}
+	// Where nobody has deleted a child, this one's node is there, or has not been made. Of those that are
+	// alike any will do, as long as there is another write of this client for each.
+	yes, numbers, err := c.unharmed(ctx, parent, r.Stat, l.ticket)
 	switch {
 	case err != nil:
 		return unknown, err
-	case len(fit) == 1 && doubts == 0:
+	case !yes || doubts > 0:
+	case len(fit) == 0:
+		return certainlyNot, nil
+	case int32(len(fit)) <= numbers:
 		return applied, nil
 	}
-	slices.Sort(fit)
 	return unknown, &CandidatesError{Paths: fit[:min(len(fit), maxNamed)]}
 }
 

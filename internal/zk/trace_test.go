@@ -50,6 +50,9 @@ func TestTracer(t *testing.T) {
 		cfg.Auth = []zk.Credential{{Scheme: "digest", Secret: "alice:secret-7391"}}
 	})
 	data := []byte("secret-7391")
+	if _, err := c.ServerInfo(ctx); err != nil {
+		t.Fatal(err)
+	}
 	made, err := c.Create(ctx, "/a", data, zk.CreateOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -71,6 +74,8 @@ func TestTracer(t *testing.T) {
 	<-cut
 
 	want := []zk.OperationTrace{
+		// What the client compares with, should the reply be lost.
+		{Op: "exists", Path: base},
 		{Op: "create", Path: base + "/a", Zxid: made.Stat.Czxid},
 		{Op: "get", Path: base + "/missing", Err: zk.ErrNoNode},
 		{Op: "multi", Path: base + "/a", Nodes: 2},

@@ -36,6 +36,9 @@ type Call struct {
 	// anything that the server sent behind it is looked at. It must not wait for anything.
 	Ended func(*Call)
 
+	// Ticket is the caller's own: what it knew when it made the call.
+	Ticket int64
+
 	// Header is the reply's, zero when there was none.
 	Header proto.ReplyHeader
 	// Err is nil, the reply's [proto.ErrCode], or why there was no reply: a *LostError

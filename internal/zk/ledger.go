@@ -1,0 +1,261 @@
+package zk
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
+
+// A ledger knows of each node below which this client creates others how many of its children had been
+// deleted before, and how many the client itself has deleted since. So after a lost reply a look at the
+// parent tells whether somebody else has deleted a child meanwhile. Where nobody has, a node that is not
+// there has not been made, whatever siblings have come.
+//
+// The numbers rest on the order of a connection: replies come in the order of the requests. What is
+// counted when a reply comes is what the server had done by the time of that request.
+type ledger struct {
+	mu sync.Mutex
+	// accounts are by the full path of the parent.
+	accounts map[string]*account
+	// opened counts the accounts whose first look has been sent.
+	opened int64
+}
+
+// An account is what is known of the children of one node.
+type account struct {
+	// sent is closed once the first look has been sent, and looked once it has ended.
+	sent, looked chan struct{}
+	// ticket is the number of the account among those opened: calls with a later one have been sent
+	// after its first look.
+	ticket int64
+	// known is set when the first look has found the node; missing, when that was not there.
+	known, missing bool
+	// czxid tells the node from one that is made anew, and deleted is how many children it had lost by then.
+	czxid   int64
+	deleted int32
+	// own are those that the client has deleted since then.
+	own int32
+	// numbers is how many sequential nodes the client may have made of whose creation the reply was lost,
+	// and of which it is not known yet.
+	numbers int32
+}
+
+// mostAccounts bounds the ledger. It is far more parents than one client has writes under way below.
+const mostAccounts = 4096
+
+// deleted returns how many children of a node have ever been deleted: servers count those that come and
+// those that go (cversion, see DataNode.copyStat).
+func deleted(stat Stat) int32 { return (stat.Cversion - stat.NumChildren) / 2 }
+
+// open looks at the node below which a call is about to create another, in front of it, unless that has
+// been done since the client began to count there; and where that is missing, at the nearest one above it
+// that is there. It returns the call's ticket. Where wait is set it waits for the answers: without one, a
+// connection that is lost at once leaves nothing to compare with.
+func (c *Client) open(ctx context.Context, req conn.Request, wait bool) int64 {
+	parent := createdBelow(req)
+	if parent == "" {
+		return 0
+	}
+	for a := c.look(ctx, parent); wait; a = c.look(ctx, parent) {
+		select {
+		case <-a.looked:
+		case <-ctx.Done():
+			return 0
+		}
+		if !a.missing || parent == "/" {
+			break
+		}
+		parent = Parent(parent)
+	}
+	c.ledger.mu.Lock()
+	defer c.ledger.mu.Unlock()
+	return c.ledger.opened
+}
+
+// look returns the account of a node, whose first look has been sent.
+func (c *Client) look(ctx context.Context, node string) *account {
+	l := &c.ledger
+	l.mu.Lock()
+	a := l.accounts[node]
+	mine := a == nil
+	if mine {
+		if l.accounts == nil || len(l.accounts) >= mostAccounts {
+			l.accounts = make(map[string]*account)
+		}
+		a = &account{sent: make(chan struct{}), looked: make(chan struct{})}
+		l.accounts[node] = a
+	}
+	l.mu.Unlock()
+	if !mine {
+		select {
+		case <-a.sent:
+		case <-ctx.Done():
+		}
+		return a
+	}
+	stat := new(Stat)
+	look := conn.NewCall(proto.OpExists, &proto.PathWatchRequest{Path: node}, stat)
+	look.Ended = func(call *conn.Call) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		defer close(a.looked)
+		if call.Err != nil {
+			a.missing = errors.Is(call.Err, ErrNoNode)
+			l.close(node, a)
+			return
+		}
+		a.known, a.czxid, a.deleted = true, stat.Czxid, deleted(*stat)
+	}
+	c.submit(ctx, look)
+	l.mu.Lock()
+	l.opened++
+	a.ticket = l.opened
+	l.mu.Unlock()
+	close(a.sent)
+	return a
+}
+
+// close forgets an account. The next create counts anew. mu is held.
+func (l *ledger) close(parent string, a *account) {
+	if l.accounts[parent] == a {
+		delete(l.accounts, parent)
+	}
+}
+
+// note counts what a write has done whose reply has come. It runs on the read goroutine.
+func (l *ledger) note(req conn.Request) {
+	l.each(req, func(a *account, deleted bool) {
+		if deleted {
+			a.own++
+		}
+	})
+}
+
+// lose notes a write whose reply was lost. It runs before there is another connection.
+func (l *ledger) lose(req conn.Request) {
+	l.each(req, func(a *account, deleted bool) {
+		if !deleted {
+			a.numbers++
+		}
+	})
+}
+
+// settle notes what is known by now of a write whose reply was lost.
+func (l *ledger) settle(req conn.Request, took bool) {
+	l.each(req, func(a *account, deleted bool) {
+		switch {
+		case !deleted:
+			a.numbers = max(0, a.numbers-1) // it may have been lost before the account was opened
+		case took:
+			a.own++
+		}
+	})
+}
+
+// each calls f with each account of a node below which a request deletes another or makes a sequential
+// one.
+func (l *ledger) each(req conn.Request, f func(a *account, deleted bool)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.accounts) == 0 {
+		return
+	}
+	note := func(req conn.Request) {
+		parent, deletes := "", false
+		switch r := req.(type) {
+		case *proto.DeleteRequest:
+			parent, deletes = Parent(r.Path), true
+		case *proto.CreateRequest:
+			if !isSequential(r) {
+				return
+			}
+			parent, _ = cutPrefix(r.Path)
+		default:
+			return
+		}
+		if a := l.accounts[parent]; a != nil && a.known {
+			f(a, deletes)
+		}
+	}
+	if multi, ok := req.(*proto.MultiRequest); ok {
+		for _, op := range multi.Ops {
+			note(op.Request)
+		}
+		return
+	}
+	note(req)
+}
+
+// createdBelow is the full path of the parent of the first node that a request creates; empty where it
+// creates none.
+func createdBelow(req conn.Request) string {
+	if multi, ok := req.(*proto.MultiRequest); ok {
+		for _, op := range multi.Ops {
+			if parent := createdBelow(op.Request); parent != "" {
+				return parent
+			}
+		}
+		return ""
+	}
+	if create, ok := req.(*proto.CreateRequest); ok {
+		parent, _ := cutPrefix(create.Path)
+		return parent
+	}
+	return ""
+}
+
+// unharmed reports whether nobody else has deleted a child of a node since before a write with the ticket
+// was sent. The node is as a look before has found it. numbers is how many sequential nodes may have been
+// made there by writes of which it is not known yet.
+func (c *Client) unharmed(ctx context.Context, parent string, was Stat, ticket int64) (yes bool, numbers int32, err error) {
+	l := &c.ledger
+	for r := c.cfg.Retry.begin(); ; {
+		l.mu.Lock()
+		a := l.accounts[parent]
+		counted := a != nil && a.known && ticket != 0 && a.ticket <= ticket
+		if counted {
+			numbers = a.numbers
+		}
+		l.mu.Unlock()
+		switch {
+		case deleted(was) == 0: // nobody ever has
+			return true, numbers, nil
+		case !counted:
+			return false, 0, nil
+		}
+		stat := new(Stat)
+		look := conn.NewCall(proto.OpExists, &proto.PathWatchRequest{Path: parent}, stat)
+		// What has been answered by then was done before the look, and nothing else.
+		look.Ended = func(call *conn.Call) {
+			if call.Err == nil {
+				yes = l.compare(parent, a, *stat)
+			}
+		}
+		c.submit(ctx, look)
+		_, err := c.await(ctx, look)
+		switch {
+		case err == nil:
+			return yes, numbers, nil
+		case errors.Is(err, ErrNoNode):
+			return false, 0, nil
+		}
+		if err = c.again(ctx, &r, proto.OpExists, c.Unchroot(parent), err); err != nil {
+			return false, 0, err
+		}
+	}
+}
+
+// compare reports whether a look has found no more children deleted than the client has. It runs on the
+// read goroutine.
+func (l *ledger) compare(parent string, a *account, seen Stat) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a.czxid == seen.Czxid && deleted(seen) == a.deleted+a.own {
+		return true
+	}
+	l.close(parent, a)
+	return false
+}
