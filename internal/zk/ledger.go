@@ -190,7 +190,7 @@ func (l *ledger) each(req conn.Request, f func(a *account, deleted bool)) {
 }
 
 // createdBelow is the full path of the parent of the first node that a request creates; empty where it
-// creates none.
+// creates none. Of an ephemeral one the session is proof, and among others of its kind nodes come and go.
 func createdBelow(req conn.Request) string {
 	if multi, ok := req.(*proto.MultiRequest); ok {
 		for _, op := range multi.Ops {
@@ -200,7 +200,7 @@ func createdBelow(req conn.Request) string {
 		}
 		return ""
 	}
-	if create, ok := req.(*proto.CreateRequest); ok {
+	if create, ok := req.(*proto.CreateRequest); ok && !isEphemeral(create) {
 		parent, _ := cutPrefix(create.Path)
 		return parent
 	}
