@@ -369,6 +369,9 @@ func TestAbandonedOnceMade(t *testing.T) {
 			t.Parallel()
 			ctx, direct := testContext(t), connect(t, server.Addr())
 			path := folder(t, direct) + "/it"
+			if _, err := direct.EnsurePath(ctx, path, nil); err != nil {
+				t.Fatal(err)
+			}
 			v := newVictim(t)
 			reopen := func() {}
 			made := name == "lock"
