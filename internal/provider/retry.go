@@ -26,10 +26,10 @@ func retryAttribute() schema.SingleNestedAttribute {
 	seconds := []validator.Float64{secondsValidator}
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "How often, and after what waits, an operation is tried again whose connection was lost. A write is repeated only when it is known that it had no effect. " +
-			"How long to look for a server is for `connect_timeout` to say.",
+		MarkdownDescription: "How often, and after what waits, an operation is tried again whose connection was lost, or which a server refuses for the moment. A write is repeated only when it is known that it had no effect. " +
+			"How long to look for a server, and to repeat an operation, is for `connect_timeout` to say.",
 		Attributes: map[string]schema.Attribute{
-			"max_tries": schema.Int64Attribute{Optional: true, Validators: []validator.Int64{triesValidator}, MarkdownDescription: "How often an operation is tried, the first time included; `1` repeats nothing, `-1` sets no limit. Environment: `ZOOKEEPER_RETRY_MAX_TRIES`. Default `5`."},
+			"max_tries": schema.Int64Attribute{Optional: true, Validators: []validator.Int64{triesValidator}, MarkdownDescription: "How often an operation is tried, the first time included; `1` repeats nothing, `-1` sets no limit of number or time. Environment: `ZOOKEEPER_RETRY_MAX_TRIES`. By default an operation is repeated until `connect_timeout` has passed since it failed first."},
 			"delay":     schema.Float64Attribute{Optional: true, Validators: seconds, MarkdownDescription: "Seconds before the second try. Environment: `ZOOKEEPER_RETRY_DELAY`. Default `0.1`."},
 			"backoff":   schema.Float64Attribute{Optional: true, Validators: []validator.Float64{backoffValidator}, MarkdownDescription: "What each wait is multiplied by to give the next, from 1. Environment: `ZOOKEEPER_RETRY_BACKOFF`. Default `2`."},
 			"max_delay": schema.Float64Attribute{Optional: true, Validators: seconds, MarkdownDescription: "Seconds that a wait takes at most; no less than `delay`. Environment: `ZOOKEEPER_RETRY_MAX_DELAY`. Default `2`, or `delay` where that is longer."},

@@ -32,15 +32,18 @@
 //   - a set or a setACL took effect when the version is the expected one plus one, and the
 //     data or the ACL the same;
 //   - a delete took effect when the node is gone and its parent's children have changed;
-//   - a sequential create took effect when exactly one node of its prefix fits as a
-//     create's;
+//   - a sequential create took effect when a node of its prefix fits as a create's, and is
+//     not another's;
 //   - a transaction took effect when all that it was to do is there, and was done in one
 //     transaction.
 //
 // Where what it sees allows both, as when somebody else has written in between, it says
 // [ErrOutcomeUnknown] and repeats nothing. So it does where a node to be created is not
-// there, and children of the same parent have come or gone meanwhile: it may have been made,
-// and deleted by whoever it was for.
+// there, and somebody else has deleted a child of the same parent meanwhile: it may have been made,
+// and deleted by whoever it was for. To know that, the client looks at a parent before it first creates
+// below it, and counts what it deletes there itself. What its own siblings do is no doubt. Of several
+// sequential creates that are alike, and have lost their replies, each is given one of the nodes that are
+// alike too.
 //
 // Two calls of one client never both take one change for theirs. What the client cannot see
 // is that another client has done the very same in the place of its own write, which did not
