@@ -310,7 +310,8 @@ func (c *Client) see(zxid int64) {
 func (c *Client) connect(ctx context.Context, s *session, first bool) (*link, error) {
 	failures := newFailures()
 	c.failures.Store(failures)
-	deadline := time.Now().Add(c.cfg.ConnectTimeout)
+	began := time.Now()
+	deadline := began.Add(c.cfg.ConnectTimeout)
 	last := c.cfg.ConnectRetry.MaxTries
 	if d := c.cfg.ConnectRetry.Deadline; d > 0 && d < c.cfg.ConnectTimeout {
 		deadline = time.Now().Add(d)
@@ -319,6 +320,11 @@ func (c *Client) connect(ctx context.Context, s *session, first bool) (*link, er
 		l, err := c.round(ctx, s, late, deadline, failures)
 		if failures.late() {
 			late++
+		}
+		if l == nil && s.id != 0 && ctx.Err() == nil && !c.hasEnded() && failures.refused() && time.Since(began) > c.lifetime() {
+			if next, nerr := c.startAnew(ctx, s, late, deadline, failures); next != nil || nerr != nil {
+				l, err = next, nerr
+			}
 		}
 		switch {
 		case l != nil:
@@ -342,6 +348,55 @@ func (c *Client) connect(ctx context.Context, s *session, first bool) (*link, er
 			return nil, ErrClosed
 		}
 	}
+}
+
+// lifetime is how long a session can live without a connection.
+func (c *Client) lifetime() time.Duration { return max(c.SessionTimeout(), c.cfg.SessionTimeout) }
+
+// startAnew begins another session, where servers serve others and have refused this one for longer than
+// it can live. They have lost what the client has seen: they were restored or emptied, or are others. It
+// returns nil where no server serves.
+func (c *Client) startAnew(ctx context.Context, s *session, late int, deadline time.Time, failures *failures) (*link, error) {
+	fresh := session{at: s.at}
+	seen := c.zxid.Swap(0) // a server that is behind it refuses everybody who has seen it
+	l, err := c.sweep(ctx, &fresh, late, deadline, failures)
+	if l != nil && l.Session().ReadOnly {
+		l.Close()
+		l = nil
+	}
+	if l == nil {
+		c.zxid.Store(seen)
+		if isAuthFailure(err) {
+			return nil, err
+		}
+		return nil, nil //nolint:nilnil // no connection, and nothing new is wrong
+	}
+	// It may have come back, and with it the session, right now.
+	now := c.zxid.Swap(seen)
+	if again, err := c.try(ctx, l.at, s, c.share(1, late)); err == nil {
+		c.abandon(ctx, l)
+		return again, nil
+	}
+	c.log.Warn("the servers have lost what this client has seen, and its session with it", "server", l.at.String(), "seen", fmt.Sprintf("%#x", seen), "now", fmt.Sprintf("%#x", now))
+	c.zxid.Store(now)
+	c.forgetWrites()
+	c.expire()
+	if c.hasEnded() {
+		c.abandon(ctx, l)
+		return nil, ErrSessionExpired
+	}
+	*s = fresh
+	return l, nil
+}
+
+// forgetWrites forgets what the client's own writes were: their transactions mean something else now.
+func (c *Client) forgetWrites() {
+	c.claims.mu.Lock()
+	c.claims.ring, c.claims.next = nil, 0
+	c.claims.mu.Unlock()
+	c.ledger.mu.Lock()
+	c.ledger.accounts = nil
+	c.ledger.mu.Unlock()
 }
 
 // unreachable ends the calls that wait and makes others fail at once, until a connection
@@ -427,6 +482,19 @@ func (f *failures) onlyForeign() bool {
 		}
 	}
 	return len(f.of) > 0
+}
+
+// refused tells whether a server has closed a connection without an answer, as it does where it is behind
+// what the client has seen.
+func (f *failures) refused() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, err := range f.of {
+		if errors.Is(err, conn.ErrNoAnswer) {
+			return true
+		}
+	}
+	return false
 }
 
 // at are the failures of a host.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -501,6 +503,57 @@ func TestNewRefuses(t *testing.T) {
 	} {
 		if _, err := zk.New(t.Context(), tc.cfg); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Servers that have lost what the client has seen refuse it for ever. When its session cannot live any
+// longer, that is told, and another one begins.
+func TestServersLostTheirData(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	own := zktest.StartServer(t)
+	states := make(chan zk.State, 100)
+	c := newClient(t, own.Addr(), func(cfg *zk.Config) {
+		cfg.SessionTimeout, cfg.ConnectTimeout = 2*time.Second, patience
+		cfg.Retry.Expired = true
+	})
+	remove := c.AddListener(func(s zk.State) { states <- s })
+	defer remove()
+	if err := c.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 5 {
+		if _, err := c.Create(ctx, "/"+strconv.Itoa(i), nil, zk.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before, _ := c.Session()
+	if err := own.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(own.TxnLogDir()); err != nil {
+		t.Fatal(err)
+	}
+	if err := own.Restart(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Create(ctx, "/after", nil, zk.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if after, _ := c.Session(); after == before || after == 0 {
+		t.Errorf("the session is %#x, and was %#x", after, before)
+	}
+	if names, _, err := c.Children(ctx, "/"); err != nil || !slices.Equal(names, []string{"after", "zookeeper"}) {
+		t.Errorf("%v, %v", names, err)
+	}
+	var told []zk.State
+	for len(told) == 0 || told[len(told)-1] != zk.StateConnected || !slices.Contains(told, zk.StateLost) {
+		select {
+		case s := <-states:
+			told = append(told, s)
+		case <-ctx.Done():
+			t.Fatalf("told of %v", told)
 		}
 	}
 }
