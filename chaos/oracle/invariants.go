@@ -71,9 +71,8 @@ func foreignWritesStand(k *knowledge, report reporter) {
 			n, there := tree[c.Path]
 			since := begun[run.Name]
 			old, replaced := alike[c.Path]
-			replaced = replaced && n.Version == 0 && n.Aversion == 0
-			data := there && k.Foreign[n.DataBy] && n.Mzxid > since && (!replaced || old.Version != 0)
-			acl := there && k.Foreign[n.ACLBy] && n.Azxid > since && (!replaced || old.Aversion != 0)
+			data := there && k.Foreign[n.DataBy] && n.Mzxid > since && (!replaced || n.Version != 0 || old.Version != 0)
+			acl := there && k.Foreign[n.ACLBy] && n.Azxid > since && (!replaced || n.Aversion != 0 || old.Aversion != 0)
 			switch {
 			case c.Kind == history.SetData && data && !k.adopts(run, c.Path),
 				c.Kind == history.SetACL && acl && !k.adopts(run, c.Path) && (covered[covering(run, c.Path)] || !k.coversAnew(run, c.Path)),

@@ -164,7 +164,8 @@ func (l *ledger) each(req conn.Request, f func(a *account, deleted bool)) {
 		return
 	}
 	note := func(req conn.Request) {
-		parent, deletes := "", false
+		var parent string
+		var deletes bool
 		switch r := req.(type) {
 		case *proto.DeleteRequest:
 			parent, deletes = Parent(r.Path), true
@@ -242,7 +243,7 @@ func (c *Client) unharmed(ctx context.Context, parent string, was Stat, ticket i
 		case errors.Is(err, ErrNoNode):
 			return false, 0, nil
 		}
-		if err = c.again(ctx, &r, proto.OpExists, c.Unchroot(parent), err); err != nil {
+		if err := c.again(ctx, &r, proto.OpExists, c.Unchroot(parent), err); err != nil {
 			return false, 0, err
 		}
 	}
