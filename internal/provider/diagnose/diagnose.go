@@ -108,10 +108,13 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.As(err, &connect):
 		return unreachable(connect)
 	case errors.As(err, &tooLarge):
-		if op, _ := operation(err); op == "multi" {
+		switch op, _ := operation(err); op {
+		case "multi":
 			return s.transactionTooLarge(tooLarge)
+		case "setACL":
+			return s.tooLarge(tooLarge, "ACL", "Declare fewer entries")
 		}
-		return s.tooLarge(tooLarge)
+		return s.tooLarge(tooLarge, "Data", "Store less in the node")
 	case errors.As(err, &tooMuch):
 		return s.treeTooLarge(doing, tooMuch)
 	case errors.As(err, &tooOld):
@@ -548,10 +551,10 @@ func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
 		doing, s.at(), op, needs, attr.Quoted(on), s.presented(), wayOut))
 }
 
-func (s Subject) tooLarge(err *zk.TooLargeError) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Data is too large", fmt.Sprintf(
+func (s Subject) tooLarge(err *zk.TooLargeError, what, wayOut string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(what+" is too large", fmt.Sprintf(
 		"The request for %q would take %d bytes, and the servers accept %d (max_buffer_bytes). Nothing was sent: they would have closed the connection.\n\n"+
-			"Store less in the node. If your servers run with a larger jute.maxbuffer, set max_buffer_bytes of the provider to the same.", s.Path, err.Size, err.Limit))
+			"%s. If your servers run with a larger jute.maxbuffer, set max_buffer_bytes of the provider to the same.", s.Path, err.Size, err.Limit, wayOut))
 }
 
 func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic {

@@ -194,14 +194,12 @@ func (s *Session) DefaultACL() []zk.ACL {
 	return s.cfg.DefaultACL
 }
 
-// CheckSize returns a *zk.TooLargeError when the servers would not accept the creation of
-// a node for its size. While the limit is unknown everything fits.
-func (s *Session) CheckSize(path string, data []byte, acl []zk.ACL) error {
-	limit := s.cfg.MaxBufferBytes
-	if size := zk.CreateSize(s.chroot+path, data, acl); limit > 0 && size > limit {
-		return &zk.TooLargeError{Size: size, Limit: limit}
+// KnownDefaultACL is DefaultACL, and nil while that is configured and not known yet.
+func (s *Session) KnownDefaultACL() []zk.ACL {
+	if s.defaultACLUnknown {
+		return nil
 	}
-	return nil
+	return s.DefaultACL()
 }
 
 // FromProviderData returns the session that the provider handed to an entity. It is nil,

@@ -143,7 +143,7 @@ func TestUnknownConfiguration(t *testing.T) {
 	if !errors.As(err, &unknown) || !slices.Equal(unknown.Attributes, []string{"servers", "password"}) {
 		t.Errorf("got %v, want an *UnknownError with both attributes", err)
 	}
-	if err := s.CheckSize("/a", make([]byte, 1<<20), nil); err != nil {
+	if err := s.CheckCreate("/a", make([]byte, 1<<20), zk.CreateOptions{}); err != nil {
 		t.Errorf("a limit that is not known refused: %v", err)
 	}
 }
@@ -155,18 +155,39 @@ func TestInvalidConfiguration(t *testing.T) {
 	}
 }
 
-func TestCheckSizeCountsTheChroot(t *testing.T) {
+// What is compared with the limit is the request with the path that the servers see.
+func TestSizesCountTheChroot(t *testing.T) {
 	t.Parallel()
 	const limit = 1000
 	acl := zk.OpenACL()
-	data := make([]byte, limit-zk.CreateSize("/app/a", nil, acl))
 	s := open(t, zk.Config{Servers: "127.0.0.1:1/app", MaxBufferBytes: limit})
-	if err := s.CheckSize("/a", data, acl); err != nil {
-		t.Errorf("data that just fits: %v", err)
-	}
-	var tooLarge *zk.TooLargeError
-	if err := s.CheckSize("/a", append(data, 0), acl); !errors.As(err, &tooLarge) || tooLarge.Size != limit+1 || tooLarge.Limit != limit {
-		t.Errorf("one byte more: %v", err)
+	data := func(empty int) []byte { return make([]byte, limit-empty) }
+	create := func(mode zk.Mode) zk.CreateOptions { return zk.CreateOptions{Mode: mode, ACL: acl} }
+	name := func(empty int) []zk.ACL { return []zk.ACL{{ID: string(data(empty))}} }
+	ttl, sequential := create(zk.PersistentTTL), create(zk.PersistentSequential)
+	for what, check := range map[string]func(more int) error{
+		"create": func(more int) error {
+			return s.CheckCreate("/a", data(zk.CreateSize("/app/a", nil, create(zk.Persistent))-more), create(zk.Persistent))
+		},
+		"create with a TTL": func(more int) error {
+			return s.CheckCreate("/a", data(zk.CreateSize("/app/a", nil, create(zk.Persistent))+8-more), ttl)
+		},
+		"create of a bare number": func(more int) error {
+			return s.CheckCreate("/", data(zk.CreateSize("/app/", nil, sequential)-more), sequential)
+		},
+		"set":               func(more int) error { return s.CheckSet("/a", data(zk.SetSize("/app/a", nil)-more)) },
+		"set of the chroot": func(more int) error { return s.CheckSet("/", data(zk.SetSize("/app", nil)-more)) },
+		"setACL": func(more int) error {
+			return s.CheckSetACL("/a", name(zk.SetACLSize("/app/a", []zk.ACL{{}})-more))
+		},
+	} {
+		if err := check(0); err != nil {
+			t.Errorf("%s that just fits: %v", what, err)
+		}
+		var tooLarge *zk.TooLargeError
+		if err := check(1); !errors.As(err, &tooLarge) || tooLarge.Size != limit+1 || tooLarge.Limit != limit {
+			t.Errorf("%s of one byte more: %v", what, err)
+		}
 	}
 }
 
