@@ -110,6 +110,9 @@ type ReplyTooLargeError = conn.ReplyTooLargeError
 // A ForeignError tells that what listens at an address is no ZooKeeper server.
 type ForeignError = conn.ForeignError
 
+// A NoAnswerError tells that a server did not answer in the time that it was given.
+type NoAnswerError = conn.NoAnswerError
+
 // A MultiError tells which operation made a transaction fail. Nothing of the transaction
 // took effect.
 type MultiError struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	fwpath "github.com/hashicorp/terraform-plugin-framework/path"
@@ -733,7 +734,21 @@ func unreachable(err *zk.ConnectError) diag.Diagnostic {
 	if _, ok := errors.AsType[*zk.TLSError](err); ok {
 		b.WriteString(" For TLS, check tls (ca_file or ca_pem, server_name), the port in servers, and what the servers want of their clients (ssl.clientAuth).")
 	}
+	if given := patience(err); given > 0 && given < time.Second {
+		b.WriteString(" No server was given as much as a second: a server gets a share of connect_timeout and of session_timeout. Raise the smaller of the two.")
+	}
 	return diag.NewErrorDiagnostic("Cannot reach ZooKeeper", b.String())
+}
+
+// patience is the longest time that one of the servers was given which did not answer in time; 0
+// for none.
+func patience(err *zk.ConnectError) (longest time.Duration) {
+	for _, a := range err.Attempts {
+		if late, ok := errors.AsType[*zk.NoAnswerError](a.Err); ok {
+			longest = max(longest, late.After)
+		}
+	}
+	return longest
 }
 
 // attempts names each server and why it could not be reached, on a line of its own.
