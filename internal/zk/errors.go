@@ -28,7 +28,8 @@ const (
 	// TTL nodes are without zookeeper.extendedTypesEnabled.
 	ErrUnimplemented    = proto.ErrUnimplemented
 	ErrOperationTimeout = proto.ErrOperationTimeout
-	// ErrBadArguments: the request makes no sense to the server, such as to delete "/".
+	// ErrBadArguments: the request makes no sense to the server, such as to delete "/"; or, and
+	// then nothing was sent, a path is none.
 	ErrBadArguments       = proto.ErrBadArguments
 	ErrUnknownSession     = proto.ErrUnknownSession
 	ErrNewConfigNoQuorum  = proto.ErrNewConfigNoQuorum

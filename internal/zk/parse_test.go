@@ -118,6 +118,9 @@ func validatePaths(t *testing.T) {
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: %v, want %q", path, err, want)
 		}
+		if err != nil && !errors.Is(err, ErrBadArguments) {
+			t.Errorf("%q: %v is not ErrBadArguments", path, err)
+		}
 	}
 	for path, ok := range map[string]bool{"/": true, "/a/": true, "/a-": true, "/a7": true, "/a/.": true, "/a/..": true, "/a//": false, "//": false, "/a/./b": false, "/a/\x00": false, "/a\xff": false, "a": false, "": false} {
 		if err := ValidatePrefix(path); (err == nil) != ok {

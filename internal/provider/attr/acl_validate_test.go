@@ -129,7 +129,7 @@ func TestAddressesAsServersTakeThem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	hasIPv6 := !info.Version.Less(zk.Version{3, 9, 4})
+	hasIPv6 := !info.Version.Less(zk.Version{Major: 3, Minor: 9, Patch: 4})
 	for i, id := range []string{
 		"10.0.0.1", "10.0.0.0/8", "10.0.0.1/0", "10.0.0.1/32", "10.0.0.1/08", "0.0.0.0/0", "255.255.255.255",
 		"10.0.0.1/33", "10.0.0.1/", "10.0.0.1/-1", "10.0.0", "10.0.0.1/8/8", "10.0.0.256", "localhost",
