@@ -27,6 +27,7 @@ var Parsing = []struct {
 	{"chroot", chrootPaths},
 	{"retries", retryDelays},
 	{"refused_retries", refuseRetries},
+	{"config_versions", configVersions},
 }
 
 func parseServers(t *testing.T) {
@@ -406,6 +407,22 @@ func TestIsSequenceNumber(t *testing.T) {
 	} {
 		if got := IsSequenceNumber(text); got != want {
 			t.Errorf("%q: %t", text, got)
+		}
+	}
+}
+
+func configVersions(t *testing.T) {
+	t.Parallel()
+	const member = "server.1=10.0.0.1:2888:3888:participant;0.0.0.0:2181\n"
+	for config, want := range map[string]int64{
+		member + "version=10000000a":   0x10000000a,
+		member + "version=100000010\n": 0x100000010,
+		"version=0":                    0,
+		"":                             -1, member: -1, member + "version=": -1, member + "version=xyz": -1, "version=1\n" + member: -1, member + "version=0x1": -1,
+	} {
+		got, err := ConfigVersion([]byte(config))
+		if want < 0 && err == nil || want >= 0 && (err != nil || got != want) {
+			t.Errorf("%q: %x, %v", config, got, err)
 		}
 	}
 }
