@@ -140,7 +140,9 @@ func (s *Session) Client(ctx context.Context) (*zk.Client, error) {
 		}
 		return nil, err
 	}
-	s.connected.Store(true)
+	if !s.connected.Swap(true) {
+		s.logChroot()
+	}
 	if err := s.guard.wait(ctx, s.client); err != nil {
 		return nil, err
 	}
