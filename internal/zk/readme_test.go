@@ -110,8 +110,8 @@ const kazooClient = "KazooClient."
 // namesIn are the names of kazoo's in a cell of the README: "get" and "get(watch)" of KazooClient,
 // "Lock.acquire", "Queue.*".
 func namesIn(cell string) (names []string) {
-	token := regexp.MustCompile("`([\\w.*]+)(?:\\(([^)]*)\\))?`")
-	for _, m := range token.FindAllStringSubmatch(cell, -1) {
+	quoted := regexp.MustCompile("`([\\w.*]+)(?:\\(([^)]*)\\))?`")
+	for _, m := range quoted.FindAllStringSubmatch(cell, -1) {
 		name := m[1]
 		if strings.ToLower(name[:1]) == name[:1] {
 			names = append(names, name) // of a module

@@ -13,12 +13,15 @@ const chrootPatience = 5 * time.Second
 
 // MissingChroot returns the chroot of the provider's servers when there is no such node, and so
 // nothing below it; "" otherwise, and where that cannot be told. It is for who has been told that a
-// node does not exist.
+// node does not exist, and asks for no context: what makes a diagnostic has none, and the look is
+// short.
+//
+//nolint:contextcheck,nolintlint // see above; contextcheck reads this itself, so nolintlint finds it unused
 func (s *Session) MissingChroot() string {
 	if s.client == nil || s.chroot == "" {
 		return ""
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), chrootPatience)
+	ctx, cancel := context.WithTimeout(s.unasked, chrootPatience)
 	defer cancel()
 	if missing, ok := errors.AsType[*zk.ChrootError](s.client.CheckChroot(ctx)); ok {
 		return missing.Chroot

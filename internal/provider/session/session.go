@@ -22,6 +22,8 @@ type Session struct {
 	chroot  string
 	unknown []string
 	client  *zk.Client // nil while something that it needs is unknown
+	// unasked is for looks that no request of the CLI asks for. It has their logger, and no end.
+	unasked context.Context //nolint:containedctx // see above
 
 	identities []attr.Identity
 	presented  []string
@@ -62,6 +64,7 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 	s := &Session{
 		cfg:       cfg,
 		unknown:   unknown,
+		unasked:   context.WithoutCancel(ctx),
 		parents:   newParents(),
 		deletions: newDeletions(),
 		handover:  newHandover(),
