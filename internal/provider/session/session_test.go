@@ -309,3 +309,33 @@ func TestGroupClosesAll(t *testing.T) {
 		}
 	}
 }
+
+// A transaction that just fits is applied although what is above it is missing, which makes it too
+// large: that is made before it.
+func TestApplyWithMissingParentsAtTheLimit(t *testing.T) {
+	t.Parallel()
+	ctx, server := t.Context(), zktest.StartServer(t)
+	const limit = 1000
+	s := open(t, zk.Config{Servers: server.Addr(), MaxBufferBytes: limit})
+	batch := func(fill int) zk.Batch {
+		return zk.Batch{Writes: []zk.Write{{Path: "/p/q/base/a", Data: make([]byte, fill)}, {Kind: zk.WriteEnsure, Path: "/p/q/base"}}}
+	}
+	fill := 0
+	for s.CheckBatch(batch(fill+1)) == nil {
+		fill++
+	}
+	results, err := s.Apply(ctx, "/p/q/base", batch(fill))
+	if err != nil || len(results) != 2 || !results[0].Done || !results[1].Done {
+		t.Fatalf("%+v, %v", results, err)
+	}
+	// They are this run's, and can be claimed.
+	for _, path := range []string{"/p", "/p/q"} {
+		if ours, _, err := s.Claim(ctx, path); err != nil || !ours {
+			t.Errorf("%s is the run's: %t, %v", path, ours, err)
+		}
+	}
+	var large *zk.TooLargeError
+	if _, err := s.Apply(ctx, "/other/q/base", zk.Batch{Writes: []zk.Write{{Path: "/other/q/base", Data: make([]byte, limit)}}}); !errors.As(err, &large) {
+		t.Errorf("what fits in no case: %v", err)
+	}
+}
