@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strconv"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -104,9 +105,18 @@ func duration(seconds float64) time.Duration { return time.Duration(seconds * fl
 // checkSeconds tells what is wrong with a timeout, or with another length of time.
 func checkSeconds(n float64) error {
 	if math.IsNaN(n) || n < 0.001 || n > maxSeconds {
-		return fmt.Errorf("it is a number of seconds from 0.001 to %d, and not %v", math.MaxInt32/1000, n)
+		return fmt.Errorf("it is a number of seconds from 0.001 to %d, and not %s", math.MaxInt32/1000, plain(n))
 	}
 	return nil
+}
+
+// plain writes a number as people do, and not as 2.147484e+06, unless it has very many digits.
+func plain(n float64) string {
+	const many = 1e15
+	if math.Abs(n) < many {
+		return strconv.FormatFloat(n, 'f', -1, 64)
+	}
+	return strconv.FormatFloat(n, 'g', -1, 64)
 }
 
 func (r *resolver) maxBufferBytes(v types.Int64, cfg *zk.Config) {

@@ -118,14 +118,15 @@ func opIs(codes ...int32) func(int32) bool {
 }
 
 var (
-	isCreateOp = opIs(1, 15)
-	isExistsOp = opIs(3)
-	isGetOp    = opIs(4)
-	isSetOp    = opIs(5)
-	isGetACLOp = opIs(6)
-	isSetACLOp = opIs(7)
-	isMultiOp  = opIs(14)
-	anyOp      = func(int32) bool { return true }
+	isCreateOp   = opIs(1, 15)
+	isExistsOp   = opIs(3)
+	isGetOp      = opIs(4)
+	isSetOp      = opIs(5)
+	isGetACLOp   = opIs(6)
+	isSetACLOp   = opIs(7)
+	isChildrenOp = opIs(8, 12)
+	isMultiOp    = opIs(14)
+	anyOp        = func(int32) bool { return true }
 )
 
 // behind matches what then does, once first has been seen.
@@ -178,6 +179,17 @@ func loseReply(proxy *zktest.Proxy, match func(int32) bool) {
 // an error code: what no server can be made to do.
 func (c *scene) answering(match func(int32) bool, code int32) string {
 	c.t.Helper()
+	return c.impersonating(match, func(client io.Writer, xid []byte) error {
+		reply := make([]byte, 16) // xid, zxid, code
+		copy(reply, xid)
+		binary.BigEndian.PutUint32(reply[12:], uint32(code))
+		return zktest.WriteFrame(client, reply)
+	})
+}
+
+// impersonating is answering with whatever answer writes.
+func (c *scene) impersonating(match func(int32) bool, answer func(client io.Writer, xid []byte) error) string {
+	c.t.Helper()
 	return zktest.StartPeer(c.t, func(client net.Conn) {
 		var dialer net.Dialer
 		server, err := dialer.DialContext(context.Background(), "tcp", c.at)
@@ -198,10 +210,7 @@ func (c *scene) answering(match func(int32) bool, code int32) string {
 				return
 			}
 			if !first && len(frame) >= 8 && match(int32(binary.BigEndian.Uint32(frame[4:]))) {
-				reply := make([]byte, 16) // xid, zxid, code
-				copy(reply, frame[:4])
-				binary.BigEndian.PutUint32(reply[12:], uint32(code))
-				err = zktest.WriteFrame(client, reply)
+				err = answer(client, frame[:4])
 			} else {
 				err = zktest.WriteFrame(server, frame)
 			}
@@ -509,6 +518,21 @@ var topics = []struct {
 			c.Put("/app", "")
 			c.connect(attrs{"servers": c.through(c.answering(isGetOp, throttled))}).read(znode, attrs{"path": "/app"})
 		}},
+		{name: "an answer without bounds", play: func(c *scene) {
+			c.Put("/app", "")
+			listed := c.impersonating(isChildrenOp, func(client io.Writer, xid []byte) error {
+				_, err := client.Write(append(binary.BigEndian.AppendUint32(nil, 100_000_000), xid...))
+				return err
+			})
+			c.connect(attrs{"servers": c.through(listed)}).read(children, attrs{"path": "/app"})
+		}},
+		{name: "a chroot that is not there", play: func(c *scene) {
+			c.connect(attrs{"servers": c.at + "/no-such-node"})
+			c.read(znode, attrs{"path": "/app"})
+			c.read(children, attrs{"path": "/"})
+			c.create(znode, attrs{"path": "/app", "create_parents": false})
+			c.create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)})
+		}},
 		{name: "a container", on: oldServer, play: func(c *scene) {
 			c.connect(nil).create(znode, attrs{"path": "/app", "mode": "container"})
 		}},
@@ -650,11 +674,17 @@ var topics = []struct {
 		{name: "a digest with a password", play: written([3]string{"digest", "alice:" + secret, "r"})},
 		{name: "a digest that is masked", play: written([3]string{"digest", "alice:x", "r"})},
 		{name: "no address", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "localhost", "r"})})},
+		{name: "an address with a zone", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "fe80::1%eth0", "r"})})},
+		{name: "IPv4 as IPv6", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "::ffff:10.0.0.1", "r"})})},
+		{name: "IPv6 with a decimal end", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "64:ff9b::10.0.0.1", "r"})})},
 		{name: "no network", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "10.0.0.0/99", "r"})})},
 		{name: "no principal", play: written([3]string{"sasl", "", "r"})},
 		{name: "no permissions", play: written([3]string{"world", "anyone", ""})},
 		{name: "a letter that is none", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "rx"})})},
 		{name: "a mask that is none", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "32"})})},
+		{name: "too many entries", play: func(c *scene) {
+			c.connect(nil).plan(c.none(znodeACL), attrs{"path": "/app", "acl": acl([3]string{"sasl", strings.Repeat("x", 2000000), "r"})})
+		}},
 		{name: "too much data", play: func(c *scene) {
 			c.connect(nil).plan(c.none(znode), attrs{"path": "/app", "data": strings.Repeat("x", 2000000)})
 		}},

@@ -103,7 +103,7 @@ func checkLockMode(s string) error {
 
 func checkLockTimeout(n float64) error {
 	if math.IsNaN(n) || n < 0 || n > session.MaxLockTimeout.Seconds() {
-		return fmt.Errorf("the wait for a lock is a number of seconds from 0 to %v, and not %v", session.MaxLockTimeout.Seconds(), n)
+		return fmt.Errorf("the wait for a lock is a number of seconds from 0 to %s, and not %s", plain(session.MaxLockTimeout.Seconds()), plain(n))
 	}
 	return nil
 }

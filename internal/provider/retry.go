@@ -85,7 +85,7 @@ func checkTries(n int64) error {
 // checkBackoff refuses what would make waits shorter.
 func checkBackoff(n float64) error {
 	if math.IsNaN(n) || math.IsInf(n, 0) || n < 1 {
-		return fmt.Errorf("what a wait is multiplied by is a number from 1, and not %v", n)
+		return fmt.Errorf("what a wait is multiplied by is a number from 1, and not %s", plain(n))
 	}
 	return nil
 }
@@ -93,7 +93,7 @@ func checkBackoff(n float64) error {
 // checkJitter refuses what is no share.
 func checkJitter(n float64) error {
 	if math.IsNaN(n) || n < 0 || n > 1 {
-		return fmt.Errorf("the share of a wait that is random is a number from 0 to 1, and not %v", n)
+		return fmt.Errorf("the share of a wait that is random is a number from 0 to 1, and not %s", plain(n))
 	}
 	return nil
 }

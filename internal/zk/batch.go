@@ -366,7 +366,11 @@ func newBatchSizes(acl []ACL) batchSizes {
 func (s batchSizes) of(w Write, chroot string) int {
 	// A string and a buffer have their length in front, and an int has as many bytes.
 	const length, number = 4, 4
-	size := proto.MultiHeaderSize + length + len(chroot) + len(w.Path)
+	path := len(chroot) + len(w.Path)
+	if chroot != "" && w.Path == "/" {
+		path = len(chroot) // it is the chroot itself
+	}
+	size := proto.MultiHeaderSize + length + path
 	switch w.Kind {
 	case WriteCreate, WriteEnsure:
 		size += length + len(w.Data) + s.acl + number

@@ -45,8 +45,8 @@ const (
 // allow the word, and [ErrBadArguments], before anything is sent, when it is not four
 // letters from a to z.
 func (c *Client) Command(ctx context.Context, word string) (string, error) {
-	if len(word) != 4 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
-		return "", &Error{Op: "command", Err: fmt.Errorf("%w: %q is no four-letter word", ErrBadArguments, word)}
+	if err := checkWord(word); err != nil {
+		return "", err
 	}
 	l, err := c.connected(ctx)
 	if err != nil {
@@ -57,6 +57,73 @@ func (c *Client) Command(ctx context.Context, word string) (string, error) {
 		return "", &Error{Op: word, Err: err}
 	}
 	return text, nil
+}
+
+// CommandAt sends a four-letter word to any server, "host:port" as in a connect string, and
+// returns all of its answer, as [Client.Command] does. It takes no session: a client that has not
+// been started can ask, and so can one that has been closed; and a server without a quorum
+// answers, if only that it serves nobody. Each of the addresses that the name stands for is tried
+// until one answers.
+func (c *Client) CommandAt(ctx context.Context, server, word string) (string, error) {
+	if err := checkWord(word); err != nil {
+		return "", err
+	}
+	var text string
+	err := c.eachAddress(ctx, server, func(at target) (err error) {
+		text, err = c.command(ctx, at, word)
+		return err
+	})
+	if err != nil {
+		return "", &Error{Op: word, Err: err}
+	}
+	return text, nil
+}
+
+// ServerInfoAt asks any server for its version and its part in the ensemble, as
+// [Client.CommandAt] does. One without a quorum that does not serve reads either does not tell
+// them: the error says what it has answered.
+func (c *Client) ServerInfoAt(ctx context.Context, server string) (ServerInfo, error) {
+	var info ServerInfo
+	err := c.eachAddress(ctx, server, func(at target) (err error) {
+		info, err = c.serverInfo(ctx, at)
+		return err
+	})
+	if err != nil {
+		return ServerInfo{}, &Error{Op: "version", Err: err}
+	}
+	return info, nil
+}
+
+// eachAddress calls ask for the addresses of a server until it succeeds, and returns the last
+// error otherwise, which names the server.
+func (c *Client) eachAddress(ctx context.Context, server string, ask func(target) error) error {
+	host, err := parseHost(server)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrBadArguments, err)
+	}
+	addresses, err := c.addresses(ctx, host)
+	if err != nil {
+		return err
+	}
+	err = fmt.Errorf("the name %s has no address", host)
+	for _, address := range addresses {
+		at := target{host, address}
+		if err = ask(at); err == nil {
+			return nil
+		}
+		if _, refused := errors.AsType[*WhitelistError](err); refused || ctx.Err() != nil {
+			return err
+		}
+		err = fmt.Errorf("%v: %w", at, err)
+	}
+	return err
+}
+
+func checkWord(word string) error {
+	if len(word) != 4 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
+		return &Error{Op: "command", Err: fmt.Errorf("%w: %q is no four-letter word", ErrBadArguments, word)}
+	}
+	return nil
 }
 
 // ServerInfo asks the server that the client is connected to for its version and its part

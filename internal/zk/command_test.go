@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -47,6 +48,86 @@ func TestCommandIsAWord(t *testing.T) {
 	}
 	if n := proxy.Connections() - before; n != 0 {
 		t.Errorf("%d connections were made", n)
+	}
+}
+
+// Any server can be asked, by a client that has no session there, and makes none.
+func TestCommandAt(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	other := zktest.StartServer(t)
+	never := newClient(t, server.Addr())
+	closed := connect(t, server.Addr())
+	if err := closed.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]*zk.Client{"never started": never, "closed": closed, "of another server": connect(t, server.Addr())} {
+		if text, err := c.CommandAt(ctx, other.Addr(), "ruok"); err != nil || text != "imok" {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+		// A session would be a transaction, the server's first.
+		if text, err := c.CommandAt(ctx, other.Addr(), "srvr"); err != nil || !strings.Contains(text, "Zxid: 0x0\n") {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+		if info, err := c.ServerInfoAt(ctx, other.Addr()); err != nil || info.Mode != "standalone" || info.Address != other.Addr() || info.Version.Major != 3 {
+			t.Errorf("%s: %+v, %v", name, info, err)
+		}
+	}
+	if id, _ := never.Session(); id != 0 {
+		t.Errorf("a client that was never started has the session %#x", id)
+	}
+	alone := zktest.StartServer(t, zktest.WithoutQuorum())
+	if info, err := never.ServerInfoAt(ctx, alone.Addr()); err != nil || info.Mode != "read-only" {
+		t.Errorf("without a quorum: %+v, %v", info, err)
+	}
+
+	for _, name := range []string{"", "a b", "::1", "host:port", "host:1/chroot", "host:1,other:2"} {
+		if _, err := never.CommandAt(ctx, name, "ruok"); !errors.Is(err, zk.ErrBadArguments) {
+			t.Errorf("server %q: %v", name, err)
+		}
+	}
+	if _, err := never.CommandAt(ctx, other.Addr(), "rm -"); !errors.Is(err, zk.ErrBadArguments) {
+		t.Errorf("what is no word: %v", err)
+	}
+	own := zktest.StartServer(t, zktest.DefaultWhitelist())
+	if has(t, whitelist) {
+		var refused *zk.WhitelistError
+		if _, err := never.CommandAt(ctx, own.Addr(), "ruok"); !errors.As(err, &refused) || refused.Word != "ruok" {
+			t.Errorf("a word that is not allowed: %v", err)
+		}
+	}
+}
+
+// A name's addresses are asked in turn, until one answers.
+func TestCommandAtEachAddress(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	_, port, err := net.SplitHostPort(server.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dialled []string
+	c := newClient(t, server.Addr(), func(cfg *zk.Config) {
+		cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			dialled = append(dialled, address)
+			if address != server.Addr() {
+				return nil, syscall.ECONNREFUSED
+			}
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}
+	})
+	addresses := []string{"127.0.0.8", "127.0.0.1", "127.0.0.9"}
+	zk.LookUp(c, func(context.Context, string) ([]string, error) { return slices.Clone(addresses), nil })
+	if text, err := c.CommandAt(ctx, "zk.example:"+port, "ruok"); err != nil || text != "imok" || len(dialled) != 2 {
+		t.Errorf("%q, %v, of %q", text, err, dialled)
+	}
+	addresses = addresses[2:]
+	if _, err := c.CommandAt(ctx, "zk.example:"+port, "ruok"); !errors.Is(err, syscall.ECONNREFUSED) || !strings.Contains(err.Error(), "zk.example:"+port+" (127.0.0.9:"+port+")") {
+		t.Errorf("nobody there: %v", err)
+	}
+	addresses = nil
+	if _, err := c.ServerInfoAt(ctx, "zk.example:"+port); err == nil {
+		t.Error("a name without addresses answered")
 	}
 }
 

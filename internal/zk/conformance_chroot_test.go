@@ -162,3 +162,27 @@ func conformChroot(t *testing.T) {
 	names, _, err = all.Children(ctx, base+"/deep")
 	must("beside the chroot", slices.Equal(names, []string{"root"}), err)
 }
+
+// Who has been told that a node does not exist can ask whether the chroot does.
+func TestCheckChroot(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	base := folder(t, connect(t, server.Addr()))
+	if err := connect(t, server.Addr()).CheckChroot(ctx); err != nil {
+		t.Errorf("without a chroot: %v", err)
+	}
+	c := connect(t, server.Addr()+base+"/not/there")
+	var missing *zk.ChrootError
+	if err := c.CheckChroot(ctx); !errors.As(err, &missing) || missing.Chroot != base+"/not/there" || !errors.Is(err, zk.ErrNoNode) || errors.Is(err, zk.ErrNoAuth) {
+		t.Errorf("one that is missing: %v", err)
+	}
+	if _, err := c.EnsurePath(ctx, "/", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.CheckChroot(ctx); err != nil {
+		t.Errorf("one that is there: %v", err)
+	}
+	if err := newClient(t, server.Addr()+base).CheckChroot(ctx); !errors.Is(err, zk.ErrClosed) {
+		t.Errorf("of a client that was never started: %v", err)
+	}
+}

@@ -3,7 +3,7 @@ package zk_test
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,8 +31,7 @@ func conformReconfig(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, number, _ := strings.Cut(string(data), "version=")
-		if _, err := fmt.Sscanf(number, "%x", &version); err != nil {
+		if version, err = zk.ConfigVersion(data); err != nil {
 			t.Fatalf("%q: %v", data, err)
 		}
 		return string(data), version
@@ -55,13 +54,28 @@ func conformReconfig(t *testing.T) {
 	before, _ := shown()
 	change("joining", zk.Reconfig{Joining: observer + ";39997", FromConfig: zk.AnyConfig}, true)
 	change("leaving", zk.Reconfig{Leaving: "100", FromConfig: zk.AnyConfig}, false)
-	_, version := shown()
-	change("from the version that it has", zk.Reconfig{Joining: observer + ";39997", FromConfig: version}, true)
+	_, current := shown()
+	change("from the version that it has", zk.Reconfig{Joining: observer + ";39997", FromConfig: current}, true)
+	// The version is in hexadecimal: the same digits in decimal, where they are some, are another.
+	config, version := shown()
+	_, digits, _ := strings.Cut(config, "version=")
+	if decimal, err := strconv.ParseInt(digits, 10, 64); err == nil {
+		if _, _, err := c.Reconfig(ctx, zk.Reconfig{Leaving: "100", FromConfig: decimal}); !errors.Is(err, zk.ErrBadVersion) {
+			t.Errorf("version %x, taken for decimal: %v", version, err)
+		}
+	}
+	data, _, err := c.Reconfig(ctx, zk.Reconfig{Leaving: "100", FromConfig: version})
+	if err != nil {
+		t.Fatalf("version %x: %v", version, err)
+	}
+	if after, err := zk.ConfigVersion(data); err != nil || after <= version {
+		t.Errorf("behind version %x comes %x, %v", version, after, err)
+	}
 	// All members at once, as they were at first.
 	members, _, _ := strings.Cut(before, "\nversion=")
 	change("new members", zk.Reconfig{NewMembers: strings.ReplaceAll(members, "\n", ","), FromConfig: zk.AnyConfig}, false)
 
-	config, _ := shown()
+	config, _ = shown()
 	nobody := connect(t, ensemble.Addrs(), func(cfg *zk.Config) { cfg.ConnectTimeout = time.Minute })
 	disabled := connect(t, server.Addr(), super)
 	for _, tc := range []struct {

@@ -192,7 +192,7 @@ func conformSize(t *testing.T) {
 	// The largest that fits is accepted by the server, and one byte more is not sent.
 	var refused *zk.TooLargeError
 	acl := zk.OpenACL()
-	fits := zk.DefaultMaxBufferBytes - zk.CreateSize(base+"/edge", nil, acl)
+	fits := zk.DefaultMaxBufferBytes - zk.CreateSize(base+"/edge", nil, zk.CreateOptions{ACL: acl})
 	if _, err := c.Create(ctx, base+"/edge", make([]byte, fits+1), zk.CreateOptions{ACL: acl}); !errors.As(err, &refused) || refused.Size != refused.Limit+1 {
 		t.Errorf("one byte over: %v", err)
 	}

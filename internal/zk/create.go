@@ -153,12 +153,11 @@ func paths(nodes []Created) []string {
 }
 
 // CreateSize returns how many bytes the frame of a create takes, to compare it with the
-// servers' jute.maxbuffer. The path is the one on the servers, with the chroot in front; a
-// TTL takes eight bytes more. A set of the same data takes no more.
-func CreateSize(path string, data []byte, acl []ACL) int {
-	frame := proto.RequestHeader{}.AppendTo(nil)
-	frame = (&proto.CreateRequest{Path: path, ACL: acl}).AppendTo(frame)
-	return len(frame) + len(data)
+// servers' jute.maxbuffer. The path is the one on the servers, with the chroot in front and,
+// of a sequential node, without the number; the ACL is the one that is sent. See also
+// [SetSize], [SetACLSize] and [Batch.CheckSize].
+func CreateSize(path string, data []byte, o CreateOptions) int {
+	return frameSize(&proto.CreateRequest{Path: path, ACL: o.ACL, Flags: modes[o.Mode].flags}) + len(data)
 }
 
 // createRequest checks the options and makes the request of them. A kind of node that not all servers

@@ -28,7 +28,8 @@ const (
 	// TTL nodes are without zookeeper.extendedTypesEnabled.
 	ErrUnimplemented    = proto.ErrUnimplemented
 	ErrOperationTimeout = proto.ErrOperationTimeout
-	// ErrBadArguments: the request makes no sense to the server, such as to delete "/".
+	// ErrBadArguments: the request makes no sense to the server, such as to delete "/"; or, and
+	// then nothing was sent, a path is none.
 	ErrBadArguments       = proto.ErrBadArguments
 	ErrUnknownSession     = proto.ErrUnknownSession
 	ErrNewConfigNoQuorum  = proto.ErrNewConfigNoQuorum
@@ -109,6 +110,9 @@ type ReplyTooLargeError = conn.ReplyTooLargeError
 
 // A ForeignError tells that what listens at an address is no ZooKeeper server.
 type ForeignError = conn.ForeignError
+
+// A NoAnswerError tells that a server did not answer in the time that it was given.
+type NoAnswerError = conn.NoAnswerError
 
 // A MultiError tells which operation made a transaction fail. Nothing of the transaction
 // took effect.

@@ -27,6 +27,7 @@ var Parsing = []struct {
 	{"chroot", chrootPaths},
 	{"retries", retryDelays},
 	{"refused_retries", refuseRetries},
+	{"config_versions", configVersions},
 }
 
 func parseServers(t *testing.T) {
@@ -117,6 +118,9 @@ func validatePaths(t *testing.T) {
 		err := ValidatePath(path)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: %v, want %q", path, err, want)
+		}
+		if err != nil && !errors.Is(err, ErrBadArguments) {
+			t.Errorf("%q: %v is not ErrBadArguments", path, err)
 		}
 	}
 	for path, ok := range map[string]bool{"/": true, "/a/": true, "/a-": true, "/a7": true, "/a/.": true, "/a/..": true, "/a//": false, "//": false, "/a/./b": false, "/a/\x00": false, "/a\xff": false, "a": false, "": false} {
@@ -410,6 +414,22 @@ func TestIsSequenceNumber(t *testing.T) {
 	} {
 		if got := IsSequenceNumber(text); got != want {
 			t.Errorf("%q: %t", text, got)
+		}
+	}
+}
+
+func configVersions(t *testing.T) {
+	t.Parallel()
+	const member = "server.1=10.0.0.1:2888:3888:participant;0.0.0.0:2181\n"
+	for config, want := range map[string]int64{
+		member + "version=10000000a":   0x10000000a,
+		member + "version=100000010\n": 0x100000010,
+		"version=0":                    0,
+		"":                             -1, member: -1, member + "version=": -1, member + "version=xyz": -1, "version=1\n" + member: -1, member + "version=0x1": -1,
+	} {
+		got, err := ConfigVersion([]byte(config))
+		if want < 0 && err == nil || want >= 0 && (err != nil || got != want) {
+			t.Errorf("%q: %x, %v", config, got, err)
 		}
 	}
 }

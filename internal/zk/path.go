@@ -1,27 +1,42 @@
 package zk
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"terraform-provider-zookeeper/internal/zk/proto"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
+
+// A pathError is [ErrBadArguments], and says what is wrong with a path.
+type pathError struct{ text string }
+
+// Error says what is wrong. It shows no character of the path that does not print.
+func (e *pathError) Error() string { return e.text }
+
+// Is tells whether the target is ErrBadArguments. It is not wrapped: that no code is found in
+// the error tells that no server has answered.
+func (e *pathError) Is(target error) bool { return target == ErrBadArguments }
+
+func badPath(path, format string, args ...any) error {
+	return &pathError{fmt.Sprintf("the path %s "+format, append([]any{shown.Name(path)}, args...)...)}
+}
 
 // ValidatePath checks a path as servers do (PathUtils.validatePath): it starts with "/",
 // has no "/" at its end unless it is "/", no empty element, no "." or "..", and none of
-// the characters that ZooKeeper refuses. The error says what is wrong and where.
+// the characters that ZooKeeper refuses. The error is [ErrBadArguments], and says what is
+// wrong and where.
 func ValidatePath(path string) error {
 	switch {
 	case path == "":
-		return errors.New("the path is empty; it must start with /")
+		return &pathError{"the path is empty; it must start with /"}
 	case path[0] != '/':
-		return fmt.Errorf("the path %q is not absolute; it must start with /", path)
+		return badPath(path, "is not absolute; it must start with /")
 	case path == "/":
 		return nil
 	case strings.HasSuffix(path, "/"):
-		return fmt.Errorf("the path %q ends with /", path)
+		return badPath(path, "ends with /")
 	}
 	return validateElements(path, path)
 }
@@ -40,23 +55,22 @@ func ValidatePrefix(path string) error {
 // characters, or eleven where servers before 3.6 have counted beyond 2147483647.
 func IsSequenceNumber(text string) bool { return proto.IsSequenceNumber(text) }
 
-// validateElements checks the elements of a path that is shown in the error as the caller
-// wrote it.
-func validateElements(shown, path string) error {
+// validateElements checks the elements of a path, which the error shows as the caller wrote it.
+func validateElements(written, path string) error {
 	if !utf8.ValidString(path) {
-		return fmt.Errorf("the path %q is not UTF-8", shown)
+		return badPath(written, "is not UTF-8")
 	}
 	for element := range strings.SplitSeq(path[1:], "/") {
 		switch element {
 		case "":
-			return fmt.Errorf("the path %q has an empty element (//)", shown)
+			return badPath(written, "has an empty element (//)")
 		case ".", "..":
-			return fmt.Errorf("the path %q has the element %q; relative paths are not allowed", shown, element)
+			return badPath(written, "has the element %q; relative paths are not allowed", element)
 		}
 	}
 	for at, r := range path {
 		if proto.Refused(r) {
-			return fmt.Errorf("the path %q has the character %U at byte %d, which ZooKeeper refuses", shown, r, at)
+			return badPath(written, "has the character %U at byte %d, which ZooKeeper refuses", r, at)
 		}
 	}
 	return nil

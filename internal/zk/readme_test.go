@@ -1,12 +1,16 @@
 package zk_test
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -77,21 +81,49 @@ func declared(t *testing.T, dir string) map[string]bool {
 	return names
 }
 
-// kazoo are the names that the page on KazooClient documents, and those of the types and
-// errors that it speaks of.
-var kazoo = strings.Fields(`
-	KazooClient hosts timeout client_id handler default_acl auth_data read_only randomize_hosts connection_retry
-	command_retry logger keyfile keyfile_password certfile ca use_ssl verify_certs
-	retry state client_state connected set_hosts add_listener remove_listener start start_async stop restart close
-	command server_version add_auth add_auth_async unchroot sync sync_async create create_async ensure_path
-	ensure_path_async exists exists_async get get_async get_children get_children_async include_data get_acls
-	get_acls_async set_acls set_acls_async set set_async transaction delete delete_async recursive reconfig
-	reconfig_async joining leaving new_members from_config version
-	TransactionRequest commit commit_async set_data check committed
-	IAsyncResult KazooState WatchedEvent ZnodeStat KazooRetry Lock
-	AuthFailedError BadArgumentsError BadVersionError ConfigurationError ConnectionLoss InvalidACLError
-	NewConfigNoQuorumError NoChildrenForEphemeralsError NoNodeError NodeExistsError NotEmptyError
-	ReconfigInProcessError UnimplementedError ZookeeperError timeout_exception`)
+// kazooNames asks the installed kazoo for its public names: classes, their members and options,
+// functions and constants.
+func kazooNames(t *testing.T) []string {
+	t.Helper()
+	lib, err := filepath.Abs(filepath.FromSlash("../../.kazoo/lib"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(lib); err != nil {
+		t.Fatal(`kazoo is not there: run "make kazoo"`)
+	}
+	cmd := exec.CommandContext(testContext(t), "python3", "-B", "testdata/kazoo_names.py")
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+lib)
+	out, err := cmd.Output()
+	if err != nil {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+			t.Fatalf("%v: %s", err, exit.Stderr)
+		}
+		t.Fatal(err)
+	}
+	return strings.Fields(string(out))
+}
+
+// kazooClient is the class whose members the README names without it.
+const kazooClient = "KazooClient."
+
+// namesIn are the names of kazoo's in a cell of the README: "get" and "get(watch)" of KazooClient,
+// "Lock.acquire", "Queue.*".
+func namesIn(cell string) (names []string) {
+	quoted := regexp.MustCompile("`([\\w.*]+)(?:\\(([^)]*)\\))?`")
+	for _, m := range quoted.FindAllStringSubmatch(cell, -1) {
+		name := m[1]
+		if strings.ToLower(name[:1]) == name[:1] {
+			names = append(names, name) // of a module
+			name = kazooClient + name
+		}
+		names = append(names, name)
+		for option := range strings.SplitSeq(m[2], ",") {
+			names = append(names, name+"."+strings.TrimSpace(option))
+		}
+	}
+	return names
+}
 
 // Every name of kazoo's is in README's tables, and the Go names there exist.
 func TestReadme(t *testing.T) {
@@ -106,16 +138,23 @@ func TestReadme(t *testing.T) {
 			names[sub+"."+name] = true
 		}
 	}
+	for name := range declared(t, "proto") {
+		if strings.HasPrefix(name, "Stat.") { // it is an alias
+			names[name] = true
+		}
+	}
 	quoted := regexp.MustCompile("`([^`]+)`")
-	word := regexp.MustCompile(`\w+`)
 	mapped := make(map[string]bool)
 	for line := range strings.Lines(string(text)) {
 		cells := strings.Split(line, "|")
 		if len(cells) != 4 || strings.HasPrefix(cells[1], "---") || strings.TrimSpace(cells[2]) == "Go" {
 			continue
 		}
-		for _, name := range word.FindAllString(cells[1], -1) {
+		for _, name := range namesIn(cells[1]) {
 			mapped[name] = true
+		}
+		if strings.HasPrefix(cells[2], " none: ") { // and why
+			continue
 		}
 		found := quoted.FindAllStringSubmatch(cells[2], -1)
 		if len(found) == 0 {
@@ -127,9 +166,19 @@ func TestReadme(t *testing.T) {
 			}
 		}
 	}
-	for _, name := range kazoo {
-		if !mapped[name] {
+	theirs := kazooNames(t)
+	if len(theirs) < 300 {
+		t.Fatalf("kazoo has %d names", len(theirs))
+	}
+	for _, name := range theirs {
+		class, _, _ := strings.Cut(name, ".")
+		if !mapped[name] && (name == class || !mapped[class+".*"]) {
 			t.Errorf("kazoo's %s has no row", name)
+		}
+	}
+	for name := range mapped {
+		if class, ok := strings.CutSuffix(name, ".*"); ok && !slices.ContainsFunc(theirs, func(s string) bool { return strings.HasPrefix(s, class+".") }) {
+			t.Errorf("kazoo has nothing of %s", name)
 		}
 	}
 }

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"strconv"
 
 	"terraform-provider-zookeeper/internal/zk/proto"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // configPath is where the servers keep the ensemble's configuration, whatever the chroot.
@@ -16,13 +19,31 @@ const configPath = "/zookeeper/config"
 // joins, and its id where it leaves; several are separated by commas.
 type Reconfig struct {
 	Joining, Leaving, NewMembers string
-	// FromConfig is the version of the configuration that the change is meant for, as in
-	// its first line, version=…; [AnyConfig] for whatever it is.
+	// FromConfig is the version of the configuration that the change is meant for, see
+	// [ConfigVersion]; [AnyConfig] for whatever it is.
 	FromConfig int64
 }
 
 // AnyConfig as the version of a configuration fits whatever it is.
 const AnyConfig int64 = -1
+
+// ConfigVersion returns the version of a configuration as [Client.EnsembleConfig] and
+// [Client.Reconfig] return it. It is the last line, "version=" and a number in hexadecimal: the
+// transaction that the configuration came with, and 0 where servers do not run with
+// reconfigEnabled. A standalone server's configuration is empty, and has no version.
+func ConfigVersion(config []byte) (int64, error) {
+	text := bytes.TrimSpace(config)
+	last := text[bytes.LastIndexByte(text, '\n')+1:]
+	number, ok := bytes.CutPrefix(last, []byte("version="))
+	if !ok {
+		return 0, fmt.Errorf("the last line of the ensemble's configuration is %s, and no version", shown.Text(string(last)))
+	}
+	version, err := strconv.ParseInt(string(number), 16, 64)
+	if err != nil {
+		return 0, fmt.Errorf("the version of the ensemble's configuration is %s, and no number in hexadecimal", shown.Text(string(number)))
+	}
+	return version, nil
+}
 
 // Reconfig changes the ensemble, and returns the new configuration and the stat of the
 // node that holds it. It needs 3.5. The error is [ErrReconfigDisabled] where servers do not
@@ -63,8 +84,8 @@ func resolveReconfig(ctx context.Context, c *Client, _ *proto.ReconfigRequest, l
 	return unknown, nil
 }
 
-// EnsembleConfig returns the ensemble's configuration, a line for each server and the
-// version, and the stat of the node that holds it. It needs 3.5.
+// EnsembleConfig returns the ensemble's configuration, a line for each server and behind them
+// the version (see [ConfigVersion]), and the stat of the node that holds it. It needs 3.5.
 func (c *Client) EnsembleConfig(ctx context.Context) ([]byte, Stat, error) {
 	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, proto.PathWatchRequest{Path: configPath})
 	if errors.Is(err, ErrNoNode) {

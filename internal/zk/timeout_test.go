@@ -1,6 +1,10 @@
 package zk_test
 
 import (
+	"errors"
+	"io"
+	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,5 +35,24 @@ func TestRequestTimeoutIsALoss(t *testing.T) {
 	}
 	if _, stat, err := c.Get(ctx, base+"/a"); err != nil || stat.Version != 0 {
 		t.Errorf("%+v, %v", stat, err)
+	}
+}
+
+// A server that has no time to answer in is told of with the time that it had, however short.
+func TestTimeTooShortToAnswer(t *testing.T) {
+	t.Parallel()
+	silent := zktest.StartPeer(t, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) })
+	for _, after := range []time.Duration{100 * time.Microsecond, 2 * time.Millisecond, 150 * time.Millisecond} {
+		err := newClient(t, silent, func(cfg *zk.Config) { cfg.ConnectTimeout, cfg.SessionTimeout = after, time.Millisecond }).Start(testContext(t))
+		if failed := (*zk.ConnectError)(nil); !errors.As(err, &failed) || strings.Contains(err.Error(), " 0s") {
+			t.Errorf("%v: %v", after, err)
+		}
+	}
+	for after, want := range map[time.Duration]string{
+		3333333 * time.Microsecond: "3.3s", time.Minute: "1m0s", 345678 * time.Microsecond: "346ms", 1400 * time.Microsecond: "1ms", 333 * time.Microsecond: "333µs", 1499: "1µs",
+	} {
+		if got := (&zk.NoAnswerError{Step: "a question", After: after}).Error(); got != "no answer to a question within "+want {
+			t.Errorf("%v reads as %q", after, got)
+		}
 	}
 }

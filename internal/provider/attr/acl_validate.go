@@ -189,6 +189,15 @@ func checkIP(id string) error {
 	if err != nil {
 		return fmt.Errorf(`the id of the scheme "ip" is an address, or a network as in "10.0.0.0/8", not %q`, id)
 	}
+	// Servers have parsers of their own, which know neither (IPAuthenticationProvider).
+	switch {
+	case ip.Zone() != "":
+		return fmt.Errorf("no server takes the address %q with a zone: write %q, without what follows the %%", addr, ip.WithZone(""))
+	case ip.Is4In6() && strings.Contains(addr, "."):
+		return fmt.Errorf("no server takes the address %q: write %q, which is what servers see of a client of IPv4", addr, ip.Unmap())
+	case ip.Is6() && strings.Contains(addr, "."):
+		return fmt.Errorf("no server takes the address %q, whose end is decimal: write %q", addr, ip)
+	}
 	if !hasBits {
 		return nil
 	}

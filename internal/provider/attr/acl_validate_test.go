@@ -1,6 +1,8 @@
 package attr_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,6 +14,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 func TestACLValidator(t *testing.T) {
@@ -48,6 +52,10 @@ func TestACLValidator(t *testing.T) {
 		"masked digest":          {acl: set("digest|alice:x|r"), want: []string{"is how a server shows a digest"}},
 		"no address":             {acl: set("ip|localhost|r"), want: []string{`not "localhost"`}},
 		"too many bits":          {acl: set("ip|192.0.2.0/33|r"), want: []string{"a number of bits from 0 to 32"}},
+		"a zone":                 {acl: set("ip|fe80::1%eth0|r"), want: []string{`Entry "ip:fe80::1%eth0": no server takes the address "fe80::1%eth0" with a zone: write "fe80::1", without what follows the %`}},
+		"IPv4 in IPv6":           {acl: set("ip|::ffff:10.0.0.1|r"), want: []string{`write "10.0.0.1"`}},
+		"IPv4 in a network":      {acl: set("ip|::ffff:10.0.0.1/104|r"), want: []string{`write "10.0.0.1"`}},
+		"IPv4 at the end":        {acl: set("ip|64:ff9b::10.0.0.1|r"), want: []string{`write "64:ff9b::a00:1"`}},
 		"no principal":           {acl: set("sasl||r"), want: []string{"the id is empty"}},
 		"nearly a scheme":        {acl: set("Digest|alice:secret|r"), want: []string{`Entry "Digest:alice": there is no scheme "Digest": write "digest"`}},
 		"a blank in a scheme":    {acl: set("world |anyone|r"), want: []string{`there is no scheme "world ": write "world"`}},
@@ -102,6 +110,39 @@ func TestACLValidator(t *testing.T) {
 		}
 		if n := resp.Diagnostics.ErrorsCount(); n != want {
 			t.Errorf("%s, imported: %d errors, want %d: %v", name, n, want, resp.Diagnostics)
+		}
+	}
+}
+
+// An id of the scheme "ip" is refused where no server takes it, and nowhere else.
+func TestAddressesAsServersTakeThem(t *testing.T) {
+	t.Parallel()
+	c, err := zk.New(t.Context(), zk.Config{Servers: zktest.StartServer(t).Addr()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close(context.WithoutCancel(t.Context())) })
+	if err := c.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	info, err := c.ServerInfo(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hasIPv6 := !info.Version.Less(zk.Version{Major: 3, Minor: 9, Patch: 4})
+	for i, id := range []string{
+		"10.0.0.1", "10.0.0.0/8", "10.0.0.1/0", "10.0.0.1/32", "10.0.0.1/08", "0.0.0.0/0", "255.255.255.255",
+		"10.0.0.1/33", "10.0.0.1/", "10.0.0.1/-1", "10.0.0", "10.0.0.1/8/8", "10.0.0.256", "localhost",
+		"::1", "::", "::/0", "::1/128", "fe80::/10", "2001:DB8::1", "2001:0db8::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "::2:3:4:5:6:7:8", "::ffff:a00:1", "::ffff:0:0/96",
+		"::1/129", "fe80::1%eth0", "fe80::1%1", "fe80::1%eth0/64", "::ffff:10.0.0.1", "::ffff:10.0.0.1/96", "::10.0.0.1", "64:ff9b::10.0.0.1", "1:2:3:4:5:6:10.0.0.1", "[::1]",
+	} {
+		refused := attr.CheckACLEntry(zk.SchemeIP, id) != nil
+		_, err := c.Create(t.Context(), fmt.Sprintf("/n%d", i), nil, zk.CreateOptions{ACL: []zk.ACL{{Perms: zk.PermAll, Scheme: zk.SchemeIP, ID: id}}})
+		if err != nil && !errors.Is(err, zk.ErrInvalidACL) {
+			t.Fatalf("%s: %v", id, err)
+		}
+		if taken := err == nil; taken == refused && (taken || hasIPv6 || !strings.Contains(id, ":")) {
+			t.Errorf("%s: refused in the plan is %t, taken by a server is %t", id, refused, taken)
 		}
 	}
 }

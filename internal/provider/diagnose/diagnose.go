@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	fwpath "github.com/hashicorp/terraform-plugin-framework/path"
@@ -42,6 +43,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		unknown  *session.UnknownError
 		connect  *zk.ConnectError
 		tooLarge *zk.TooLargeError
+		answer   *zk.ReplyTooLargeError
 		tooMuch  *zk.WalkLimitError
 		tooOld   *zk.VersionError
 		conflict *session.ConflictError
@@ -108,10 +110,13 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.As(err, &connect):
 		return unreachable(connect)
 	case errors.As(err, &tooLarge):
-		if op, _ := operation(err); op == "multi" {
+		switch op, _ := operation(err); op {
+		case "multi":
 			return s.transactionTooLarge(tooLarge)
+		case "setACL":
+			return s.tooLarge(tooLarge, "ACL", "Declare fewer entries")
 		}
-		return s.tooLarge(tooLarge)
+		return s.tooLarge(tooLarge, "Data", "Store less in the node")
 	case errors.As(err, &tooMuch):
 		return s.treeTooLarge(doing, tooMuch)
 	case errors.As(err, &tooOld):
@@ -122,7 +127,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.Is(err, zk.ErrNodeExists):
 		return s.exists()
 	case errors.Is(err, zk.ErrNoNode):
-		return s.noNode(err)
+		return s.noNode(doing, err)
 	case errors.Is(err, zk.ErrNoAuth):
 		return s.noAuth(doing, err)
 	case errors.Is(err, zk.ErrUnimplemented):
@@ -162,6 +167,10 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return diag.NewErrorDiagnostic("ZooKeeper refused the credentials", fmt.Sprintf(
 			"The provider could not %s%s, because the server refused an identity: its scheme is not enabled there, or what proves it is wrong. The provider presents %s.\n\n"+
 				"Check username, auth, sasl and tls in the provider's configuration.", doing, s.at(), s.presented()))
+	case errors.As(err, &answer):
+		return diag.NewErrorDiagnostic("Answer is too large", fmt.Sprintf(
+			"The provider could not %s%s: the server's answer takes %d bytes, and the provider takes %d at most, which no setting changes. A node with very many children is one that takes so much.\n\n"+
+				"Spread what is there over more nodes.", doing, s.at(), answer.Size, answer.Limit))
 	case errors.Is(err, zk.ErrConnectionLoss), errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
 		return diag.NewErrorDiagnostic("Lost the connection to ZooKeeper", fmt.Sprintf(
 			"The connection ended before the provider could %s%s: %s.\n\nRun again when the servers are well.", doing, s.at(), strings.TrimPrefix(s.reason(err), zk.ErrConnectionLoss.Error()+": ")))
@@ -474,7 +483,24 @@ func (s Subject) Twice() diag.Diagnostic {
 			"One node takes one resource. Remove one of the two, or give it another path.", s.Path))
 }
 
-func (s Subject) noNode(err error) diag.Diagnostic {
+// noChroot tells, where that is why a node does not exist, that the chroot does not.
+func (s Subject) noChroot(doing string) (diag.Diagnostic, bool) {
+	if s.Run == nil {
+		return nil, false
+	}
+	chroot := s.Run.MissingChroot()
+	if chroot == "" {
+		return nil, false
+	}
+	return diag.NewErrorDiagnostic("Chroot does not exist", fmt.Sprintf(
+		"The provider could not %s%s: the node %q, which servers of the provider (or ZOOKEEPER_SERVERS) has as its chroot, does not exist, and neither does anything below it.\n\n"+
+			"Check the chroot. If it is right, let a resource make it that makes its parents (create_parents = true, which is the default), or create it with zkCli.", doing, s.at(), chroot)), true
+}
+
+func (s Subject) noNode(doing string, err error) diag.Diagnostic {
+	if d, ok := s.noChroot(doing); ok {
+		return d
+	}
 	switch op, _ := operation(err); {
 	case op == "create":
 		return diag.NewErrorDiagnostic("Parent does not exist", fmt.Sprintf(
@@ -494,6 +520,9 @@ func (s Subject) noNode(err error) diag.Diagnostic {
 
 // NoTarget tells that there is no node for a resource that changes one and makes none.
 func (s Subject) NoTarget(doing string) diag.Diagnostic {
+	if d, ok := s.noChroot(doing); ok {
+		return d
+	}
 	if s.deletedByRun() {
 		return diag.NewErrorDiagnostic("Znode was deleted by this apply", fmt.Sprintf(
 			"The provider could not %s%s: another resource of this same apply has deleted the node, or a node above it with all that was below (force_destroy), and this resource makes none. "+
@@ -505,7 +534,10 @@ func (s Subject) NoTarget(doing string) diag.Diagnostic {
 }
 
 // Missing tells that a node that must exist does not, and that it may be allowed to.
-func (s Subject) Missing() diag.Diagnostic {
+func (s Subject) Missing(doing string) diag.Diagnostic {
+	if d, ok := s.noChroot(doing); ok {
+		return d
+	}
 	return diag.NewErrorDiagnostic("Znode does not exist", fmt.Sprintf(
 		"There is no node at %q. %s To get exists = false in place of this error, set allow_missing = true.", s.Path, s.checkPath()))
 }
@@ -548,10 +580,10 @@ func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
 		doing, s.at(), op, needs, attr.Quoted(on), s.presented(), wayOut))
 }
 
-func (s Subject) tooLarge(err *zk.TooLargeError) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Data is too large", fmt.Sprintf(
+func (s Subject) tooLarge(err *zk.TooLargeError, what, wayOut string) diag.Diagnostic {
+	return diag.NewErrorDiagnostic(what+" is too large", fmt.Sprintf(
 		"The request for %q would take %d bytes, and the servers accept %d (max_buffer_bytes). Nothing was sent: they would have closed the connection.\n\n"+
-			"Store less in the node. If your servers run with a larger jute.maxbuffer, set max_buffer_bytes of the provider to the same.", s.Path, err.Size, err.Limit))
+			"%s. If your servers run with a larger jute.maxbuffer, set max_buffer_bytes of the provider to the same.", s.Path, err.Size, err.Limit, wayOut))
 }
 
 func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic {
@@ -730,7 +762,21 @@ func unreachable(err *zk.ConnectError) diag.Diagnostic {
 	if _, ok := errors.AsType[*zk.TLSError](err); ok {
 		b.WriteString(" For TLS, check tls (ca_file or ca_pem, server_name), the port in servers, and what the servers want of their clients (ssl.clientAuth).")
 	}
+	if given := patience(err); given > 0 && given < time.Second {
+		b.WriteString(" No server was given as much as a second: a server gets a share of connect_timeout and of session_timeout. Raise the smaller of the two.")
+	}
 	return diag.NewErrorDiagnostic("Cannot reach ZooKeeper", b.String())
+}
+
+// patience is the longest time that one of the servers was given which did not answer in time; 0
+// for none.
+func patience(err *zk.ConnectError) (longest time.Duration) {
+	for _, a := range err.Attempts {
+		if late, ok := errors.AsType[*zk.NoAnswerError](a.Err); ok {
+			longest = max(longest, late.After)
+		}
+	}
+	return longest
 }
 
 // attempts names each server and why it could not be reached, on a line of its own.

@@ -121,6 +121,21 @@ func TestError(t *testing.T) {
 			}}, "Cannot reach ZooKeeper",
 			[]string{"  zk1:2181 (192.0.2.1:2181): connection refused\n", "  zk2:2181: no such host\n", "connect_timeout", "ZOOKEEPER_SERVERS"},
 		},
+		"reply too large": {
+			source, "read the znode", failure("children", "/a/b", &zk.ReplyTooLargeError{Size: 100_000_000, Limit: 67108864}), "Answer is too large",
+			[]string{`read the znode "/a/b"`, "takes 100000000 bytes, and the provider takes 67108864 at most, which no setting changes"},
+		},
+		"unreachable in no time": {
+			znode, "create the znode", &zk.ConnectError{Attempts: []zk.Attempt{
+				{Server: "zk1:2181", Err: errors.New("connection refused")},
+				{Server: "zk2:2181", Err: &zk.NoAnswerError{Step: "the handshake", After: 333 * time.Microsecond}},
+			}}, "Cannot reach ZooKeeper",
+			[]string{"  zk2:2181: no answer to the handshake within 333µs\n", "No server was given as much as a second", "connect_timeout and of session_timeout. Raise the smaller"},
+		},
+		"ACL too large": {
+			znode, "store the data", failure("setACL", "/a/b", &zk.TooLargeError{Size: 2000000, Limit: 1048575}), "ACL is too large",
+			[]string{`"/a/b"`, "2000000 bytes", "Declare fewer entries", "jute.maxbuffer"},
+		},
 		"unreachable later": {
 			znode, "update the znode", failure("set", "/a/b", &zk.ConnectError{Attempts: []zk.Attempt{{Server: "zk1:2181", Err: errors.New("connection refused")}}}),
 			"Cannot reach ZooKeeper",
@@ -256,7 +271,7 @@ func TestNoTarget(t *testing.T) {
 
 func TestMissing(t *testing.T) {
 	t.Parallel()
-	check(t, source.Missing(), "Znode does not exist", `no node at "/a/b"`, "allow_missing = true")
+	check(t, source.Missing("read the znode"), "Znode does not exist", `no node at "/a/b"`, "allow_missing = true")
 }
 
 func TestTreeTooLarge(t *testing.T) {

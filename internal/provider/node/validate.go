@@ -39,18 +39,27 @@ func (n *Node) Check() (diags diag.Diagnostics) {
 	return diags
 }
 
-// CheckSize returns a *zk.TooLargeError when the servers would not accept the content that a
-// plan writes to a node, as far as it is known. The state is nil for a node that is to be made.
-func (n *Node) CheckSize(s *session.Session, nodePath string, config, state *Node) error {
-	if state != nil && !n.SetsContent(config, state) {
-		return nil
-	}
+// CheckSize returns the attribute and a *zk.TooLargeError when the servers would not accept, for
+// its size, one of the requests by which a plan is carried out, as far as it is known. The state is
+// nil for a node that is to be made, as the mode says.
+func (n *Node) CheckSize(s *session.Session, nodePath string, mode zk.Mode, config, state *Node) (path.Path, error) {
 	// What is wrong with the ACL itself, validation has told.
 	acl, _ := attr.ACLFrom(n.ACL)
-	if acl == nil {
-		acl = s.DefaultACL()
+	if state == nil {
+		if config.ACL.IsNull() {
+			acl = s.KnownDefaultACL()
+		}
+		return n.ContentPath(config, nil), s.CheckCreate(nodePath, n.Content(config, nil), zk.CreateOptions{Mode: mode, ACL: acl})
 	}
-	return s.CheckSize(nodePath, n.Content(config, state), acl)
+	if n.SetsContent(config, state) {
+		if err := s.CheckSet(nodePath, n.Content(config, state)); err != nil {
+			return n.ContentPath(config, state), err
+		}
+	}
+	if n.SetsACL(config, state) {
+		return path.Root("acl"), s.CheckSetACL(nodePath, acl)
+	}
+	return path.Empty(), nil
 }
 
 // CheckACL checks the ACL that a plan writes, and refuses what no server would take. What

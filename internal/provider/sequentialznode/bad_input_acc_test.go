@@ -214,10 +214,10 @@ func TestAccSequentialZnode_unreadableAfterCreation(t *testing.T) {
 	})
 }
 
-// The limit counts the number too, and is what the server goes by.
+// The request for a creation has the prefix without a number, and the server goes by that.
 func TestAccSequentialZnode_sizeLimit(t *testing.T) {
 	tree := acctest.NewTree(t)
-	fits := strings.Repeat("x", zk.DefaultMaxBufferBytes-zk.CreateSize(tree.Path("/job-0000000000"), nil, zk.OpenACL()))
+	fits := strings.Repeat("x", zk.DefaultMaxBufferBytes-zk.CreateSize(tree.Path("/job-"), nil, zk.CreateOptions{ACL: zk.OpenACL()}))
 	config := func(data string) string { return tree.Config(test("/job-", `data = "`+data+`"`)) }
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: children(t, tree, ""),

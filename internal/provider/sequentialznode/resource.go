@@ -150,8 +150,12 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if state != nil {
 		resp.Diagnostics.Append(r.subject(plan).UndoneBesides(r.Session.Keeps(session.Whole, state.Path.ValueString()))...)
 	}
-	if err := plan.CheckSize(r.Session, first, &config.Node, prior); err != nil {
-		resp.Diagnostics.Append(diag.WithPath(plan.ContentPath(&config.Node, prior), r.subject(plan).Error(doingStore, err)))
+	asked := plan.PathPrefix.ValueString() // the request for a creation has no number
+	if state != nil {
+		asked = state.Path.ValueString()
+	}
+	if at, err := plan.CheckSize(r.Session, asked, zk.PersistentSequential, &config.Node, prior); err != nil {
+		resp.Diagnostics.Append(diag.WithPath(at, r.subject(plan).Error(doingStore, err)))
 	}
 	if state != nil {
 		foreign, diags := r.Session.ForeignParents(ctx, req.Private, plan.ACL)

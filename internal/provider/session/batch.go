@@ -15,13 +15,14 @@ func (s *Session) CheckBatch(b zk.Batch) error {
 		return nil
 	}
 	if b.ACL == nil {
-		b.ACL = s.DefaultACL()
+		b.ACL = s.KnownDefaultACL()
 	}
 	return b.CheckSize(s.chroot, s.cfg.MaxBufferBytes)
 }
 
 // Apply does the writes of a batch, all at base or below it, and makes what is missing above
-// base in the same transaction. The results and the error are those of [zk.Client.Apply].
+// base in the same transaction; or, where that would be too large for the servers, which no plan can
+// know, before it. The results and the error are those of [zk.Client.Apply].
 //
 // A node to be ensured that this run had made before on the way to another one is given to
 // the caller, as [Session.EnsurePath] does, and its result is that of a node that was made.
@@ -56,6 +57,7 @@ func (s *Session) Apply(ctx context.Context, base string, b zk.Batch) ([]zk.Writ
 	after, done := s.AfterWrite(ctx)
 	defer done()
 	own := len(b.Writes)
+	var above []zk.WriteResult // of what is missing above base, where that was made beforehand
 	b.Writes = slices.Clone(b.Writes)
 	results, err := client.Apply(ctx, b)
 	if conflict := (*zk.BatchConflictError)(nil); errors.Is(err, zk.ErrNoNode) && !errors.As(err, &conflict) {
@@ -66,11 +68,21 @@ func (s *Session) Apply(ctx context.Context, base string, b zk.Batch) ([]zk.Writ
 		for path := zk.Parent(base); path != "/"; path = zk.Parent(path) {
 			b.Writes = append(b.Writes, zk.Write{Kind: zk.WriteEnsure, Path: path})
 		}
+		if s.CheckBatch(b) != nil {
+			if above, err = client.Apply(ctx, zk.Batch{Writes: b.Writes[own:], ACL: b.ACL}); err != nil {
+				return none, err // and none of them is made
+			}
+		}
 		results, err = client.Apply(ctx, b)
 	}
 	claimed := s.claimCreated(b, err)
 	if len(claimed) > 0 {
 		results, err = client.Apply(ctx, b)
+	}
+	for i, made := range above {
+		if made.Done {
+			results[own+i] = made // it has been found since
+		}
 	}
 	s.noteBatch(b.Writes, results)
 	for i, w := range b.Writes {

@@ -22,6 +22,8 @@ type Session struct {
 	chroot  string
 	unknown []string
 	client  *zk.Client // nil while something that it needs is unknown
+	// unasked is for looks that no request of the CLI asks for. It has their logger, and no end.
+	unasked context.Context //nolint:containedctx // see above
 
 	identities []attr.Identity
 	presented  []string
@@ -62,6 +64,7 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 	s := &Session{
 		cfg:       cfg,
 		unknown:   unknown,
+		unasked:   context.WithoutCancel(ctx),
 		parents:   newParents(),
 		deletions: newDeletions(),
 		handover:  newHandover(),
@@ -140,7 +143,9 @@ func (s *Session) Client(ctx context.Context) (*zk.Client, error) {
 		}
 		return nil, err
 	}
-	s.connected.Store(true)
+	if !s.connected.Swap(true) {
+		s.logChroot()
+	}
 	if err := s.guard.wait(ctx, s.client); err != nil {
 		return nil, err
 	}
@@ -194,14 +199,12 @@ func (s *Session) DefaultACL() []zk.ACL {
 	return s.cfg.DefaultACL
 }
 
-// CheckSize returns a *zk.TooLargeError when the servers would not accept the creation of
-// a node for its size. While the limit is unknown everything fits.
-func (s *Session) CheckSize(path string, data []byte, acl []zk.ACL) error {
-	limit := s.cfg.MaxBufferBytes
-	if size := zk.CreateSize(s.chroot+path, data, acl); limit > 0 && size > limit {
-		return &zk.TooLargeError{Size: size, Limit: limit}
+// KnownDefaultACL is DefaultACL, and nil while that is configured and not known yet.
+func (s *Session) KnownDefaultACL() []zk.ACL {
+	if s.defaultACLUnknown {
+		return nil
 	}
-	return nil
+	return s.DefaultACL()
 }
 
 // FromProviderData returns the session that the provider handed to an entity. It is nil,

@@ -143,7 +143,7 @@ func TestUnknownConfiguration(t *testing.T) {
 	if !errors.As(err, &unknown) || !slices.Equal(unknown.Attributes, []string{"servers", "password"}) {
 		t.Errorf("got %v, want an *UnknownError with both attributes", err)
 	}
-	if err := s.CheckSize("/a", make([]byte, 1<<20), nil); err != nil {
+	if err := s.CheckCreate("/a", make([]byte, 1<<20), zk.CreateOptions{}); err != nil {
 		t.Errorf("a limit that is not known refused: %v", err)
 	}
 }
@@ -155,18 +155,39 @@ func TestInvalidConfiguration(t *testing.T) {
 	}
 }
 
-func TestCheckSizeCountsTheChroot(t *testing.T) {
+// What is compared with the limit is the request with the path that the servers see.
+func TestSizesCountTheChroot(t *testing.T) {
 	t.Parallel()
 	const limit = 1000
 	acl := zk.OpenACL()
-	data := make([]byte, limit-zk.CreateSize("/app/a", nil, acl))
 	s := open(t, zk.Config{Servers: "127.0.0.1:1/app", MaxBufferBytes: limit})
-	if err := s.CheckSize("/a", data, acl); err != nil {
-		t.Errorf("data that just fits: %v", err)
-	}
-	var tooLarge *zk.TooLargeError
-	if err := s.CheckSize("/a", append(data, 0), acl); !errors.As(err, &tooLarge) || tooLarge.Size != limit+1 || tooLarge.Limit != limit {
-		t.Errorf("one byte more: %v", err)
+	data := func(empty int) []byte { return make([]byte, limit-empty) }
+	create := func(mode zk.Mode) zk.CreateOptions { return zk.CreateOptions{Mode: mode, ACL: acl} }
+	name := func(empty int) []zk.ACL { return []zk.ACL{{ID: string(data(empty))}} }
+	ttl, sequential := create(zk.PersistentTTL), create(zk.PersistentSequential)
+	for what, check := range map[string]func(more int) error{
+		"create": func(more int) error {
+			return s.CheckCreate("/a", data(zk.CreateSize("/app/a", nil, create(zk.Persistent))-more), create(zk.Persistent))
+		},
+		"create with a TTL": func(more int) error {
+			return s.CheckCreate("/a", data(zk.CreateSize("/app/a", nil, create(zk.Persistent))+8-more), ttl)
+		},
+		"create of a bare number": func(more int) error {
+			return s.CheckCreate("/", data(zk.CreateSize("/app/", nil, sequential)-more), sequential)
+		},
+		"set":               func(more int) error { return s.CheckSet("/a", data(zk.SetSize("/app/a", nil)-more)) },
+		"set of the chroot": func(more int) error { return s.CheckSet("/", data(zk.SetSize("/app", nil)-more)) },
+		"setACL": func(more int) error {
+			return s.CheckSetACL("/a", name(zk.SetACLSize("/app/a", []zk.ACL{{}})-more))
+		},
+	} {
+		if err := check(0); err != nil {
+			t.Errorf("%s that just fits: %v", what, err)
+		}
+		var tooLarge *zk.TooLargeError
+		if err := check(1); !errors.As(err, &tooLarge) || tooLarge.Size != limit+1 || tooLarge.Limit != limit {
+			t.Errorf("%s of one byte more: %v", what, err)
+		}
 	}
 }
 
@@ -286,5 +307,35 @@ func TestGroupClosesAll(t *testing.T) {
 		if _, err := s.Client(t.Context()); !errors.Is(err, zk.ErrClosed) {
 			t.Errorf("got %v, want zk.ErrClosed", err)
 		}
+	}
+}
+
+// A transaction that just fits is applied although what is above it is missing, which makes it too
+// large: that is made before it.
+func TestApplyWithMissingParentsAtTheLimit(t *testing.T) {
+	t.Parallel()
+	ctx, server := t.Context(), zktest.StartServer(t)
+	const limit = 1000
+	s := open(t, zk.Config{Servers: server.Addr(), MaxBufferBytes: limit})
+	batch := func(fill int) zk.Batch {
+		return zk.Batch{Writes: []zk.Write{{Path: "/p/q/base/a", Data: make([]byte, fill)}, {Kind: zk.WriteEnsure, Path: "/p/q/base"}}}
+	}
+	fill := 0
+	for s.CheckBatch(batch(fill+1)) == nil {
+		fill++
+	}
+	results, err := s.Apply(ctx, "/p/q/base", batch(fill))
+	if err != nil || len(results) != 2 || !results[0].Done || !results[1].Done {
+		t.Fatalf("%+v, %v", results, err)
+	}
+	// They are this run's, and can be claimed.
+	for _, path := range []string{"/p", "/p/q"} {
+		if ours, _, err := s.Claim(ctx, path); err != nil || !ours {
+			t.Errorf("%s is the run's: %t, %v", path, ours, err)
+		}
+	}
+	var large *zk.TooLargeError
+	if _, err := s.Apply(ctx, "/other/q/base", zk.Batch{Writes: []zk.Write{{Path: "/other/q/base", Data: make([]byte, limit)}}}); !errors.As(err, &large) {
+		t.Errorf("what fits in no case: %v", err)
 	}
 }

@@ -93,7 +93,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	const doing = "read the tree of the znode"
-	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.Session.Presented()}
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.Session.Presented(), Run: d.Session}
 	client, err := d.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doing, err))

@@ -76,35 +76,83 @@ func TestAccZnode_invalidConfiguration(t *testing.T) {
 // nobodyThere is an address that refuses connections: nothing listens on port 1.
 const nobodyThere = "127.0.0.1:1"
 
-// The limit is the one that is configured, and it is what the server goes by: data that
-// just fits is stored, and one byte more is refused in the plan.
+// The limit is the one that is configured, and it is what the server goes by: a request that
+// just fits is sent, and one byte more is refused in the plan. A node that is there is written
+// by another request than one that is created, and may hold more.
 func TestAccZnode_sizeLimit(t *testing.T) {
 	tree := acctest.NewTree(t)
-	fits := strings.Repeat("x", zk.DefaultMaxBufferBytes-zk.CreateSize(tree.Path("/a"), nil, zk.OpenACL()))
+	fill := func(empty int) string { return strings.Repeat("x", zk.DefaultMaxBufferBytes-empty) }
+	created := fill(zk.CreateSize(tree.Path("/a"), nil, zk.CreateOptions{ACL: zk.OpenACL()}))
+	set := fill(zk.SetSize(tree.Path("/a"), nil))
+	config := func(more string) string {
+		return tree.Config("resource \"zookeeper_znode\" \"test\" {\n  path = \"${local.base}/a\"\n" + more + "\n}")
+	}
+	data := func(data string) string { return "  data = \"" + data + "\"" }
+	bob := func(more int) string { // an ACL whose request takes so many bytes more than the servers accept
+		acl := []zk.ACL{{Scheme: "sasl"}, {Scheme: "world", ID: "anyone"}}
+		name := strings.Repeat("b", zk.DefaultMaxBufferBytes-zk.SetACLSize(tree.Path("/a"), acl)+more)
+		return "\n  acl = [{ scheme = \"sasl\", id = \"" + name + "\", permissions = \"r\" }, { scheme = \"world\", id = \"anyone\", permissions = \"cdrwa\" }]"
+	}
+	const over = "would take 1048576 bytes, and the servers accept 1048575 (max_buffer_bytes)"
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: tree.CheckGone("/a"),
+		Steps: []resource.TestStep{
+			{
+				Config:      config(data(created + "x")),
+				ExpectError: acctest.Error("Data is too large", over),
+			},
+			{
+				PreConfig:        holds(t, tree.CheckGone("/a")),
+				Config:           config(data(created)),
+				ConfigPlanChecks: planned(create),
+				Check:            tree.CheckData("/a", created),
+			},
+			{
+				Config:           config(data(set)),
+				ConfigPlanChecks: planned(update),
+				Check:            tree.CheckData("/a", set),
+			},
+			{
+				Config:      config(data(set + "x")),
+				ExpectError: acctest.Error("Data is too large", over),
+			},
+			{
+				PreConfig:   holds(t, tree.CheckData("/a", set)),
+				Config:      tree.ConfigFor("max_buffer_bytes = 1000", "resource \"zookeeper_znode\" \"test\" {\n  path = \"${local.base}/a\"\n  data = \""+strings.Repeat("y", 1000)+"\"\n}"),
+				ExpectError: acctest.Error("Data is too large", "the servers accept 1000 (max_buffer_bytes)"),
+			},
+			{
+				Config:      config(data("small") + bob(1)),
+				ExpectError: acctest.Error("ACL is too large", over),
+			},
+			{
+				PreConfig:   holds(t, tree.CheckData("/a", set)),
+				Config:      config(data("small")) + "\n\nresource \"zookeeper_znode_acl\" \"test\" {\n  path = zookeeper_znode.test.path\n" + bob(1) + "\n}",
+				ExpectError: acctest.Error("ACL is too large", over),
+			},
+		},
+	})
+}
+
+// The time to live is a part of the request.
+func TestAccZnode_sizeLimitTTL(t *testing.T) {
+	tree := acctest.NewTree(t)
+	fits := strings.Repeat("x", zk.DefaultMaxBufferBytes-zk.CreateSize(tree.Path("/a"), nil, zk.CreateOptions{ACL: zk.OpenACL()})-8)
 	config := func(data string) string {
-		return tree.Config("resource \"zookeeper_znode\" \"test\" {\n  path = \"${local.base}/a\"\n  data = \"" + data + "\"\n}")
+		return tree.Config("resource \"zookeeper_znode\" \"test\" {\n  path = \"${local.base}/a\"\n  mode = \"ttl\"\n  ttl_ms = 3600000\n  data = \"" + data + "\"\n}")
 	}
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: tree.CheckGone("/a"),
 		Steps: []resource.TestStep{
 			{
 				Config:      config(fits + "x"),
-				ExpectError: acctest.Error("Data is too large", "would take 1048576 bytes, and the servers accept 1048575 (max_buffer_bytes)"),
+				ExpectError: acctest.Error("Data is too large", "would take 1048576 bytes"),
 			},
 			{
 				PreConfig:        holds(t, tree.CheckGone("/a")),
 				Config:           config(fits),
 				ConfigPlanChecks: planned(create),
 				Check:            tree.CheckData("/a", fits),
-			},
-			{
-				Config:      config(fits + "x"),
-				ExpectError: acctest.Error("Data is too large", "would take 1048576 bytes"),
-			},
-			{
-				PreConfig:   holds(t, tree.CheckData("/a", fits)),
-				Config:      tree.ConfigFor("max_buffer_bytes = 1000", "resource \"zookeeper_znode\" \"test\" {\n  path = \"${local.base}/a\"\n  data = \""+strings.Repeat("y", 1000)+"\"\n}"),
-				ExpectError: acctest.Error("Data is too large", "the servers accept 1000 (max_buffer_bytes)"),
 			},
 		},
 	})

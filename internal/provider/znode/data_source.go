@@ -66,7 +66,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.Session.Presented()}
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.Session.Presented(), Run: d.Session}
 	read, err := node.Read(ctx, d.Session, m.Path.ValueString())
 	switch {
 	case isNoNode(err) && m.AllowMissing.ValueBool():
@@ -76,7 +76,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		m.ACL = types.SetNull(attr.ACLEntryType)
 		m.Stat = types.ObjectNull(attr.StatType.AttrTypes)
 	case isNoNode(err):
-		resp.Diagnostics.Append(about.Missing())
+		resp.Diagnostics.Append(about.Missing(doingRead))
 		resp.Diagnostics.Append(about.Twins(ctx, d.Session)...)
 		return
 	case err != nil:

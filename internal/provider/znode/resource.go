@@ -180,8 +180,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	} else {
 		resp.Diagnostics.Append(r.subject(plan.Path).UndoneBesides(r.Session.Keeps(session.Whole, plan.Path.ValueString()))...)
 	}
-	if err := plan.CheckSize(r.Session, plan.Path.ValueString(), &config.Node, prior); err != nil {
-		resp.Diagnostics.Append(diag.WithPath(plan.ContentPath(&config.Node, prior), r.subject(plan.Path).Error(doingStore, err)))
+	mode, _ := plan.clientMode()
+	if at, err := plan.CheckSize(r.Session, plan.Path.ValueString(), mode, &config.Node, prior); err != nil {
+		resp.Diagnostics.Append(diag.WithPath(at, r.subject(plan.Path).Error(doingStore, err)))
 	}
 	if state != nil {
 		foreign, diags := r.Session.ForeignParents(ctx, req.Private, plan.parentsACL())

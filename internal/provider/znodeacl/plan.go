@@ -100,6 +100,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path.ValueString()).Foreign()))
 	}
 	if writes {
+		resp.Diagnostics.Append(r.checkSize(&plan)...)
 		resp.Diagnostics.Append(r.checkLockout(ctx, plan)...)
 	}
 }
@@ -206,6 +207,18 @@ func (m *resourceModel) covers(state *resourceModel) bool {
 		return false
 	}
 	return !m.Recursive.ValueBool() || state.Recursive.ValueBool() && !slices.ContainsFunc(state.excluded(), m.has)
+}
+
+// checkSize refuses an ACL that the servers would not take for its size.
+func (r *Resource) checkSize(plan *resourceModel) diag.Diagnostics {
+	acl, err := attr.ACLFrom(plan.ACL)
+	if err != nil || acl == nil || plan.Path.IsUnknown() {
+		return nil // validation has told, or it is not known yet
+	}
+	if err := r.Session.CheckSetACL(plan.Path.ValueString(), acl); err != nil {
+		return diag.Diagnostics{diag.WithPath(path.Root("acl"), r.subject(plan.Path.ValueString()).Error(doingSet, err))}
+	}
+	return nil
 }
 
 // checkLockout warns of an ACL that keeps the provider from going on with the nodes. To

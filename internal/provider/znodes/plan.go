@@ -431,6 +431,9 @@ func (r *Resource) checkSize(m *model, writes []zk.Write) diag.Diagnostics {
 	if err != nil {
 		return nil // validation has told
 	}
+	if acl == nil && !m.ACL.IsNull() {
+		acl = []zk.ACL{} // what is not known yet takes no room
+	}
 	err = r.Session.CheckBatch(zk.Batch{Writes: writes, ACL: acl, Split: !m.Atomic.ValueBool()})
 	if err == nil {
 		return nil

@@ -68,7 +68,7 @@ type ReplyTooLargeError struct {
 
 // Error names both sizes.
 func (e *ReplyTooLargeError) Error() string {
-	return fmt.Sprintf("the reply takes %d bytes, the limit (MaxReplyBytes) is %d", e.Size, e.Limit)
+	return fmt.Sprintf("the reply takes %d bytes, the limit is %d", e.Size, e.Limit)
 }
 
 // A ProtocolError tells that the peer sent what ZooKeeper's protocol does not allow. It

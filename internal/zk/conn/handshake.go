@@ -102,7 +102,18 @@ type NoAnswerError struct {
 
 // Error tells the step and the time.
 func (e *NoAnswerError) Error() string {
-	return fmt.Sprintf("no answer to %s within %v", e.Step, e.After.Round(100*time.Millisecond))
+	return fmt.Sprintf("no answer to %s within %v", e.Step, rough(e.After))
+}
+
+// rough rounds a time to what a reader wants to know of it, and never to nothing.
+func rough(d time.Duration) time.Duration {
+	switch {
+	case d >= time.Second:
+		return d.Round(100 * time.Millisecond)
+	case d >= time.Millisecond:
+		return d.Round(time.Millisecond)
+	}
+	return d.Round(time.Microsecond)
 }
 
 func isTimeout(err error) bool {

@@ -143,7 +143,7 @@ func TestHostileReplies(t *testing.T) {
 		{"watches that were not set", replyFrame(proto.XidSetWatches, 200, proto.OK, nil), "xid -8"},
 		{"negative length", jute.AppendInt(nil, -5), "length -5"},
 		{"no length", jute.AppendInt(nil, 0), "length 0"},
-		{"huge length", jute.AppendInt(nil, math.MaxInt32), "2147483647 bytes, the limit (MaxReplyBytes) is 1048576"},
+		{"huge length", jute.AppendInt(nil, math.MaxInt32), "2147483647 bytes, the limit is 1048576"},
 		{"short event", replyFrame(proto.XidNotification, -1, proto.OK, []byte{1}), "event: "},
 		{"event with a huge path", replyFrame(proto.XidNotification, -1, proto.OK, joined(number(1), number(3), number(math.MaxInt32))), "event: "},
 		{"identity that was not presented", replyFrame(proto.XidAuth, 0, proto.OK, nil), "xid -4"},
