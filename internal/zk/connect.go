@@ -595,7 +595,7 @@ func (c *Client) sweep(ctx context.Context, s *session, late int, deadline time.
 // connect timeout, and twice as long for each round in which one did not answer in time. There are
 // networks where an answer takes longer than the first share.
 func (c *Client) share(hosts, late int) time.Duration {
-	share := min(c.cfg.SessionTimeout, c.cfg.ConnectTimeout) / time.Duration(max(hosts, minShares))
+	share := max(leastShare, min(c.cfg.SessionTimeout, c.cfg.ConnectTimeout)/time.Duration(max(hosts, minShares)))
 	for ; late > 0 && share < c.cfg.ConnectTimeout; late-- {
 		share *= 2
 	}
@@ -617,6 +617,9 @@ func (c *Client) credentials() []Credential {
 // minShares keeps one server from the whole time where it is the only one: a server that
 // is starting may accept a connection and never answer on it, and answer on the next.
 const minShares = 3
+
+// leastShare is what a connection takes on the fastest of networks, however short a session may be.
+const leastShare = 100 * time.Millisecond
 
 // order returns the elements in the order in which to try them: at random unless the
 // configuration says otherwise, and those that are late at the end.
