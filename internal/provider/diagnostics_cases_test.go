@@ -419,6 +419,26 @@ var topics = []struct {
 			p := newPKI(c.t)
 			c.configure(attrs{"tls": attrs{"cert_pem": p.cert, "key_pem": p.encrypted, "key_password": "guess"}})
 		}},
+		{name: "one bad certificate among good ones", play: func(c *scene) {
+			p := newPKI(c.t)
+			c.configure(attrs{"tls": attrs{"ca_pem": p.ca + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" + p.strangersCA}})
+		}},
+		{name: "a key store for a CA", play: func(c *scene) {
+			c.configure(attrs{"tls": attrs{"ca_file": newPKI(c.t).file("trust.p12")}})
+		}},
+		{name: "PEM for a key store", play: func(c *scene) {
+			c.configure(attrs{"tls": attrs{"keystore_file": newPKI(c.t).file("key.pem")}})
+		}},
+		{name: "PEM for a trust store", play: func(c *scene) {
+			c.configure(attrs{"tls": attrs{"truststore_file": newPKI(c.t).file("ca.pem")}})
+		}},
+		{name: "a wrong password of a key store", play: func(c *scene) {
+			c.configure(attrs{"tls": attrs{"keystore_file": newPKI(c.t).file("key.p12"), "keystore_password": "guess"}})
+		}},
+		{name: "no password of a trust store", play: func(c *scene) {
+			c.configure(attrs{"tls": attrs{"truststore_file": newPKI(c.t).file("trust.p12")}})
+		}},
+		{name: "a key store and a key", play: configured(attrs{"tls": attrs{"keystore_file": "a", "key_pem": "-----BEGIN"}})},
 		{name: "a password and no key", play: configured(attrs{"tls": attrs{"key_password": secret}})},
 	}},
 	{"Environment", []diagnosticCase{

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -56,6 +57,33 @@ func write(t *testing.T, name, content string) string {
 		t.Fatal(err)
 	}
 	return file
+}
+
+const storePassword = "hush-hush"
+
+// stores returns how to use stores of Java's, by their kind, "jks" or "p12".
+func stores(t *testing.T, a *authority, key *ecdsa.PrivateKey, cert *x509.Certificate) func(kind string) *zk.TLS {
+	t.Helper()
+	dir := t.TempDir()
+	run := func(tool string, args ...string) {
+		cmd := exec.CommandContext(t.Context(), tool, args...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s %q: %v\n%s", tool, args, err, out)
+		}
+	}
+	ca, all := write(t, "ca.pem", certPEM(a.cert)), write(t, "all.pem", keyPEM(t, key)+certPEM(cert)+certPEM(a.cert))
+	run("openssl", "pkcs12", "-export", "-in", all, "-out", "key.p12", "-passout", "pass:"+storePassword)
+	run("keytool", "-importkeystore", "-srckeystore", "key.p12", "-srcstorepass", storePassword, "-destkeystore", "key.jks", "-deststoretype", "JKS", "-deststorepass", storePassword)
+	for kind, name := range map[string]string{"jks": "JKS", "p12": "PKCS12"} {
+		run("keytool", "-importcert", "-noprompt", "-alias", "ca", "-file", ca, "-storetype", name, "-keystore", "trust."+kind, "-storepass", storePassword)
+	}
+	return func(kind string) *zk.TLS {
+		return &zk.TLS{
+			KeystoreFile: filepath.Join(dir, "key."+kind), KeystorePassword: storePassword,
+			TruststoreFile: filepath.Join(dir, "trust."+kind), TruststorePassword: storePassword,
+		}
+	}
 }
 
 // startTLS starts a server with a certificate of the authority's, which wants certificates
@@ -106,6 +134,7 @@ func conformTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	encrypted := string(pem.EncodeToMemory(block))
+	inStores := stores(t, ca, clientKey, clientCert)
 	with := func(change func(*zk.TLS)) *zk.TLS {
 		cfg := &zk.TLS{CAPEM: certPEM(ca.cert), CertPEM: certPEM(clientCert), KeyPEM: keyPEM(t, clientKey)}
 		change(cfg)
@@ -123,6 +152,9 @@ func conformTLS(t *testing.T) {
 			KeyFile: write(t, "key.pem", keyPEM(t, clientKey)),
 		}, ""},
 		{"encrypted key", good.SecureAddr(), with(func(c *zk.TLS) { c.KeyPEM, c.KeyPassword = encrypted, "hush" }), ""},
+		{"PKCS #12", good.SecureAddr(), inStores("p12"), ""},
+		{"JKS", good.SecureAddr(), inStores("jks"), ""},
+		{"another trust store", good.SecureAddr(), &zk.TLS{TruststoreFile: stores(t, other, foreignKey, foreignCert)("jks").TruststoreFile, TruststorePassword: storePassword}, "not signed by a CA that is trusted here"},
 		{"server name", byName.SecureAddr(), with(func(c *zk.TLS) { c.ServerName = "zookeeper.test" }), ""},
 		{"no verification", byName.SecureAddr(), with(func(c *zk.TLS) { c.InsecureSkipVerify, c.CAPEM = true, "" }), ""},
 		{"wrong CA", good.SecureAddr(), with(func(c *zk.TLS) { c.CAPEM = certPEM(other.cert) }), "not signed by a CA that is trusted here"},
@@ -172,13 +204,20 @@ func conformTLS(t *testing.T) {
 func TestTLSRefused(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
-	key, cert := a.sign(&x509.Certificate{})
+	key, cert := a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "client"}})
 	otherKey, _ := a.sign(&x509.Certificate{})
 	block, err := pemutil.Serialize(key, pemutil.WithPKCS8(true), pemutil.WithPassword([]byte("hush")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	encrypted := string(pem.EncodeToMemory(block))
+	inStores := stores(t, a, key, cert)
+	stored := func(kind string, change func(*zk.TLS)) zk.TLS {
+		cfg := inStores(kind)
+		change(cfg)
+		return *cfg
+	}
+	bad := "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 	for name, tc := range map[string]struct {
 		tls   zk.TLS
 		field string
@@ -195,7 +234,25 @@ func TestTLSRefused(t *testing.T) {
 		"no password":      {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted}, "KeyPassword", "there is no key password"},
 		"garbage":          {zk.TLS{CertPEM: "garbage", KeyPEM: keyPEM(t, key)}, "CertPEM", "no certificate in PEM"},
 		"a garbled one":    {zk.TLS{CertPEM: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", KeyPEM: keyPEM(t, key)}, "CertPEM", "x509: malformed"},
-		"wrong password":   {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted, KeyPassword: "hush!"}, "KeyPassword", "the key password is wrong"},
+		"one bad CA":       {zk.TLS{CAPEM: certPEM(a.cert) + bad}, "CAPEM", "certificate 2 of 2 cannot be read"},
+		"one bad between":  {zk.TLS{CertPEM: certPEM(cert) + bad, KeyPEM: keyPEM(t, key)}, "CertPEM", "certificate 2 of 2 cannot be read"},
+
+		"a key store and a key":      {stored("jks", func(c *zk.TLS) { c.KeyPEM = keyPEM(t, key) }), "KeystoreFile", "a certificate or a key beside it"},
+		"a trust store and a CA":     {stored("p12", func(c *zk.TLS) { c.CAPEM = certPEM(a.cert) }), "TruststoreFile", "a trust store and a CA"},
+		"no key store":               {zk.TLS{KeystorePassword: storePassword}, "KeystorePassword", "no key store"},
+		"no trust store":             {zk.TLS{TruststorePassword: storePassword}, "TruststorePassword", "no trust store"},
+		"no key store file":          {zk.TLS{KeystoreFile: filepath.Join(t.TempDir(), "none")}, "KeystoreFile", "no such file"},
+		"no trust store file":        {zk.TLS{TruststoreFile: filepath.Join(t.TempDir(), "none")}, "TruststoreFile", "no such file"},
+		"no key store password":      {stored("p12", func(c *zk.TLS) { c.KeystorePassword = "" }), "KeystorePassword", "there is no key store password"},
+		"no trust store password":    {stored("jks", func(c *zk.TLS) { c.TruststorePassword = "" }), "TruststorePassword", "there is no trust store password"},
+		"wrong key store password":   {stored("jks", func(c *zk.TLS) { c.KeystorePassword = "hush!" }), "KeystorePassword", "the key store password is wrong"},
+		"wrong trust store password": {stored("p12", func(c *zk.TLS) { c.TruststorePassword = "hush!" }), "TruststorePassword", "the trust store password is wrong"},
+		"wrong password of a key":    {stored("jks", func(c *zk.TLS) { c.KeyPassword = "hush!" }), "KeyPassword", "has another password than the store"},
+		"two passwords":              {stored("p12", func(c *zk.TLS) { c.KeyPassword = "hush!" }), "KeystoreFile", "has one password"},
+		"PEM for a store":            {zk.TLS{TruststoreFile: write(t, "ca.pem", certPEM(a.cert))}, "TruststoreFile", "it is PEM"},
+		"a store for PEM":            {zk.TLS{CAFile: inStores("p12").TruststoreFile}, "CAFile", "but a store in PKCS #12"},
+
+		"wrong password": {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted, KeyPassword: "hush!"}, "KeyPassword", "the key password is wrong"},
 	} {
 		_, err := zk.New(t.Context(), zk.Config{TLS: &tc.tls})
 		var invalid *zk.TLSOptionError
@@ -207,13 +264,16 @@ func TestTLSRefused(t *testing.T) {
 
 func TestTLSSubject(t *testing.T) {
 	t.Parallel()
-	key, cert := newAuthority(t).sign(&x509.Certificate{Subject: pkix.Name{CommonName: "client", OrganizationalUnit: []string{"Ops"}, Organization: []string{"Example, Inc."}}})
+	a := newAuthority(t)
+	key, cert := a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "client", OrganizationalUnit: []string{"Ops"}, Organization: []string{"Example, Inc."}}})
 	for _, tc := range []struct {
 		tls  zk.TLS
 		want string
 	}{
 		{zk.TLS{}, ""},
 		{zk.TLS{CertPEM: certPEM(cert), KeyPEM: keyPEM(t, key)}, `CN=client,OU=Ops,O=Example\, Inc.`},
+		// The CA may stand before it.
+		{zk.TLS{CertPEM: certPEM(a.cert) + certPEM(cert), KeyPEM: keyPEM(t, key)}, `CN=client,OU=Ops,O=Example\, Inc.`},
 	} {
 		if got, err := tc.tls.Subject(t.Context()); err != nil || got != tc.want {
 			t.Errorf("%q, %v; want %q", got, err, tc.want)
