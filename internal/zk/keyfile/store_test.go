@@ -2,6 +2,8 @@ package keyfile_test
 
 import (
 	"bytes"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
 	"strings"
@@ -9,7 +11,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/pavlo-v-chernykh/keystore-go/v4"
+	"software.sslmate.com/src/go-pkcs12"
+
 	"terraform-provider-zookeeper/internal/zk/keyfile"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 // newStores makes stores as the guides of ZooKeeper and Kafka tell people to: a key, its
@@ -268,13 +274,25 @@ func onOneLine(text string) bool {
 
 // Whatever is in a store, it is read or there is an error on one line that does not repeat the password.
 func FuzzStores(f *testing.F) {
-	in := newFolder(f)
-	newCA(in)
-	for _, kind := range []string{"JKS", "PKCS12"} {
-		newStores(in, kind)
-		f.Add(in.read("key."+kind), password)
-		f.Add(in.read("trust."+kind), password)
+	// Made without keytool, and with little work in them: each process that fuzzes makes its own.
+	key, cert := zktest.NewAuthority(f).Sign(f, &x509.Certificate{Subject: pkix.Name{CommonName: "client"}})
+	encoder := pkcs12.Modern.WithIterations(1)
+	keyStore, keyErr := encoder.Encode(key, cert, nil, password)
+	trustStore, trustErr := encoder.EncodeTrustStore([]*x509.Certificate{cert}, password)
+	der, derErr := x509.MarshalPKCS8PrivateKey(key)
+	chain := []keystore.Certificate{{Type: "X.509", Content: cert.Raw}}
+	java := keystore.New()
+	var file bytes.Buffer
+	if err := errors.Join(keyErr, trustErr, derErr,
+		java.SetPrivateKeyEntry("a", keystore.PrivateKeyEntry{PrivateKey: der, CertificateChain: chain}, []byte(password)),
+		java.SetTrustedCertificateEntry("b", keystore.TrustedCertificateEntry{Certificate: chain[0]}),
+		java.Store(&file, []byte(password)),
+	); err != nil {
+		f.Fatal(err)
 	}
+	f.Add(keyStore, password)
+	f.Add(trustStore, password)
+	f.Add(file.Bytes(), password)
 	f.Add([]byte("\xfe\xed\xfe\xed\x00\x00\x00\x02\xff\xff\xff\xff"), password)
 	f.Add([]byte("\x30\x80"), "")
 	f.Fuzz(func(t *testing.T, content []byte, password string) {
