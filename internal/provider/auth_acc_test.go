@@ -195,13 +195,17 @@ func TestAccProvider_tls(t *testing.T) {
 		Steps: []resource.TestStep{
 			// First, because the first handshake of a server takes it a while.
 			{Config: config(tree, server.SecureAddr(), fmt.Sprintf("tls = { ca_file = %q }", p.file("ca.pem")), hcl), ConfigPlanChecks: create, Check: tree.CheckData("/a", "")},
-			fails(server.SecureAddr(), "tls = { ca_pem = "+heredoc(p.strangersCA)+"}", "the server's certificate is not signed by a CA that is trusted here", "For TLS, check tls"),
+			fails(server.SecureAddr(), "tls = { ca_pem = "+heredoc(p.strangersCA)+"}", "the server's certificate is not signed by a CA that is trusted here", "For TLS, give the very CA"),
 			fails(server.SecureAddr(), "tls = {}", "the server's certificate is not signed by a CA that is trusted here"),
 			fails(byName, fmt.Sprintf("tls = { ca_file = %q }", p.file("ca.pem")), `the server's certificate is not one for "localhost"`, "set the server name"),
 			fails(server.Addr(), fmt.Sprintf("tls = { ca_file = %q }", p.file("ca.pem")), "does this port speak TLS?"),
 			fails(server.SecureAddr(), "", "want TLS on this port"),
 			{
 				Config:           config(tree, byName, "tls = {\n    server_name = \"zookeeper.test\"\n    ca_pem = "+heredoc(p.ca)+"\n}", hcl),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+			},
+			{
+				Config:           config(tree, byName, "tls = {\n    verify_hostname = false\n    ca_pem = "+heredoc(p.ca)+"\n}", hcl),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 			},
 			{

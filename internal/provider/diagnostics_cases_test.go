@@ -3,10 +3,14 @@ package provider_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -237,6 +241,20 @@ func (c *scene) foreign() string {
 	})
 }
 
+// certified reads through TLS from a peer whose certificate is made of the template.
+func (c *scene) certified(template *x509.Certificate, settings attrs) {
+	c.t.Helper()
+	a := zktest.NewAuthority(c.t)
+	key, cert := a.Sign(c.t, template)
+	addr := zktest.StartPeer(c.t, func(client net.Conn) {
+		_ = tls.Server(client, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}}).HandshakeContext(c.t.Context())
+		_, _ = io.Copy(io.Discard, client)
+	})
+	all := attrs{"ca_pem": zktest.CertPEM(a.Cert)}
+	maps.Copy(all, settings)
+	c.connect(attrs{"servers": addr, "tls": all, "connect_timeout": 3}).read(znode, attrs{"path": "/a"})
+}
+
 // quota lets the node have so many bytes.
 func (c *scene) quota(rel string, bytes int) {
 	c.t.Helper()
@@ -453,6 +471,7 @@ var topics = []struct {
 		{name: "a CA for TLS that is off", env: map[string]string{"ZOOKEEPER_TLS_CA_FILE": "/nowhere"}, play: configured(nil)},
 		{name: "a user for SASL that is off", env: map[string]string{"ZOOKEEPER_SASL_USERNAME": "alice", "ZOOKEEPER_SASL_REALM": "x"}, play: configured(nil)},
 		{name: "any certificate", env: map[string]string{"ZOOKEEPER_TLS_INSECURE_SKIP_VERIFY": "true"}, play: configured(attrs{"tls": attrs{}})},
+		{name: "no name", env: map[string]string{"ZOOKEEPER_TLS_VERIFY_HOSTNAME": "false"}, play: configured(attrs{"tls": attrs{}})},
 		{name: "another name", env: map[string]string{"ZOOKEEPER_TLS_SERVER_NAME": "zk.example.com"}, play: configured(attrs{"tls": attrs{}})},
 		{name: "a password in clear", env: map[string]string{"ZOOKEEPER_PASSWORD": secret}, play: configured(attrs{"username": "alice", "servers": "zk1.example.com:2181"})},
 		{name: "a lock that is shared", env: map[string]string{"ZOOKEEPER_LOCK_MODE": "shared"}, play: configured(attrs{"lock": attrs{"path": "/locks/run"}})},
@@ -472,6 +491,18 @@ var topics = []struct {
 		}},
 		{name: "no TLS on the port", play: func(c *scene) {
 			c.connect(attrs{"tls": attrs{}, "connect_timeout": 3}).read(znode, attrs{"path": "/a"})
+		}},
+		{name: "a certificate of another CA", play: func(c *scene) {
+			c.certified(zktest.ServerCertificate(time.Time{}), attrs{"ca_pem": nil})
+		}},
+		{name: "a certificate with another name", play: func(c *scene) {
+			c.certified(&x509.Certificate{DNSNames: []string{"zookeeper.test"}}, nil)
+		}},
+		{name: "a certificate with a common name alone", play: func(c *scene) {
+			c.certified(&x509.Certificate{Subject: pkix.Name{CommonName: "zookeeper.test"}}, attrs{"server_name": "zookeeper.test"})
+		}},
+		{name: "a certificate for clients", play: func(c *scene) {
+			c.certified(&x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, attrs{"verify_hostname": false})
 		}},
 		{name: "interrupted", play: func(c *scene) {
 			c.connect(nil)

@@ -210,6 +210,9 @@ func TestResolveTLS(t *testing.T) {
 			},
 			&zk.TLS{KeystoreFile: c.file("key.p12"), KeystorePassword: secret, TruststoreFile: c.file("trust.p12"), TruststorePassword: secret}, nil,
 		},
+		"the chain alone":                    {tls(map[string]any{"verify_hostname": false}), nil, &zk.TLS{SkipHostname: true}, nil},
+		"the chain alone by the environment": {blank(), map[string]string{"ZOOKEEPER_TLS_ENABLED": "true", "ZOOKEEPER_TLS_VERIFY_HOSTNAME": "false"}, &zk.TLS{SkipHostname: true}, nil},
+		"the name as well":                   {tls(map[string]any{"verify_hostname": true}), map[string]string{"ZOOKEEPER_TLS_VERIFY_HOSTNAME": "false"}, &zk.TLS{}, nil},
 		"stores by the environment": {
 			blank(),
 			map[string]string{

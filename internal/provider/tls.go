@@ -30,6 +30,7 @@ type tlsModel struct {
 	TruststoreFile     types.String `tfsdk:"truststore_file"`
 	TruststorePassword types.String `tfsdk:"truststore_password"`
 	ServerName         types.String `tfsdk:"server_name"`
+	VerifyHostname     types.Bool   `tfsdk:"verify_hostname"`
 	InsecureSkipVerify types.Bool   `tfsdk:"insecure_skip_verify"`
 }
 
@@ -54,6 +55,7 @@ func tlsAttribute() schema.SingleNestedAttribute {
 			"truststore_file":      schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "Trust store of Java's, JKS or PKCS #12, in the place of `ca_file`. Environment: `ZOOKEEPER_TLS_TRUSTSTORE_FILE`."},
 			"truststore_password":  schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Password of `truststore_file`. Environment: `ZOOKEEPER_TLS_TRUSTSTORE_PASSWORD`."},
 			"server_name":          schema.StringAttribute{Optional: true, Validators: []validator.String{serverNameValidator}, MarkdownDescription: "Name that the servers' certificates must have, without a port. Default: the host by which `servers` names each. Environment: `ZOOKEEPER_TLS_SERVER_NAME`."},
+			"verify_hostname":      schema.BoolAttribute{Optional: true, MarkdownDescription: "`false` verifies that the servers' certificates descend from the CA, and not that they have the servers' names, as `ssl.hostnameVerification=false` of Java's clients does: for certificates that have a common name alone. Whoever has another certificate of the same CA is taken for a server then, so the CA should give them to nobody else. Environment: `ZOOKEEPER_TLS_VERIFY_HOSTNAME`. Default `true`."},
 			"insecure_skip_verify": schema.BoolAttribute{Optional: true, MarkdownDescription: "Accept any certificate: whoever can get in between reads and changes everything, and a warning says so. For tests. Environment: `ZOOKEEPER_TLS_INSECURE_SKIP_VERIFY`. Default `false`."},
 		},
 	}
@@ -89,6 +91,9 @@ func (r *resolver) tls(ctx context.Context, obj types.Object, cfg *zk.Config) {
 		r.text(at.AtName("key_password"), m.KeyPassword, &t.KeyPassword, anything)
 	}
 	r.text(at.AtName("server_name"), m.ServerName, &t.ServerName, checkServerName)
+	verifyHostname := true
+	r.boolean(at.AtName("verify_hostname"), m.VerifyHostname, &verifyHostname)
+	t.SkipHostname = !verifyHostname
 	r.boolean(at.AtName("insecure_skip_verify"), m.InsecureSkipVerify, &t.InsecureSkipVerify)
 	cfg.TLS = t
 	if !r.partial && r.diags.ErrorsCount() == before {

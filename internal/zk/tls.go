@@ -13,6 +13,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -303,8 +304,38 @@ func (t *TLS) invalidCert(err error) error {
 	return &TLSOptionError{given("Cert", t.CertFile), shown.Error(err)}
 }
 
+// A TLSCause is what is wrong with a server's certificate. What helps depends on it.
+type TLSCause int
+
+const (
+	// TLSOther is something else than the server's certificate.
+	TLSOther TLSCause = iota
+	// TLSUnknownAuthority tells that it does not descend from a CA that is trusted.
+	TLSUnknownAuthority
+	// TLSFailedAuthority tells that it may descend from a CA that is trusted, but that does not verify it:
+	// it has another key than the one that signed, has expired or is no CA.
+	TLSFailedAuthority
+	// TLSWrongName tells that it has names, and not the server's.
+	TLSWrongName
+	// TLSNoName tells that it has no name that is looked at, but perhaps a common name. No
+	// [TLS.ServerName] helps.
+	TLSNoName
+	// TLSExpired tells that it is no longer valid.
+	TLSExpired
+	// TLSNotYetValid tells that it is not valid yet, by the clock of this machine.
+	TLSNotYetValid
+	// TLSNotForServers tells that its extended key usage is another.
+	TLSNotForServers
+	// TLSUnreadable tells that it cannot be read at all.
+	TLSUnreadable
+	// TLSInvalid is whatever else makes a certificate invalid.
+	TLSInvalid
+)
+
 // A TLSError tells why a TLS connection could not be made, or was ended by the server.
 type TLSError struct {
+	// Cause is what is wrong with the server's certificate; [TLSOther] where that is not why.
+	Cause TLSCause
 	// Problem says what is wrong and what to look at.
 	Problem string
 	// Err is what crypto/tls says.
@@ -330,7 +361,7 @@ func handshakeTLS(ctx context.Context, cfg *tls.Config, nc net.Conn, host string
 	if err := tc.HandshakeContext(ctx); err != nil {
 		_ = nc.Close()
 		if ctx.Err() != nil {
-			return nil, &TLSError{"the server does not answer (does this port speak TLS?)", &conn.NoAnswerError{Step: "the TLS handshake", After: time.Since(began)}}
+			return nil, &TLSError{TLSOther, "the server does not answer (does this port speak TLS?)", &conn.NoAnswerError{Step: "the TLS handshake", After: time.Since(began)}}
 		}
 		if err = tlsError(err, cfg.ServerName); !isTLSError(err) {
 			// crypto/tls may say what is in a certificate that it cannot read.
@@ -350,28 +381,43 @@ func tlsError(err error, name string) error {
 		record    tls.RecordHeaderError
 	)
 	alert, alerted := remoteAlert(err)
+	why := err
+	if failed, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		why = shown.As(err, failed.Err.Error()) // without saying twice that it failed
+	}
 	switch {
-	case errors.As(err, &authority):
-		return &TLSError{"the server's certificate is not signed by a CA that is trusted here", err}
+	case errors.As(err, &authority) && strings.Contains(authority.Error(), "possibly because of"):
+		return &TLSError{TLSFailedAuthority, "the server's certificate is not signed by a CA that is trusted here, though one by that name is", why}
+	case errors.As(err, &authority), errors.As(err, new(x509.SystemRootsError)):
+		return &TLSError{TLSUnknownAuthority, "the server's certificate is not signed by a CA that is trusted here", why}
+	case errors.As(err, &hostname) && !hasNames(hostname.Certificate):
+		return &TLSError{TLSNoName, fmt.Sprintf("the server's certificate is one for no host, and so not for %s", shown.Text(name)), shown.As(err, withoutNames(hostname.Certificate))}
 	case errors.As(err, &hostname):
 		return &TLSError{
+			TLSWrongName,
 			fmt.Sprintf("the server's certificate is not one for %s; connect by a name that it has, or set the server name", shown.Text(name)),
 			shown.As(err, certificateNames(hostname.Certificate)),
 		}
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && time.Now().Before(invalid.Cert.NotBefore):
+		return &TLSError{TLSNotYetValid, "the server's certificate is not valid yet", why}
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return &TLSError{"the server's certificate has expired, or is not valid yet", err}
-	case errors.As(err, &invalid):
-		return &TLSError{"the server's certificate is not valid", err}
+		return &TLSError{TLSExpired, "the server's certificate has expired", why}
+	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
+		return &TLSError{TLSNotForServers, "the server's certificate is not one for servers", why}
+	case errors.As(err, &invalid), errors.As(err, new(x509.UnhandledCriticalExtension)), errors.As(err, new(x509.ConstraintViolationError)), errors.As(err, new(x509.InsecureAlgorithmError)):
+		return &TLSError{TLSInvalid, "the server's certificate is not valid", why}
+	case strings.HasPrefix(err.Error(), "tls: failed to parse certificate"):
+		return &TLSError{TLSUnreadable, "the server's certificate cannot be read", err}
 	case errors.As(err, &record):
-		return &TLSError{"the server answered in plain text; this port does not speak TLS", err}
+		return &TLSError{TLSOther, "the server answered in plain text; this port does not speak TLS", err}
 	case alerted && slices.ContainsFunc(certificateAlerts, func(a tls.AlertError) bool { return a.Error() == alert }):
-		return &TLSError{"the server refused this client's certificate, or wants one", err}
+		return &TLSError{TLSOther, "the server refused this client's certificate, or wants one", err}
 	case alerted && alert == handshakeFailure.Error():
-		return &TLSError{"the server and this client have no parameters in common, or it wants a client's certificate", err}
+		return &TLSError{TLSOther, "the server and this client have no parameters in common, or it wants a client's certificate", err}
 	case alerted:
-		return &TLSError{"the server ended the connection", err}
+		return &TLSError{TLSOther, "the server ended the connection", err}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-		return &TLSError{"the server ended the handshake (does this port speak TLS?)", err}
+		return &TLSError{TLSOther, "the server ended the handshake (does this port speak TLS?)", err}
 	}
 	return err
 }
@@ -381,14 +427,24 @@ func isTLSError(err error) bool {
 	return ok
 }
 
-// certificateNames says which names a certificate has. Its common name does not count.
+// hasNames reports whether a certificate has a name or an address of a host. Its common name does
+// not count.
+func hasNames(cert *x509.Certificate) bool { return len(cert.DNSNames)+len(cert.IPAddresses) > 0 }
+
+// withoutNames says what a certificate without a name of a host has.
+func withoutNames(cert *x509.Certificate) string {
+	const none = "it has no subject alternative name of a host, and no address"
+	if cert.Subject.CommonName == "" {
+		return none
+	}
+	return none + ", and its common name " + shown.Text(cert.Subject.CommonName) + " does not count"
+}
+
+// certificateNames says which names a certificate has.
 func certificateNames(cert *x509.Certificate) string {
 	names := slices.Clone(cert.DNSNames)
 	for _, ip := range cert.IPAddresses {
 		names = append(names, ip.String())
-	}
-	if len(names) == 0 {
-		return "it has no name of a host, and no address"
 	}
 	return "it is one for " + shown.Texts(names)
 }

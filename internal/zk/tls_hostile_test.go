@@ -200,7 +200,7 @@ func TestTLSForgedNames(t *testing.T) {
 		want   string
 	}{
 		"another name": {func(*x509.Certificate) {}, a, `not one for "127.0.0.1"`},
-		"no name":      {func(c *x509.Certificate) { c.DNSNames = nil }, a, "it has no name of a host"},
+		"no name":      {func(c *x509.Certificate) { c.DNSNames = nil }, a, "it has no subject alternative name of a host"},
 		"expired":      {func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Hour) }, a, "has expired"},
 		"a stranger's": {func(c *x509.Certificate) { c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)} }, other, "not signed by a CA that is trusted here"},
 	} {

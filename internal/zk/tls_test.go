@@ -125,6 +125,14 @@ func conformTLS(t *testing.T) {
 	expired := startTLS(t, ca, serverCert(time.Now().Add(-time.Minute)))
 	named := serverCert(time.Time{})
 	named.IPAddresses = nil
+	nameless := serverCert(time.Time{})
+	nameless.Subject.CommonName, nameless.DNSNames, nameless.IPAddresses = "127.0.0.1", nil, nil
+	commonName := startTLS(t, ca, nameless)
+	clients := serverCert(time.Time{})
+	clients.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	forClients := startTLS(t, ca, clients)
+	early := startTLS(t, ca, serverCert(time.Now().Add(3*time.Hour)))
+	chainAlone := func(c *zk.TLS) { c.SkipHostname = true }
 	byName := startTLS(t, ca, named)
 
 	clientKey, clientCert := ca.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "client"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
@@ -160,6 +168,18 @@ func conformTLS(t *testing.T) {
 		{"wrong CA", good.SecureAddr(), with(func(c *zk.TLS) { c.CAPEM = certPEM(other.cert) }), "not signed by a CA that is trusted here"},
 		{"system roots", good.SecureAddr(), with(func(c *zk.TLS) { c.CAPEM = "" }), "not signed by a CA that is trusted here"},
 		{"wrong name", byName.SecureAddr(), with(func(*zk.TLS) {}), `not one for "127.0.0.1"`},
+		{"another name", byName.SecureAddr(), with(func(c *zk.TLS) { c.ServerName = "zookeeper.other" }), `it is one for "zookeeper.test"`},
+		{"common name alone", commonName.SecureAddr(), with(func(*zk.TLS) {}), `one for no host, and so not for "127.0.0.1": it has no subject alternative name of a host, and no address, and its common name "127.0.0.1" does not count`},
+		{"server name for a common name", commonName.SecureAddr(), with(func(c *zk.TLS) { c.ServerName = "zookeeper.test" }), "one for no host"},
+		{"chain alone, common name", commonName.SecureAddr(), with(chainAlone), ""},
+		{"chain alone, another name", byName.SecureAddr(), with(chainAlone), ""},
+		{"chain alone, stores", byName.SecureAddr(), func() *zk.TLS { c := inStores("jks"); chainAlone(c); return c }(), ""},
+		{"chain alone, wrong CA", good.SecureAddr(), with(func(c *zk.TLS) { c.SkipHostname, c.CAPEM = true, certPEM(other.cert) }), "not signed by a CA that is trusted here, though one by that name is"},
+		{"chain alone, system roots", good.SecureAddr(), with(func(c *zk.TLS) { c.SkipHostname, c.CAPEM = true, "" }), "not signed by a CA that is trusted here: "},
+		{"chain alone, expired", expired.SecureAddr(), with(chainAlone), "has expired"},
+		{"not yet valid", early.SecureAddr(), with(func(*zk.TLS) {}), "is not valid yet"},
+		{"for clients", forClients.SecureAddr(), with(func(*zk.TLS) {}), "is not one for servers"},
+		{"chain alone, for clients", forClients.SecureAddr(), with(chainAlone), "is not one for servers"},
 		{"expired", expired.SecureAddr(), with(func(*zk.TLS) {}), "has expired"},
 		{"no client certificate", good.SecureAddr(), with(func(c *zk.TLS) { c.CertPEM, c.KeyPEM = "", "" }), "refused this client's certificate, or wants one"},
 		{"stranger's certificate", good.SecureAddr(), with(func(c *zk.TLS) { c.CertPEM, c.KeyPEM = certPEM(foreignCert), keyPEM(t, foreignKey) }), "refused this client's certificate, or wants one"},

@@ -727,10 +727,38 @@ func unreachable(err *zk.ConnectError) diag.Diagnostic {
 	var b strings.Builder
 	b.WriteString("No server could be reached within connect_timeout:\n\n" + attempts(err))
 	b.WriteString("\n\nCheck servers in the provider's configuration (or ZOOKEEPER_SERVERS), the network, and that the servers run.")
-	if _, ok := errors.AsType[*zk.TLSError](err); ok {
-		b.WriteString(" For TLS, check tls (ca_file or ca_pem, server_name), the port in servers, and what the servers want of their clients (ssl.clientAuth).")
-	}
+	b.WriteString(tlsAdvice(err))
 	return diag.NewErrorDiagnostic("Cannot reach ZooKeeper", b.String())
+}
+
+// tlsAdvice says what helps where TLS was in the way, for each cause that there is.
+func tlsAdvice(err *zk.ConnectError) string {
+	var advice []string
+	for _, a := range err.Attempts {
+		if e, ok := errors.AsType[*zk.TLSError](a.Err); ok && !slices.Contains(advice, tlsAdvices[e.Cause]) {
+			advice = append(advice, tlsAdvices[e.Cause])
+		}
+	}
+	if len(advice) == 0 {
+		return ""
+	}
+	return "\n\n" + strings.Join(advice, "\n\n")
+}
+
+var tlsAdvices = map[zk.TLSCause]string{
+	zk.TLSOther: "For TLS, check the port in servers, and what the servers want of their clients (ssl.clientAuth): a certificate is given in tls.",
+	zk.TLSUnknownAuthority: "For TLS, give the CA that the servers' certificates descend from, in ca_file, ca_pem or truststore_file of tls. " +
+		"Where the servers do not send the certificates in between, give those as well.",
+	zk.TLSFailedAuthority: "For TLS, give the very CA that signed the servers' certificates, in ca_file, ca_pem or truststore_file of tls: " +
+		"one that is trusted here has its name, and another key, has expired, or is no CA.",
+	zk.TLSWrongName: "For TLS, name the servers in servers as their certificates do, or set server_name in tls to a name that the certificates of all of them have.",
+	zk.TLSNoName: "For TLS, have the servers' certificates issued with subject alternative names (keytool -ext san=dns:zk1.example.com). " +
+		"Until then, verify_hostname = false in tls verifies that they descend from the CA, and no name; server_name does not help.",
+	zk.TLSExpired:       "For TLS, have the servers' certificates renewed, or set this machine's clock if it is wrong.",
+	zk.TLSNotYetValid:   "For TLS, set the clock of this machine, or of the one that the servers' certificates were issued on.",
+	zk.TLSNotForServers: "For TLS, have the servers' certificates issued for servers: without an extended key usage, or with serverAuth in it.",
+	zk.TLSUnreadable:    "For TLS, have the servers' certificates issued anew: they are not as RFC 5280 has them.",
+	zk.TLSInvalid:       "For TLS, have the servers' certificates issued anew.",
 }
 
 // attempts names each server and why it could not be reached, on a line of its own.

@@ -22,15 +22,15 @@ import (
 // certificate by a CA imported to it, and the CA in a trust store.
 func newStores(f folder, kind string) {
 	f.t.Helper()
-	keystore := []string{"-storetype", kind, "-keystore", "key." + kind, "-storepass", password}
+	options := []string{"-storetype", kind, "-keystore", "key." + kind, "-storepass", password}
 	if kind == "JKS" {
-		keystore = append(keystore, "-keypass", password)
+		options = append(options, "-keypass", password)
 	}
-	f.keytool(append([]string{"-genkeypair", "-alias", "zk client", "-keyalg", "RSA", "-dname", "CN=client,O=Example"}, keystore...)...)
-	f.keytool(append([]string{"-certreq", "-alias", "zk client", "-file", kind + ".csr"}, keystore...)...)
+	f.keytool(append([]string{"-genkeypair", "-alias", "zk client", "-keyalg", "RSA", "-dname", "CN=client,O=Example"}, options...)...)
+	f.keytool(append([]string{"-certreq", "-alias", "zk client", "-file", kind + ".csr"}, options...)...)
 	f.openssl("x509", "-req", "-in", kind+".csr", "-CA", "ca.pem", "-CAkey", "ca-key.pem", "-CAserial", kind+".srl", "-CAcreateserial", "-out", kind+".pem", "-days", "2")
-	f.keytool(append([]string{"-importcert", "-noprompt", "-alias", "ca", "-file", "ca.pem"}, keystore...)...)
-	f.keytool(append([]string{"-importcert", "-noprompt", "-alias", "zk client", "-file", kind + ".pem"}, keystore...)...)
+	f.keytool(append([]string{"-importcert", "-noprompt", "-alias", "ca", "-file", "ca.pem"}, options...)...)
+	f.keytool(append([]string{"-importcert", "-noprompt", "-alias", "zk client", "-file", kind + ".pem"}, options...)...)
 	for _, name := range []string{"ca", "other"} {
 		f.keytool("-importcert", "-noprompt", "-alias", name, "-file", name+".pem", "-storetype", kind, "-keystore", "trust."+kind, "-storepass", password)
 	}
