@@ -19,6 +19,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/children"
 	"terraform-provider-zookeeper/internal/provider/ensurepath"
 	"terraform-provider-zookeeper/internal/provider/functions"
+	"terraform-provider-zookeeper/internal/provider/identity"
 	"terraform-provider-zookeeper/internal/provider/lock"
 	"terraform-provider-zookeeper/internal/provider/sequentialznode"
 	"terraform-provider-zookeeper/internal/provider/serverversion"
@@ -179,6 +180,7 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		children.NewDataSource,
+		identity.NewDataSource,
 		serverversion.NewDataSource,
 		tree.NewDataSource,
 		znode.NewDataSource,

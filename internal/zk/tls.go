@@ -5,8 +5,6 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -84,11 +82,11 @@ func (t *TLS) Subject(ctx context.Context) (string, error) {
 	if err != nil || len(cfg.Certificates) == 0 {
 		return "", err
 	}
-	var subject pkix.RDNSequence
-	if _, err := asn1.Unmarshal(cfg.Certificates[0].Leaf.RawSubject, &subject); err != nil {
+	subject, err := javaName(cfg.Certificates[0].Leaf.RawSubject)
+	if err != nil {
 		return "", t.invalidCert(err)
 	}
-	return subject.String(), nil
+	return subject, nil
 }
 
 // config makes the configuration of crypto/tls. The server's name is set for each
