@@ -282,7 +282,7 @@ func TestAccProvider_saslDigest(t *testing.T) {
 			resource.TestStep{Config: config(tree, server.Addr(), as("alice", secret), "")},
 			resource.TestStep{
 				Config:      config(tree, strict.Addr(), "", read),
-				ExpectError: acctest.Error("ZooKeeper wants SASL", "list the children", "The provider presents no identity", "Set sasl in the provider's configuration"),
+				ExpectError: acctest.Error("ZooKeeper wants authentication", "list the children", "The provider presents no identity", "any of sasl (sasl of the provider), digest"),
 			},
 			resource.TestStep{
 				Config:      config(tree, strict.Addr(), as("alice", secret+"!"), read),

@@ -56,22 +56,23 @@ type diagnosticCase struct {
 
 // excuses are texts of the sources that no case triggers, and why.
 var excuses = map[string]string{
-	"Invalid ACL":                               "a CLI validates the configuration again before it configures the provider, and the validator has refused it",
-	"Invalid provider configuration":            "as above: whatever else makes a session impossible is refused with the name of its attribute",
-	"Unexpected provider data":                  "a bug of the framework or of the provider",
-	"Unexpected value":                          "as above",
-	"Plan cannot be written":                    "JSON of text is always made",
-	"Plan is damaged":                           "the planned private state is the provider's own",
-	"Deposed object was left as it is":          "it takes a process that applies and has never read, see TestAccKept",
-	"%T has not all that the protocol knows of": "a bug of the provider, that every test would meet",
-	"enough has been listed":                    "the end of a list, and nobody is told",
+	"Invalid ACL":                                                  "a CLI validates the configuration again before it configures the provider, and the validator has refused it",
+	"Invalid provider configuration":                               "as above: whatever else makes a session impossible is refused with the name of its attribute",
+	"Session may have no ephemeral node":                           "it takes an ensemble with local sessions, see TestEphemeralOnLocalSession and the test of package diagnose",
+	"Unexpected provider data":                                     "a bug of the framework or of the provider",
+	"Unexpected value":                                             "as above",
+	"Plan cannot be written":                                       "JSON of text is always made",
+	"Plan is damaged":                                              "the planned private state is the provider's own",
+	"Deposed object was left as it is":                             "it takes a process that applies and has never read, see TestAccKept",
+	"%T has not all that the protocol knows of":                    "a bug of the provider, that every test would meet",
+	"enough has been listed":                                       "the end of a list, and nobody is told",
 	"this run holds the lock already, by the lock of the provider": "the diagnostic about it has words of its own",
-	"ACL entry %q: %w":                                       "permissions have been validated, or come from a server",
-	"State cannot be written":                                "JSON of maps of text and numbers is always made",
-	"no JSON that could be compared by its value":            "then bytes are compared, and nobody is told",
-	"the state has no stat of the node":                      "the diagnostic about it has words of its own",
-	"another resource has the node":                          "the node is handed over, and nobody is told",
-	"the resource that was to take over the node has failed": "the diagnostic about it has words of its own",
+	"ACL entry %q: %w":                                             "permissions have been validated, or come from a server",
+	"State cannot be written":                                      "JSON of maps of text and numbers is always made",
+	"no JSON that could be compared by its value":                  "then bytes are compared, and nobody is told",
+	"the state has no stat of the node":                            "the diagnostic about it has words of its own",
+	"another resource has the node":                                "the node is handed over, and nobody is told",
+	"the resource that was to take over the node has failed":       "the diagnostic about it has words of its own",
 }
 
 // The resources and what else the provider has.
@@ -1574,6 +1575,8 @@ var topics = []struct {
 	}},
 	{"Functions", []diagnosticCase{
 		{name: "acl without permissions", play: called("acl", "world:anyone")},
+		{name: "digest by none", play: called("digest", "bob", "builder", "bcrypt")},
+		{name: "digest by two", play: called("digest", "bob", "builder", "SHA-1", "MD5")},
 		{name: "acl of somebody else", play: called("acl", "world:alice:r")},
 		{name: "acl with a letter that is none", play: called("acl", "world:anyone:x")},
 		{name: "acl with a digest", play: called("acl", "digest:alice:"+digestHash+":")},

@@ -147,21 +147,25 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.Is(err, zk.ErrNotReadOnly):
 		return diag.NewErrorDiagnostic("Server is read-only", fmt.Sprintf(
 			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone, which read_only of the provider accepts. Bring the other servers back, then run again.", doing, s.at()))
+	case errors.Is(err, zk.ErrEphemeralOnLocalSession):
+		return diag.NewErrorDiagnostic("Session may have no ephemeral node", fmt.Sprintf(
+			"The provider could not %s%s: that takes an ephemeral node, as each lock does, and the servers have given the provider a session that one of them alone knows, which may have none (localSessionsEnabled=true).\n\n"+
+				"Set localSessionsUpgradingEnabled=true on every server: then such a session becomes one that all know when it needs to. Or do without the lock.", doing, s.at()))
 	case errors.Is(err, zk.ErrSessionClosedRequireSASL) && s.presents(zk.SchemeSASL):
 		return diag.NewErrorDiagnostic("SASL authentication failed", fmt.Sprintf(
-			"The provider could not %s%s: the servers serve nobody whom SASL does not authenticate, and did not take what the provider presents: %s.\n\n"+
-				"Check sasl in the provider's configuration: its username and its password, or its ticket or keytab.", doing, s.at(), s.presented()))
+			"The provider could not %s%s: the servers serve nobody who does not authenticate as they want it, and did not take what the provider presents: %s.\n\n"+
+				"Check sasl in the provider's configuration: its username and its password, or its ticket or keytab. Servers with enforce.auth may want something else, and do not say what: %s.", doing, s.at(), s.presented(), enforced))
 	case errors.Is(err, zk.ErrSessionClosedRequireSASL):
-		return diag.NewErrorDiagnostic("ZooKeeper wants SASL", fmt.Sprintf(
-			"The provider could not %s%s: the servers serve nobody whom SASL does not authenticate. The provider presents %s.\n\n"+
-				"Set sasl in the provider's configuration.", doing, s.at(), s.presented()))
+		return diag.NewErrorDiagnostic("ZooKeeper wants authentication", fmt.Sprintf(
+			"The provider could not %s%s: the servers serve nobody who does not authenticate as they want it. The provider presents %s.\n\n"+
+				"They want SASL (sessionRequireClientSASLAuth), or what their enforce.auth.schemes name, and do not say which: %s. Ask who runs them, and set that.", doing, s.at(), s.presented(), enforced))
 	case errors.Is(err, sasl.ErrFailed):
 		return diag.NewErrorDiagnostic("SASL authentication failed", fmt.Sprintf(
 			"The provider could not %s%s: %s.\n\nLook at sasl in the provider's configuration: mechanism has to be the one that the servers log in with, and the rest has to say who the provider is to them.", doing, s.at(), behind(err, sasl.ErrFailed)))
 	case errors.Is(err, zk.ErrAuthFailed):
 		return diag.NewErrorDiagnostic("ZooKeeper refused the credentials", fmt.Sprintf(
 			"The provider could not %s%s, because the server refused an identity: its scheme is not enabled there, or what proves it is wrong. The provider presents %s.\n\n"+
-				"Check username, auth, sasl and tls in the provider's configuration.", doing, s.at(), s.presented()))
+				"Check username, auth, sasl and tls in the provider's configuration. Servers with enforce.auth may want another identity, and do not say which.", doing, s.at(), s.presented()))
 	case errors.Is(err, zk.ErrConnectionLoss), errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
 		return diag.NewErrorDiagnostic("Lost the connection to ZooKeeper", fmt.Sprintf(
 			"The connection ended before the provider could %s%s: %s.\n\nRun again when the servers are well.", doing, s.at(), strings.TrimPrefix(s.reason(err), zk.ErrConnectionLoss.Error()+": ")))
@@ -730,6 +734,9 @@ func unreachable(err *zk.ConnectError) diag.Diagnostic {
 	b.WriteString(tlsAdvice(err))
 	return diag.NewErrorDiagnostic("Cannot reach ZooKeeper", b.String())
 }
+
+// enforced says what servers can be told to want of everybody, and which setting presents that.
+const enforced = "any of sasl (sasl of the provider), digest (username and password) and x509 (a certificate and its key in tls)"
 
 // tlsAdvice says what helps where TLS was in the way, for each cause that there is.
 func tlsAdvice(err *zk.ConnectError) string {
