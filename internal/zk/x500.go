@@ -3,6 +3,7 @@ package zk
 import (
 	"encoding/asn1"
 	"encoding/hex"
+	"slices"
 	"strings"
 )
 
@@ -38,8 +39,8 @@ func javaName(der []byte) (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	for i := len(parts) - 1; i >= 0; i-- {
-		for j, attribute := range parts[i] {
+	for i, part := range slices.Backward(parts) {
+		for j, attribute := range part {
 			if j > 0 {
 				b.WriteByte('+')
 			}

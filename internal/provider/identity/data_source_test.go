@@ -97,7 +97,9 @@ func withCertificate(t *testing.T) (server *zktest.Server, addr, settings string
 	ca := zktest.NewAuthority(t)
 	key, cert := ca.Sign(t, &x509.Certificate{RawSubject: raw})
 	server = acctest.OwnServer(t, zktest.WithTLS(t, ca, zktest.ServerCertificate(time.Time{})))
-	return server, server.SecureAddr(), fmt.Sprintf("tls = {\n    ca_pem = %q\n    cert_pem = %q\n    key_pem = %q\n  }", zktest.CertPEM(ca.Cert), zktest.CertPEM(cert), zktest.KeyPEM(t, key))
+	settings = fmt.Sprintf("tls = {\n    ca_pem = %q\n    cert_pem = %q\n    key_pem = %q\n  }", zktest.CertPEM(ca.Cert), zktest.CertPEM(cert), zktest.KeyPEM(t, key))
+	addr = server.SecureAddr()
+	return server, addr, settings
 }
 
 // withPrincipal starts a server that takes the realm off a principal.
@@ -107,7 +109,9 @@ func withPrincipal(t *testing.T) (server *zktest.Server, addr, settings string) 
 	kdc := zktest.StartKDC(t, "ZK.TEST")
 	kdc.AddPrincipal(t, "alice", password)
 	server = acctest.OwnServer(t, zktest.WithKerberosLogin(kdc), zktest.WithConfig("kerberos.removeRealmFromPrincipal", "true"))
-	return server, server.Addr(), fmt.Sprintf("sasl = {\n    mechanism = \"GSSAPI\"\n    hostname = %q\n    krb5_conf_file = %q\n    username = \"alice\"\n    password = %q\n  }", zktest.ServiceHost, kdc.ConfigFile(), password)
+	settings = fmt.Sprintf("sasl = {\n    mechanism = \"GSSAPI\"\n    hostname = %q\n    krb5_conf_file = %q\n    username = \"alice\"\n    password = %q\n  }", zktest.ServiceHost, kdc.ConfigFile(), password)
+	addr = server.Addr()
+	return server, addr, settings
 }
 
 // Older servers cannot say it, and the error says which version they are.
