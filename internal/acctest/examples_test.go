@@ -18,6 +18,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"go.step.sm/crypto/pemutil"
+	"software.sslmate.com/src/go-pkcs12"
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/provider"
@@ -179,6 +180,9 @@ var special = map[string]func(t *testing.T) surroundings{
 	"guides/authentication-and-tls/mutual-tls": func(t *testing.T) surroundings {
 		return withTLS(t)
 	},
+	"guides/authentication-and-tls/java-stores": func(t *testing.T) surroundings {
+		return withTLS(t)
+	},
 	"guides/authentication-and-tls/sasl-digest": func(t *testing.T) surroundings {
 		server := acctest.OwnServer(t, zktest.WithDigestLogin(t, map[string]string{"terraform": acctest.Password}))
 		return around(acctest.NewTreeOn(t, server.Addr()), server.Addr(), "TF_VAR_sasl_password="+acctest.Password)
@@ -211,11 +215,20 @@ func withTLS(t *testing.T, opts ...zktest.Option) surroundings {
 	if err != nil {
 		t.Fatal(err)
 	}
+	keystore, err := pkcs12.Modern.Encode(key, cert, nil, acctest.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	truststore, err := pkcs12.Modern.EncodeTrustStore([]*x509.Certificate{ca.Cert}, acctest.Password)
+	if err != nil {
+		t.Fatal(err)
+	}
 	server := acctest.OwnServer(t, append(opts, zktest.WithTLS(t, ca, zktest.ServerCertificate(time.Time{})))...)
-	s := around(acctest.NewTreeOn(t, server.Addr()), server.SecureAddr(), "TF_VAR_key_password="+acctest.Password)
+	s := around(acctest.NewTreeOn(t, server.Addr()), server.SecureAddr(), "TF_VAR_key_password="+acctest.Password, "TF_VAR_store_password="+acctest.Password)
 	s.etc = t.TempDir()
 	for name, content := range map[string]string{
 		"ca.pem": zktest.CertPEM(ca.Cert), "terraform.pem": zktest.CertPEM(cert), "terraform-key.pem": string(pem.EncodeToMemory(block)),
+		"terraform.p12": string(keystore), "truststore.p12": string(truststore),
 	} {
 		if err := os.WriteFile(filepath.Join(s.etc, name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)

@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 	"go.step.sm/crypto/pemutil"
+	"software.sslmate.com/src/go-pkcs12"
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk"
@@ -155,7 +156,15 @@ func newPKI(t *testing.T) *pki {
 		ca: zktest.CertPEM(a.Cert), cert: zktest.CertPEM(cert), key: zktest.KeyPEM(t, key), encrypted: string(pem.EncodeToMemory(block)),
 		strangersCA: zktest.CertPEM(zktest.NewAuthority(t).Cert), authority: a, dir: t.TempDir(),
 	}
-	for name, content := range map[string]string{"ca.pem": p.ca, "cert.pem": p.cert, "key.pem": p.key, "encrypted.pem": p.encrypted} {
+	keystore, err := pkcs12.Modern.Encode(key, cert, nil, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	truststore, err := pkcs12.Modern.EncodeTrustStore([]*x509.Certificate{a.Cert}, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{"key.p12": string(keystore), "trust.p12": string(truststore), "ca.pem": p.ca, "cert.pem": p.cert, "key.pem": p.key, "encrypted.pem": p.encrypted} {
 		if err := os.WriteFile(p.file(name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -186,13 +195,17 @@ func TestAccProvider_tls(t *testing.T) {
 		Steps: []resource.TestStep{
 			// First, because the first handshake of a server takes it a while.
 			{Config: config(tree, server.SecureAddr(), fmt.Sprintf("tls = { ca_file = %q }", p.file("ca.pem")), hcl), ConfigPlanChecks: create, Check: tree.CheckData("/a", "")},
-			fails(server.SecureAddr(), "tls = { ca_pem = "+heredoc(p.strangersCA)+"}", "the server's certificate is not signed by a CA that is trusted here", "For TLS, check tls"),
+			fails(server.SecureAddr(), "tls = { ca_pem = "+heredoc(p.strangersCA)+"}", "the server's certificate is not signed by a CA that is trusted here", "For TLS, give the very CA"),
 			fails(server.SecureAddr(), "tls = {}", "the server's certificate is not signed by a CA that is trusted here"),
 			fails(byName, fmt.Sprintf("tls = { ca_file = %q }", p.file("ca.pem")), `the server's certificate is not one for "localhost"`, "set the server name"),
 			fails(server.Addr(), fmt.Sprintf("tls = { ca_file = %q }", p.file("ca.pem")), "does this port speak TLS?"),
 			fails(server.SecureAddr(), "", "want TLS on this port"),
 			{
 				Config:           config(tree, byName, "tls = {\n    server_name = \"zookeeper.test\"\n    ca_pem = "+heredoc(p.ca)+"\n}", hcl),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+			},
+			{
+				Config:           config(tree, byName, "tls = {\n    verify_hostname = false\n    ca_pem = "+heredoc(p.ca)+"\n}", hcl),
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
 			},
 			{
@@ -210,6 +223,7 @@ func TestAccProvider_mutualTLS(t *testing.T) {
 	tree := acctest.NewTreeOn(t, server.Addr())
 	files := config(tree, server.SecureAddr(), fmt.Sprintf("tls = {\n  ca_file = %q\n  cert_file = %q\n  key_file = %q\n}", p.file("ca.pem"), p.file("cert.pem"), p.file("key.pem")), guarded)
 	inline := config(tree, server.SecureAddr(), "tls = {\n  ca_pem = "+heredoc(p.ca)+"\n  cert_pem = "+heredoc(p.cert)+"\n  key_pem = "+heredoc(p.encrypted)+"\n  key_password = \""+secret+"\"\n}", guarded)
+	stores := config(tree, server.SecureAddr(), fmt.Sprintf("tls = {\n  keystore_file = %[1]q\n  keystore_password = %[3]q\n  truststore_file = %[2]q\n  truststore_password = %[3]q\n}", p.file("key.p12"), p.file("trust.p12"), secret), guarded)
 	steps := keeps(tree, files, owner("x509", subject))
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: tree.CheckGone("/a"),
@@ -217,6 +231,14 @@ func TestAccProvider_mutualTLS(t *testing.T) {
 			resource.TestStep{
 				Config:           inline,
 				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+			},
+			resource.TestStep{
+				Config:           stores,
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}},
+			},
+			resource.TestStep{
+				Config:      strings.Replace(stores, secret, "guess", 1),
+				ExpectError: acctest.Error("Invalid TLS settings", "tls.keystore_password: the key store cannot be opened: most likely the key store password is wrong"),
 			},
 			resource.TestStep{
 				Config:      strings.Replace(inline, secret, "guess", 1),
@@ -260,7 +282,7 @@ func TestAccProvider_saslDigest(t *testing.T) {
 			resource.TestStep{Config: config(tree, server.Addr(), as("alice", secret), "")},
 			resource.TestStep{
 				Config:      config(tree, strict.Addr(), "", read),
-				ExpectError: acctest.Error("ZooKeeper wants SASL", "list the children", "The provider presents no identity", "Set sasl in the provider's configuration"),
+				ExpectError: acctest.Error("ZooKeeper wants authentication", "list the children", "The provider presents no identity", "any of sasl (sasl of the provider), digest"),
 			},
 			resource.TestStep{
 				Config:      config(tree, strict.Addr(), as("alice", secret+"!"), read),

@@ -3,10 +3,14 @@ package provider_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
@@ -52,22 +56,23 @@ type diagnosticCase struct {
 
 // excuses are texts of the sources that no case triggers, and why.
 var excuses = map[string]string{
-	"Invalid ACL":                               "a CLI validates the configuration again before it configures the provider, and the validator has refused it",
-	"Invalid provider configuration":            "as above: whatever else makes a session impossible is refused with the name of its attribute",
-	"Unexpected provider data":                  "a bug of the framework or of the provider",
-	"Unexpected value":                          "as above",
-	"Plan cannot be written":                    "JSON of text is always made",
-	"Plan is damaged":                           "the planned private state is the provider's own",
-	"Deposed object was left as it is":          "it takes a process that applies and has never read, see TestAccKept",
-	"%T has not all that the protocol knows of": "a bug of the provider, that every test would meet",
-	"enough has been listed":                    "the end of a list, and nobody is told",
+	"Invalid ACL":                                                  "a CLI validates the configuration again before it configures the provider, and the validator has refused it",
+	"Invalid provider configuration":                               "as above: whatever else makes a session impossible is refused with the name of its attribute",
+	"Session may have no ephemeral node":                           "it takes an ensemble with local sessions, see TestEphemeralOnLocalSession and the test of package diagnose",
+	"Unexpected provider data":                                     "a bug of the framework or of the provider",
+	"Unexpected value":                                             "as above",
+	"Plan cannot be written":                                       "JSON of text is always made",
+	"Plan is damaged":                                              "the planned private state is the provider's own",
+	"Deposed object was left as it is":                             "it takes a process that applies and has never read, see TestAccKept",
+	"%T has not all that the protocol knows of":                    "a bug of the provider, that every test would meet",
+	"enough has been listed":                                       "the end of a list, and nobody is told",
 	"this run holds the lock already, by the lock of the provider": "the diagnostic about it has words of its own",
-	"ACL entry %q: %w":                                       "permissions have been validated, or come from a server",
-	"State cannot be written":                                "JSON of maps of text and numbers is always made",
-	"no JSON that could be compared by its value":            "then bytes are compared, and nobody is told",
-	"the state has no stat of the node":                      "the diagnostic about it has words of its own",
-	"another resource has the node":                          "the node is handed over, and nobody is told",
-	"the resource that was to take over the node has failed": "the diagnostic about it has words of its own",
+	"ACL entry %q: %w":                                             "permissions have been validated, or come from a server",
+	"State cannot be written":                                      "JSON of maps of text and numbers is always made",
+	"no JSON that could be compared by its value":                  "then bytes are compared, and nobody is told",
+	"the state has no stat of the node":                            "the diagnostic about it has words of its own",
+	"another resource has the node":                                "the node is handed over, and nobody is told",
+	"the resource that was to take over the node has failed":       "the diagnostic about it has words of its own",
 }
 
 // The resources and what else the provider has.
@@ -244,6 +249,20 @@ func (c *scene) foreign() string {
 		_, _ = client.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
 		_, _ = io.Copy(io.Discard, client)
 	})
+}
+
+// certified reads through TLS from a peer whose certificate is made of the template.
+func (c *scene) certified(template *x509.Certificate, settings attrs) {
+	c.t.Helper()
+	a := zktest.NewAuthority(c.t)
+	key, cert := a.Sign(c.t, template)
+	addr := zktest.StartPeer(c.t, func(client net.Conn) {
+		_ = tls.Server(client, &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{cert.Raw}, PrivateKey: key}}}).HandshakeContext(c.t.Context())
+		_, _ = io.Copy(io.Discard, client)
+	})
+	all := attrs{"ca_pem": zktest.CertPEM(a.Cert)}
+	maps.Copy(all, settings)
+	c.connect(attrs{"servers": addr, "tls": all, "connect_timeout": 3}).read(znode, attrs{"path": "/a"})
 }
 
 // quota lets the node have so many bytes.
@@ -428,6 +447,26 @@ var topics = []struct {
 			p := newPKI(c.t)
 			c.configure(attrs{"tls": attrs{"cert_pem": p.cert, "key_pem": p.encrypted, "key_password": "guess"}})
 		}},
+		{name: "one bad certificate among good ones", play: func(c *scene) {
+			p := newPKI(c.t)
+			c.configure(attrs{"tls": attrs{"ca_pem": p.ca + "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n" + p.strangersCA}})
+		}},
+		{name: "a key store for a CA", play: func(c *scene) {
+			c.configure(attrs{"tls": attrs{"ca_file": newPKI(c.t).file("trust.p12")}})
+		}},
+		{name: "PEM for a key store", play: func(c *scene) {
+			c.configure(attrs{"tls": attrs{"keystore_file": newPKI(c.t).file("key.pem")}})
+		}},
+		{name: "PEM for a trust store", play: func(c *scene) {
+			c.configure(attrs{"tls": attrs{"truststore_file": newPKI(c.t).file("ca.pem")}})
+		}},
+		{name: "a wrong password of a key store", play: func(c *scene) {
+			c.configure(attrs{"tls": attrs{"keystore_file": newPKI(c.t).file("key.p12"), "keystore_password": "guess"}})
+		}},
+		{name: "no password of a trust store", play: func(c *scene) {
+			c.configure(attrs{"tls": attrs{"truststore_file": newPKI(c.t).file("trust.p12")}})
+		}},
+		{name: "a key store and a key", play: configured(attrs{"tls": attrs{"keystore_file": "a", "key_pem": "-----BEGIN"}})},
 		{name: "a password and no key", play: configured(attrs{"tls": attrs{"key_password": secret}})},
 	}},
 	{"Environment", []diagnosticCase{
@@ -442,6 +481,7 @@ var topics = []struct {
 		{name: "a CA for TLS that is off", env: map[string]string{"ZOOKEEPER_TLS_CA_FILE": "/nowhere"}, play: configured(nil)},
 		{name: "a user for SASL that is off", env: map[string]string{"ZOOKEEPER_SASL_USERNAME": "alice", "ZOOKEEPER_SASL_REALM": "x"}, play: configured(nil)},
 		{name: "any certificate", env: map[string]string{"ZOOKEEPER_TLS_INSECURE_SKIP_VERIFY": "true"}, play: configured(attrs{"tls": attrs{}})},
+		{name: "no name", env: map[string]string{"ZOOKEEPER_TLS_VERIFY_HOSTNAME": "false"}, play: configured(attrs{"tls": attrs{}})},
 		{name: "another name", env: map[string]string{"ZOOKEEPER_TLS_SERVER_NAME": "zk.example.com"}, play: configured(attrs{"tls": attrs{}})},
 		{name: "a password in clear", env: map[string]string{"ZOOKEEPER_PASSWORD": secret}, play: configured(attrs{"username": "alice", "servers": "zk1.example.com:2181"})},
 		{name: "a lock that is shared", env: map[string]string{"ZOOKEEPER_LOCK_MODE": "shared"}, play: configured(attrs{"lock": attrs{"path": "/locks/run"}})},
@@ -461,6 +501,18 @@ var topics = []struct {
 		}},
 		{name: "no TLS on the port", play: func(c *scene) {
 			c.connect(attrs{"tls": attrs{}, "connect_timeout": 3}).read(znode, attrs{"path": "/a"})
+		}},
+		{name: "a certificate of another CA", play: func(c *scene) {
+			c.certified(zktest.ServerCertificate(time.Time{}), attrs{"ca_pem": nil})
+		}},
+		{name: "a certificate with another name", play: func(c *scene) {
+			c.certified(&x509.Certificate{DNSNames: []string{"zookeeper.test"}}, nil)
+		}},
+		{name: "a certificate with a common name alone", play: func(c *scene) {
+			c.certified(&x509.Certificate{Subject: pkix.Name{CommonName: "zookeeper.test"}}, attrs{"server_name": "zookeeper.test"})
+		}},
+		{name: "a certificate for clients", play: func(c *scene) {
+			c.certified(&x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, attrs{"verify_hostname": false})
 		}},
 		{name: "interrupted", play: func(c *scene) {
 			c.connect(nil)
@@ -1553,6 +1605,8 @@ var topics = []struct {
 	}},
 	{"Functions", []diagnosticCase{
 		{name: "acl without permissions", play: called("acl", "world:anyone")},
+		{name: "digest by none", play: called("digest", "bob", "builder", "bcrypt")},
+		{name: "digest by two", play: called("digest", "bob", "builder", "SHA-1", "MD5")},
 		{name: "acl of somebody else", play: called("acl", "world:alice:r")},
 		{name: "acl with a letter that is none", play: called("acl", "world:anyone:x")},
 		{name: "acl with a digest", play: called("acl", "digest:alice:"+digestHash+":")},

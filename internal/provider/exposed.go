@@ -98,7 +98,12 @@ func (r *resolver) warnUnverified(configured bool, t zk.TLS) {
 	if skip := at.AtName("insecure_skip_verify"); t.InsecureSkipVerify {
 		r.diags.AddAttributeWarning(skip, "Servers are not verified", fmt.Sprintf(
 			"%s is true%s: the provider accepts any certificate, so whoever can get in between reads and changes everything, passwords as well.\n\n"+
-				"Leave it out. For servers with a CA of their own, give that as tls.ca_file or tls.ca_pem.", r.nameOf(skip), r.beside(skip, configured, at)))
+				"Leave it out. For servers with a CA of their own, give that as tls.ca_file, tls.ca_pem or tls.truststore_file.", r.nameOf(skip), r.beside(skip, configured, at)))
+	}
+	if verify := at.AtName("verify_hostname"); t.SkipHostname && r.beside(verify, configured, at) != "" {
+		r.diags.AddAttributeWarning(verify, "Servers are verified without their names", fmt.Sprintf(
+			"%s is false%s: whoever has a certificate of the same CA is taken for a server.\n\n"+
+				"If that is what you want, write verify_hostname into tls. Otherwise leave the variable out.", r.nameOf(verify), r.beside(verify, configured, at)))
 	}
 	if name := at.AtName("server_name"); r.beside(name, configured, at) != "" {
 		r.diags.AddAttributeWarning(name, "Servers are verified by another name", fmt.Sprintf(
@@ -147,5 +152,5 @@ func (r *resolver) beside(at path.Path, configured bool, object path.Path) strin
 
 // presents reports whether a client presents an identity.
 func presents(cfg zk.Config) bool {
-	return len(cfg.Auth) > 0 || cfg.SASL != nil || cfg.TLS != nil && cmp.Or(cfg.TLS.CertFile, cfg.TLS.CertPEM) != ""
+	return len(cfg.Auth) > 0 || cfg.SASL != nil || cfg.TLS != nil && cmp.Or(cfg.TLS.CertFile, cfg.TLS.CertPEM, cfg.TLS.KeystoreFile) != ""
 }

@@ -75,8 +75,14 @@ func TestWarnExposed(t *testing.T) {
 			map[string]string{"ZOOKEEPER_TLS_SERVER_NAME": "evil.example.com"},
 			[]string{"tls.server_name|Servers are verified by another name|ZOOKEEPER_TLS_SERVER_NAME, which|\"evil.example.com\"|although the configuration has tls"},
 		},
+		"no name, by the environment beside HCL": {
+			as(tls(nil)),
+			map[string]string{"ZOOKEEPER_TLS_VERIFY_HOSTNAME": "false"},
+			[]string{"tls.verify_hostname|Servers are verified without their names|ZOOKEEPER_TLS_VERIFY_HOSTNAME, which|although the configuration has tls"},
+		},
+		"no name, as it is configured":         {as(tls(map[string]any{"verify_hostname": false})), nil, nil},
 		"the environment is overruled":         {as(tls(map[string]any{"insecure_skip_verify": false, "server_name": "zk"})), map[string]string{"ZOOKEEPER_TLS_SERVER_NAME": "x", "ZOOKEEPER_TLS_INSECURE_SKIP_VERIFY": "true"}, nil},
-		"the environment alone names a server": {as(), map[string]string{"ZOOKEEPER_TLS_ENABLED": "true", "ZOOKEEPER_TLS_SERVER_NAME": "zk"}, nil},
+		"the environment alone names a server": {as(), map[string]string{"ZOOKEEPER_TLS_ENABLED": "true", "ZOOKEEPER_TLS_SERVER_NAME": "zk", "ZOOKEEPER_TLS_VERIFY_HOSTNAME": "false"}, nil},
 		"the environment is no weaker":         {as(tls(nil)), map[string]string{"ZOOKEEPER_TLS_INSECURE_SKIP_VERIFY": "false"}, nil},
 		"a password in clear": {
 			as(at("127.0.0.1:2181,zk1.example.com:2181,[2001:db8::1]:2181/app")), nil,

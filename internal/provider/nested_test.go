@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"crypto/x509"
 	"encoding/pem"
 	"maps"
 	"os"
@@ -17,6 +18,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 	"go.step.sm/crypto/pemutil"
+	"software.sslmate.com/src/go-pkcs12"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/session"
@@ -108,7 +110,15 @@ func newCertificates(t *testing.T) certificates {
 		ca: zktest.CertPEM(a.Cert), cert: zktest.CertPEM(cert), key: zktest.KeyPEM(t, key), encrypted: string(pem.EncodeToMemory(block)),
 		otherKey: zktest.KeyPEM(t, otherKey), otherCert: zktest.CertPEM(otherCert), dir: t.TempDir(),
 	}
-	for name, content := range map[string]string{"ca": c.ca, "cert": c.cert, "key": c.key, "encrypted": c.encrypted, "empty": "", "garbage": "garbage"} {
+	keystore, err := pkcs12.Modern.Encode(key, cert, nil, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	truststore, err := pkcs12.Modern.EncodeTrustStore([]*x509.Certificate{a.Cert}, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{"key.p12": string(keystore), "trust.p12": string(truststore), "ca": c.ca, "cert": c.cert, "key": c.key, "encrypted": c.encrypted, "empty": "", "garbage": "garbage"} {
 		if err := os.WriteFile(c.file(name), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -188,10 +198,39 @@ func TestResolveTLS(t *testing.T) {
 		want    *zk.TLS
 		unknown []string
 	}{
-		"none":                         {blank(), files, nil, nil},
-		"switched off":                 {blank(), map[string]string{"ZOOKEEPER_TLS_ENABLED": "false"}, nil, nil},
-		"by the environment alone":     {blank(), enabled, fromFiles, nil},
-		"the system's roots":           {tls(nil), nil, &zk.TLS{}, nil},
+		"none":                     {blank(), files, nil, nil},
+		"switched off":             {blank(), map[string]string{"ZOOKEEPER_TLS_ENABLED": "false"}, nil, nil},
+		"by the environment alone": {blank(), enabled, fromFiles, nil},
+		"the system's roots":       {tls(nil), nil, &zk.TLS{}, nil},
+		"stores": {
+			tls(map[string]any{"keystore_file": c.file("key.p12"), "truststore_file": c.file("trust.p12")}),
+			map[string]string{
+				"ZOOKEEPER_TLS_KEYSTORE_PASSWORD": secret, "ZOOKEEPER_TLS_TRUSTSTORE_PASSWORD": secret,
+				"ZOOKEEPER_TLS_CERT_FILE": "/nowhere", "ZOOKEEPER_TLS_KEY_FILE": "/nowhere", "ZOOKEEPER_TLS_KEY_PASSWORD": "x", "ZOOKEEPER_TLS_CA_FILE": "/nowhere",
+			},
+			&zk.TLS{KeystoreFile: c.file("key.p12"), KeystorePassword: secret, TruststoreFile: c.file("trust.p12"), TruststorePassword: secret}, nil,
+		},
+		"the chain alone":                    {tls(map[string]any{"verify_hostname": false}), nil, &zk.TLS{SkipHostname: true}, nil},
+		"the chain alone by the environment": {blank(), map[string]string{"ZOOKEEPER_TLS_ENABLED": "true", "ZOOKEEPER_TLS_VERIFY_HOSTNAME": "false"}, &zk.TLS{SkipHostname: true}, nil},
+		"the name as well":                   {tls(map[string]any{"verify_hostname": true}), map[string]string{"ZOOKEEPER_TLS_VERIFY_HOSTNAME": "false"}, &zk.TLS{}, nil},
+		"stores by the environment": {
+			blank(),
+			map[string]string{
+				"ZOOKEEPER_TLS_ENABLED": "true", "ZOOKEEPER_TLS_KEYSTORE_FILE": c.file("key.p12"), "ZOOKEEPER_TLS_KEYSTORE_PASSWORD": secret,
+				"ZOOKEEPER_TLS_TRUSTSTORE_FILE": c.file("trust.p12"), "ZOOKEEPER_TLS_TRUSTSTORE_PASSWORD": secret,
+			},
+			&zk.TLS{KeystoreFile: c.file("key.p12"), KeystorePassword: secret, TruststoreFile: c.file("trust.p12"), TruststorePassword: secret}, nil,
+		},
+		"PEM, whatever stores there are": {
+			tls(map[string]any{"cert_pem": c.cert, "key_pem": c.key, "ca_pem": c.ca}),
+			map[string]string{"ZOOKEEPER_TLS_KEYSTORE_FILE": "/nowhere", "ZOOKEEPER_TLS_KEYSTORE_PASSWORD": "x", "ZOOKEEPER_TLS_TRUSTSTORE_FILE": "/nowhere", "ZOOKEEPER_TLS_TRUSTSTORE_PASSWORD": "x"},
+			&zk.TLS{CertPEM: c.cert, KeyPEM: c.key, CAPEM: c.ca}, nil,
+		},
+		"stores whose passwords come late": {
+			tls(map[string]any{"keystore_file": c.file("key.p12"), "keystore_password": "?", "truststore_file": c.file("trust.p12"), "truststore_password": "?"}), nil,
+			&zk.TLS{KeystoreFile: c.file("key.p12"), TruststoreFile: c.file("trust.p12")},
+			[]string{"tls.keystore_password", "tls.truststore_password"},
+		},
 		"an object, whatever is said":  {tls(nil), map[string]string{"ZOOKEEPER_TLS_ENABLED": "false"}, &zk.TLS{}, nil},
 		"completed by the environment": {tls(nil), files, fromFiles, nil},
 		"in HCL, over the environment": {
@@ -240,31 +279,41 @@ func TestResolveTLS(t *testing.T) {
 		return m
 	}
 	for name, tc := range map[string]invalid{
-		"neither on nor off":      {blank(), map[string]string{"ZOOKEEPER_TLS_ENABLED": "perhaps"}, "tls", `ZOOKEEPER_TLS_ENABLED: "perhaps" is neither true nor false`, false},
-		"CA twice":                {tls(map[string]any{"ca_file": c.file("ca"), "ca_pem": c.ca}), nil, "tls.ca_pem", "tls.ca_file and tls.ca_pem are there for the same thing", true},
-		"CA twice by environment": {tls(nil), map[string]string{"ZOOKEEPER_TLS_CA_FILE": c.file("ca"), "ZOOKEEPER_TLS_CA_PEM": c.ca}, "tls.ca_pem", "ZOOKEEPER_TLS_CA_FILE and ZOOKEEPER_TLS_CA_PEM are there for the same thing", false},
-		"key twice":               {tls(map[string]any{"key_file": c.file("key"), "key_pem": c.key}), nil, "tls.key_pem", "Keep one of them", true},
-		"no CA file":              {tls(map[string]any{"ca_file": "/nowhere/ca.pem"}), nil, "tls.ca_file", "tls.ca_file: there is no such file, and its folder is not there either.\n\nName a file", false},
-		"no CA file, variable":    {blank(), on("ZOOKEEPER_TLS_CA_FILE", "/nowhere/ca.pem"), "tls.ca_file", "ZOOKEEPER_TLS_CA_FILE, which stands for tls.ca_file: there is no such file", false},
-		"CA is a folder":          {tls(map[string]any{"ca_file": c.dir}), nil, "tls.ca_file", "is a folder, and not a regular file", false},
-		"CA file is empty":        {tls(map[string]any{"ca_file": c.file("empty")}), nil, "tls.ca_file", "no certificate in PEM", false},
-		"CA file is a key":        {tls(map[string]any{"ca_file": c.file("key")}), nil, "tls.ca_file", "no certificate in PEM", false},
-		"CA is a key":             {tls(map[string]any{"ca_pem": c.key}), nil, "tls.ca_pem", "no certificate in PEM", false},
-		"CA is a path":            {blank(), on("ZOOKEEPER_TLS_CA_PEM", c.file("ca")), "tls.ca_pem", "a file is named by the attribute that ends in _file", false},
-		"key file is a key":       {blank(), on("ZOOKEEPER_TLS_KEY_FILE", c.key), "tls.key_file", "looks like the content of one", false},
-		"no certificate file":     {tls(map[string]any{"cert_file": "/nowhere/cert.pem", "key_file": c.file("key")}), nil, "tls.cert_file", "there is no such file", false},
-		"certificate of garbage":  {tls(map[string]any{"cert_file": c.file("garbage"), "key_file": c.file("key")}), nil, "tls.cert_file", "no certificate in PEM", false},
-		"certificate alone":       {tls(map[string]any{"cert_pem": c.cert}), nil, "tls.key_file", "there is a certificate and no key.\n\nMutual TLS takes both", false},
-		"key alone":               {tls(map[string]any{"key_file": c.file("key")}), nil, "tls.cert_file", "there is a key and no certificate.\n\nMutual TLS takes both", false},
-		"password alone":          {tls(map[string]any{"key_password": secret}), nil, "tls.key_password", "there is a key password and no key", false},
-		"no key file":             {tls(map[string]any{"cert_pem": c.cert, "key_file": "/nowhere/key.pem"}), nil, "tls.key_file", "there is no such file", false},
-		"key of garbage":          {tls(map[string]any{"cert_pem": c.cert, "key_file": c.file("garbage")}), nil, "tls.key_file", "no private key in PEM", false},
-		"another's key":           {tls(map[string]any{"cert_pem": c.cert, "key_pem": c.otherKey}), nil, "tls.key_pem", "does not match", false},
-		"another's certificate":   {tls(map[string]any{"cert_pem": c.otherCert, "key_file": c.file("key")}), nil, "tls.key_file", "does not match", false},
-		"no key password":         {tls(map[string]any{"cert_pem": c.cert, "key_pem": c.encrypted}), nil, "tls.key_password", "there is no key password.\n\nSet key_password, or ZOOKEEPER_TLS_KEY_PASSWORD", false},
-		"wrong key password":      {tls(map[string]any{"cert_pem": c.cert, "key_file": c.file("encrypted"), "key_password": secret + "!"}), nil, "tls.key_password", "the key password is wrong", false},
-		"server name with a port": {blank(), on("ZOOKEEPER_TLS_SERVER_NAME", "zk.example.com:2281"), "tls.server_name", "without a port", false},
-		"neither true nor false":  {blank(), on("ZOOKEEPER_TLS_INSECURE_SKIP_VERIFY", "yes!"), "tls.insecure_skip_verify", `"yes!" is neither true nor false`, false},
+		"neither on nor off":        {blank(), map[string]string{"ZOOKEEPER_TLS_ENABLED": "perhaps"}, "tls", `ZOOKEEPER_TLS_ENABLED: "perhaps" is neither true nor false`, false},
+		"CA twice":                  {tls(map[string]any{"ca_file": c.file("ca"), "ca_pem": c.ca}), nil, "tls.ca_pem", "tls.ca_file and tls.ca_pem are there for the same thing", true},
+		"CA twice by environment":   {tls(nil), map[string]string{"ZOOKEEPER_TLS_CA_FILE": c.file("ca"), "ZOOKEEPER_TLS_CA_PEM": c.ca}, "tls.ca_pem", "ZOOKEEPER_TLS_CA_FILE and ZOOKEEPER_TLS_CA_PEM are there for the same thing", false},
+		"key twice":                 {tls(map[string]any{"key_file": c.file("key"), "key_pem": c.key}), nil, "tls.key_pem", "Keep one of them", true},
+		"no CA file":                {tls(map[string]any{"ca_file": "/nowhere/ca.pem"}), nil, "tls.ca_file", "tls.ca_file: there is no such file, and its folder is not there either.\n\nName a file", false},
+		"no CA file, variable":      {blank(), on("ZOOKEEPER_TLS_CA_FILE", "/nowhere/ca.pem"), "tls.ca_file", "ZOOKEEPER_TLS_CA_FILE, which stands for tls.ca_file: there is no such file", false},
+		"CA is a folder":            {tls(map[string]any{"ca_file": c.dir}), nil, "tls.ca_file", "is a folder, and not a regular file", false},
+		"CA file is empty":          {tls(map[string]any{"ca_file": c.file("empty")}), nil, "tls.ca_file", "no certificate in PEM", false},
+		"CA file is a key":          {tls(map[string]any{"ca_file": c.file("key")}), nil, "tls.ca_file", "no certificate in PEM", false},
+		"CA is a key":               {tls(map[string]any{"ca_pem": c.key}), nil, "tls.ca_pem", "no certificate in PEM", false},
+		"CA is a path":              {blank(), on("ZOOKEEPER_TLS_CA_PEM", c.file("ca")), "tls.ca_pem", "a file is named by the attribute that ends in _file", false},
+		"key file is a key":         {blank(), on("ZOOKEEPER_TLS_KEY_FILE", c.key), "tls.key_file", "looks like the content of one", false},
+		"no certificate file":       {tls(map[string]any{"cert_file": "/nowhere/cert.pem", "key_file": c.file("key")}), nil, "tls.cert_file", "there is no such file", false},
+		"certificate of garbage":    {tls(map[string]any{"cert_file": c.file("garbage"), "key_file": c.file("key")}), nil, "tls.cert_file", "no certificate in PEM", false},
+		"certificate alone":         {tls(map[string]any{"cert_pem": c.cert}), nil, "tls.key_file", "there is a certificate and no key.\n\nMutual TLS takes both", false},
+		"key alone":                 {tls(map[string]any{"key_file": c.file("key")}), nil, "tls.cert_file", "there is a key and no certificate.\n\nMutual TLS takes both", false},
+		"password alone":            {tls(map[string]any{"key_password": secret}), nil, "tls.key_password", "there is a key password and no key", false},
+		"no key file":               {tls(map[string]any{"cert_pem": c.cert, "key_file": "/nowhere/key.pem"}), nil, "tls.key_file", "there is no such file", false},
+		"key of garbage":            {tls(map[string]any{"cert_pem": c.cert, "key_file": c.file("garbage")}), nil, "tls.key_file", "no private key in PEM", false},
+		"another's key":             {tls(map[string]any{"cert_pem": c.cert, "key_pem": c.otherKey}), nil, "tls.key_pem", "does not match", false},
+		"another's certificate":     {tls(map[string]any{"cert_pem": c.otherCert, "key_file": c.file("key")}), nil, "tls.key_file", "does not match", false},
+		"no key password":           {tls(map[string]any{"cert_pem": c.cert, "key_pem": c.encrypted}), nil, "tls.key_password", "there is no key password.\n\nSet key_password, or ZOOKEEPER_TLS_KEY_PASSWORD", false},
+		"wrong key password":        {tls(map[string]any{"cert_pem": c.cert, "key_file": c.file("encrypted"), "key_password": secret + "!"}), nil, "tls.key_password", "the key password is wrong", false},
+		"key store and key":         {tls(map[string]any{"keystore_file": c.file("key.p12"), "key_pem": c.key}), nil, "tls.key_pem", "tls.keystore_file and tls.key_pem are there for the same thing", true},
+		"key store and certificate": {tls(map[string]any{"keystore_file": c.file("key.p12"), "cert_pem": c.cert}), nil, "tls.keystore_file", "tls.cert_pem and tls.keystore_file are there for the same thing", true},
+		"trust store and CA":        {tls(map[string]any{"truststore_file": c.file("trust.p12"), "ca_pem": c.ca}), nil, "tls.truststore_file", "tls.ca_pem and tls.truststore_file are there for the same thing", true},
+		"no key store":              {tls(map[string]any{"keystore_password": secret}), nil, "tls.keystore_password", "there is a key store password and no key store", false},
+		"no trust store":            {tls(map[string]any{"truststore_password": secret}), nil, "tls.truststore_password", "there is a trust store password and no trust store", false},
+		"a key store's password":    {tls(map[string]any{"keystore_file": c.file("key.p12"), "keystore_password": secret + "!"}), nil, "tls.keystore_password", "the key store password is wrong.\n\nSet keystore_password, or ZOOKEEPER_TLS_KEYSTORE_PASSWORD", false},
+		"a trust store's password":  {tls(map[string]any{"truststore_file": c.file("trust.p12")}), nil, "tls.truststore_password", "there is no trust store password.\n\nSet truststore_password, or ZOOKEEPER_TLS_TRUSTSTORE_PASSWORD", false},
+		"PEM for a key store":       {tls(map[string]any{"keystore_file": c.file("key")}), nil, "tls.keystore_file", "it is PEM, and no key store in JKS or PKCS #12.\n\nName a key store", false},
+		"a key store for a CA":      {tls(map[string]any{"ca_file": c.file("trust.p12")}), nil, "tls.ca_file", "but a store in PKCS #12", false},
+		"a trust store of garbage":  {tls(map[string]any{"truststore_file": c.file("garbage")}), nil, "tls.truststore_file", "it is no key store in JKS or PKCS #12", false},
+		"server name with a port":   {blank(), on("ZOOKEEPER_TLS_SERVER_NAME", "zk.example.com:2281"), "tls.server_name", "without a port", false},
+		"neither true nor false":    {blank(), on("ZOOKEEPER_TLS_INSECURE_SKIP_VERIFY", "yes!"), "tls.insecure_skip_verify", `"yes!" is neither true nor false`, false},
 		// What is known is checked even where the rest is not.
 		"CA beside an unknown key": {tls(map[string]any{"ca_file": "/nowhere/ca.pem", "cert_pem": c.cert, "key_pem": "?"}), nil, "tls.ca_file", "there is no such file", false},
 	} {

@@ -44,6 +44,8 @@ func TestPastedSecrets(t *testing.T) {
 		"tls.key_file": func(s string) (*model, map[string]string) {
 			return tls(map[string]any{"cert_pem": "-----BEGIN", "key_file": s}), nil
 		},
+		"tls.keystore_file":   func(s string) (*model, map[string]string) { return tls(map[string]any{"keystore_file": s}), nil },
+		"tls.truststore_file": func(s string) (*model, map[string]string) { return tls(map[string]any{"truststore_file": s}), nil },
 		"sasl.keytab_file": func(s string) (*model, map[string]string) {
 			return kerberos(map[string]any{"username": "a", "keytab_file": s}), nil
 		},

@@ -19,6 +19,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/children"
 	"terraform-provider-zookeeper/internal/provider/ensurepath"
 	"terraform-provider-zookeeper/internal/provider/functions"
+	"terraform-provider-zookeeper/internal/provider/identity"
 	"terraform-provider-zookeeper/internal/provider/lock"
 	"terraform-provider-zookeeper/internal/provider/sequentialznode"
 	"terraform-provider-zookeeper/internal/provider/serverversion"
@@ -100,7 +101,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 			"default_acl": attr.ProviderACL("ACL of created nodes that declare none. Environment: `ZOOKEEPER_DEFAULT_ACL`, in zkCli's notation, `scheme:id:permissions,scheme:id:permissions`. Default `world:anyone:cdrwa`, which lets everybody do everything; a provider that presents an identity warns of that."),
 			"read_only": schema.BoolAttribute{
 				Optional: true,
-				MarkdownDescription: "Accept a server that has lost the ensemble's quorum and runs with `readonlymode.enabled`, where no other can be reached: data sources and plans then show what it knew when that happened, and every change fails. " +
+				MarkdownDescription: "Accept a server that has lost the ensemble's quorum and runs with `readonlymode.enabled` (since ZooKeeper 3.7, with `localSessionsEnabled=true` as well), where no other can be reached: data sources and plans then show what it knew when that happened, and every change fails. " +
 					"Environment: `ZOOKEEPER_READ_ONLY`. Default `false`.",
 			},
 			"randomize_hosts": schema.BoolAttribute{
@@ -179,6 +180,7 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		children.NewDataSource,
+		identity.NewDataSource,
 		serverversion.NewDataSource,
 		tree.NewDataSource,
 		znode.NewDataSource,

@@ -36,7 +36,7 @@ func TestSchema(t *testing.T) {
 	for _, d := range schema.Diagnostics {
 		t.Errorf("%s: %s", d.Summary, d.Detail)
 	}
-	sensitive := []string{"username", "password", "auth", "auth.credential", "sasl.password", "tls.key_pem", "tls.key_password"}
+	sensitive := []string{"username", "password", "auth", "auth.credential", "sasl.password", "tls.key_pem", "tls.key_password", "tls.keystore_password", "tls.truststore_password"}
 	for name, a := range attributes("", schema.Provider.Block.Attributes) {
 		if slices.Contains(sensitive, name) != a.Sensitive {
 			t.Errorf("%s: sensitive is %v", name, a.Sensitive)

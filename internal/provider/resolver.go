@@ -140,17 +140,36 @@ func (r *resolver) oneOf(object path.Path, choices ...choice) {
 			r.text(object.AtName(c.name), c.value, c.to, c.check)
 		}
 	}
-	var taken []string
+	var taken []path.Path
 	for _, c := range choices {
 		if *c.to == "" {
 			continue
 		}
-		at := object.AtName(c.name)
-		if taken = append(taken, r.source(at)); len(taken) == 2 {
-			r.diags.AddAttributeError(at, "Conflicting settings",
-				fmt.Sprintf("%s and %s are there for the same thing. Keep one of them.", taken[0], taken[1]))
+		if taken = append(taken, object.AtName(c.name)); len(taken) == 2 {
+			r.conflict(taken[1], taken[0])
 		}
 	}
+}
+
+// has tells whether an attribute that has been taken is set, or may yet be.
+func (r *resolver) has(at path.Path, value string) bool { return value != "" || r.isUnknown(at) }
+
+// companions takes attributes that mean something beside another one alone: without that, the
+// environment is left alone.
+func (r *resolver) companions(there bool, object path.Path, choices ...choice) {
+	if !there {
+		r.configured(object, choices...)
+		return
+	}
+	for _, c := range choices {
+		r.text(object.AtName(c.name), c.value, c.to, c.check)
+	}
+}
+
+// conflict tells of two attributes for the same thing.
+func (r *resolver) conflict(at, other path.Path) {
+	r.diags.AddAttributeError(at, "Conflicting settings",
+		fmt.Sprintf("%s and %s are there for the same thing. Keep one of them.", r.source(other), r.source(at)))
 }
 
 // configured takes what the configuration has of several attributes of an object, and

@@ -1,8 +1,6 @@
 package zk
 
 import (
-	"crypto/sha1" //nolint:gosec // the digest scheme of ZooKeeper is defined with SHA-1
-	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -44,13 +42,6 @@ const (
 
 // OpenACL returns the ACL that lets everybody do everything, world:anyone:cdrwa.
 func OpenACL() []ACL { return []ACL{{Perms: PermAll, Scheme: SchemeWorld, ID: "anyone"}} }
-
-// DigestID returns the id that an ACL entry of the scheme "digest" has for a user:
-// user:base64(sha1(user:password)), as DigestAuthenticationProvider.generateDigest.
-func DigestID(user, password string) string {
-	sum := sha1.Sum([]byte(user + ":" + password)) //nolint:gosec // see the import
-	return user + ":" + base64.StdEncoding.EncodeToString(sum[:])
-}
 
 // A Credential is an identity that the client presents on every connection.
 type Credential struct {

@@ -63,7 +63,7 @@ type Config struct {
 	// do nothing without it. Everything fails with [ErrSessionExpired] then.
 	OneSession bool
 	// ReadOnly accepts servers that have lost the ensemble's quorum, and run with
-	// readonlymode.enabled: reads work there, of what the server knew then, and writes fail
+	// readonlymode.enabled, and since 3.7 with localSessionsEnabled=true too: reads work there, of what the server knew then, and writes fail
 	// with [ErrNotReadOnly]. The client looks for a server with a quorum meanwhile, and
 	// resumes its session there.
 	ReadOnly bool

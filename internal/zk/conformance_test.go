@@ -38,6 +38,7 @@ func TestConformance(t *testing.T) {
 	t.Run("17_recursive_delete", conformDeleteTree)
 	t.Run("18_suspended", conformSuspended)
 	t.Run("19_tls", conformTLS)
+	t.Run("19_subject", conformSubject)
 	t.Run("20_transaction", conformTransaction)
 	t.Run("21_reconfig", conformReconfig)
 	t.Run("22_drop", conformDrop)

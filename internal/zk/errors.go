@@ -52,14 +52,20 @@ const (
 	// not understand, or "auth" where no identity was presented.
 	ErrInvalidACL = proto.ErrInvalidACL
 	// ErrAuthFailed: the server refused a credential. The client stays stopped.
-	ErrAuthFailed              = proto.ErrAuthFailed
-	ErrSessionMoved            = proto.ErrSessionMoved
-	ErrNotReadOnly             = proto.ErrNotReadOnly
+	ErrAuthFailed   = proto.ErrAuthFailed
+	ErrSessionMoved = proto.ErrSessionMoved
+	// ErrNotReadOnly: the server has no quorum and answers reads alone, or is not to open a
+	// session at all: since 3.7 a read-only one takes localSessionsEnabled=true on the server.
+	ErrNotReadOnly = proto.ErrNotReadOnly
+	// ErrEphemeralOnLocalSession: the session is one that its server alone knows
+	// (localSessionsEnabled=true), and may have no ephemeral node unless the servers have
+	// localSessionsUpgradingEnabled=true as well.
 	ErrEphemeralOnLocalSession = proto.ErrEphemeralOnLocalSession
 	ErrNoWatcher               = proto.ErrNoWatcher
 	ErrRequestTimeout          = proto.ErrRequestTimeout
 	ErrReconfigDisabled        = proto.ErrReconfigDisabled
-	// ErrSessionClosedRequireSASL: the server serves nobody without SASL.
+	// ErrSessionClosedRequireSASL: the server serves nobody without SASL, or without one of the
+	// schemes that its enforce.auth.schemes name: sasl, digest, x509. It does not say which.
 	ErrSessionClosedRequireSASL = proto.ErrSessionClosedRequireSASL
 	ErrQuotaExceeded            = proto.ErrQuotaExceeded
 	ErrThrottledOp              = proto.ErrThrottledOp

@@ -5,8 +5,6 @@ import (
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -17,10 +15,9 @@ import (
 	"syscall"
 	"time"
 
-	"go.step.sm/crypto/pemutil"
-
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/guard"
+	"terraform-provider-zookeeper/internal/zk/keyfile"
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
@@ -37,13 +34,25 @@ type TLS struct {
 	// and its root, in PEM.
 	CertFile, CertPEM string
 	// KeyFile and KeyPEM are the private key of the client's certificate in PEM: PKCS #1,
-	// PKCS #8 or SEC 1, the latter two in their encrypted forms too.
+	// PKCS #8 or SEC 1, encrypted or not.
 	KeyFile, KeyPEM string
-	// KeyPassword decrypts the private key.
+	// KeyPassword decrypts the private key. With KeystoreFile it is for a key that has a
+	// password other than its store's, as JKS allows.
 	KeyPassword string
+	// KeystoreFile is a key store of Java's, JKS or PKCS #12, with the client's certificate and
+	// its private key, in the place of CertFile and KeyFile. KeystorePassword opens it.
+	KeystoreFile, KeystorePassword string
+	// TruststoreFile is a trust store of Java's, JKS or PKCS #12, in the place of CAFile.
+	// TruststorePassword opens it.
+	TruststoreFile, TruststorePassword string
 	// ServerName is the name that the servers' certificates must have; by default it is the
 	// host of the connect string, and never the address that the host resolves to.
 	ServerName string
+	// SkipHostname verifies that the servers' certificates descend from the CA, and not that
+	// they have the servers' names: whoever has another certificate of that CA is taken for a
+	// server. It is for a CA that gives certificates to nobody else, and what kazoo and Java's
+	// ssl.hostnameVerification=false do.
+	SkipHostname bool
 	// InsecureSkipVerify accepts any certificate: whoever can get in between reads and
 	// changes everything. For tests.
 	InsecureSkipVerify bool
@@ -63,20 +72,21 @@ func (e *TLSOptionError) Error() string { return "TLS: " + e.Err.Error() }
 // Unwrap returns what is wrong.
 func (e *TLSOptionError) Unwrap() error { return e.Err }
 
-// Subject returns the subject of the client's certificate, in the notation of RFC 2253, in
-// which ids of ACL entries of the scheme "x509" have it; empty without a certificate. It
-// reads the files, until ctx ends, and finds everything that [New] would: an error is a
-// *[TLSOptionError].
+// Subject returns the subject of the client's certificate in the notation in which ids of ACL
+// entries of the scheme "x509" have it, as far as a client can tell: that of Java's
+// X500Principal.getName, RFC 2253. Servers can be told to take something else of a certificate,
+// and [Client.WhoAmI] asks them. It is empty without a certificate. Subject reads the files, until
+// ctx ends, and finds everything that [New] would: an error is a *[TLSOptionError].
 func (t *TLS) Subject(ctx context.Context) (string, error) {
 	cfg, err := t.config(ctx)
 	if err != nil || len(cfg.Certificates) == 0 {
 		return "", err
 	}
-	var subject pkix.RDNSequence
-	if _, err := asn1.Unmarshal(cfg.Certificates[0].Leaf.RawSubject, &subject); err != nil {
+	subject, err := javaName(cfg.Certificates[0].Leaf.RawSubject)
+	if err != nil {
 		return "", t.invalidCert(err)
 	}
-	return subject.String(), nil
+	return subject, nil
 }
 
 // config makes the configuration of crypto/tls. The server's name is set for each
@@ -87,21 +97,84 @@ func (t *TLS) config(ctx context.Context) (*tls.Config, error) {
 		ServerName:         t.ServerName,
 		InsecureSkipVerify: t.InsecureSkipVerify, //nolint:gosec // only when it is asked for by name
 	}
-	ca, err := content(ctx, "CA", t.CAFile, t.CAPEM, guard.MaxCertificates)
+	roots, err := t.roots(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if ca != nil {
+	if roots != nil {
 		cfg.RootCAs = x509.NewCertPool()
-		err := guard.Decode(func() error {
-			if !cfg.RootCAs.AppendCertsFromPEM(ca) {
-				return errors.New("none")
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, &TLSOptionError{given("CA", t.CAFile), errors.New("the CA has no certificate in PEM")}
+		for _, ca := range roots {
+			cfg.RootCAs.AddCert(ca)
 		}
+	}
+	if t.SkipHostname && !t.InsecureSkipVerify {
+		// crypto/tls verifies both or nothing.
+		cfg.InsecureSkipVerify = true
+		cfg.VerifyConnection = chainVerifier(cfg.RootCAs)
+	}
+	pair, err := t.pair(ctx)
+	if err != nil || pair == nil {
+		return cfg, err
+	}
+	cfg.Certificates = []tls.Certificate{*pair}
+	return cfg, nil
+}
+
+// chainVerifier verifies that a server's certificate descends from one of the roots, and is for
+// servers, whatever its name.
+func chainVerifier(roots *x509.CertPool) func(tls.ConnectionState) error {
+	return func(state tls.ConnectionState) error {
+		between := x509.NewCertPool()
+		for _, cert := range state.PeerCertificates[1:] {
+			between.AddCert(cert)
+		}
+		_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: roots, Intermediates: between})
+		return err
+	}
+}
+
+// roots returns the certificates that the servers' must descend from; nil for the system's.
+func (t *TLS) roots(ctx context.Context) ([]*x509.Certificate, error) {
+	if t.TruststoreFile == "" {
+		if t.TruststorePassword != "" {
+			return nil, &TLSOptionError{"TruststorePassword", errors.New("there is a trust store password and no trust store")}
+		}
+		ca, err := content(ctx, "CA", t.CAFile, t.CAPEM, guard.MaxCertificates)
+		if err != nil || ca == nil {
+			return nil, err
+		}
+		roots, err := keyfile.Authorities(ca)
+		if err != nil {
+			return nil, &TLSOptionError{given("CA", t.CAFile), fmt.Errorf("the CA: %w", err)}
+		}
+		return roots, nil
+	}
+	if t.CAFile != "" || t.CAPEM != "" {
+		return nil, &TLSOptionError{"TruststoreFile", errors.New("there is a trust store and a CA")}
+	}
+	b, err := guard.ReadFile(ctx, t.TruststoreFile, guard.MaxStore)
+	if err != nil {
+		return nil, &TLSOptionError{"TruststoreFile", err}
+	}
+	roots, err := keyfile.ReadTrustStore(b, t.TruststorePassword)
+	switch {
+	case errors.Is(err, keyfile.ErrNoPassword):
+		return nil, &TLSOptionError{"TruststorePassword", errors.New("the trust store has a password, and there is no trust store password")}
+	case errors.Is(err, keyfile.ErrWrongPassword):
+		return nil, &TLSOptionError{"TruststorePassword", errors.New("the trust store cannot be opened: most likely the trust store password is wrong")}
+	case err != nil:
+		return nil, &TLSOptionError{"TruststoreFile", err}
+	}
+	return roots, nil
+}
+
+// pair returns the client's certificate with its key; nil without.
+func (t *TLS) pair(ctx context.Context) (*tls.Certificate, error) {
+	if t.KeystoreFile != "" {
+		return t.storedPair(ctx)
+	}
+	if t.KeystorePassword != "" {
+		return nil, &TLSOptionError{"KeystorePassword", errors.New("there is a key store password and no key store")}
 	}
 	cert, err := content(ctx, "Cert", t.CertFile, t.CertPEM, guard.MaxCertificates)
 	if err != nil {
@@ -116,18 +189,40 @@ func (t *TLS) config(ctx context.Context) (*tls.Config, error) {
 		if t.KeyPassword != "" {
 			return nil, &TLSOptionError{"KeyPassword", errors.New("there is a key password and no key")}
 		}
-		return cfg, nil
+		return nil, nil
 	case cert == nil:
 		return nil, &TLSOptionError{"CertFile", errors.New("there is a key and no certificate")}
 	case key == nil:
 		return nil, &TLSOptionError{"KeyFile", errors.New("there is a certificate and no key")}
 	}
-	pair, err := t.keyPair(cert, key)
-	if err != nil {
-		return nil, err
+	return t.keyPair(cert, key)
+}
+
+// storedPair is pair from a key store.
+func (t *TLS) storedPair(ctx context.Context) (*tls.Certificate, error) {
+	if t.CertFile != "" || t.CertPEM != "" || t.KeyFile != "" || t.KeyPEM != "" {
+		return nil, &TLSOptionError{"KeystoreFile", errors.New("there is a key store, and a certificate or a key beside it")}
 	}
-	cfg.Certificates = []tls.Certificate{pair}
-	return cfg, nil
+	b, err := guard.ReadFile(ctx, t.KeystoreFile, guard.MaxStore)
+	if err != nil {
+		return nil, &TLSOptionError{"KeystoreFile", err}
+	}
+	stored, err := keyfile.ReadKeyStore(b, t.KeystorePassword, t.KeyPassword)
+	switch {
+	case errors.Is(err, keyfile.ErrNoPassword):
+		return nil, &TLSOptionError{"KeystorePassword", errors.New("the key store has a password, and there is no key store password")}
+	case errors.Is(err, keyfile.ErrWrongPassword):
+		return nil, &TLSOptionError{"KeystorePassword", errors.New("the key store cannot be opened: most likely the key store password is wrong")}
+	case errors.Is(err, keyfile.ErrKeyPassword):
+		return nil, &TLSOptionError{"KeyPassword", errors.New("the key in the key store cannot be decrypted: it has another password than the store, or than the key password")}
+	case err != nil:
+		return nil, &TLSOptionError{"KeystoreFile", err}
+	}
+	pair, err := joined(stored.Chain, stored.Key)
+	if err != nil {
+		return nil, &TLSOptionError{"KeystoreFile", fmt.Errorf("the certificate and the key in the key store: %w", err)}
+	}
+	return pair, nil
 }
 
 // given returns the name of the one of two fields, such as CAFile and CAPEM, that is set.
@@ -156,115 +251,50 @@ func content(ctx context.Context, what, file, text string, limit int64) ([]byte,
 }
 
 // keyPair joins the certificate and its key, which it decrypts where that is needed.
-func (t *TLS) keyPair(certPEM, keyPEM []byte) (tls.Certificate, error) {
-	if err := checkCert(certPEM); err != nil {
-		return tls.Certificate{}, t.invalidCert(err)
-	}
-	invalid := func(err error) (tls.Certificate, error) {
-		return tls.Certificate{}, &TLSOptionError{given("Key", t.KeyFile), err}
-	}
-	key, err := t.parseKey(keyPEM)
+func (t *TLS) keyPair(certPEM, keyPEM []byte) (*tls.Certificate, error) {
+	certs, err := keyfile.Certificates(certPEM)
 	if err != nil {
-		return tls.Certificate{}, err
+		return nil, t.invalidCert(err)
 	}
-	signer, ok := key.(crypto.Signer)
-	if !ok {
-		return invalid(errors.New("the key is no private key"))
+	key, err := keyfile.PrivateKey(keyPEM, t.KeyPassword)
+	switch {
+	case errors.Is(err, keyfile.ErrNoPassword):
+		return nil, &TLSOptionError{"KeyPassword", errors.New("the key is encrypted and there is no key password")}
+	case errors.Is(err, keyfile.ErrWrongPassword):
+		return nil, &TLSOptionError{"KeyPassword", errors.New("the key cannot be decrypted: most likely the key password is wrong")}
+	case err != nil:
+		return nil, &TLSOptionError{given("Key", t.KeyFile), err}
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(signer)
+	if chain, ok := keyfile.Chain(key, certs); ok && chain[0] != certs[0] {
+		certs = chain // in a file that begins with the CA
+	}
+	pair, err := joined(certs, key)
 	if err != nil {
-		return invalid(fmt.Errorf("the key is of a kind that TLS does not take: %T", key))
-	}
-	// The standard library joins the two, and checks that they belong together.
-	var pair tls.Certificate
-	err = guard.Decode(func() (err error) {
-		pair, err = tls.X509KeyPair(certPEM, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
-		return err
-	})
-	if err != nil {
-		return invalid(fmt.Errorf("the certificate and the key: %w", shown.Error(err)))
+		return nil, &TLSOptionError{given("Key", t.KeyFile), fmt.Errorf("the certificate and the key: %w", err)}
 	}
 	return pair, nil
 }
 
-const (
-	// maxKeyBytes bounds a private key as ASN.1: checking a key takes time that grows with
-	// the third power of its size. One of RSA with 16,384 bits takes 9 KiB.
-	maxKeyBytes = 16 << 10
-	// maxKeyIterations bounds what a file may ask for to make the key that it is encrypted
-	// with of a password. The most that is recommended is below a million.
-	maxKeyIterations = 10_000_000
-)
-
-// parseKey decodes the first private key of a PEM, and decrypts it where that is needed.
-func (t *TLS) parseKey(keyPEM []byte) (any, error) {
-	invalid := func(text string) (any, error) {
-		return nil, &TLSOptionError{given("Key", t.KeyFile), errors.New(text)}
+// joined is the standard library's join of a chain and the key of its first certificate: it checks
+// that they belong together.
+func joined(certs []*x509.Certificate, key crypto.Signer) (*tls.Certificate, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, fmt.Errorf("the key is of a kind that TLS does not take: %T", key)
 	}
-	block, rest := pem.Decode(keyPEM)
-	for block != nil && !strings.HasSuffix(block.Type, "PRIVATE KEY") {
-		block, rest = pem.Decode(rest)
+	var chain []byte
+	for _, cert := range certs {
+		chain = append(chain, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})...)
 	}
-	const none = "the key is no private key in PEM"
-	if block == nil {
-		return invalid(none)
-	}
-	encrypted := block.Headers["Proc-Type"] == "4,ENCRYPTED"
-	switch block.Type {
-	case "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY":
-	case "ENCRYPTED PRIVATE KEY":
-		encrypted = true
-	default:
-		return invalid("the key is of a format that is not supported: PKCS #8, PKCS #1 and SEC 1 are")
-	}
-	if len(block.Bytes) > maxKeyBytes {
-		return invalid("the key is too large: no key that TLS takes is")
-	}
-	var opts []pemutil.Options
-	if encrypted {
-		if t.KeyPassword == "" {
-			return nil, &TLSOptionError{"KeyPassword", errors.New("the key is encrypted and there is no key password")}
-		}
-		if iterations(block.Bytes) > maxKeyIterations {
-			return invalid("the key takes too long to decrypt: encrypt it again with fewer iterations")
-		}
-		opts = append(opts, pemutil.WithPassword([]byte(t.KeyPassword)))
-	}
-	var key any
-	err := guard.Decode(func() (err error) {
-		key, err = pemutil.ParseKey(pem.EncodeToMemory(block), opts...)
+	var pair tls.Certificate
+	err = guard.Decode(func() (err error) {
+		pair, err = tls.X509KeyPair(chain, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 		return err
 	})
-	switch {
-	case err != nil && encrypted:
-		return nil, &TLSOptionError{"KeyPassword", errors.New("the key cannot be decrypted: most likely the key password is wrong")}
-	case err != nil:
-		return invalid(none)
+	if err != nil {
+		return nil, shown.Error(err)
 	}
-	return key, nil
-}
-
-// iterations returns how many iterations an encrypted private key in PKCS #8 asks for
-// (PBES2, RFC 8018); 0 for what is encrypted otherwise.
-func iterations(der []byte) int {
-	var key struct {
-		Encryption struct {
-			Algorithm  asn1.ObjectIdentifier
-			Parameters struct {
-				KeyDerivation struct {
-					Algorithm  asn1.ObjectIdentifier
-					Parameters struct {
-						Salt       []byte
-						Iterations int
-					}
-				}
-			}
-		}
-	}
-	if _, err := asn1.Unmarshal(der, &key); err != nil {
-		return 0
-	}
-	return key.Encryption.Parameters.KeyDerivation.Parameters.Iterations
+	return &pair, nil
 }
 
 // invalidCert makes the error of a certificate.
@@ -272,21 +302,38 @@ func (t *TLS) invalidCert(err error) error {
 	return &TLSOptionError{given("Cert", t.CertFile), shown.Error(err)}
 }
 
-// checkCert checks that the first certificate of a PEM, which is the client's, is one.
-func checkCert(certPEM []byte) error {
-	for block, rest := pem.Decode(certPEM); block != nil; block, rest = pem.Decode(rest) {
-		if block.Type == "CERTIFICATE" {
-			return guard.Decode(func() error {
-				_, err := x509.ParseCertificate(block.Bytes)
-				return err
-			})
-		}
-	}
-	return errors.New("there is no certificate in PEM")
-}
+// A TLSCause is what is wrong with a server's certificate. What helps depends on it.
+type TLSCause int
+
+const (
+	// TLSOther is something else than the server's certificate.
+	TLSOther TLSCause = iota
+	// TLSUnknownAuthority tells that it does not descend from a CA that is trusted.
+	TLSUnknownAuthority
+	// TLSFailedAuthority tells that it may descend from a CA that is trusted, but that does not verify it:
+	// it has another key than the one that signed, has expired or is no CA.
+	TLSFailedAuthority
+	// TLSWrongName tells that it has names, and not the server's.
+	TLSWrongName
+	// TLSNoName tells that it has no name that is looked at, but perhaps a common name. No
+	// [TLS.ServerName] helps.
+	TLSNoName
+	// TLSExpired tells that it is no longer valid.
+	TLSExpired
+	// TLSNotYetValid tells that it is not valid yet, by the clock of this machine.
+	TLSNotYetValid
+	// TLSNotForServers tells that its extended key usage is another.
+	TLSNotForServers
+	// TLSUnreadable tells that it cannot be read at all.
+	TLSUnreadable
+	// TLSInvalid is whatever else makes a certificate invalid.
+	TLSInvalid
+)
 
 // A TLSError tells why a TLS connection could not be made, or was ended by the server.
 type TLSError struct {
+	// Cause is what is wrong with the server's certificate; [TLSOther] where that is not why.
+	Cause TLSCause
 	// Problem says what is wrong and what to look at.
 	Problem string
 	// Err is what crypto/tls says.
@@ -312,7 +359,7 @@ func handshakeTLS(ctx context.Context, cfg *tls.Config, nc net.Conn, host string
 	if err := tc.HandshakeContext(ctx); err != nil {
 		_ = nc.Close()
 		if ctx.Err() != nil {
-			return nil, &TLSError{"the server does not answer (does this port speak TLS?)", &conn.NoAnswerError{Step: "the TLS handshake", After: time.Since(began)}}
+			return nil, &TLSError{TLSOther, "the server does not answer (does this port speak TLS?)", &conn.NoAnswerError{Step: "the TLS handshake", After: time.Since(began)}}
 		}
 		if err = tlsError(err, cfg.ServerName); !isTLSError(err) {
 			// crypto/tls may say what is in a certificate that it cannot read.
@@ -332,28 +379,43 @@ func tlsError(err error, name string) error {
 		record    tls.RecordHeaderError
 	)
 	alert, alerted := remoteAlert(err)
+	why := err
+	if failed, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		why = shown.As(err, failed.Err.Error()) // without saying twice that it failed
+	}
 	switch {
-	case errors.As(err, &authority):
-		return &TLSError{"the server's certificate is not signed by a CA that is trusted here", err}
+	case errors.As(err, &authority) && strings.Contains(authority.Error(), "possibly because of"):
+		return &TLSError{TLSFailedAuthority, "the server's certificate is not signed by a CA that is trusted here, though one by that name is", why}
+	case errors.As(err, &authority), errors.As(err, new(x509.SystemRootsError)):
+		return &TLSError{TLSUnknownAuthority, "the server's certificate is not signed by a CA that is trusted here", why}
+	case errors.As(err, &hostname) && !hasNames(hostname.Certificate):
+		return &TLSError{TLSNoName, fmt.Sprintf("the server's certificate is one for no host, and so not for %s", shown.Text(name)), shown.As(err, withoutNames(hostname.Certificate))}
 	case errors.As(err, &hostname):
 		return &TLSError{
+			TLSWrongName,
 			fmt.Sprintf("the server's certificate is not one for %s; connect by a name that it has, or set the server name", shown.Text(name)),
 			shown.As(err, certificateNames(hostname.Certificate)),
 		}
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && time.Now().Before(invalid.Cert.NotBefore):
+		return &TLSError{TLSNotYetValid, "the server's certificate is not valid yet", why}
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return &TLSError{"the server's certificate has expired, or is not valid yet", err}
-	case errors.As(err, &invalid):
-		return &TLSError{"the server's certificate is not valid", err}
+		return &TLSError{TLSExpired, "the server's certificate has expired", why}
+	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
+		return &TLSError{TLSNotForServers, "the server's certificate is not one for servers", why}
+	case errors.As(err, &invalid), errors.As(err, new(x509.UnhandledCriticalExtension)), errors.As(err, new(x509.ConstraintViolationError)), errors.As(err, new(x509.InsecureAlgorithmError)):
+		return &TLSError{TLSInvalid, "the server's certificate is not valid", why}
+	case strings.HasPrefix(err.Error(), "tls: failed to parse certificate"):
+		return &TLSError{TLSUnreadable, "the server's certificate cannot be read", err}
 	case errors.As(err, &record):
-		return &TLSError{"the server answered in plain text; this port does not speak TLS", err}
+		return &TLSError{TLSOther, "the server answered in plain text; this port does not speak TLS", err}
 	case alerted && slices.ContainsFunc(certificateAlerts, func(a tls.AlertError) bool { return a.Error() == alert }):
-		return &TLSError{"the server refused this client's certificate, or wants one", err}
+		return &TLSError{TLSOther, "the server refused this client's certificate, or wants one", err}
 	case alerted && alert == handshakeFailure.Error():
-		return &TLSError{"the server and this client have no parameters in common, or it wants a client's certificate", err}
+		return &TLSError{TLSOther, "the server and this client have no parameters in common, or it wants a client's certificate", err}
 	case alerted:
-		return &TLSError{"the server ended the connection", err}
+		return &TLSError{TLSOther, "the server ended the connection", err}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
-		return &TLSError{"the server ended the handshake (does this port speak TLS?)", err}
+		return &TLSError{TLSOther, "the server ended the handshake (does this port speak TLS?)", err}
 	}
 	return err
 }
@@ -363,14 +425,24 @@ func isTLSError(err error) bool {
 	return ok
 }
 
-// certificateNames says which names a certificate has. Its common name does not count.
+// hasNames reports whether a certificate has a name or an address of a host. Its common name does
+// not count.
+func hasNames(cert *x509.Certificate) bool { return len(cert.DNSNames)+len(cert.IPAddresses) > 0 }
+
+// withoutNames says what a certificate without a name of a host has.
+func withoutNames(cert *x509.Certificate) string {
+	const none = "it has no subject alternative name of a host, and no address"
+	if cert.Subject.CommonName == "" {
+		return none
+	}
+	return none + ", and its common name " + shown.Text(cert.Subject.CommonName) + " does not count"
+}
+
+// certificateNames says which names a certificate has.
 func certificateNames(cert *x509.Certificate) string {
 	names := slices.Clone(cert.DNSNames)
 	for _, ip := range cert.IPAddresses {
 		names = append(names, ip.String())
-	}
-	if len(names) == 0 {
-		return "it has no name of a host, and no address"
 	}
 	return "it is one for " + shown.Texts(names)
 }

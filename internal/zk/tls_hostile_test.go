@@ -44,6 +44,9 @@ func TestTLSPastedSecrets(t *testing.T) {
 			"CAFile":   {CAFile: secret},
 			"CertFile": {CertFile: secret, KeyPEM: "k"},
 			"KeyFile":  {CertPEM: "c", KeyFile: secret},
+
+			"KeystoreFile":   {KeystoreFile: secret},
+			"TruststoreFile": {TruststoreFile: secret},
 		} {
 			_, subjectErr := cfg.Subject(t.Context())
 			_, newErr := zk.New(t.Context(), zk.Config{TLS: &cfg})
@@ -72,6 +75,8 @@ func TestTLSNoRegularFile(t *testing.T) {
 		{zk.TLS{CAFile: pipe}, `"` + pipe + `" is a named pipe, and not a regular file`},
 		{zk.TLS{CertFile: pipe, KeyPEM: "k"}, `"` + pipe + `" is a named pipe`},
 		{zk.TLS{CertPEM: "c", KeyFile: pipe}, `"` + pipe + `" is a named pipe`},
+		{zk.TLS{KeystoreFile: pipe}, `"` + pipe + `" is a named pipe`},
+		{zk.TLS{TruststoreFile: pipe}, `"` + pipe + `" is a named pipe`},
 		{zk.TLS{CAFile: "/dev/zero"}, `"/dev/zero" is a device, and not a regular file`},
 		{zk.TLS{CertPEM: "c", KeyFile: large}, `"` + large + `" takes more than 1048576 bytes`},
 	} {
@@ -129,10 +134,11 @@ func TestTLSHostileKeys(t *testing.T) {
 	iv, block := make([]byte, 16), make([]byte, 32)
 	for name, tc := range map[string]struct{ key, field, want string }{
 		"endless work":       {encryptedKey(t, 1<<40, iv, block), "KeyPEM", "takes too long to decrypt"},
-		"a short vector":     {encryptedKey(t, 1, iv[:3], block), "KeyPassword", "cannot be decrypted"},
-		"half a block":       {encryptedKey(t, 1, iv, block[:5]), "KeyPassword", "cannot be decrypted"},
-		"nothing encrypted":  {encryptedKey(t, 1, iv, nil), "KeyPassword", "cannot be decrypted"},
-		"noise encrypted":    {encryptedKey(t, -1, iv, block), "KeyPassword", "cannot be decrypted"},
+		"a short vector":     {encryptedKey(t, 1, iv[:3], block), "KeyPEM", "malformed"},
+		"half a block":       {encryptedKey(t, 1, iv, block[:5]), "KeyPEM", "malformed"},
+		"nothing encrypted":  {encryptedKey(t, 1, iv, nil), "KeyPEM", "malformed"},
+		"work undone":        {encryptedKey(t, -1, iv, block), "KeyPEM", "malformed"},
+		"noise encrypted":    {encryptedKey(t, 1, iv, block), "KeyPassword", "cannot be decrypted"},
 		"a large key":        {string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: make([]byte, 20<<10)})), "KeyPEM", "too large"},
 		"of OpenSSH":         {string(pem.EncodeToMemory(&pem.Block{Type: "OPENSSH PRIVATE KEY", Bytes: block})), "KeyPEM", "a format that is not supported"},
 		"of cosign":          {string(pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED COSIGN PRIVATE KEY", Bytes: []byte(`{"kdf":{"name":"scrypt"}}`)})), "KeyPEM", "a format that is not supported"},
@@ -194,7 +200,7 @@ func TestTLSForgedNames(t *testing.T) {
 		want   string
 	}{
 		"another name": {func(*x509.Certificate) {}, a, `not one for "127.0.0.1"`},
-		"no name":      {func(c *x509.Certificate) { c.DNSNames = nil }, a, "it has no name of a host"},
+		"no name":      {func(c *x509.Certificate) { c.DNSNames = nil }, a, "it has no subject alternative name of a host"},
 		"expired":      {func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Hour) }, a, "has expired"},
 		"a stranger's": {func(c *x509.Certificate) { c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)} }, other, "not signed by a CA that is trusted here"},
 	} {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -58,6 +59,33 @@ func write(t *testing.T, name, content string) string {
 	return file
 }
 
+const storePassword = "hush-hush"
+
+// stores returns how to use stores of Java's, by their kind, "jks" or "p12".
+func stores(t *testing.T, a *authority, key *ecdsa.PrivateKey, cert *x509.Certificate) func(kind string) *zk.TLS {
+	t.Helper()
+	dir := t.TempDir()
+	run := func(tool string, args ...string) {
+		cmd := exec.CommandContext(t.Context(), tool, args...)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s %q: %v\n%s", tool, args, err, out)
+		}
+	}
+	ca, all := write(t, "ca.pem", certPEM(a.cert)), write(t, "all.pem", keyPEM(t, key)+certPEM(cert)+certPEM(a.cert))
+	run("openssl", "pkcs12", "-export", "-in", all, "-out", "key.p12", "-passout", "pass:"+storePassword)
+	run("keytool", "-importkeystore", "-srckeystore", "key.p12", "-srcstorepass", storePassword, "-destkeystore", "key.jks", "-deststoretype", "JKS", "-deststorepass", storePassword)
+	for kind, name := range map[string]string{"jks": "JKS", "p12": "PKCS12"} {
+		run("keytool", "-importcert", "-noprompt", "-alias", "ca", "-file", ca, "-storetype", name, "-keystore", "trust."+kind, "-storepass", storePassword)
+	}
+	return func(kind string) *zk.TLS {
+		return &zk.TLS{
+			KeystoreFile: filepath.Join(dir, "key."+kind), KeystorePassword: storePassword,
+			TruststoreFile: filepath.Join(dir, "trust."+kind), TruststorePassword: storePassword,
+		}
+	}
+}
+
 // startTLS starts a server with a certificate of the authority's, which wants certificates
 // of the same authority from its clients.
 func startTLS(t *testing.T, a *authority, template *x509.Certificate) *zktest.Server {
@@ -97,6 +125,14 @@ func conformTLS(t *testing.T) {
 	expired := startTLS(t, ca, serverCert(time.Now().Add(-time.Minute)))
 	named := serverCert(time.Time{})
 	named.IPAddresses = nil
+	nameless := serverCert(time.Time{})
+	nameless.Subject.CommonName, nameless.DNSNames, nameless.IPAddresses = "127.0.0.1", nil, nil
+	commonName := startTLS(t, ca, nameless)
+	clients := serverCert(time.Time{})
+	clients.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	forClients := startTLS(t, ca, clients)
+	early := startTLS(t, ca, serverCert(time.Now().Add(3*time.Hour)))
+	chainAlone := func(c *zk.TLS) { c.SkipHostname = true }
 	byName := startTLS(t, ca, named)
 
 	clientKey, clientCert := ca.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "client"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
@@ -106,6 +142,7 @@ func conformTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	encrypted := string(pem.EncodeToMemory(block))
+	inStores := stores(t, ca, clientKey, clientCert)
 	with := func(change func(*zk.TLS)) *zk.TLS {
 		cfg := &zk.TLS{CAPEM: certPEM(ca.cert), CertPEM: certPEM(clientCert), KeyPEM: keyPEM(t, clientKey)}
 		change(cfg)
@@ -123,11 +160,26 @@ func conformTLS(t *testing.T) {
 			KeyFile: write(t, "key.pem", keyPEM(t, clientKey)),
 		}, ""},
 		{"encrypted key", good.SecureAddr(), with(func(c *zk.TLS) { c.KeyPEM, c.KeyPassword = encrypted, "hush" }), ""},
+		{"PKCS #12", good.SecureAddr(), inStores("p12"), ""},
+		{"JKS", good.SecureAddr(), inStores("jks"), ""},
+		{"another trust store", good.SecureAddr(), &zk.TLS{TruststoreFile: stores(t, other, foreignKey, foreignCert)("jks").TruststoreFile, TruststorePassword: storePassword}, "not signed by a CA that is trusted here"},
 		{"server name", byName.SecureAddr(), with(func(c *zk.TLS) { c.ServerName = "zookeeper.test" }), ""},
 		{"no verification", byName.SecureAddr(), with(func(c *zk.TLS) { c.InsecureSkipVerify, c.CAPEM = true, "" }), ""},
 		{"wrong CA", good.SecureAddr(), with(func(c *zk.TLS) { c.CAPEM = certPEM(other.cert) }), "not signed by a CA that is trusted here"},
 		{"system roots", good.SecureAddr(), with(func(c *zk.TLS) { c.CAPEM = "" }), "not signed by a CA that is trusted here"},
 		{"wrong name", byName.SecureAddr(), with(func(*zk.TLS) {}), `not one for "127.0.0.1"`},
+		{"another name", byName.SecureAddr(), with(func(c *zk.TLS) { c.ServerName = "zookeeper.other" }), `it is one for "zookeeper.test"`},
+		{"common name alone", commonName.SecureAddr(), with(func(*zk.TLS) {}), `one for no host, and so not for "127.0.0.1": it has no subject alternative name of a host, and no address, and its common name "127.0.0.1" does not count`},
+		{"server name for a common name", commonName.SecureAddr(), with(func(c *zk.TLS) { c.ServerName = "zookeeper.test" }), "one for no host"},
+		{"chain alone, common name", commonName.SecureAddr(), with(chainAlone), ""},
+		{"chain alone, another name", byName.SecureAddr(), with(chainAlone), ""},
+		{"chain alone, stores", byName.SecureAddr(), func() *zk.TLS { c := inStores("jks"); chainAlone(c); return c }(), ""},
+		{"chain alone, wrong CA", good.SecureAddr(), with(func(c *zk.TLS) { c.SkipHostname, c.CAPEM = true, certPEM(other.cert) }), "not signed by a CA that is trusted here, though one by that name is"},
+		{"chain alone, system roots", good.SecureAddr(), with(func(c *zk.TLS) { c.SkipHostname, c.CAPEM = true, "" }), "not signed by a CA that is trusted here: "},
+		{"chain alone, expired", expired.SecureAddr(), with(chainAlone), "has expired"},
+		{"not yet valid", early.SecureAddr(), with(func(*zk.TLS) {}), "is not valid yet"},
+		{"for clients", forClients.SecureAddr(), with(func(*zk.TLS) {}), "is not one for servers"},
+		{"chain alone, for clients", forClients.SecureAddr(), with(chainAlone), "is not one for servers"},
 		{"expired", expired.SecureAddr(), with(func(*zk.TLS) {}), "has expired"},
 		{"no client certificate", good.SecureAddr(), with(func(c *zk.TLS) { c.CertPEM, c.KeyPEM = "", "" }), "refused this client's certificate, or wants one"},
 		{"stranger's certificate", good.SecureAddr(), with(func(c *zk.TLS) { c.CertPEM, c.KeyPEM = certPEM(foreignCert), keyPEM(t, foreignKey) }), "refused this client's certificate, or wants one"},
@@ -172,13 +224,20 @@ func conformTLS(t *testing.T) {
 func TestTLSRefused(t *testing.T) {
 	t.Parallel()
 	a := newAuthority(t)
-	key, cert := a.sign(&x509.Certificate{})
+	key, cert := a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "client"}})
 	otherKey, _ := a.sign(&x509.Certificate{})
 	block, err := pemutil.Serialize(key, pemutil.WithPKCS8(true), pemutil.WithPassword([]byte("hush")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	encrypted := string(pem.EncodeToMemory(block))
+	inStores := stores(t, a, key, cert)
+	stored := func(kind string, change func(*zk.TLS)) zk.TLS {
+		cfg := inStores(kind)
+		change(cfg)
+		return *cfg
+	}
+	bad := "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 	for name, tc := range map[string]struct {
 		tls   zk.TLS
 		field string
@@ -195,7 +254,25 @@ func TestTLSRefused(t *testing.T) {
 		"no password":      {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted}, "KeyPassword", "there is no key password"},
 		"garbage":          {zk.TLS{CertPEM: "garbage", KeyPEM: keyPEM(t, key)}, "CertPEM", "no certificate in PEM"},
 		"a garbled one":    {zk.TLS{CertPEM: "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", KeyPEM: keyPEM(t, key)}, "CertPEM", "x509: malformed"},
-		"wrong password":   {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted, KeyPassword: "hush!"}, "KeyPassword", "the key password is wrong"},
+		"one bad CA":       {zk.TLS{CAPEM: certPEM(a.cert) + bad}, "CAPEM", "certificate 2 of 2 cannot be read"},
+		"one bad between":  {zk.TLS{CertPEM: certPEM(cert) + bad, KeyPEM: keyPEM(t, key)}, "CertPEM", "certificate 2 of 2 cannot be read"},
+
+		"a key store and a key":      {stored("jks", func(c *zk.TLS) { c.KeyPEM = keyPEM(t, key) }), "KeystoreFile", "a certificate or a key beside it"},
+		"a trust store and a CA":     {stored("p12", func(c *zk.TLS) { c.CAPEM = certPEM(a.cert) }), "TruststoreFile", "a trust store and a CA"},
+		"no key store":               {zk.TLS{KeystorePassword: storePassword}, "KeystorePassword", "no key store"},
+		"no trust store":             {zk.TLS{TruststorePassword: storePassword}, "TruststorePassword", "no trust store"},
+		"no key store file":          {zk.TLS{KeystoreFile: filepath.Join(t.TempDir(), "none")}, "KeystoreFile", "no such file"},
+		"no trust store file":        {zk.TLS{TruststoreFile: filepath.Join(t.TempDir(), "none")}, "TruststoreFile", "no such file"},
+		"no key store password":      {stored("p12", func(c *zk.TLS) { c.KeystorePassword = "" }), "KeystorePassword", "there is no key store password"},
+		"no trust store password":    {stored("jks", func(c *zk.TLS) { c.TruststorePassword = "" }), "TruststorePassword", "there is no trust store password"},
+		"wrong key store password":   {stored("jks", func(c *zk.TLS) { c.KeystorePassword = "hush!" }), "KeystorePassword", "the key store password is wrong"},
+		"wrong trust store password": {stored("p12", func(c *zk.TLS) { c.TruststorePassword = "hush!" }), "TruststorePassword", "the trust store password is wrong"},
+		"wrong password of a key":    {stored("jks", func(c *zk.TLS) { c.KeyPassword = "hush!" }), "KeyPassword", "has another password than the store"},
+		"two passwords":              {stored("p12", func(c *zk.TLS) { c.KeyPassword = "hush!" }), "KeystoreFile", "has one password"},
+		"PEM for a store":            {zk.TLS{TruststoreFile: write(t, "ca.pem", certPEM(a.cert))}, "TruststoreFile", "it is PEM"},
+		"a store for PEM":            {zk.TLS{CAFile: inStores("p12").TruststoreFile}, "CAFile", "but a store in PKCS #12"},
+
+		"wrong password": {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted, KeyPassword: "hush!"}, "KeyPassword", "the key password is wrong"},
 	} {
 		_, err := zk.New(t.Context(), zk.Config{TLS: &tc.tls})
 		var invalid *zk.TLSOptionError
@@ -207,13 +284,16 @@ func TestTLSRefused(t *testing.T) {
 
 func TestTLSSubject(t *testing.T) {
 	t.Parallel()
-	key, cert := newAuthority(t).sign(&x509.Certificate{Subject: pkix.Name{CommonName: "client", OrganizationalUnit: []string{"Ops"}, Organization: []string{"Example, Inc."}}})
+	a := newAuthority(t)
+	key, cert := a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "client", OrganizationalUnit: []string{"Ops"}, Organization: []string{"Example, Inc."}}})
 	for _, tc := range []struct {
 		tls  zk.TLS
 		want string
 	}{
 		{zk.TLS{}, ""},
 		{zk.TLS{CertPEM: certPEM(cert), KeyPEM: keyPEM(t, key)}, `CN=client,OU=Ops,O=Example\, Inc.`},
+		// The CA may stand before it.
+		{zk.TLS{CertPEM: certPEM(a.cert) + certPEM(cert), KeyPEM: keyPEM(t, key)}, `CN=client,OU=Ops,O=Example\, Inc.`},
 	} {
 		if got, err := tc.tls.Subject(t.Context()); err != nil || got != tc.want {
 			t.Errorf("%q, %v; want %q", got, err, tc.want)

@@ -9,6 +9,11 @@ locals {
   web = nonsensitive(provider::zookeeper::digest("web", var.web_password))
 }
 
+locals {
+  # For servers with DigestAuthenticationProvider.digestAlg=SHA-256.
+  web_sha256 = nonsensitive(provider::zookeeper::digest("web", var.web_password, "SHA-256"))
+}
+
 resource "zookeeper_znode" "settings" {
   path = "/services/web/settings"
   data = "{}"

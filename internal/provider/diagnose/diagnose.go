@@ -152,21 +152,25 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case errors.Is(err, zk.ErrNotReadOnly):
 		return diag.NewErrorDiagnostic("Server is read-only", fmt.Sprintf(
 			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone, which read_only of the provider accepts. Bring the other servers back, then run again.", doing, s.at()))
+	case errors.Is(err, zk.ErrEphemeralOnLocalSession):
+		return diag.NewErrorDiagnostic("Session may have no ephemeral node", fmt.Sprintf(
+			"The provider could not %s%s: that takes an ephemeral node, as each lock does, and the servers have given the provider a session that one of them alone knows, which may have none (localSessionsEnabled=true).\n\n"+
+				"Set localSessionsUpgradingEnabled=true on every server: then such a session becomes one that all know when it needs to. Or do without the lock.", doing, s.at()))
 	case errors.Is(err, zk.ErrSessionClosedRequireSASL) && s.presents(zk.SchemeSASL):
 		return diag.NewErrorDiagnostic("SASL authentication failed", fmt.Sprintf(
-			"The provider could not %s%s: the servers serve nobody whom SASL does not authenticate, and did not take what the provider presents: %s.\n\n"+
-				"Check sasl in the provider's configuration: its username and its password, or its ticket or keytab.", doing, s.at(), s.presented()))
+			"The provider could not %s%s: the servers serve nobody who does not authenticate as they want it, and did not take what the provider presents: %s.\n\n"+
+				"Check sasl in the provider's configuration: its username and its password, or its ticket or keytab. Servers with enforce.auth may want something else, and do not say what: %s.", doing, s.at(), s.presented(), enforced))
 	case errors.Is(err, zk.ErrSessionClosedRequireSASL):
-		return diag.NewErrorDiagnostic("ZooKeeper wants SASL", fmt.Sprintf(
-			"The provider could not %s%s: the servers serve nobody whom SASL does not authenticate. The provider presents %s.\n\n"+
-				"Set sasl in the provider's configuration.", doing, s.at(), s.presented()))
+		return diag.NewErrorDiagnostic("ZooKeeper wants authentication", fmt.Sprintf(
+			"The provider could not %s%s: the servers serve nobody who does not authenticate as they want it. The provider presents %s.\n\n"+
+				"They want SASL (sessionRequireClientSASLAuth), or what their enforce.auth.schemes name, and do not say which: %s. Ask who runs them, and set that.", doing, s.at(), s.presented(), enforced))
 	case errors.Is(err, sasl.ErrFailed):
 		return diag.NewErrorDiagnostic("SASL authentication failed", fmt.Sprintf(
 			"The provider could not %s%s: %s.\n\nLook at sasl in the provider's configuration: mechanism has to be the one that the servers log in with, and the rest has to say who the provider is to them.", doing, s.at(), behind(err, sasl.ErrFailed)))
 	case errors.Is(err, zk.ErrAuthFailed):
 		return diag.NewErrorDiagnostic("ZooKeeper refused the credentials", fmt.Sprintf(
 			"The provider could not %s%s, because the server refused an identity: its scheme is not enabled there, or what proves it is wrong. The provider presents %s.\n\n"+
-				"Check username, auth, sasl and tls in the provider's configuration.", doing, s.at(), s.presented()))
+				"Check username, auth, sasl and tls in the provider's configuration. Servers with enforce.auth may want another identity, and do not say which.", doing, s.at(), s.presented()))
 	case errors.As(err, &answer):
 		return diag.NewErrorDiagnostic("Answer is too large", fmt.Sprintf(
 			"The provider could not %s%s: the server's answer takes %d bytes, and the provider takes %d at most, which no setting changes. A node with very many children is one that takes so much.\n\n"+
@@ -759,12 +763,10 @@ func unreachable(err *zk.ConnectError) diag.Diagnostic {
 	var b strings.Builder
 	b.WriteString("No server could be reached within connect_timeout:\n\n" + attempts(err))
 	b.WriteString("\n\nCheck servers in the provider's configuration (or ZOOKEEPER_SERVERS), the network, and that the servers run.")
-	if _, ok := errors.AsType[*zk.TLSError](err); ok {
-		b.WriteString(" For TLS, check tls (ca_file or ca_pem, server_name), the port in servers, and what the servers want of their clients (ssl.clientAuth).")
-	}
 	if given := patience(err); given > 0 && given < time.Second {
 		b.WriteString(" No server was given as much as a second: a server gets a share of connect_timeout and of session_timeout. Raise the smaller of the two.")
 	}
+	b.WriteString(tlsAdvice(err))
 	return diag.NewErrorDiagnostic("Cannot reach ZooKeeper", b.String())
 }
 
@@ -777,6 +779,39 @@ func patience(err *zk.ConnectError) (longest time.Duration) {
 		}
 	}
 	return longest
+}
+
+// enforced says what servers can be told to want of everybody, and which setting presents that.
+const enforced = "any of sasl (sasl of the provider), digest (username and password) and x509 (a certificate and its key in tls)"
+
+// tlsAdvice says what helps where TLS was in the way, for each cause that there is.
+func tlsAdvice(err *zk.ConnectError) string {
+	var advice []string
+	for _, a := range err.Attempts {
+		if e, ok := errors.AsType[*zk.TLSError](a.Err); ok && !slices.Contains(advice, tlsAdvices[e.Cause]) {
+			advice = append(advice, tlsAdvices[e.Cause])
+		}
+	}
+	if len(advice) == 0 {
+		return ""
+	}
+	return "\n\n" + strings.Join(advice, "\n\n")
+}
+
+var tlsAdvices = map[zk.TLSCause]string{
+	zk.TLSOther: "For TLS, check the port in servers, and what the servers want of their clients (ssl.clientAuth): a certificate is given in tls.",
+	zk.TLSUnknownAuthority: "For TLS, give the CA that the servers' certificates descend from, in ca_file, ca_pem or truststore_file of tls. " +
+		"Where the servers do not send the certificates in between, give those as well.",
+	zk.TLSFailedAuthority: "For TLS, give the very CA that signed the servers' certificates, in ca_file, ca_pem or truststore_file of tls: " +
+		"one that is trusted here has its name, and another key, has expired, or is no CA.",
+	zk.TLSWrongName: "For TLS, name the servers in servers as their certificates do, or set server_name in tls to a name that the certificates of all of them have.",
+	zk.TLSNoName: "For TLS, have the servers' certificates issued with subject alternative names (keytool -ext san=dns:zk1.example.com). " +
+		"Until then, verify_hostname = false in tls verifies that they descend from the CA, and no name; server_name does not help.",
+	zk.TLSExpired:       "For TLS, have the servers' certificates renewed, or set this machine's clock if it is wrong.",
+	zk.TLSNotYetValid:   "For TLS, set the clock of this machine, or of the one that the servers' certificates were issued on.",
+	zk.TLSNotForServers: "For TLS, have the servers' certificates issued for servers: without an extended key usage, or with serverAuth in it.",
+	zk.TLSUnreadable:    "For TLS, have the servers' certificates issued anew: they are not as RFC 5280 has them.",
+	zk.TLSInvalid:       "For TLS, have the servers' certificates issued anew.",
 }
 
 // attempts names each server and why it could not be reached, on a line of its own.

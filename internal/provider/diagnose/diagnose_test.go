@@ -83,16 +83,20 @@ func TestError(t *testing.T) {
 		"invalid ACL":            {nobody, "create the znode", failure("create", "/a/b", zk.ErrInvalidACL), "ZooKeeper refused the ACL", []string{`ACL of "/a/b"`, `scheme is "auth"`, "no identity"}},
 		"refused credentials":    {znode, "create the znode", zk.ErrAuthFailed, "ZooKeeper refused the credentials", []string{"digest (alice)"}},
 		"SASL is wanted": {
-			nobody, "read the znode", failure("get", "/a/b", zk.ErrSessionClosedRequireSASL), "ZooKeeper wants SASL",
-			[]string{`read the znode "/a/b"`, "presents no identity", "Set sasl in the provider's configuration"},
+			nobody, "read the znode", failure("get", "/a/b", zk.ErrSessionClosedRequireSASL), "ZooKeeper wants authentication",
+			[]string{`read the znode "/a/b"`, "presents no identity", "any of sasl (sasl of the provider), digest (username and password) and x509 (a certificate and its key in tls)", "set that"},
+		},
+		"a session of one server": {
+			znode, "take the lock", failure("create", "/a/b", zk.ErrEphemeralOnLocalSession), "Session may have no ephemeral node",
+			[]string{`take the lock "/a/b"`, "localSessionsUpgradingEnabled=true"},
 		},
 		"SASL failed": {
 			znode, "read the znode", fmt.Errorf("%w: %w", zk.ErrAuthFailed, fmt.Errorf("%w: the realm is unknown", sasl.ErrFailed)), "SASL authentication failed",
 			[]string{`read the znode "/a/b"`, "the realm is unknown", "Look at sasl in the provider's configuration"},
 		},
 		"TLS failed": {
-			znode, "read the znode", &zk.ConnectError{Attempts: []zk.Attempt{{Server: "zk1:2281", Err: &zk.TLSError{Problem: "not trusted", Err: errors.New("x509")}}}}, "Cannot reach ZooKeeper",
-			[]string{"  zk1:2281: TLS: not trusted: x509\n", "For TLS, check tls"},
+			znode, "read the znode", &zk.ConnectError{Attempts: []zk.Attempt{{Server: "zk1:2281", Err: &zk.TLSError{Cause: zk.TLSNoName, Problem: "not trusted", Err: errors.New("x509")}}}}, "Cannot reach ZooKeeper",
+			[]string{"  zk1:2281: TLS: not trusted: x509\n", "verify_hostname = false in tls verifies that they descend from the CA, and no name; server_name does not help"},
 		},
 		"ephemeral parent": {znode, "create the znode", failure("create", "/a/b", zk.ErrNoChildrenForEphemerals), "Parent is ephemeral", []string{`create the znode "/a/b", because "/a" is an ephemeral node`}},
 		"ephemeral on the way": {

@@ -42,6 +42,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	resp.Diagnostics.Append(diagnose.ForgetSuccession(ctx, resp.Private)...)
 	author, diags := attr.LoadAuthor(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
+	if state != nil {
+		r.Session.AskAhead(ctx)
+	}
 	plan, makes := complete(plan, state, r.Session.Identities())
 	if state != nil && r.Session.Foreign(author, plan.ACL) {
 		// The apply sets the ACL of the existing nodes again.

@@ -94,6 +94,7 @@ func TestAccFunctions_errors(t *testing.T) {
 	}{
 		"digest":      {`digest("a:b", "c")`, []string{`"user"`, "the user has a colon"}},
 		"password":    {`digest("bob", "")`, []string{`"password"`, "the password is empty"}},
+		"algorithm":   {`digest("bob", "builder", "bcrypt")`, []string{`"algorithm"`, `no digest is made by "bcrypt"`, "SHA-256"}},
 		"null":        {`digest("bob", null)`, []string{`"password"`, "argument must not be null"}},
 		"acl":         {`acl("world:anyone")`, []string{`"entry"`, "an ACL entry is scheme:id:permissions"}},
 		"parent":      {`parent("web")`, []string{`"path"`, `the path "web" is not absolute`}},

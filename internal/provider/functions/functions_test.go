@@ -53,10 +53,21 @@ func check(t *testing.T, got attr.Value, err *function.FuncError, want attr.Valu
 
 func text(s string) types.String { return types.StringValue(s) }
 
+// tuple is the last argument of a variadic function.
+func tuple(texts []string) types.Tuple {
+	var elements []attr.Value
+	var kinds []attr.Type
+	for _, s := range texts {
+		elements, kinds = append(elements, text(s)), append(kinds, types.StringType)
+	}
+	return types.TupleValueMust(kinds, elements)
+}
+
 func TestDigest(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		user, password string
+		algorithms     []string
 		want           string
 		wantErr        string
 		argument       int64
@@ -65,6 +76,10 @@ func TestDigest(t *testing.T) {
 		"super of the manual": {user: "super", password: "superpw", want: "super:g9oN2HttPfn8MMWJZ2r45Np/LIA="},
 		"colon in a password": {user: "bob", password: "a:b", want: zk.DigestID("bob", "a:b")},
 		"UTF-8":               {user: "Müller", password: "Geheimnis€", want: zk.DigestID("Müller", "Geheimnis€")},
+		"by its name":         {user: "bob", password: "builder", algorithms: []string{"SHA-1"}, want: bob},
+		"by another":          {user: "bob", password: "builder", algorithms: []string{"SHA-256"}, want: "bob:v37dNNT7LkdtAJTDtSMyNHfa8idgzMs5y0wgHWFoUcA="},
+		"by none":             {user: "bob", password: "builder", algorithms: []string{"bcrypt"}, wantErr: `no digest is made by "bcrypt"`, argument: 2},
+		"by two":              {user: "bob", password: "builder", algorithms: []string{"SHA-1", "MD5"}, wantErr: "more than one algorithm", argument: 3},
 		"no user":             {user: "", password: "builder", wantErr: "the user is empty", argument: 0},
 		"colon in a user":     {user: "b:b", password: "builder", wantErr: "the user has a colon", argument: 0},
 		"no password":         {user: "bob", password: "", wantErr: "the password is empty", argument: 1},
@@ -72,7 +87,7 @@ func TestDigest(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := call(t, functions.NewDigest(), text(tt.user), text(tt.password))
+			got, err := call(t, functions.NewDigest(), text(tt.user), text(tt.password), tuple(tt.algorithms))
 			check(t, got, err, text(tt.want), tt.wantErr, tt.argument)
 		})
 	}
@@ -166,12 +181,7 @@ func TestJoin(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var elements []attr.Value
-			var kinds []attr.Type
-			for _, n := range tt.names {
-				elements, kinds = append(elements, text(n)), append(kinds, types.StringType)
-			}
-			got, err := call(t, functions.NewJoin(), text(tt.path), types.TupleValueMust(kinds, elements))
+			got, err := call(t, functions.NewJoin(), text(tt.path), tuple(tt.names))
 			check(t, got, err, text(tt.want), tt.wantErr, tt.argument)
 		})
 	}

@@ -56,7 +56,7 @@ const BreakPerms = zk.PermCreate | zk.PermDelete | zk.PermAdmin
 // that of the identities that the provider presents. Whoever may create below a lock's node can
 // stop every run, and whoever may delete there lets two of them in at once.
 func (s *Session) LockACL() []zk.ACL {
-	if s.cfg.DefaultACL == nil && len(s.presented) > 0 {
+	if s.cfg.DefaultACL == nil && len(s.Presented()) > 0 {
 		return []zk.ACL{{Scheme: zk.SchemeAuth, Perms: zk.PermAll}}
 	}
 	return s.DefaultACL()

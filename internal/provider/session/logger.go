@@ -56,7 +56,7 @@ func secrets(cfg zk.Config) []string {
 		all = append(all, cfg.SASL.Password.Reveal())
 	}
 	if cfg.TLS != nil {
-		all = append(all, cfg.TLS.KeyPEM, cfg.TLS.KeyPassword)
+		all = append(all, cfg.TLS.KeyPEM, cfg.TLS.KeyPassword, cfg.TLS.KeystorePassword, cfg.TLS.TruststorePassword)
 	}
 	// To mask nothing would mask between all characters.
 	return slices.DeleteFunc(all, func(s string) bool { return s == "" })

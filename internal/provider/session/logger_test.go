@@ -19,12 +19,12 @@ func TestLoggerMasksSecrets(t *testing.T) {
 	cfg := zk.Config{
 		Auth: []zk.Credential{{Scheme: "digest", Secret: "alice:digest-7391"}, {Scheme: "custom", Secret: "token-7391"}, {Scheme: "digest", Secret: "nobody:"}},
 		SASL: &sasl.Options{Password: sasl.NewSecret("sasl-7391")},
-		TLS:  &zk.TLS{KeyPEM: key, KeyPassword: "password-7391"},
+		TLS:  &zk.TLS{KeyPEM: key, KeyPassword: "password-7391", KeystorePassword: "store-7391", TruststorePassword: "trust-7391"},
 	}
 	var out bytes.Buffer
 	l := newLogger(tflogtest.RootLogger(t.Context(), &out), secrets(cfg))
 	l.Debug("it has digest-7391, token-7391", "all", "alice:digest-7391", "key", key)
-	l.Warn("it has sasl-7391", "reason", errors.New("password-7391"))
+	l.Warn("it has sasl-7391", "reason", errors.New("password-7391 store-7391 trust-7391"))
 	text := out.String()
 	if strings.Contains(text, "7391") {
 		t.Errorf("the log has a secret:\n%s", text)

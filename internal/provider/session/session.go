@@ -74,6 +74,7 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 		aclClaims: newACLClaims(),
 		id:        rand.Text(),
 		owners:    owners{paths: make(map[string]bool)},
+		seen:      seen{turn: make(chan struct{}, 1)},
 	}
 	s.guard = newGuard(ctx, lock, s)
 	s.presentDigests()
@@ -112,7 +113,7 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 // A provider sees one resource after the other, and is not told which of them is the last. So the
 // user hears of it with the first, when there is still a choice, and not of each.
 func (s *Session) FirstOpen() bool {
-	return s.cfg.DefaultACL == nil && !s.defaultACLUnknown && len(s.presented) > 0 && !s.toldOfOpen.Swap(true)
+	return s.cfg.DefaultACL == nil && !s.defaultACLUnknown && len(s.Presented()) > 0 && !s.toldOfOpen.Swap(true)
 }
 
 // ExposesSecret reports whether everybody may read or replace what a node holds that has the ACL,
@@ -146,6 +147,7 @@ func (s *Session) Client(ctx context.Context) (*zk.Client, error) {
 	if !s.connected.Swap(true) {
 		s.logChroot()
 	}
+	s.ask(ctx, s.client)
 	if err := s.guard.wait(ctx, s.client); err != nil {
 		return nil, err
 	}

@@ -72,6 +72,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	resp.Diagnostics.Append(diagnose.ForgetSuccession(ctx, resp.Private)...)
+	if state != nil {
+		r.Session.AskAhead(ctx)
+	}
 	self := r.Session.Identities()
 	var rewrites, foreign, ignored bool
 	if state != nil {

@@ -50,6 +50,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		resp.Diagnostics.Append(r.warnLockedOut(ctx, plan)...)
 	}
 	if state != nil {
+		r.Session.AskAhead(ctx)
 		plan.keepNotation(state, r.Session.Identities())
 	}
 	resp.Diagnostics.Append(r.planChanges(ctx, plan, config, state, resp.Private)...)

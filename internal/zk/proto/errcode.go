@@ -76,7 +76,7 @@ var codeTexts = map[ErrCode]string{
 	ErrNoWatcher:                "no such watch",
 	ErrRequestTimeout:           "the server gave the request up",
 	ErrReconfigDisabled:         "reconfiguration is disabled",
-	ErrSessionClosedRequireSASL: "the server requires SASL authentication",
+	ErrSessionClosedRequireSASL: "the server requires SASL authentication, or another that its enforce.auth.schemes name",
 	ErrQuotaExceeded:            "quota exceeded",
 	ErrThrottledOp:              "operation throttled",
 }
