@@ -568,7 +568,7 @@ var topics = []struct {
 		{name: "a code of its own", play: func(c *scene) {
 			const throttled = -127
 			c.Put("/app", "")
-			c.connect(attrs{"servers": c.through(c.answering(isGetOp, throttled))}).read(znode, attrs{"path": "/app"})
+			c.connect(attrs{"retry": attrs{"max_tries": 5}, "servers": c.through(c.answering(isGetOp, throttled))}).read(znode, attrs{"path": "/app"})
 		}},
 		{name: "an answer without bounds", play: func(c *scene) {
 			c.Put("/app", "")
@@ -1181,6 +1181,7 @@ var topics = []struct {
 					return false
 				}
 				c.Put("/app/sibling", "")
+				c.Remove("/app/sibling")
 				return true
 			})
 			c.create(znode, attrs{"path": "/app/a"})

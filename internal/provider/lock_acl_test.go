@@ -236,12 +236,20 @@ func TestLockACL_own(t *testing.T) {
 	for name, tc := range map[string]struct {
 		provider attrs
 		acl      [3]string
-		want     string
+		want     map[string]string
 	}{
-		"nobody":     {attrs{"username": "", "password": ""}, [3]string{"auth", "", "cdrwa"}, "Invalid ACL entry"},
-		"locked out": {nil, [3]string{"digest", zk.DigestID("bob", acctest.Password), "cdrwa"}, "ACL locks the provider out"},
+		"nobody": {
+			attrs{"username": "", "password": ""},
+			[3]string{"auth", "", "cdrwa"},
+			map[string]string{"provider": "Invalid ACL entry", "ephemeral": "Invalid ACL entry"},
+		},
+		"locked out": {
+			nil,
+			[3]string{"digest", zk.DigestID("bob", acctest.Password), "cdrwa"},
+			map[string]string{"provider": "ACL locks the provider out", "ephemeral": "Lock would keep the provider out"},
+		},
 	} {
-		for _, kind := range []string{"provider", "ephemeral"} {
+		for kind, want := range tc.want {
 			d := newDriver(t)
 			lock, config := attrs{"path": "/" + kind, "acl": acl(tc.acl), "timeout": 0}, presenting(t, tree, tc.provider)
 			if kind == "provider" {
@@ -251,7 +259,7 @@ func TestLockACL_own(t *testing.T) {
 			if kind == "ephemeral" {
 				d.open(theLock, lock)
 			}
-			if len(d.told) == 0 || d.told[0].Summary != tc.want || !strings.Contains(attributeName(d.told[0].Attribute), "acl") {
+			if len(d.told) == 0 || d.told[0].Summary != want || !strings.Contains(attributeName(d.told[0].Attribute), "acl") {
 				t.Errorf("%s, %s: told %v", name, kind, d.told)
 			}
 		}

@@ -3,6 +3,7 @@ package lock
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -107,7 +108,11 @@ func (e *EphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest,
 		h, err = e.Session.Hold(ctx, lock)
 	}
 	if err != nil {
-		resp.Diagnostics.Append(about.Error("take the lock", err))
+		failed := about.Error("take the lock", err)
+		if _, ok := errors.AsType[*session.LockoutError](err); ok {
+			failed = diag.WithPath(path.Root("acl"), failed)
+		}
+		resp.Diagnostics.Append(failed)
 		return
 	}
 	m.LockPath = types.StringValue(h.Path())

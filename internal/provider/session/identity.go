@@ -2,7 +2,6 @@ package session
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -87,10 +86,9 @@ func (s *Session) whoTheySee(ctx context.Context, client *zk.Client) []attr.Iden
 	if s.seen.asked {
 		return s.seen.identities
 	}
-	all, err := client.WhoAmI(ctx)
-	// Those who come later do not wait for what the servers lack.
-	_, lacks := errors.AsType[*zk.VersionError](err)
-	s.seen.asked = err == nil || lacks
+	all, _ := client.WhoAmI(ctx)
+	// Those who come later do not wait for what the servers do not tell.
+	s.seen.asked = ctx.Err() == nil
 	for _, who := range all {
 		s.seen.identities = append(s.seen.identities, attr.Identity{Scheme: who.Scheme, ID: who.User})
 	}

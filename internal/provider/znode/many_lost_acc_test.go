@@ -20,7 +20,8 @@ func nth(n int, then func()) func(op int32) bool {
 		if !isCreate(op) {
 			return false
 		}
-		if n--; n > 0 {
+		n--
+		if n > 0 {
 			return false
 		}
 		if then != nil {
