@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/guard"
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
@@ -147,7 +148,11 @@ func (c *Client) serverInfo(ctx context.Context, at target) (ServerInfo, error) 
 	if err != nil {
 		return ServerInfo{}, err
 	}
-	info, err := parseServerInfo(text)
+	var info ServerInfo
+	err = guard.Decode(func() (err error) {
+		info, err = parseServerInfo(text)
+		return err
+	})
 	info.Address = at.address
 	return info, err
 }

@@ -436,7 +436,7 @@ func (c *Conn) dispatch(frame []byte) error {
 	c.record = jute.NewReader(frame)
 	r := &c.record
 	var h proto.ReplyHeader
-	h.Decode(r)
+	h.Decode(r) // without a guard, which would cost memory for each reply: it is three numbers
 	if r.Err() != nil {
 		return &ProtocolError{"reply header: " + r.Err().Error()}
 	}
@@ -448,9 +448,8 @@ func (c *Conn) dispatch(frame []byte) error {
 	case proto.XidNotification:
 		c.received(0, h, frame)
 		var event proto.WatcherEvent
-		event.Decode(r)
-		if r.Err() != nil {
-			return &ProtocolError{"event: " + r.Err().Error()}
+		if err := decode(r, &event); err != nil {
+			return &ProtocolError{"event: " + err.Error()}
 		}
 		if c.opts.Event != nil {
 			c.opts.Event(event)
@@ -474,10 +473,7 @@ func (c *Conn) dispatch(frame []byte) error {
 		call.Err = h.Err
 	}
 	if call.Reply != nil && (h.Err == proto.OK || call.Op == proto.OpMulti && r.Remaining() > 0) {
-		err := guard.Decode(func() error {
-			call.Reply.Decode(r)
-			return r.Err()
-		})
+		err := decode(r, call.Reply)
 		if name, ok := errors.AsType[*proto.NameError](err); ok {
 			// The answer is whole, and to ask again would get the same.
 			err = &ProtocolError{fmt.Sprintf("reply to %v: %v", call.Op, name)}
@@ -494,6 +490,14 @@ func (c *Conn) dispatch(frame []byte) error {
 	}
 	call.end()
 	return nil
+}
+
+// decode reads a record that a server has sent.
+func decode(r *jute.Reader, record Reply) error {
+	return guard.Decode(func() error {
+		record.Decode(r)
+		return r.Err()
+	})
 }
 
 // received tells of a frame that has come.

@@ -196,10 +196,9 @@ func (c *Conn) readConnectReply() error {
 		return refusedSession(frame)
 	}
 	r := jute.NewReader(frame)
-	c.reply.Decode(&r)
-	if r.Err() != nil {
+	if err := decode(&r, &c.reply); err != nil {
 		c.reply = proto.ConnectReply{}
-		return &ProtocolError{"connect reply: " + r.Err().Error()}
+		return &ProtocolError{"connect reply: " + err.Error()}
 	}
 	return nil
 }
@@ -210,7 +209,9 @@ func (c *Conn) readConnectReply() error {
 func refusedSession(frame []byte) error {
 	r := jute.NewReader(frame)
 	var h proto.ReplyHeader
-	h.Decode(&r)
+	if err := decode(&r, &h); err != nil {
+		return &ProtocolError{"connect reply: " + err.Error()}
+	}
 	if h.Err == proto.ErrNotReadOnly {
 		return fmt.Errorf("%w: the server has no quorum, and opens read-only sessions only with localSessionsEnabled=true", h.Err)
 	}
@@ -235,18 +236,17 @@ func (c *Conn) authenticate(exchange SASLExchange) error {
 		r := jute.NewReader(frame)
 		var h proto.ReplyHeader
 		var answer proto.SASLToken
-		h.Decode(&r)
+		herr := decode(&r, &h)
 		switch {
-		case r.Err() != nil:
-			return &ProtocolError{"reply header: " + r.Err().Error()}
+		case herr != nil:
+			return &ProtocolError{"reply header: " + herr.Error()}
 		case h.Err != proto.OK:
 			return refusal(h.Err)
 		case h.Xid != xid:
 			return &ProtocolError{fmt.Sprintf("xid %d during the SASL exchange", h.Xid)}
 		}
-		answer.Decode(&r)
-		if r.Err() != nil {
-			return &ProtocolError{"SASL token: " + r.Err().Error()}
+		if err := decode(&r, &answer); err != nil {
+			return &ProtocolError{"SASL token: " + err.Error()}
 		}
 		if token, done, err = exchange.Next(answer.Token); err != nil {
 			return err
@@ -279,10 +279,10 @@ func (c *Conn) readGreeting(left map[int32]int) error {
 	}
 	r := jute.NewReader(frame)
 	var h proto.ReplyHeader
-	h.Decode(&r)
+	err = decode(&r, &h)
 	switch {
-	case r.Err() != nil:
-		return &ProtocolError{"reply header: " + r.Err().Error()}
+	case err != nil:
+		return &ProtocolError{"reply header: " + err.Error()}
 	case h.Err != proto.OK:
 		return refusal(h.Err)
 	case left[h.Xid] == 0:

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"terraform-provider-zookeeper/internal/zk/guard"
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
@@ -96,7 +97,11 @@ func (e *digestExchange) respond(message []byte) ([]byte, error) {
 	if len(message) == 0 {
 		return nil, errors.New("the server sent no challenge: it may not be configured for SASL, or for " + GSSAPI)
 	}
-	c, err := parseChallenge(message)
+	var c *challenge
+	err := guard.Decode(func() (err error) {
+		c, err = parseChallenge(message)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("the server's challenge is malformed: %w", err)
 	}
