@@ -54,7 +54,9 @@ func TestDoubtfulParent(t *testing.T) {
 						if first {
 							h.proxy.Refuse(true) // so that nobody can look at what is there
 						} else {
-							h.Put("/app/sibling", "") // now the node is not the only one that may have come
+							// Now the node may have come, and gone.
+							h.Put("/app/sibling", "")
+							h.Remove("/app/sibling")
 						}
 						return true
 					})

@@ -152,7 +152,7 @@ func issueWrite[Q conn.Request, R, T any, P reply[R]](ctx context.Context, c *Cl
 	a := try[R, P](op, req, blank)
 	call, out := &a.call, &a.out
 	call.Ended = c.written
-	call.Ticket = c.open(ctx, req, false)
+	call.Ticket, _ = c.open(ctx, req, false) // which fails for nothing that it does not wait for
 	c.submit(ctx, call)
 	p := pending(c, call.Done(), func(ctx context.Context, w *waiter) (T, error) {
 		err := call.Err

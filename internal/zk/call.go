@@ -189,7 +189,13 @@ func write[Q conn.Request, R any, P reply[R]](ctx context.Context, c *Client, op
 		a := try[R, P](op, req, blank)
 		call, out := &a.call, &a.out
 		call.Ended = c.written
-		call.Ticket = c.open(ctx, req, true)
+		var err error
+		if call.Ticket, err = c.open(ctx, req, true); err != nil {
+			if err = c.again(ctx, &r, op, path, err); err != nil {
+				return out, fail(err)
+			}
+			continue
+		}
 		if !c.cfg.Retry.Expired {
 			call.Pinned = session
 		}

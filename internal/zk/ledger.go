@@ -31,8 +31,9 @@ type account struct {
 	// ticket is the number of the account among those opened: calls with a later one have been sent
 	// after its first look.
 	ticket int64
-	// known is set when the first look has found the node; missing, when that was not there.
-	known, missing bool
+	// known is set when the first look has found the node; missing, when that was not there; and expired,
+	// when the session had ended before.
+	known, missing, expired bool
 	// czxid tells the node from one that is made anew, and deleted is how many children it had lost by then.
 	czxid   int64
 	deleted int32
@@ -53,17 +54,21 @@ func deleted(stat Stat) int32 { return (stat.Cversion - stat.NumChildren) / 2 }
 // open looks at the node below which a call is about to create another, in front of it, unless that has
 // been done since the client began to count there; and where that is missing, at the nearest one above it
 // that is there. It returns the call's ticket. Where wait is set it waits for the answers: without one, a
-// connection that is lost at once leaves nothing to compare with.
-func (c *Client) open(ctx context.Context, req conn.Request, wait bool) int64 {
+// connection that is lost at once leaves nothing to compare with. The error is [ErrSessionExpired] where the
+// session has ended meanwhile: what was asked for in it is not to run in the next.
+func (c *Client) open(ctx context.Context, req conn.Request, wait bool) (ticket int64, err error) {
 	parent := createdBelow(req)
 	if parent == "" {
-		return 0
+		return 0, nil
 	}
 	for a := c.look(ctx, parent); wait; a = c.look(ctx, parent) {
 		select {
 		case <-a.looked:
 		case <-ctx.Done():
-			return 0
+			return 0, conn.ContextError(ctx)
+		}
+		if a.expired {
+			return 0, ErrSessionExpired
 		}
 		if !a.missing || parent == "/" {
 			break
@@ -72,7 +77,7 @@ func (c *Client) open(ctx context.Context, req conn.Request, wait bool) int64 {
 	}
 	c.ledger.mu.Lock()
 	defer c.ledger.mu.Unlock()
-	return c.ledger.opened
+	return c.ledger.opened, nil
 }
 
 // look returns the account of a node, whose first look has been sent.
@@ -103,7 +108,7 @@ func (c *Client) look(ctx context.Context, node string) *account {
 		defer l.mu.Unlock()
 		defer close(a.looked)
 		if call.Err != nil {
-			a.missing = errors.Is(call.Err, ErrNoNode)
+			a.missing, a.expired = errors.Is(call.Err, ErrNoNode), errors.Is(call.Err, ErrSessionExpired)
 			l.close(node, a)
 			return
 		}

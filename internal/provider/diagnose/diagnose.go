@@ -763,8 +763,8 @@ func unreachable(err *zk.ConnectError) diag.Diagnostic {
 	var b strings.Builder
 	b.WriteString("No server could be reached within connect_timeout:\n\n" + attempts(err))
 	b.WriteString("\n\nCheck servers in the provider's configuration (or ZOOKEEPER_SERVERS), the network, and that the servers run.")
-	if given := patience(err); given > 0 && given < time.Second {
-		b.WriteString(" No server was given as much as a second: a server gets a share of connect_timeout and of session_timeout. Raise the smaller of the two.")
+	if given := patience(err); given > 0 && given < time.Second/2 {
+		b.WriteString(" No server was given as much as half a second: a server gets a share of connect_timeout and of session_timeout. Raise the smaller of the two.")
 	}
 	b.WriteString(tlsAdvice(err))
 	return diag.NewErrorDiagnostic("Cannot reach ZooKeeper", b.String())

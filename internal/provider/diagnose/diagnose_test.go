@@ -134,7 +134,7 @@ func TestError(t *testing.T) {
 				{Server: "zk1:2181", Err: errors.New("connection refused")},
 				{Server: "zk2:2181", Err: &zk.NoAnswerError{Step: "the handshake", After: 333 * time.Microsecond}},
 			}}, "Cannot reach ZooKeeper",
-			[]string{"  zk2:2181: no answer to the handshake within 333µs\n", "No server was given as much as a second", "connect_timeout and of session_timeout. Raise the smaller"},
+			[]string{"  zk2:2181: no answer to the handshake within 333µs\n", "No server was given as much as half a second", "connect_timeout and of session_timeout. Raise the smaller"},
 		},
 		"ACL too large": {
 			znode, "store the data", failure("setACL", "/a/b", &zk.TooLargeError{Size: 2000000, Limit: 1048575}), "ACL is too large",
