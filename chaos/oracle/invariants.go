@@ -223,6 +223,9 @@ func converges(k *knowledge, report reporter) {
 		}
 		tree := k.treeAt(e.Settled)
 		for _, i := range e.Imports {
+			if k.Foreign[tree[i.Path].By] {
+				continue // somebody else has created it, and has left it because of what is below by now
+			}
 			if !k.orphan(i.Path, tree[i.Path], k.Runs[:i.After]) {
 				report("actor %d: %s had to be imported, and no killed run had created it without its getting into the state", actor, i.Path)
 			}
