@@ -24,6 +24,7 @@ func client(t *testing.T, servers string) *zk.Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close(context.WithoutCancel(t.Context())) })
+	ok[zk.ServerInfo](t)(c.ServerInfo(t.Context())) // with the version, a create is answered with a stat
 	return c
 }
 
