@@ -43,16 +43,16 @@ func tlsAttribute() schema.SingleNestedAttribute {
 			"without `tls`, `ZOOKEEPER_TLS_ENABLED=true` stands for the object itself. Of attributes for the same thing, `ca_file`, `ca_pem` and `truststore_file` say, one is given at most; " +
 			"where one is configured, none is taken from the environment.",
 		Attributes: map[string]schema.Attribute{
-			"ca_file":              schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "File with the certificates, in PEM, that the servers' must descend from, in the place of the system's roots. Environment: `ZOOKEEPER_TLS_CA_FILE`."},
+			"ca_file":              schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "File with the certificates, in PEM, that the servers' must descend from, instead of the system's roots. Environment: `ZOOKEEPER_TLS_CA_FILE`."},
 			"ca_pem":               schema.StringAttribute{Optional: true, Validators: pem, MarkdownDescription: "The same certificates themselves. Environment: `ZOOKEEPER_TLS_CA_PEM`."},
 			"cert_file":            schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "File with the provider's own certificate and, behind it, those between it and its root, in PEM, for servers that want one (mutual TLS). Environment: `ZOOKEEPER_TLS_CERT_FILE`."},
 			"cert_pem":             schema.StringAttribute{Optional: true, Validators: pem, MarkdownDescription: "The same certificates themselves. Environment: `ZOOKEEPER_TLS_CERT_PEM`."},
 			"key_file":             schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "File with the private key of the provider's certificate in PEM: PKCS #8, PKCS #1 or SEC 1, encrypted or not, as openssl writes them. Environment: `ZOOKEEPER_TLS_KEY_FILE`."},
 			"key_pem":              schema.StringAttribute{Optional: true, Sensitive: true, Validators: pem, MarkdownDescription: "The same key itself. Environment: `ZOOKEEPER_TLS_KEY_PEM`."},
 			"key_password":         schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Password that the private key is encrypted with. With `keystore_file`, for a key in JKS that has a password other than its store's. Environment: `ZOOKEEPER_TLS_KEY_PASSWORD`."},
-			"keystore_file":        schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "Key store of Java's, JKS or PKCS #12, with the provider's certificate and its private key, in the place of `cert_file` and `key_file`. It has one key. Environment: `ZOOKEEPER_TLS_KEYSTORE_FILE`."},
+			"keystore_file":        schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "Java key store, JKS or PKCS #12, with the provider's certificate and one private key. Use it instead of `cert_file` and `key_file`. Environment: `ZOOKEEPER_TLS_KEYSTORE_FILE`."},
 			"keystore_password":    schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Password of `keystore_file`. Environment: `ZOOKEEPER_TLS_KEYSTORE_PASSWORD`."},
-			"truststore_file":      schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "Trust store of Java's, JKS or PKCS #12, in the place of `ca_file`. Environment: `ZOOKEEPER_TLS_TRUSTSTORE_FILE`."},
+			"truststore_file":      schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "Java trust store, JKS or PKCS #12. Use it instead of `ca_file`. Environment: `ZOOKEEPER_TLS_TRUSTSTORE_FILE`."},
 			"truststore_password":  schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Password of `truststore_file`. Environment: `ZOOKEEPER_TLS_TRUSTSTORE_PASSWORD`."},
 			"server_name":          schema.StringAttribute{Optional: true, Validators: []validator.String{serverNameValidator}, MarkdownDescription: "Name that the servers' certificates must have, without a port. Default: the host by which `servers` names each. Environment: `ZOOKEEPER_TLS_SERVER_NAME`."},
 			"verify_hostname":      schema.BoolAttribute{Optional: true, MarkdownDescription: "`false` verifies that the servers' certificates descend from the CA, and not that they have the servers' names, as `ssl.hostnameVerification=false` of Java's clients does: for certificates that have a common name alone. Whoever has another certificate of the same CA is taken for a server then, so the CA should give them to nobody else. Environment: `ZOOKEEPER_TLS_VERIFY_HOSTNAME`. Default `true`."},
@@ -144,9 +144,9 @@ func (r *resolver) checkTLS(ctx context.Context, at path.Path, t zk.TLS) {
 	case "CAPEM":
 		name, advice = "ca_pem", "Give one or more certificates in PEM (-----BEGIN CERTIFICATE-----)."
 	case "CertFile":
-		name, advice = "cert_file", "Mutual TLS takes both: the certificate (cert_file or cert_pem) with those between it and its root behind it, in PEM, and its private key (key_file or key_pem). A key store of Java's, which has both, is named by keystore_file."+orPEM
+		name, advice = "cert_file", "Mutual TLS takes both: the certificate (cert_file or cert_pem) followed by those between it and its root, in PEM, and its private key (key_file or key_pem). A key store of Java's, which has both, is named by keystore_file."+orPEM
 	case "CertPEM":
-		name, advice = "cert_pem", "Give the provider's certificate, and behind it those between it and its root, in PEM (-----BEGIN CERTIFICATE-----)."
+		name, advice = "cert_pem", "Give the provider's certificate, followed by those between it and its root, in PEM (-----BEGIN CERTIFICATE-----)."
 	case "KeyFile":
 		name, advice = "key_file", "Mutual TLS takes both: the certificate (cert_file or cert_pem), and the private key that belongs to it (key_file or key_pem) in PEM."+orPEM
 	case "KeyPEM":

@@ -63,9 +63,9 @@ type Config struct {
 	// do nothing without it. Everything fails with [ErrSessionExpired] then.
 	OneSession bool
 	// ReadOnly accepts servers that have lost the ensemble's quorum, and run with
-	// readonlymode.enabled, and since 3.7 with localSessionsEnabled=true too: reads work there, of what the server knew then, and writes fail
-	// with [ErrNotReadOnly]. The client looks for a server with a quorum meanwhile, and
-	// resumes its session there.
+	// readonlymode.enabled, and since 3.7 with localSessionsEnabled=true too: reads work there,
+	// of what the server knew then, and writes fail with [ErrNotReadOnly]. The client looks for a
+	// server with a quorum meanwhile, and resumes its session there.
 	ReadOnly bool
 	// ConnectTimeout is how long to look for a server before operations fail with a
 	// *ConnectError: at the start, and whenever the connection has been lost.
@@ -155,7 +155,7 @@ type link struct {
 	*conn.Conn
 	at      target
 	version versionCache
-	wanted  chan struct{} // holds a token when watches are to be removed and the version is not known
+	wanted  chan struct{} // holds a token when something wants the version, and nobody waits for it
 	// unknown is why the version was not to be had when the connection came, for the watches
 	// that depend on it. Only the engine touches it.
 	unknown error
@@ -267,9 +267,9 @@ func setDefault[T comparable](v *T, d T) {
 // *ConnectError when no server could be reached within the connect timeout, with
 // [ErrAuthFailed] when a credential was refused, with [ErrSessionClosedRequireSASL] when
 // the servers serve nobody without SASL, and with the context's error when that
-// ends first, which is a *ConnectError too: it says what came of each server by then. Calling it again waits for the same outcome; after a failure, and after
-// [Client.Close], the client stays closed. The end of ctx ends the wait and not the
-// client: call Close in any case.
+// ends first, which is a *ConnectError too: it says what came of each server by then. Calling it
+// again waits for the same outcome; after a failure, and after [Client.Close], the client stays
+// closed. The end of ctx ends the wait and not the client: call Close in any case.
 func (c *Client) Start(ctx context.Context) error {
 	select {
 	case <-c.begin(ctx):

@@ -150,19 +150,8 @@ func (c *Client) acquaint(ctx context.Context, l *link) {
 		case <-ctx.Done():
 		}
 	}()
-	for n := 1; ; n++ {
-		_, err := c.versionOf(ctx, l)
-		switch {
-		case l.version.told.Load() != nil:
-			return
-		case ctx.Err() == nil:
-			l.unknown = err
-		case l.unknown == nil: // what was wrong before tells more than that the time was up
-			l.unknown = &versionUnknownError{err}
-		}
-		if wait(ctx, c.cfg.ConnectRetry.delay(n)) != nil {
-			return
-		}
+	if _, err := c.versionOf(ctx, l); l.version.told.Load() == nil {
+		l.unknown = &versionUnknownError{err} // the time was up
 	}
 }
 
@@ -564,7 +553,8 @@ func (c *Client) round(ctx context.Context, s *session, late int, deadline time.
 }
 
 // sweep tries each server once. One server may take its share of the time, so that one that does
-// not answer keeps neither the session from the others nor the others from their turn. The one that was connected last comes last:
+// not answer keeps neither the session from the others nor the others from their turn. The one
+// that was connected last comes last:
 // when its connection was lost, it is the one most likely to be of no use.
 func (c *Client) sweep(ctx context.Context, s *session, late int, deadline time.Time, failures *failures) (*link, error) {
 	hosts, _ := c.hostList()

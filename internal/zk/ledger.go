@@ -34,7 +34,7 @@ type account struct {
 	// known is set when the first look has found the node; missing, when that was not there; and expired,
 	// when the session had ended before.
 	known, missing, expired bool
-	// czxid tells the node from one that is made anew, and deleted is how many children it had lost by then.
+	// czxid tells the node from one that is deleted and made again, and deleted is how many children it had lost by then.
 	czxid   int64
 	deleted int32
 	// own are those that the client has deleted since then.
@@ -123,7 +123,7 @@ func (c *Client) look(ctx context.Context, node string) *account {
 	return a
 }
 
-// close forgets an account. The next create counts anew. mu is held.
+// close forgets an account. The next create begins to count again. mu is held.
 func (l *ledger) close(parent string, a *account) {
 	if l.accounts[parent] == a {
 		delete(l.accounts, parent)

@@ -60,9 +60,9 @@ func TestLostAmongSiblings(t *testing.T) {
 					n++
 					return n%7 == round
 				}
+				var cuts []<-chan struct{}
 				for range 3 {
-					proxy.CutAfterRequest(spread)
-					proxy.CutBeforeRequest(spread)
+					cuts = append(cuts, proxy.CutAfterRequest(spread), proxy.CutBeforeRequest(spread))
 				}
 				made, errs := createMany(ctx, many, func(ctx context.Context, i int) (zk.Created, error) {
 					path := fmt.Sprintf("%s/n-%d-", base, i)
@@ -74,6 +74,9 @@ func TestLostAmongSiblings(t *testing.T) {
 					}
 					return c.Create(ctx, path, []byte("alike"), o)
 				})
+				for _, cut := range cuts {
+					happened(t, cut)
+				}
 				for i, err := range errs {
 					if err != nil {
 						t.Errorf("round %d: node %d: %v", round, i, err)

@@ -40,9 +40,9 @@ type TLS struct {
 	// password other than its store's, as JKS allows.
 	KeyPassword string
 	// KeystoreFile is a key store of Java's, JKS or PKCS #12, with the client's certificate and
-	// its private key, in the place of CertFile and KeyFile. KeystorePassword opens it.
+	// its private key, instead of CertFile and KeyFile. KeystorePassword opens it.
 	KeystoreFile, KeystorePassword string
-	// TruststoreFile is a trust store of Java's, JKS or PKCS #12, in the place of CAFile.
+	// TruststoreFile is a trust store of Java's, JKS or PKCS #12, instead of CAFile.
 	// TruststorePassword opens it.
 	TruststoreFile, TruststorePassword string
 	// ServerName is the name that the servers' certificates must have; by default it is the

@@ -320,10 +320,7 @@ func (ws *watches) admitRemoval(l *link, full string, refused error) error {
 	case p == nil || !p.empty() || !p.left:
 		return errWatched
 	case errors.Is(refused, errUnasked):
-		select {
-		case l.wanted <- struct{}{}:
-		default:
-		}
+		l.want()
 		return refused
 	}
 	delete(ws.by, full)

@@ -810,8 +810,8 @@ var tlsAdvices = map[zk.TLSCause]string{
 	zk.TLSExpired:       "For TLS, have the servers' certificates renewed, or set this machine's clock if it is wrong.",
 	zk.TLSNotYetValid:   "For TLS, set the clock of this machine, or of the one that the servers' certificates were issued on.",
 	zk.TLSNotForServers: "For TLS, have the servers' certificates issued for servers: without an extended key usage, or with serverAuth in it.",
-	zk.TLSUnreadable:    "For TLS, have the servers' certificates issued anew: they are not as RFC 5280 has them.",
-	zk.TLSInvalid:       "For TLS, have the servers' certificates issued anew.",
+	zk.TLSUnreadable:    "For TLS, have new certificates issued for the servers: these are not as RFC 5280 has them.",
+	zk.TLSInvalid:       "For TLS, have new certificates issued for the servers.",
 }
 
 // attempts names each server and why it could not be reached, on a line of its own.

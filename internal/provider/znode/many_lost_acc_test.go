@@ -36,27 +36,27 @@ func nth(n int, then func()) func(op int32) bool {
 func TestAccZnode_manyLost(t *testing.T) {
 	for name, tt := range map[string]struct {
 		count int
-		lose  func(t *testing.T, proxy *zktest.Proxy, server *zktest.Server, ensemble *zktest.Ensemble) (ended func() error)
+		// lose arms what is to happen, and returns what is closed when it has, and what waits for its end.
+		lose  func(t *testing.T, proxy *zktest.Proxy, server *zktest.Server, ensemble *zktest.Ensemble) (happened []<-chan struct{}, ended func() error)
 		three bool
 	}{
-		"a reply": {count: 60, lose: func(_ *testing.T, proxy *zktest.Proxy, _ *zktest.Server, _ *zktest.Ensemble) func() error {
-			proxy.CutAfterRequest(nth(30, nil))
-			return nil
+		"a reply": {count: 60, lose: func(_ *testing.T, proxy *zktest.Proxy, _ *zktest.Server, _ *zktest.Ensemble) ([]<-chan struct{}, func() error) {
+			return []<-chan struct{}{proxy.CutAfterRequest(nth(30, nil))}, nil
 		}},
-		"a request": {count: 60, lose: func(_ *testing.T, proxy *zktest.Proxy, _ *zktest.Server, _ *zktest.Ensemble) func() error {
-			proxy.CutBeforeRequest(nth(30, nil))
-			return nil
+		"a request": {count: 60, lose: func(_ *testing.T, proxy *zktest.Proxy, _ *zktest.Server, _ *zktest.Ensemble) ([]<-chan struct{}, func() error) {
+			return []<-chan struct{}{proxy.CutBeforeRequest(nth(30, nil))}, nil
 		}},
-		"five replies": {count: 100, lose: func(_ *testing.T, proxy *zktest.Proxy, _ *zktest.Server, _ *zktest.Ensemble) func() error {
+		"five replies": {count: 100, lose: func(_ *testing.T, proxy *zktest.Proxy, _ *zktest.Server, _ *zktest.Ensemble) ([]<-chan struct{}, func() error) {
+			var cuts []<-chan struct{}
 			for i := range 5 {
-				proxy.CutAfterRequest(nth(10+15*i, nil))
+				cuts = append(cuts, proxy.CutAfterRequest(nth(10+15*i, nil)))
 			}
-			return nil
+			return cuts, nil
 		}},
-		"the server": {count: 150, lose: func(t *testing.T, proxy *zktest.Proxy, server *zktest.Server, _ *zktest.Ensemble) func() error {
+		"the server": {count: 150, lose: func(t *testing.T, proxy *zktest.Proxy, server *zktest.Server, _ *zktest.Ensemble) ([]<-chan struct{}, func() error) {
 			return killed(t, proxy, 60, func(ctx context.Context) error { return restart(ctx, server) })
 		}},
-		"the leader": {count: 150, three: true, lose: func(t *testing.T, proxy *zktest.Proxy, _ *zktest.Server, ensemble *zktest.Ensemble) func() error {
+		"the leader": {count: 150, three: true, lose: func(t *testing.T, proxy *zktest.Proxy, _ *zktest.Server, ensemble *zktest.Ensemble) ([]<-chan struct{}, func() error) {
 			return killed(t, proxy, 60, func(ctx context.Context) error {
 				leader, err := ensemble.WaitLeader(ctx)
 				if err != nil {
@@ -83,8 +83,15 @@ func TestAccZnode_manyLost(t *testing.T) {
 			tree.Put("/p/before", "")
 			tree.Remove("/p/before")
 			cli.Write("main.tf", fmt.Sprintf("provider \"zookeeper\" { servers = %q }\n\nlocals { base = %q }\n\n%s", proxy.Addr(), tree.Base, many(tt.count)))
-			ended := tt.lose(t, proxy, server, ensemble)
+			happened, ended := tt.lose(t, proxy, server, ensemble)
 			cli.Apply()
+			for i, h := range happened {
+				select {
+				case <-h:
+				default:
+					t.Errorf("loss %d did not happen: the test shows nothing", i)
+				}
+			}
 			if ended != nil {
 				if err := ended(); err != nil {
 					t.Fatal(err)
@@ -99,13 +106,13 @@ func TestAccZnode_manyLost(t *testing.T) {
 	}
 }
 
-// killed kills at the n-th creation, in a goroutine, and returns what waits for its end.
-func killed(t *testing.T, proxy *zktest.Proxy, n int, kill func(ctx context.Context) error) (ended func() error) {
+// killed kills at the n-th creation, in a goroutine, whose reply is lost as well.
+func killed(t *testing.T, proxy *zktest.Proxy, n int, kill func(ctx context.Context) error) (happened []<-chan struct{}, ended func() error) {
 	t.Helper()
 	result := make(chan error, 1)
 	ctx := t.Context()
-	proxy.CutAfterRequest(nth(n, func() { go func() { result <- kill(ctx) }() }))
-	return func() error { return <-result }
+	cut := proxy.CutAfterRequest(nth(n, func() { go func() { result <- kill(ctx) }() }))
+	return []<-chan struct{}{cut}, func() error { return <-result }
 }
 
 func restart(ctx context.Context, server *zktest.Server) error {

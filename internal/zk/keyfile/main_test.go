@@ -37,7 +37,7 @@ func (f folder) openssl(args ...string) { f.t.Helper(); f.run("openssl", args...
 
 func (f folder) keytool(args ...string) { f.t.Helper(); f.run("keytool", args...) }
 
-// read returns the content of files, one behind the other.
+// read returns the content of files, one after the other.
 func (f folder) read(names ...string) []byte {
 	f.t.Helper()
 	var all [][]byte

@@ -126,7 +126,7 @@ var (
 	oidServerAuth  = asn1.ObjectIdentifier{1, 3, 6, 1, 5, 5, 7, 3, 1}
 	oidAnyPurpose  = asn1.ObjectIdentifier{2, 5, 29, 37, 0}
 	errDamagedPEM  = errors.New("its block in PEM is damaged")
-	errTrailingDER = errors.New("there is something behind it in the same block")
+	errTrailingDER = errors.New("there is more after it in the same block")
 )
 
 // certificate reads the certificate of a piece.

@@ -23,7 +23,7 @@ const (
 	magicJCEKS = "\xce\xce\xce\xce"
 )
 
-// Pair is a private key and its certificate, with those between that and its root behind it.
+// Pair is a private key and its certificate, followed by those between that and its root.
 type Pair struct {
 	Key   crypto.Signer
 	Chain []*x509.Certificate
@@ -123,7 +123,7 @@ func newPair(key any, certs []*x509.Certificate) (*Pair, error) {
 	return &Pair{signer, chain}, nil
 }
 
-// Chain returns the certificate of a key, and behind it those between that and its root, in their
+// Chain returns the certificate of a key, followed by those between that and its root, in their
 // order, as far as they are among certs; false where there is none of the key.
 func Chain(key crypto.Signer, certs []*x509.Certificate) ([]*x509.Certificate, bool) {
 	public, ok := key.Public().(interface{ Equal(x crypto.PublicKey) bool })
@@ -184,7 +184,7 @@ func pkcs12Error(err error, password, what string) error {
 		return errMixedStore
 	case ok:
 		return unsupported(what + " has something that is not supported: " + shown.Line(err.Error()) +
-			". Write it anew, with keytool -importkeystore -deststoretype PKCS12")
+			". Write it again, with keytool -importkeystore -deststoretype PKCS12")
 	case (errors.Is(err, pkcs12.ErrIncorrectPassword) || errors.Is(err, pkcs12.ErrDecryption)) && password == "":
 		return ErrNoPassword
 	case errors.Is(err, pkcs12.ErrIncorrectPassword), errors.Is(err, pkcs12.ErrDecryption):
@@ -217,10 +217,10 @@ func checkPKCS12(content []byte) error {
 const maxDepth = 24
 
 // iterations returns the greatest number of iterations that a store in PKCS #12 asks for. In all
-// of its structures the number stands right behind the salt.
+// of its structures the number comes right after the salt.
 func iterations(der []byte, depth int) (most int64) {
 	s := cryptobyte.String(der)
-	behindSalt := false
+	afterSalt := false
 	for !s.Empty() {
 		var element asn1.RawValue
 		rest, err := asn1.Unmarshal(s, &element)
@@ -230,7 +230,7 @@ func iterations(der []byte, depth int) (most int64) {
 		s = rest
 		var n int64
 		switch {
-		case element.Class == asn1.ClassUniversal && element.Tag == asn1.TagInteger && behindSalt:
+		case element.Class == asn1.ClassUniversal && element.Tag == asn1.TagInteger && afterSalt:
 			if _, err := asn1.Unmarshal(element.FullBytes, &n); err != nil {
 				n = maxIterations + 1 // more than a number has room for
 			}
@@ -238,7 +238,7 @@ func iterations(der []byte, depth int) (most int64) {
 			n = iterations(element.Bytes, depth-1)
 		}
 		most = max(most, n)
-		behindSalt = element.Class == asn1.ClassUniversal && element.Tag == asn1.TagOctetString
+		afterSalt = element.Class == asn1.ClassUniversal && element.Tag == asn1.TagOctetString
 	}
 	return most
 }
