@@ -182,3 +182,27 @@ func TestAccZnodes_nodesMove(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A destruction hands the nodes in between to a creation that needs them. Where both of them fail,
+// they are still the old resource's, and go with it.
+func TestAccZnodes_bothFail(t *testing.T) {
+	tree := acctest.NewTree(t)
+	old := znodes(map[string]string{"h": "H", "b/d": "D"}, "")
+	last := "resource \"zookeeper_znode\" \"last\" {\n  path = \"${local.base}/last\"\n  depends_on = [zookeeper_znodes.test]\n}\n"
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(old + last)})
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	tree.Put("/app/h/foreign", "")
+	tree.Put("/app/k", "")
+	cli.Write("main.tf", tree.Config(named("new", znodes(map[string]string{"k": "K", "b/e": "E"}, ""))))
+	failed := cli.Run("apply", "-no-color", "-auto-approve")
+	if failed.Code != 1 {
+		t.Fatalf("exit code %d\n%s", failed.Code, failed.Output)
+	}
+	says(t, failed.Output, "Znode is not empty", "Znode already exists")
+	tree.Remove("/app/h/foreign")
+	tree.Remove("/app/k")
+	cli.MustRun("destroy", "-no-color", "-auto-approve")
+	if err := tree.CheckGone("/app")(nil); err != nil {
+		t.Error(err)
+	}
+}

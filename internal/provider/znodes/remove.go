@@ -45,6 +45,9 @@ func (r *Resource) remove(ctx context.Context, m *model, had holding) (outcome, 
 		writes = given.drop(&out, writes)
 		results, err := r.Session.Apply(ctx, had.base, zk.Batch{Writes: writes, Split: !m.Atomic.ValueBool(), GoneIsDeleted: true})
 		out.settle(wanted{}, writes, results)
+		if err != nil {
+			given.takeBack(&out)
+		}
 		left = left[:0]
 		for i, w := range writes {
 			if w.Kind == zk.WritePrune && results[i].Needless {

@@ -187,13 +187,15 @@ type surrender struct {
 	// ownerless are those of them that were the resource's in between, and that the other
 	// resource does not know to be its own from here on.
 	ownerless []string
+	// between are those that were the resource's in between, by their keys.
+	between map[string]written
 	// undone is to be called when the others have been removed, or not.
 	undone func()
 }
 
 // giveUp offers nodes that are to be removed to other resources of this run.
 func (r *Resource) giveUp(ctx context.Context, client *zk.Client, writes []zk.Write) (s surrender, err error) {
-	s = surrender{stays: make(map[string]bool), undone: func() {}}
+	s = surrender{stays: make(map[string]bool), between: make(map[string]written), undone: func() {}}
 	memories, changed, err := remembered(ctx, client, writes)
 	if err != nil {
 		return s, err
@@ -226,10 +228,26 @@ func (s surrender) drop(out *outcome, writes []zk.Write) []zk.Write {
 		if !removes(w) || !s.stays[w.Path] {
 			return false
 		}
-		out.forget(keyOf(out.base, w.Path))
+		key := keyOf(out.base, w.Path)
+		if w.Kind == zk.WritePrune {
+			s.between[key] = out.written[key]
+		}
+		out.forget(key)
 		out.changed = true
 		return true
 	})
+}
+
+// takeBack gives the nodes in between back to a resource that could not remove what is below them.
+// The one that got them may fail as well, and they would be nobody's then. Two that have the same
+// node in between do no harm: it goes with the last of what is below it.
+func (s surrender) takeBack(out *outcome) {
+	in := between(out.nodes, out.secrets)
+	for key, w := range s.between {
+		if in[key] && !out.there(key) {
+			out.written[key] = w
+		}
+	}
 }
 
 // remembered returns what another resource has to know of nodes that are to be removed, as far

@@ -150,6 +150,9 @@ func (a *applying) write(ctx context.Context) error {
 	batch := zk.Batch{Writes: writes, ACL: a.acl, Split: !a.plan.Atomic.ValueBool()}
 	results, err := a.Session.Apply(ctx, a.out.base, batch)
 	a.out.settle(a.want, writes, results)
+	if err != nil {
+		given.takeBack(&a.out)
+	}
 	for i, w := range writes {
 		if !removes(w) && (results[i].Done || results[i].Needless) {
 			a.settled, a.results = append(a.settled, w), append(a.results, results[i])
