@@ -98,7 +98,8 @@ type harness struct {
 	to                         io.Writer
 	unsaid                     error // why something could not be told
 	played, faults, violations int
-	imports, orphans, lost     int
+	imports, parents           int // of what killed runs have created, and of what others have on the way
+	orphans, lost              int
 	tally                      map[scenario.Act]int
 }
 
@@ -154,6 +155,9 @@ func (h *harness) count(round *oracle.Round, violations []oracle.Violation, took
 		}
 	}
 	h.faults += faults
+	parents := oracle.ParentImports(round)
+	h.parents += parents
+	h.imports -= parents
 	for _, e := range round.Endings {
 		h.imports += len(e.Imports)
 	}

@@ -24,6 +24,9 @@ func (h *harness) sum() error {
 	if h.imports > 0 || h.orphans > 0 {
 		h.tell("after a SIGKILL in a creation: %d manual imports, %d nodes left behind\n", h.imports, h.orphans)
 	}
+	if h.parents > 0 {
+		h.tell("after an early end between a node and its parent, which has a resource of its own: %d manual imports\n", h.parents)
+	}
 	if h.lost > 0 {
 		h.tell("%d states that the CLI lost when it was killed while it wrote them\n", h.lost)
 	}

@@ -165,6 +165,22 @@ func TestCheck(t *testing.T) {
 			at:   hooks{"in the end": ending(func(e *oracle.Ending) { e.Imports = []oracle.Import{{Path: "/zn/one"}} })},
 			want: []string{"/zn/one had to be imported, and no killed run had created it"},
 		},
+		"imported, and made as a parent": {
+			at: hooks{"in the end": all(
+				first(func(r *oracle.Run) { r.Code = 1 }), ending(func(e *oracle.Ending) { e.Imports = []oracle.Import{{Path: "/en", After: 1}} }),
+			)},
+		},
+		"imported, and made as a parent, and all was well": {
+			at:   hooks{"in the end": ending(func(e *oracle.Ending) { e.Imports = []oracle.Import{{Path: "/en", After: 1}} })},
+			want: []string{"/en had to be imported"},
+		},
+		"imported, and made as a parent, and in the state since": {
+			at: hooks{"in the end": all(
+				first(func(r *oracle.Run) { r.Code, r.Owned = 1, map[string]int64{"/en": 0} }),
+				ending(func(e *oracle.Ending) { e.Imports = []oracle.Import{{Path: "/en", After: 1}} }),
+			)},
+			want: []string{"/en had to be imported"},
+		},
 		"imported after a kill": {at: hooks{"in the end": all(
 			func(s *story) { fault(s, scenario.KillProvider) },
 			ending(func(e *oracle.Ending) { e.Imports = []oracle.Import{{Path: "/zn/one"}} }),

@@ -232,9 +232,45 @@ func (k *knowledge) treeAt(zxid int64) history.Tree {
 // the state has not had it after any of the runs.
 func (k *knowledge) orphan(p string, n history.Node, runs []Run) bool {
 	by, ours := k.ours(n.By)
-	return ours && by.Killed() && !slices.ContainsFunc(runs, func(run Run) bool {
+	return ours && by.Killed() && !k.hadState(p, n, by.Actor, runs)
+}
+
+// ParentImports counts the imports of nodes that a run had made as parents, and ended before their
+// own resources' turn.
+func ParentImports(r *Round) int {
+	k := newKnowledge(r)
+	n := 0
+	for _, e := range k.Endings {
+		tree := k.treeAt(e.Settled)
+		for _, i := range e.Imports {
+			if !k.orphan(i.Path, tree[i.Path], k.Runs[:i.After]) && k.madeAsParent(i.Path, tree[i.Path], k.Runs[:i.After]) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// madeAsParent reports whether a run that did not end well has created a node on the way to another
+// one, and never came to the resource that declares the node itself. Only the state of that other
+// one knows of it, and a CLI tells nobody of that who creates the first: the user has to import it.
+// A reference between the two avoids it.
+func (k *knowledge) madeAsParent(p string, n history.Node, runs []Run) bool {
+	by, ours := k.ours(n.By)
+	if !ours || by.Code == 0 || len(n.Data) > 0 || k.hadState(p, n, by.Actor, runs) {
+		return false
+	}
+	return slices.ContainsFunc(k.Txns, func(txn history.Txn) bool {
+		return txn.Zxid >= n.Czxid && txn.Zxid <= by.To && slices.Contains(by.Sessions, txn.Session) &&
+			slices.ContainsFunc(txn.Changes, func(c history.Change) bool { return c.Kind == history.Create && below(c.Path, p) })
+	})
+}
+
+// hadState reports whether the state has had a node after any of the runs.
+func (k *knowledge) hadState(p string, n history.Node, actor int, runs []Run) bool {
+	return slices.ContainsFunc(runs, func(run Run) bool {
 		czxid, owned := run.Owned[p]
-		return run.Actor == by.Actor && run.To >= n.Czxid && owned && (czxid == 0 || czxid == n.Czxid)
+		return run.Actor == actor && run.To >= n.Czxid && owned && (czxid == 0 || czxid == n.Czxid)
 	})
 }
 

@@ -43,7 +43,7 @@ func Attributes(own map[string]schema.Attribute, parents string) map[string]sche
 		Computed: true,
 		Default:  booldefault.StaticBool(true),
 		MarkdownDescription: "Make the parents that are missing, as empty persistent nodes" + parents + ". They stay when this node is destroyed. " +
-			"A parent that another resource of the same run declares becomes that resource's, in whatever order the two are created. Default `true`.",
+			"A parent that another resource of the same run declares becomes that resource's, in whatever order the two are created. Let the path refer to that resource all the same, as in `path = \"${zookeeper_znode.parent.path}/child\"`: when a run without this reference ends between the two, the parent has to be imported. Default `true`.",
 	}
 	own["force_destroy"] = schema.BoolAttribute{
 		Optional:            true,
