@@ -129,6 +129,19 @@ var special = map[string]func(t *testing.T) surroundings{
 		s.strangers = map[string]zk.Perms{"/features/checkout/enabled": zk.PermWrite}
 		return s
 	},
+	"functions/decode_int": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.tree.Put("/services", "")
+		s.tree.Put("/services/web", "")
+		s.tree.Put("/services/web/workers", "\x00\x00\x00\x08")
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			if out := strings.TrimSpace(cli.MustRun("output", "-no-color", "workers").Output); out != "8" {
+				t.Errorf("the output is %q", out)
+			}
+		}
+		return s
+	},
 	"service-configuration": ordinary,
 	"team-acls": func(t *testing.T) surroundings {
 		s := ordinary(t)

@@ -206,7 +206,9 @@ func (p *Provider) ListResources(context.Context) []func() list.ListResource {
 func (p *Provider) Functions(context.Context) []func() function.Function {
 	return []func() function.Function{
 		functions.NewACL,
+		functions.NewDecodeInt,
 		functions.NewDigest,
+		functions.NewEncodeInt,
 		functions.NewJoin,
 		functions.NewParent,
 	}

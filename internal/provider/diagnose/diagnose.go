@@ -114,7 +114,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		case "multi":
 			return s.transactionTooLarge(tooLarge)
 		case "setACL":
-			return s.tooLarge(tooLarge, "ACL", "Declare fewer entries")
+			return s.ACLTooLarge(tooLarge)
 		}
 		return s.tooLarge(tooLarge, "Data", "Store less in the node")
 	case errors.As(err, &tooMuch):
@@ -582,6 +582,11 @@ func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
 		"The server did not let the provider %s%s: the operation %q needs %s on %s. The provider presents %s.\n\n"+
 			"Look at the ACL there (getAcl in zkCli, as somebody who may). ZooKeeper never says that a password is wrong: an identity with a wrong one just matches no entry of an ACL.%s",
 		doing, s.at(), op, needs, attr.Quoted(on), s.presented(), wayOut))
+}
+
+// ACLTooLarge tells that the servers would not take a request because of its ACL.
+func (s Subject) ACLTooLarge(err *zk.TooLargeError) diag.Diagnostic {
+	return s.tooLarge(err, "ACL", "Declare fewer entries")
 }
 
 func (s Subject) tooLarge(err *zk.TooLargeError, what, wayOut string) diag.Diagnostic {

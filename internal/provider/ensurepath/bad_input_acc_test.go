@@ -1,7 +1,9 @@
 package ensurepath_test
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -52,6 +54,36 @@ func TestAccEnsurePath_lockedOut(t *testing.T) {
 	if want := acctest.Error("ACL locks the provider out", tree.Path("/a/b"), "create what is below it (c)", "delete what is below it (d)"); !want.MatchString(run.Output) {
 		t.Error(run.Output)
 	}
+}
+
+// What the servers take of an ACL to the last byte is created, and one byte more is refused in the
+// plan.
+func TestAccEnsurePath_sizeLimit(t *testing.T) {
+	tree := acctest.NewTree(t)
+	acl := []zk.ACL{{Scheme: "digest", ID: zk.DigestID("b", "builder"), Perms: zk.PermRead}, {Scheme: "world", ID: "anyone", Perms: zk.PermAll}}
+	writes := []zk.Write{{Kind: zk.WriteEnsure, Path: tree.Path("/a")}}
+	empty, ok := errors.AsType[*zk.TooLargeError](zk.Batch{Writes: writes, ACL: acl}.CheckSize("", 0))
+	if !ok {
+		t.Fatal("it fits into nothing")
+	}
+	large := func(more int) string {
+		acl[0].ID = strings.Repeat("b", zk.DefaultMaxBufferBytes-empty.Size+more) + zk.DigestID("b", "builder")
+		return tree.Config(test("/a", "acl = [{ scheme = \"digest\", id = \""+acl[0].ID+"\", permissions = \"r\" }, { scheme = \"world\", id = \"anyone\", permissions = \"cdrwa\" }]"))
+	}
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: tree.CheckGone("/a"),
+		Steps: []resource.TestStep{
+			{
+				Config:      large(1),
+				PlanOnly:    true,
+				ExpectError: acctest.Error("ACL is too large", "would take 1048576 bytes, and the servers accept 1048575 (max_buffer_bytes)"),
+			},
+			{
+				Config: large(0),
+				Check:  tree.CheckACL("/a", acl[1], acl[0]),
+			},
+		},
+	})
 }
 
 // A chroot may lead into what belongs to ZooKeeper itself.

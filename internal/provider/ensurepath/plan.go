@@ -2,6 +2,7 @@ package ensurepath
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -126,9 +127,27 @@ func (r *Resource) check(ctx context.Context, plan, state *resourceModel, makes 
 		diags.AddAttributeError(path.Root("path"), "Invalid path of a znode", attr.Sentence(err))
 	}
 	if !diags.HasError() {
+		diags.Append(r.checkSize(plan)...)
 		diags.Append(r.checkLockout(ctx, plan)...)
 	}
 	return diags
+}
+
+// checkSize refuses what the servers would not take. Which nodes are missing no plan can know: the
+// smallest request makes the last one alone.
+func (r *Resource) checkSize(plan *resourceModel) diag.Diagnostics {
+	acl, err := attr.ACLFrom(plan.ACL)
+	if err != nil {
+		return nil // validation has told
+	}
+	if acl == nil && !plan.ACL.IsNull() {
+		acl = []zk.ACL{} // what is not known yet takes no room
+	}
+	err = r.Session.CheckBatch(zk.Batch{Writes: []zk.Write{{Kind: zk.WriteEnsure, Path: plan.Path.ValueString()}}, ACL: acl})
+	if tooLarge, ok := errors.AsType[*zk.TooLargeError](err); ok {
+		return diag.Diagnostics{diag.WithPath(path.Root("acl"), r.subject(plan.Path).ACLTooLarge(tooLarge))}
+	}
+	return nil
 }
 
 // checkLockout warns of an ACL that keeps the provider from the nodes that it makes, and where there

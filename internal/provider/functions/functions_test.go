@@ -1,6 +1,7 @@
 package functions_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -183,6 +184,56 @@ func TestJoin(t *testing.T) {
 			t.Parallel()
 			got, err := call(t, functions.NewJoin(), text(tt.path), tuple(tt.names))
 			check(t, got, err, text(tt.want), tt.wantErr, tt.argument)
+		})
+	}
+}
+
+// The bytes are those that Curator's SharedCount and DistributedAtomicLong have stored, see the
+// tests of package recipe.
+func TestEncodeInt(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		number, bits int64
+		want         string
+		wantErr      string
+		argument     int64
+	}{
+		"32 bits":           {number: 1234, bits: 32, want: "AAAE0g=="},
+		"64 bits":           {number: 1234, bits: 64, want: "AAAAAAAABNI="},
+		"negative, 32 bits": {number: -2, bits: 32, want: "/////g=="},
+		"negative, 64 bits": {number: -2, bits: 64, want: "//////////4="},
+		"smallest, 32 bits": {number: math.MinInt32, bits: 32, want: "gAAAAA=="},
+		"largest, 64 bits":  {number: math.MaxInt64, bits: 64, want: "f/////////8="},
+		"too large":         {number: math.MaxInt32 + 1, bits: 32, wantErr: "2147483648 does not fit into 32 bits", argument: 0},
+		"too small":         {number: math.MinInt32 - 1, bits: 32, wantErr: "does not fit into 32 bits", argument: 0},
+		"of another size":   {number: 1, bits: 16, wantErr: "a number has 32 or 64 bits, and not 16", argument: 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := call(t, functions.NewEncodeInt(), types.Int64Value(tt.number), types.Int64Value(tt.bits))
+			check(t, got, err, text(tt.want), tt.wantErr, tt.argument)
+			if tt.wantErr != "" {
+				return
+			}
+			back, err := call(t, functions.NewDecodeInt(), text(tt.want))
+			check(t, back, err, types.Int64Value(tt.number), "", 0)
+		})
+	}
+}
+
+func TestDecodeInt(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ base64, wantErr string }{
+		"empty":           {"", "a number has 4 or 8 bytes, and these are 0"},
+		"text":            {"12 34", "it is not standard base64"},
+		"of another size": {"AAAA", "and these are 3"},
+		"spare bits":      {"AAAE0h==", "it is not standard base64"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := call(t, functions.NewDecodeInt(), text(tt.base64))
+			check(t, got, err, nil, tt.wantErr, 0)
 		})
 	}
 }
