@@ -47,9 +47,9 @@ func (DecodeInt) Run(ctx context.Context, req function.RunRequest, resp *functio
 	}
 	switch len(b) {
 	case 4:
-		resp.Error = resp.Result.Set(ctx, int64(int32(binary.BigEndian.Uint32(b)))) //nolint:gosec // two's complement is what is stored
+		resp.Error = resp.Result.Set(ctx, int64(int32(binary.BigEndian.Uint32(b)))) // two's complement is what is stored
 	case 8:
-		resp.Error = resp.Result.Set(ctx, int64(binary.BigEndian.Uint64(b))) //nolint:gosec // as above
+		resp.Error = resp.Result.Set(ctx, int64(binary.BigEndian.Uint64(b)))
 	default:
 		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("a number has 4 or 8 bytes, and these are %d", len(b)))
 	}

@@ -46,7 +46,7 @@ func (EncodeInt) Run(ctx context.Context, req function.RunRequest, resp *functio
 	var b []byte
 	switch {
 	case bits == 64:
-		b = binary.BigEndian.AppendUint64(nil, uint64(number)) //nolint:gosec // two's complement is what is stored
+		b = binary.BigEndian.AppendUint64(nil, uint64(number)) // two's complement is what is stored
 	case bits != 32:
 		resp.Error = function.NewArgumentFuncError(1, fmt.Sprintf("a number has 32 or 64 bits, and not %d", bits))
 		return
@@ -54,7 +54,7 @@ func (EncodeInt) Run(ctx context.Context, req function.RunRequest, resp *functio
 		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("%d does not fit into 32 bits, which hold from %d to %d", number, math.MinInt32, math.MaxInt32))
 		return
 	default:
-		b = binary.BigEndian.AppendUint32(nil, uint32(int32(number))) //nolint:gosec // as above
+		b = binary.BigEndian.AppendUint32(nil, uint32(int32(number)))
 	}
 	resp.Error = resp.Result.Set(ctx, base64.StdEncoding.EncodeToString(b))
 }
