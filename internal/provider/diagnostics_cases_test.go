@@ -113,7 +113,7 @@ func written(entry [3]string) func(*scene) {
 }
 
 // called plays a function.
-func called(name string, arguments ...string) func(*scene) {
+func called(name string, arguments ...any) func(*scene) {
 	return func(c *scene) { c.call(name, arguments...) }
 }
 
@@ -584,6 +584,23 @@ var topics = []struct {
 			c.read(children, attrs{"path": "/"})
 			c.create(znode, attrs{"path": "/app", "create_parents": false})
 			c.create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)})
+		}},
+		{name: "a chroot that has gone", play: func(c *scene) {
+			c.Put("/gone", "")
+			c.connect(attrs{"servers": c.at + c.Base + "/gone"})
+			all := []*instance{
+				c.create(znode, attrs{"path": "/app"}),
+				c.create(sequential, attrs{"path_prefix": "/n-"}),
+				c.create(ensurePath, attrs{"path": "/path"}),
+				c.create(znodes, attrs{"base_path": "/many", "data": attrs{"a": "A"}}),
+				c.create(znodeACL, attrs{"path": "/app", "acl": acl(everybody)}),
+			}
+			if err := c.Client.DeleteTree(c.Context(), c.Path("/gone"), zk.AnyVersion); err != nil {
+				c.t.Error(err)
+			}
+			for _, made := range all {
+				c.refresh(made)
+			}
 		}},
 		{name: "a container", on: oldServer, play: func(c *scene) {
 			c.connect(nil).create(znode, attrs{"path": "/app", "mode": "container"})
@@ -1619,6 +1636,10 @@ var topics = []struct {
 		{name: "join of a path", play: called("join", "/app", "a/b")},
 		{name: "join of a name that is none", play: called("join", "/app", "..")},
 		{name: "parent of a relative path", play: called("parent", "app")},
+		{name: "encode_int of a number that is too large", play: called("encode_int", 1<<31, 32)},
+		{name: "encode_int of another size", play: called("encode_int", 1, 16)},
+		{name: "decode_int of no base64", play: called("decode_int", "12 34")},
+		{name: "decode_int of another size", play: called("decode_int", "AAAA")},
 	}},
 }
 

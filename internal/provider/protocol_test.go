@@ -341,13 +341,17 @@ func (d *driver) list(config attrs) {
 	}
 }
 
-// call calls a function with strings. Its error has a text alone, and is kept as a
+// call calls a function with strings and whole numbers. Its error has a text alone, and is kept as a
 // diagnostic that has no summary.
-func (d *driver) call(name string, arguments ...string) {
+func (d *driver) call(name string, arguments ...any) {
 	d.tb.Helper()
 	req := &tfprotov6.CallFunctionRequest{Name: name}
 	for _, a := range arguments {
-		v, err := tfprotov6.NewDynamicValue(tftypes.String, tftypes.NewValue(tftypes.String, a))
+		var typ tftypes.Type = tftypes.String
+		if _, ok := a.(int); ok {
+			typ = tftypes.Number
+		}
+		v, err := tfprotov6.NewDynamicValue(typ, tftypes.NewValue(typ, a))
 		if err != nil {
 			d.tb.Fatal(err)
 		}

@@ -243,6 +243,31 @@ func TestAccProvider_chroot(t *testing.T) {
 	})
 }
 
+// A chroot that does not exist drops nothing from the state. When it has been created again, the
+// next apply creates what was below it.
+func TestAccProvider_chrootGone(t *testing.T) {
+	tree := acctest.NewTree(t)
+	tree.Put("/app", "")
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": fmt.Sprintf(
+		"provider \"zookeeper\" { servers = \"%s%s\" }\n\nresource \"zookeeper_znode\" \"test\" {\n  path = \"/a\"\n  data = \"x\"\n}\n", acctest.Server(t).Addr(), tree.Path("/app"))})
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	tree.Remove("/app/a")
+	tree.Remove("/app")
+	run := cli.Run("apply", "-no-color", "-auto-approve")
+	if want := acctest.Error("Chroot does not exist", tree.Path("/app"), "The state stays as it is"); run.Code != 1 || !want.MatchString(run.Output) {
+		t.Errorf("exit code %d\n%s", run.Code, run.Output)
+	}
+	if got := strings.TrimSpace(cli.MustRun("state", "list").Output); got != "zookeeper_znode.test" {
+		t.Errorf("the state has %q", got)
+	}
+	tree.Put("/app", "")
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	if err := tree.HasData("/app/a", "x"); err != nil {
+		t.Error(err)
+	}
+	cli.MustRun("destroy", "-no-color", "-auto-approve")
+}
+
 // One user's provider guards a node, which another user's may not read.
 func TestAccProvider_digest(t *testing.T) {
 	tree := acctest.NewTree(t)

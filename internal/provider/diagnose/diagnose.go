@@ -501,6 +501,20 @@ func (s Subject) noChroot(doing string) (diag.Diagnostic, bool) {
 			"Check the chroot. If it is right, let a resource make it that makes its parents (create_parents = true, which is the default), or create it with zkCli.", doing, s.at(), chroot)), true
 }
 
+// GoneWithChroot tells, where that is why a node of a state does not exist, that the chroot does not.
+// Then nothing of the state is dropped: mostly the chroot in the configuration is another one by
+// mistake, and the apply would create everything once more there.
+func (s Subject) GoneWithChroot(doing string) (diag.Diagnostic, bool) {
+	chroot := s.Run.MissingChroot()
+	if chroot == "" {
+		return nil, false
+	}
+	return diag.NewErrorDiagnostic("Chroot does not exist", fmt.Sprintf(
+		"The provider could not %s%s: the node %q, which servers of the provider (or ZOOKEEPER_SERVERS) has as its chroot, does not exist, and neither does anything below it. The state stays as it is.\n\n"+
+			"Check the chroot. If it is right, and somebody has deleted it with all that was below, create it (create in zkCli, or an apply with -target of the resource that makes it): "+
+			"the next plan then creates again what was below it.", doing, s.at(), chroot)), true
+}
+
 func (s Subject) noNode(doing string, err error) diag.Diagnostic {
 	if d, ok := s.noChroot(doing); ok {
 		return d

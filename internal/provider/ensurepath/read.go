@@ -43,6 +43,11 @@ func (r *Resource) refresh(ctx context.Context, state *resourceModel, inDoubt *d
 	switch {
 	case err != nil:
 		return fail(err)
+	case !found && len(left) == 0 && inDoubt == nil:
+		if d, ok := r.subject(state.Path).GoneWithChroot(doingRead); ok {
+			return false, diag.Diagnostics{d}
+		}
+		return false, nil
 	case !found && len(left) == 0:
 		return false, nil
 	}

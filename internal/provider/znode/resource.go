@@ -337,6 +337,10 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	switch {
 	case isNoNode(err):
+		if d, ok := about.GoneWithChroot(doingRead); ok {
+			resp.Diagnostics.Append(d)
+			return
+		}
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:

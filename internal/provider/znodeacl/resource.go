@@ -151,6 +151,10 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	nodes, err := r.read(ctx, client, nodePath, state.Recursive.ValueBool(), state.excluded())
 	switch {
 	case isNoNode(err):
+		if d, ok := r.subject(nodePath).GoneWithChroot(doingRead); ok {
+			resp.Diagnostics.Append(d)
+			return
+		}
 		resp.State.RemoveResource(ctx)
 		return
 	case err != nil:

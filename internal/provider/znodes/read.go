@@ -180,6 +180,9 @@ func refresh(ctx context.Context, client *zk.Client, about diagnose.Subject, had
 	}
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
+		if d, ok := about.GoneWithChroot(doingRead); ok {
+			return refreshed{}, diag.Diagnostics{d}
+		}
 		return refreshed{gone: true}, nil
 	case err != nil:
 		return refreshed{}, diag.Diagnostics{about.Error(doingRead, err)}
