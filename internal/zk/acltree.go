@@ -25,28 +25,25 @@ type ACLReading struct {
 // change meanwhile may be read at different moments.
 func (c *Client) ACLs(ctx context.Context, paths []string) ([]ACLReading, error) {
 	out := make([]ACLReading, len(paths))
-	issued := make([]*Pending[Access], 0, len(paths))
-	for i, path := range paths {
-		for len(issued) < len(paths) && len(issued) < i+window {
-			issued = append(issued, c.Async().ACL(ctx, paths[len(issued)]))
-		}
-		r := &out[i]
-		r.Path = path
-		got, err := issued[i].Wait(ctx)
-		issued[i] = nil
-		r.ACL, r.Stat = got.ACL, got.Stat
-		if err != nil && ctx.Err() == nil && c.repeatable(err) {
-			r.ACL, r.Stat, err = c.ACL(ctx, path)
-		}
-		switch {
-		case err == nil:
-		case ctx.Err() == nil && (errors.Is(err, ErrNoNode) || errors.Is(err, ErrNoAuth)):
-			r.Err = err
-		case ctx.Err() != nil:
-			return nil, &Error{Op: proto.OpGetACL.String(), Path: path, Err: conn.ContextError(ctx)}
-		default:
-			return nil, err
-		}
+	type read = *issued[proto.GetACLRequest, proto.GetACLReply, Access]
+	reads := window[read]{
+		width: always(nodesAhead),
+		send:  func(i int) read { return ahead(ctx, c, c.acl(paths[i])) },
+		take: func(i int, sent read) error {
+			got, err := taken(ctx, sent)
+			out[i] = ACLReading{Path: paths[i], ACL: got.ACL, Stat: got.Stat}
+			if ctx.Err() == nil && (errors.Is(err, ErrNoNode) || errors.Is(err, ErrNoAuth)) {
+				out[i].Err, err = err, nil
+			}
+			return err
+		},
+		drop: read.drop,
+	}
+	switch i, err := reads.slide(ctx, len(paths)); {
+	case err != nil && ctx.Err() != nil:
+		return nil, &Error{Op: proto.OpGetACL.String(), Path: paths[i], Err: conn.ContextError(ctx)}
+	case err != nil:
+		return nil, err
 	}
 	return out, nil
 }
@@ -124,33 +121,23 @@ func (c *Client) SetACLs(ctx context.Context, writes []ACLWrite, done func(i int
 	}
 	waiter := waiter{client: c}
 	defer waiter.end()
-	var stop error
-	issued := make([]*Pending[Stat], 0, len(writes))
-	for i := range writes {
-		for stop == nil && len(issued) < len(writes) && len(issued) < i+window {
-			if stop = conn.ContextError(ctx); stop == nil {
-				issued = append(issued, c.issueACLWrite(ctx, &writes[len(issued)]))
-			}
-		}
-		if i == len(issued) {
-			return stop
-		}
-		stat, err := c.collectACLWrite(ctx, &waiter, &writes[i], issued[i])
-		issued[i] = nil
-		if err = done(i, stat, err); stop == nil {
-			stop = err
-		}
+	sets := window[*Pending[Stat]]{
+		width: always(nodesAhead),
+		send:  func(i int) *Pending[Stat] { return issue(ctx, c, c.setRead(&writes[i])) },
+		take: func(i int, issued *Pending[Stat]) error {
+			stat, err := c.collectACLWrite(ctx, &waiter, &writes[i], issued)
+			return done(i, stat, err)
+		},
 	}
-	return stop
+	_, err := sets.slide(ctx, len(writes))
+	return err
 }
 
-func (c *Client) aclWriteRequest(w *ACLWrite) *proto.SetACLRequest {
-	return &proto.SetACLRequest{Path: c.chrooted(w.Path), ACL: w.ACL, Version: w.Stat.Aversion}
-}
-
-func (c *Client) issueACLWrite(ctx context.Context, w *ACLWrite) *Pending[Stat] {
-	req := c.aclWriteRequest(w)
-	return issueWrite(ctx, c, proto.OpSetACL, w.Path, req, Stat{}, w.resolve, statResult)
+// setRead is the operation of an ACLWrite.
+func (c *Client) setRead(w *ACLWrite) operation[proto.SetACLRequest, Stat, Stat] {
+	o := c.setACL(w.Path, w.ACL, w.Stat.Aversion)
+	o.lost = w.resolve
+	return o
 }
 
 // collectACLWrite waits for a write that was issued, and repeats it when its request was
@@ -171,8 +158,7 @@ func (c *Client) collectACLWrite(ctx context.Context, waiter *waiter, w *ACLWrit
 	case !c.repeatable(err):
 		return Stat{}, err
 	}
-	req := c.aclWriteRequest(w)
-	return statResult(write(ctx, c, proto.OpSetACL, w.Path, req, Stat{}, w.resolve))
+	return do(ctx, c, c.setRead(w))
 }
 
 // resolve is resolveSetACL for an ACL that the client could read. Where it may not any more,

@@ -131,50 +131,6 @@ func failed[T any](err error) *Pending[T] {
 	})
 }
 
-// issueRead issues a request that changes nothing.
-func issueRead[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req conn.Request, result func(*R) T) *Pending[T] {
-	var blank R
-	a := try[R, P](op, req, blank)
-	call, out := &a.call, &a.out
-	c.submit(ctx, call)
-	return pending(c, call.Done(), func(context.Context, *waiter) (T, error) {
-		if call.Err != nil {
-			var none T
-			return none, &Error{Op: op.String(), Path: path, Err: call.Err}
-		}
-		return result(out), nil
-	})
-}
-
-// issueWrite issues a request that changes something. The result is made of the record with
-// an error of the server's too.
-func issueWrite[Q conn.Request, R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, req Q, blank R, resolve resolver[Q, R], result func(*R, error) (T, error)) *Pending[T] {
-	a := try[R, P](op, req, blank)
-	call, out := &a.call, &a.out
-	call.Ended = c.written
-	call.Ticket, _ = c.open(ctx, req, false) // which fails for nothing that it does not wait for
-	c.submit(ctx, call)
-	p := pending(c, call.Done(), func(ctx context.Context, w *waiter) (T, error) {
-		err := call.Err
-		if err != nil && unresolved(err) {
-			found := blank
-			applied, rerr := judge(w.sent(ctx), c, call, req, &found, resolve)
-			switch {
-			case rerr != nil:
-				return result(nil, &Error{Op: op.String(), Path: path, Err: w.outcomeUnknown(call.Seen, rerr)})
-			case applied:
-				return result(&found, nil)
-			}
-		}
-		if err != nil {
-			err = &Error{Op: op.String(), Path: path, Err: err}
-		}
-		return result(out, err)
-	})
-	p.write = call
-	return p
-}
-
 // Content is a node's data.
 type Content struct {
 	// Data is nil when the node was created with null data.
@@ -231,29 +187,22 @@ func (a Async) AddAuth(ctx context.Context, cred Credential) *Pending[struct{}] 
 
 // Sync is [Client.Sync].
 func (a Async) Sync(ctx context.Context, path string) *Pending[struct{}] {
-	if err := check(proto.OpSync.String(), path); err != nil {
-		return failed[struct{}](err)
-	}
-	return issueRead(ctx, a.client, proto.OpSync, path, &proto.SyncRequest{Path: a.client.chrooted(path)}, func(*noBody) struct{} { return struct{}{} })
+	return issue(ctx, a.client, a.client.sync(path))
 }
 
 // Create is [Client.Create]. Where parents are to be made, each is asked for in front of the
 // node, whether it is there or not; Created.Parents are those that were not.
 func (a Async) Create(ctx context.Context, path string, data []byte, o CreateOptions) *Pending[Created] {
 	c := a.client
-	req, op, err := c.createRequest(ctx, path, data, o)
-	if err != nil {
-		return failed[Created](&Error{Op: proto.OpCreate.String(), Path: path, Err: err})
-	}
+	op := c.create(ctx, path, data, o)
 	var parents []ensured
-	if o.MakeParents {
-		acl := o.ParentACL
-		if acl == nil {
-			acl = req.ACL
-		}
-		parents = a.ensure(ctx, Parent(req.Path), acl)
+	if o.MakeParents && op.err == nil {
+		parents = a.ensure(ctx, Parent(op.req.Path), parentACL(o, &op.req))
 	}
-	node := a.create(ctx, op, path, req)
+	node := issue(ctx, c, op)
+	if len(parents) == 0 {
+		return node
+	}
 	p := pending(c, node.done, func(ctx context.Context, w *waiter) (Created, error) {
 		made, err := collectMade(ctx, w, parents)
 		out, nerr := node.wait(ctx, w)
@@ -265,16 +214,6 @@ func (a Async) Create(ctx context.Context, path string, data []byte, o CreateOpt
 	})
 	p.write = node.write
 	return p
-}
-
-func (a Async) create(ctx context.Context, op proto.Op, path string, req *proto.CreateRequest) *Pending[Created] {
-	c := a.client
-	return issueWrite(ctx, c, op, path, req, blankCreate(req), resolveCreate, func(r *proto.CreateReply, err error) (Created, error) {
-		if err != nil {
-			return Created{}, err
-		}
-		return Created{Path: c.Unchroot(r.Path), Stat: r.Stat, HasStat: r.HasStat}, nil
-	})
 }
 
 // ensured is one node of a path that is asked for.
@@ -292,8 +231,7 @@ func (a Async) ensure(ctx context.Context, full string, acl []ACL) []ensured {
 	c := a.client
 	nodes := make([]ensured, 0, len(path))
 	for _, full := range slices.Backward(path) {
-		req := &proto.CreateRequest{Path: full, Data: []byte{}, ACL: acl, Flags: proto.FlagPersistent}
-		nodes = append(nodes, ensured{a.create(ctx, proto.OpCreate, c.Unchroot(full), req), c.inChroot(full)})
+		nodes = append(nodes, ensured{issue(ctx, c, c.createAt(full, []byte{}, acl)), c.inChroot(full)})
 	}
 	return nodes
 }
@@ -320,9 +258,6 @@ func (a Async) EnsurePath(ctx context.Context, path string, acl []ACL) *Pending[
 	if err := check(proto.OpCreate.String(), path); err != nil {
 		return failed[[]string](err)
 	}
-	if acl == nil {
-		acl = c.cfg.DefaultACL
-	}
 	nodes := a.ensure(ctx, c.chrooted(path), acl)
 	// Who may not create below the parent is refused before he is told that the node exists.
 	there := a.Exists(ctx, path)
@@ -348,152 +283,63 @@ func (a Async) EnsurePath(ctx context.Context, path string, acl []ACL) *Pending[
 
 // Exists is [Client.Exists].
 func (a Async) Exists(ctx context.Context, path string) *Pending[Existence] {
-	return a.exists(ctx, path, false)
+	return issue(ctx, a.client, a.client.exists(path))
 }
 
 // ExistsWatch is [Client.ExistsWatch]. The watch lives as long as ctx.
 func (a Async) ExistsWatch(ctx context.Context, path string) *Pending[Existence] {
-	return a.exists(ctx, path, true)
-}
-
-func (a Async) exists(ctx context.Context, path string, watch bool) *Pending[Existence] {
-	return issueLook(ctx, a.client, proto.OpExists, path, watchData, watch, func(stat *Stat, w *Watch) Existence {
-		return Existence{Exists: stat.Czxid != 0, Stat: *stat, Watch: w}
-	})
+	return issueWatch(ctx, a.client, a.client.exists(path), watchData)
 }
 
 // Get is [Client.Get].
 func (a Async) Get(ctx context.Context, path string) *Pending[Content] {
-	return a.get(ctx, path, false)
+	return issue(ctx, a.client, a.client.get(path))
 }
 
 // GetWatch is [Client.GetWatch]. The watch lives as long as ctx.
 func (a Async) GetWatch(ctx context.Context, path string) *Pending[Content] {
-	return a.get(ctx, path, true)
-}
-
-func (a Async) get(ctx context.Context, path string, watch bool) *Pending[Content] {
-	return issueLook(ctx, a.client, proto.OpGetData, path, watchData, watch, func(r *proto.GetDataReply, w *Watch) Content {
-		return Content{Data: r.Data, Stat: r.Stat, Watch: w}
-	})
+	return issueWatch(ctx, a.client, a.client.get(path), watchData)
 }
 
 // Children is [Client.Children].
 func (a Async) Children(ctx context.Context, path string) *Pending[Names] {
-	return a.children(ctx, path, false)
+	return issue(ctx, a.client, a.client.children(path))
 }
 
 // ChildrenWatch is [Client.ChildrenWatch]. The watch lives as long as ctx.
 func (a Async) ChildrenWatch(ctx context.Context, path string) *Pending[Names] {
-	return a.children(ctx, path, true)
-}
-
-func (a Async) children(ctx context.Context, path string, watch bool) *Pending[Names] {
-	return issueLook(ctx, a.client, proto.OpGetChildren2, path, watchChild, watch, func(r *proto.GetChildrenReply, w *Watch) Names {
-		slices.Sort(r.Children)
-		return Names{Children: r.Children, Stat: r.Stat, Watch: w}
-	})
-}
-
-// issueLook issues a read that may leave a watch.
-func issueLook[R, T any, P reply[R]](ctx context.Context, c *Client, op proto.Op, path string, kind watchKind, watch bool, result func(*R, *Watch) T) *Pending[T] {
-	fail := func(err error) error { return &Error{Op: op.String(), Path: path, Err: err} }
-	if err := check(op.String(), path); err != nil {
-		return failed[T](err)
-	}
-	var w *Watch
-	var out *R
-	var call *conn.Call
-	req := c.watching(op, path, kind)
-	if watch {
-		w, out, call = watchCall[R, P](ctx, c, req)
-	} else {
-		out = new(R)
-		call = conn.NewCall(op, req.make(false), P(out))
-		c.submit(ctx, call)
-	}
-	return pending(c, call.Done(), func(context.Context, *waiter) (T, error) {
-		// An exists of a node that is not there leaves a watch too: it has succeeded.
-		if _, ok := req.leaves(call.Err); !ok {
-			var none T
-			return none, fail(call.Err)
-		}
-		return result(out, w), nil
-	})
+	return issueWatch(ctx, a.client, a.client.children(path), watchChild)
 }
 
 // ACL is [Client.ACL].
 func (a Async) ACL(ctx context.Context, path string) *Pending[Access] {
-	if err := check(proto.OpGetACL.String(), path); err != nil {
-		return failed[Access](err)
-	}
-	return issueRead(ctx, a.client, proto.OpGetACL, path, &proto.GetACLRequest{Path: a.client.chrooted(path)}, func(r *proto.GetACLReply) Access {
-		return Access{ACL: r.ACL, Stat: r.Stat}
-	})
+	return issue(ctx, a.client, a.client.acl(path))
 }
 
 // SetACL is [Client.SetACL].
 func (a Async) SetACL(ctx context.Context, path string, acl []ACL, aversion int32) *Pending[Stat] {
-	if err := check(proto.OpSetACL.String(), path); err != nil {
-		return failed[Stat](err)
-	}
-	req := &proto.SetACLRequest{Path: a.client.chrooted(path), ACL: acl, Version: aversion}
-	return issueWrite(ctx, a.client, proto.OpSetACL, path, req, Stat{}, resolveSetACL, statResult)
+	return issue(ctx, a.client, a.client.setACL(path, acl, aversion))
 }
 
 // Set is [Client.Set].
 func (a Async) Set(ctx context.Context, path string, data []byte, version int32) *Pending[Stat] {
-	if err := check(proto.OpSetData.String(), path); err != nil {
-		return failed[Stat](err)
-	}
-	req := &proto.SetDataRequest{Path: a.client.chrooted(path), Data: data, Version: version}
-	return issueWrite(ctx, a.client, proto.OpSetData, path, req, Stat{}, resolveSet, statResult)
-}
-
-func statResult(stat *Stat, err error) (Stat, error) {
-	if err != nil {
-		return Stat{}, err
-	}
-	return *stat, nil
+	return issue(ctx, a.client, a.client.set(path, data, version))
 }
 
 // Delete is [Client.Delete].
 func (a Async) Delete(ctx context.Context, path string, version int32) *Pending[struct{}] {
-	req, err := a.client.deleteRequest(path, version)
-	if err != nil {
-		return failed[struct{}](err)
-	}
-	return issueWrite(ctx, a.client, proto.OpDelete, path, req, noBody{}, resolveDelete, func(_ *noBody, err error) (struct{}, error) {
-		return struct{}{}, err
-	})
+	return issue(ctx, a.client, a.client.delete(path, version))
 }
 
 // Multi is [Client.Multi].
 func (a Async) Multi(ctx context.Context, ops ...Op) *Pending[[]OpResult] {
-	c := a.client
 	if len(ops) == 0 {
 		return failed[[]OpResult](nil)
 	}
-	req, err := c.multiRequest(ctx, ops)
-	if err != nil {
-		return failed[[]OpResult](err)
-	}
-	return issueWrite(ctx, c, proto.OpMulti, "", req, blankMulti(ops), resolveMulti, func(r *proto.MultiReply, err error) ([]OpResult, error) {
-		return c.multiResults(ops, r, err)
-	})
+	return issue(ctx, a.client, a.client.transaction(ctx, ops, nil))
 }
 
 // Reconfig is [Client.Reconfig].
 func (a Async) Reconfig(ctx context.Context, r Reconfig) *Pending[Content] {
-	c := a.client
-	req, err := c.reconfigRequest(ctx, r)
-	if err != nil {
-		return failed[Content](err)
-	}
-	return issueWrite(ctx, c, proto.OpReconfig, configPath, req, proto.GetDataReply{}, resolveReconfig, func(r *proto.GetDataReply, err error) (Content, error) {
-		if err != nil {
-			return Content{}, err
-		}
-		return Content{Data: r.Data, Stat: r.Stat}, nil
-	})
+	return issue(ctx, a.client, a.client.reconfig(ctx, r))
 }

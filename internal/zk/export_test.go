@@ -20,11 +20,12 @@ func LookUp(c *Client, f func(ctx context.Context, host string) ([]string, error
 // SetLost is a set whose reply was lost, and which turns out to have had no effect; the
 // function runs in between.
 func SetLost(ctx context.Context, c *Client, path string, data []byte, between func()) error {
-	req := &proto.SetDataRequest{Path: c.chrooted(path), Data: data, Version: AnyVersion}
-	_, err := write(ctx, c, proto.OpSetData, path, req, Stat{}, func(context.Context, *Client, *proto.SetDataRequest, loss, *Stat) (verdict, error) {
+	o := c.set(path, data, AnyVersion)
+	o.lost = func(context.Context, *Client, *proto.SetDataRequest, loss, *Stat) (verdict, error) {
 		between()
 		return certainlyNot, nil
-	})
+	}
+	_, err := do(ctx, c, o)
 	return err
 }
 

@@ -65,7 +65,7 @@ func (c *Client) MakePath(ctx context.Context, path string, acl []ACL) (made []C
 func (c *Client) missing(ctx context.Context, path string) ([]string, error) {
 	var all []string
 	for at := path; ; at = Parent(at) {
-		_, err := c.statAt(ctx, c.chrooted(at))
+		_, err := do(ctx, c, c.statAt(c.chrooted(at)))
 		switch {
 		case err == nil, errors.Is(err, ErrNoAuth):
 			slices.Reverse(all)
@@ -120,7 +120,7 @@ func (c *Client) RecognizePath(ctx context.Context, paths []string, made Making)
 	}
 	var all []Created
 	for _, path := range paths {
-		stat, err := c.statAt(ctx, c.chrooted(path))
+		stat, err := do(ctx, c, c.statAt(c.chrooted(path)))
 		switch {
 		case err == nil && stat.Czxid == czxid:
 			all = append(all, Created{Path: path, Stat: stat, HasStat: true})

@@ -39,7 +39,7 @@ func (c *Client) Recognize(ctx context.Context, path string, made Making) (Node,
 		return Node{}, false, err
 	}
 	full := c.chrooted(path)
-	stat, err := c.statAt(ctx, full)
+	stat, err := do(ctx, c, c.statAt(full))
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return Node{}, false, nil
@@ -69,7 +69,7 @@ func (c *Client) RecognizeSequential(ctx context.Context, prefix string, made Ma
 	if err := c.Sync(ctx, c.Unchroot(parent)); err != nil {
 		return nil, err
 	}
-	r, err := read[proto.GetChildrenReply](ctx, c, op, c.Unchroot(parent), proto.PathWatchRequest{Path: parent})
+	r, err := do(ctx, c, c.childrenAt(parent))
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return nil, nil

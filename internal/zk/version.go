@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
-	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
@@ -57,7 +56,7 @@ func (c *Client) connected(ctx context.Context) (*link, error) {
 // answered waits until a server answers a request, as any request waits for a connection. Every
 // server answers this one to everybody.
 func (c *Client) answered(ctx context.Context) error {
-	_, err := read[Stat](ctx, c, proto.OpExists, "/", proto.PathWatchRequest{Path: "/"})
+	_, err := do(ctx, c, c.statAt("/"))
 	if err == nil || errors.Is(err, ErrNoAuth) {
 		return nil
 	}

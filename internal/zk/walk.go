@@ -112,7 +112,7 @@ func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func
 		var below []string
 		for len(level) > 0 {
 			p.read = 0
-			readings, err := read(ctx, level[:min(len(level), window)], p)
+			readings, err := read(ctx, level[:min(len(level), nodesAhead)], p)
 			if err != nil {
 				return err
 			}
@@ -176,31 +176,30 @@ func (c *Client) readNodes(ctx context.Context, paths []string, p *pace) ([]Read
 	if err != nil {
 		return nil, err
 	}
-	acls := make([]*Pending[Access], len(out))
-	for i, path := range paths[:len(out)] {
-		acls[i] = c.Async().ACL(ctx, path)
+	type read = *issued[proto.GetACLRequest, proto.GetACLReply, Access]
+	reads := window[read]{
+		width: always(nodesAhead),
+		send:  func(i int) read { return ahead(ctx, c, c.acl(out[i].Path)) },
+		take: func(i int, sent read) error {
+			r := &out[i]
+			if r.Err != nil {
+				return nil
+			}
+			acl, err := taken(ctx, sent)
+			if r.ACL = acl.ACL; err == nil && !unchanged(r.Stat, acl.Stat) {
+				var node Node
+				node, err = c.Node(ctx, r.Path)
+				r.Data, r.ACL, r.Stat = node.Data, node.ACL, node.Stat
+			}
+			if errors.Is(err, ErrNoNode) || errors.Is(err, ErrNoAuth) {
+				*r, err = Reading{Path: r.Path, Err: err}, nil
+			}
+			return err
+		},
+		drop: read.drop,
 	}
-	for i := range out {
-		r := &out[i]
-		if r.Err != nil {
-			continue
-		}
-		acl, err := acls[i].Wait(ctx)
-		if err == nil && unchanged(r.Stat, acl.Stat) {
-			r.ACL = acl.ACL
-			continue
-		}
-		if err == nil || ctx.Err() == nil && c.repeatable(err) {
-			var node Node
-			node, err = c.Node(ctx, r.Path)
-			r.Data, r.ACL, r.Stat = node.Data, node.ACL, node.Stat
-		}
-		switch {
-		case errors.Is(err, ErrNoNode), errors.Is(err, ErrNoAuth):
-			*r = Reading{Path: r.Path, Err: err}
-		case err != nil:
-			return nil, err
-		}
+	if i, err := reads.slide(ctx, len(out)); err != nil {
+		return nil, failure(proto.OpGetACL, out[i].Path, err)
 	}
 	return out, nil
 }

@@ -615,7 +615,56 @@ func watchCall[R any, P reply[R]](ctx context.Context, c *Client, req watchReque
 	return w, out, call
 }
 
-// readWatch is read with a watch.
+// A watchable result has a place for the watch that its operation has left.
+type watchable[T any] interface {
+	*T
+	leave(w *Watch)
+}
+
+func (c *Content) leave(w *Watch)   { c.Watch = w }
+func (e *Existence) leave(w *Watch) { e.Watch = w }
+func (n *Names) leave(w *Watch)     { n.Watch = w }
+
+// watched makes of the record what the caller gets, with the watch.
+func watched[R, T any, V watchable[T]](c *Client, o *pathRead[R, T], out *R, w *Watch) (T, error) {
+	result, err := o.outcome(c, out, nil)
+	if err == nil {
+		V(&result).leave(w)
+	}
+	return result, err
+}
+
+// doWatch is [do] for a read that leaves a watch of the kind, which lives as long as ctx.
+func doWatch[R, T any, P reply[R], V watchable[T]](ctx context.Context, c *Client, o pathRead[R, T], kind watchKind) (T, error) {
+	if o.err != nil {
+		return do[proto.PathWatchRequest, R, T, *proto.PathWatchRequest, P](ctx, c, o)
+	}
+	out, w, err := readWatch[R, P](ctx, c, o.path, watching(&o, kind))
+	if err != nil {
+		var none T
+		return none, o.fails(err)
+	}
+	return watched[R, T, V](c, &o, out, w)
+}
+
+// issueWatch is [issue] for a read that leaves a watch of the kind, which lives as long as ctx.
+func issueWatch[R, T any, P reply[R], V watchable[T]](ctx context.Context, c *Client, o pathRead[R, T], kind watchKind) *Pending[T] {
+	if o.err != nil {
+		return failed[T](o.fails(o.err))
+	}
+	req := watching(&o, kind)
+	w, out, call := watchCall[R, P](ctx, c, req)
+	return pending(c, call.Done(), func(context.Context, *waiter) (T, error) {
+		// An exists of a node that is not there leaves a watch too: it has succeeded.
+		if _, ok := req.leaves(call.Err); !ok {
+			var none T
+			return none, o.fails(call.Err)
+		}
+		return watched[R, T, V](c, &o, out, w)
+	})
+}
+
+// readWatch makes a request that leaves a watch, and repeats it when its reply was lost.
 func readWatch[R any, P reply[R]](ctx context.Context, c *Client, path string, req watchRequest) (*R, *Watch, error) {
 	for r := c.cfg.Retry.begin(); ; {
 		w, out, call := watchCall[R, P](ctx, c, req)
@@ -624,18 +673,18 @@ func readWatch[R any, P reply[R]](ctx context.Context, c *Client, path string, r
 			return out, w, nil
 		}
 		if err = c.again(ctx, &r, req.op, path, err); err != nil {
-			return nil, nil, &Error{Op: req.op.String(), Path: path, Err: err}
+			return nil, nil, err
 		}
 	}
 }
 
 // watching is the request of a one-time watch.
-func (c *Client) watching(op proto.Op, path string, kind watchKind) watchRequest {
-	full := c.chrooted(path)
-	req := watchRequest{op: op, full: full, kind: kind, leaves: leaves(kind), make: func(watch bool) conn.Request {
+func watching[R, T any](o *pathRead[R, T], kind watchKind) watchRequest {
+	full := o.req.Path
+	req := watchRequest{op: o.code, full: full, kind: kind, leaves: leaves(kind), make: func(watch bool) conn.Request {
 		return &proto.PathWatchRequest{Path: full, Watch: watch}
 	}}
-	if op == proto.OpExists {
+	if o.orNone {
 		req.leaves = existsLeaves
 	}
 	return req
@@ -655,42 +704,23 @@ func existsLeaves(err error) (watchKind, bool) {
 // GetWatch is [Client.Get], and leaves a watch for the first change of the node's data, or
 // its deletion. The watch lives as long as ctx.
 func (c *Client) GetWatch(ctx context.Context, path string) ([]byte, Stat, *Watch, error) {
-	if err := check(proto.OpGetData.String(), path); err != nil {
-		return nil, Stat{}, nil, err
-	}
-	r, w, err := readWatch[proto.GetDataReply](ctx, c, path, c.watching(proto.OpGetData, path, watchData))
-	if err != nil {
-		return nil, Stat{}, nil, err
-	}
-	return r.Data, r.Stat, w, nil
+	got, err := doWatch(ctx, c, c.get(path), watchData)
+	return got.Data, got.Stat, got.Watch, err
 }
 
 // ExistsWatch is [Client.Exists], and leaves a watch: for the creation of a node that is
 // not there, for the first change of the data or the deletion of one that is. The watch
 // lives as long as ctx.
 func (c *Client) ExistsWatch(ctx context.Context, path string) (Stat, bool, *Watch, error) {
-	if err := check(proto.OpExists.String(), path); err != nil {
-		return Stat{}, false, nil, err
-	}
-	stat, w, err := readWatch[Stat](ctx, c, path, c.watching(proto.OpExists, path, watchData))
-	if err != nil {
-		return Stat{}, false, nil, err
-	}
-	return *stat, stat.Czxid != 0, w, nil
+	found, err := doWatch(ctx, c, c.exists(path), watchData)
+	return found.Stat, found.Exists, found.Watch, err
 }
 
 // ChildrenWatch is [Client.Children], and leaves a watch for the first child that comes or
 // goes, or the deletion of the node. The watch lives as long as ctx.
 func (c *Client) ChildrenWatch(ctx context.Context, path string) ([]string, Stat, *Watch, error) {
-	if err := check(proto.OpGetChildren2.String(), path); err != nil {
-		return nil, Stat{}, nil, err
-	}
-	r, w, err := readWatch[proto.GetChildrenReply](ctx, c, path, c.watching(proto.OpGetChildren2, path, watchChild))
-	if err != nil {
-		return nil, Stat{}, nil, err
-	}
-	slices.Sort(r.Children)
-	return r.Children, r.Stat, w, nil
+	names, err := doWatch(ctx, c, c.children(path), watchChild)
+	return names.Children, names.Stat, names.Watch, err
 }
 
 // Watch leaves a watch that tells of every change of the node from now on, and of its
@@ -714,5 +744,8 @@ func (c *Client) Watch(ctx context.Context, path string, recursive bool) (*Watch
 	_, w, err := readWatch[noBody](ctx, c, path, watchRequest{
 		op: op, full: req.Path, kind: kind, leaves: leaves(kind), make: func(bool) conn.Request { return req },
 	})
-	return w, err
+	if err != nil {
+		return nil, failure(op, path, err)
+	}
+	return w, nil
 }
