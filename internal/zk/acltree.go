@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
@@ -20,16 +21,18 @@ type ACLReading struct {
 	Err error
 }
 
+// An aclRead is a read of an ACL, under way.
+type aclRead = *issued[proto.GetACLRequest, proto.GetACLReply, Access]
+
 // ACLs reads the ACLs of many nodes, many at once. It returns a reading for each, in the
 // order of the paths: that one may not be read does not keep the others from it. Nodes that
 // change meanwhile may be read at different moments.
 func (c *Client) ACLs(ctx context.Context, paths []string) ([]ACLReading, error) {
 	out := make([]ACLReading, len(paths))
-	type read = *issued[proto.GetACLRequest, proto.GetACLReply, Access]
-	reads := window[read]{
+	reads := window[aclRead]{
 		width: always(nodesAhead),
-		send:  func(i int) read { return ahead(ctx, c, c.acl(paths[i])) },
-		take: func(i int, sent read) error {
+		send:  func(i int) aclRead { return ahead(ctx, c, c.acl(paths[i])) },
+		take: func(i int, sent aclRead) error {
 			got, err := taken(ctx, sent)
 			out[i] = ACLReading{Path: paths[i], ACL: got.ACL, Stat: got.Stat}
 			if ctx.Err() == nil && (errors.Is(err, ErrNoNode) || errors.Is(err, ErrNoAuth)) {
@@ -37,7 +40,7 @@ func (c *Client) ACLs(ctx context.Context, paths []string) ([]ACLReading, error)
 			}
 			return err
 		},
-		drop: read.drop,
+		drop: aclRead.drop,
 	}
 	switch i, err := reads.slide(ctx, len(paths)); {
 	case err != nil && ctx.Err() != nil:
@@ -119,13 +122,13 @@ func (c *Client) SetACLs(ctx context.Context, writes []ACLWrite, done func(i int
 			return err
 		}
 	}
-	waiter := waiter{client: c}
-	defer waiter.end()
+	w := c.engine.Waiter()
+	defer w.End()
 	sets := window[*Pending[Stat]]{
 		width: always(nodesAhead),
 		send:  func(i int) *Pending[Stat] { return issue(ctx, c, c.setRead(&writes[i])) },
 		take: func(i int, issued *Pending[Stat]) error {
-			stat, err := c.collectACLWrite(ctx, &waiter, &writes[i], issued)
+			stat, err := c.collectACLWrite(ctx, &w, &writes[i], issued)
 			return done(i, stat, err)
 		},
 	}
@@ -143,22 +146,22 @@ func (c *Client) setRead(w *ACLWrite) operation[proto.SetACLRequest, Stat, Stat]
 // collectACLWrite waits for a write that was issued, and repeats it when its request was
 // lost without an effect. One that has not been sent when the caller's context ends is
 // withdrawn.
-func (c *Client) collectACLWrite(ctx context.Context, waiter *waiter, w *ACLWrite, issued *Pending[Stat]) (Stat, error) {
-	if ended, err := issued.ended(ctx, waiter); !ended && !c.withdraw(issued.write) {
-		err = waiter.outcomeUnknown(issued.write.Seen, err)
-		return Stat{}, &Error{Op: proto.OpSetACL.String(), Path: w.Path, Err: err}
+func (c *Client) collectACLWrite(ctx context.Context, w *engine.Waiter, write *ACLWrite, issued *Pending[Stat]) (Stat, error) {
+	if ended, err := issued.ended(ctx, w); !ended && !c.engine.Withdraw(issued.write) {
+		err = c.waitedFor(w, issued.write.Seen, err)
+		return Stat{}, &Error{Op: proto.OpSetACL.String(), Path: write.Path, Err: err}
 	}
-	stat, err := issued.outcome(ctx, waiter)
+	stat, err := issued.outcome(ctx, w)
 	switch {
 	case err == nil, errors.Is(err, ErrOutcomeUnknown):
 		return stat, err
-	case ctx.Err() != nil && c.repeatable(err), errors.Is(err, errWithdrawn):
-		err = &Error{Op: proto.OpSetACL.String(), Path: w.Path, Err: conn.ContextError(ctx)}
+	case ctx.Err() != nil && c.engine.Repeatable(err), errors.Is(err, engine.ErrWithdrawn):
+		err = &Error{Op: proto.OpSetACL.String(), Path: write.Path, Err: conn.ContextError(ctx)}
 		return Stat{}, err
-	case !c.repeatable(err):
+	case !c.engine.Repeatable(err):
 		return Stat{}, err
 	}
-	return do(ctx, c, c.setRead(w))
+	return do(ctx, c, c.setRead(write))
 }
 
 // resolve is resolveSetACL for an ACL that the client could read. Where it may not any more,
@@ -166,7 +169,7 @@ func (c *Client) collectACLWrite(ctx context.Context, waiter *waiter, w *ACLWrit
 // there before.
 func (w *ACLWrite) resolve(ctx context.Context, c *Client, req *proto.SetACLRequest, l loss, out *Stat) (verdict, error) {
 	v, err := resolveSetACL(ctx, c, req, l, out)
-	if errors.Is(err, ErrNoAuth) && !grants(w.ACL, PermRead|PermAdmin, c.credentials()) {
+	if errors.Is(err, ErrNoAuth) && !grants(w.ACL, PermRead|PermAdmin, c.engine.Credentials()) {
 		*out = w.Stat
 		out.Aversion++
 		return applied, nil

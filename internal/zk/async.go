@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
@@ -30,9 +31,9 @@ func (c *Client) Async() Async { return Async{c} }
 
 // Pending is an operation that has been issued.
 type Pending[T any] struct {
-	client  *Client
+	engine  *engine.Engine // nil for one that was not issued
 	done    <-chan struct{}
-	collect func(ctx context.Context, w *waiter) (T, error)
+	collect func(ctx context.Context, w *engine.Waiter) (T, error)
 
 	write     *conn.Call    // the last request of an operation that changes something; nil for others
 	turn      chan struct{} // held by the one who collects
@@ -48,12 +49,12 @@ func (p *Pending[T]) Done() <-chan struct{} { return p.done }
 // the wait and not the operation: that of a write which has been sent not before
 // [Config.Grace] has passed as well.
 func (p *Pending[T]) Wait(ctx context.Context) (T, error) {
-	w := waiter{client: p.client}
-	defer w.end()
+	w := p.engine.Waiter()
+	defer w.End()
 	return p.wait(ctx, &w)
 }
 
-func (p *Pending[T]) wait(ctx context.Context, w *waiter) (T, error) {
+func (p *Pending[T]) wait(ctx context.Context, w *engine.Waiter) (T, error) {
 	if ended, err := p.ended(ctx, w); !ended {
 		var none T
 		return none, err
@@ -63,16 +64,16 @@ func (p *Pending[T]) wait(ctx context.Context, w *waiter) (T, error) {
 
 // ended waits for the reply. It returns true when that has come, or the operation has failed,
 // and otherwise why it waits no longer.
-func (p *Pending[T]) ended(ctx context.Context, w *waiter) (bool, error) {
+func (p *Pending[T]) ended(ctx context.Context, w *engine.Waiter) (bool, error) {
 	select {
 	case <-p.done:
 		return true, nil
 	case <-ctx.Done():
-		if p.write == nil || p.client.queued(p.write) {
+		if p.write == nil || p.engine.Queued(p.write) {
 			return false, conn.ContextError(ctx)
 		}
 	}
-	if ended, err := w.await(ctx, p.write); !ended {
+	if ended, err := w.Await(ctx, p.write); !ended {
 		return false, err
 	}
 	select {
@@ -83,16 +84,16 @@ func (p *Pending[T]) ended(ctx context.Context, w *waiter) (bool, error) {
 	select {
 	case <-p.done: // that of a read behind the write
 		return true, nil
-	case <-w.sent(ctx).Done():
-		return false, conn.ContextError(w.sent(ctx))
+	case <-w.Sent(ctx).Done():
+		return false, conn.ContextError(w.Sent(ctx))
 	}
 }
 
 // outcome returns the result of an operation that has ended.
-func (p *Pending[T]) outcome(ctx context.Context, w *waiter) (T, error) {
+func (p *Pending[T]) outcome(ctx context.Context, w *engine.Waiter) (T, error) {
 	patient := ctx
 	if p.write != nil && ctx.Err() != nil {
-		patient = w.sent(ctx)
+		patient = w.Sent(ctx)
 	}
 	select {
 	case p.turn <- struct{}{}:
@@ -109,7 +110,7 @@ func (p *Pending[T]) outcome(ctx context.Context, w *waiter) (T, error) {
 		return p.value, p.err
 	}
 	value, err := p.collect(ctx, w)
-	if err != nil && (p.write == nil && ctx.Err() != nil || p.write != nil && w.sent(ctx).Err() != nil) {
+	if err != nil && (p.write == nil && ctx.Err() != nil || p.write != nil && w.Sent(ctx).Err() != nil) {
 		return value, err // it may be found out yet
 	}
 	p.value, p.err, p.collected = value, err, true
@@ -117,18 +118,15 @@ func (p *Pending[T]) outcome(ctx context.Context, w *waiter) (T, error) {
 	return value, err
 }
 
-func pending[T any](c *Client, done <-chan struct{}, collect func(context.Context, *waiter) (T, error)) *Pending[T] {
-	return &Pending[T]{client: c, done: done, collect: collect, turn: make(chan struct{}, 1)}
+func pending[T any](c *Client, done <-chan struct{}, collect func(context.Context, *engine.Waiter) (T, error)) *Pending[T] {
+	return &Pending[T]{engine: c.engine, done: done, collect: collect, turn: make(chan struct{}, 1)}
 }
 
 // failed is an operation that was not issued.
 func failed[T any](err error) *Pending[T] {
 	done := make(chan struct{})
 	close(done)
-	return pending(nil, done, func(context.Context, *waiter) (T, error) {
-		var none T
-		return none, err
-	})
+	return &Pending[T]{done: done, turn: make(chan struct{}, 1), collected: true, err: err}
 }
 
 // Content is a node's data.
@@ -166,22 +164,22 @@ type Access struct {
 
 // Start is [Client.Start].
 func (a Async) Start(ctx context.Context) *Pending[struct{}] {
-	return pending(a.client, a.client.begin(ctx), func(ctx context.Context, _ *waiter) (struct{}, error) { return struct{}{}, a.client.Start(ctx) })
+	return pending(a.client, a.client.engine.Begin(ctx), func(ctx context.Context, _ *engine.Waiter) (struct{}, error) { return struct{}{}, a.client.Start(ctx) })
 }
 
 // AddAuth is [Client.AddAuth]. A server that refuses the identity ends the client, whether
 // the result is waited for or not.
 func (a Async) AddAuth(ctx context.Context, cred Credential) *Pending[struct{}] {
-	fail := func(err error) error { return &Error{Op: proto.OpAuth.String(), Err: err} }
-	if err := a.client.keepAuth(cred); err != nil {
-		return failed[struct{}](fail(err))
+	c := a.client
+	call, err := c.engine.Present(ctx, cred)
+	if err != nil {
+		return failed[struct{}](failure(proto.OpAuth, "", err))
 	}
-	call := a.client.present(ctx, cred)
-	return pending(a.client, call.Done(), func(context.Context, *waiter) (struct{}, error) {
+	return pending(c, call.Done(), func(context.Context, *engine.Waiter) (none struct{}, err error) {
 		if call.Err != nil {
-			return struct{}{}, fail(call.Err)
+			err = failure(proto.OpAuth, "", call.Err)
 		}
-		return struct{}{}, nil
+		return none, err
 	})
 }
 
@@ -203,7 +201,7 @@ func (a Async) Create(ctx context.Context, path string, data []byte, o CreateOpt
 	if len(parents) == 0 {
 		return node
 	}
-	p := pending(c, node.done, func(ctx context.Context, w *waiter) (Created, error) {
+	p := pending(c, node.done, func(ctx context.Context, w *engine.Waiter) (Created, error) {
 		made, err := collectMade(ctx, w, parents)
 		out, nerr := node.wait(ctx, w)
 		out.Parents = made
@@ -238,7 +236,7 @@ func (a Async) ensure(ctx context.Context, full string, acl []ACL) []ensured {
 
 // collectMade returns the paths of the nodes that were made, and why the first that was not
 // and may not be there is missing.
-func collectMade(ctx context.Context, w *waiter, nodes []ensured) (made []string, err error) {
+func collectMade(ctx context.Context, w *engine.Waiter, nodes []ensured) (made []string, err error) {
 	for _, node := range nodes {
 		created, nerr := node.wait(ctx, w)
 		switch {
@@ -261,7 +259,7 @@ func (a Async) EnsurePath(ctx context.Context, path string, acl []ACL) *Pending[
 	nodes := a.ensure(ctx, c.chrooted(path), acl)
 	// Who may not create below the parent is refused before he is told that the node exists.
 	there := a.Exists(ctx, path)
-	p := pending(c, there.done, func(ctx context.Context, w *waiter) ([]string, error) {
+	p := pending(c, there.done, func(ctx context.Context, w *engine.Waiter) ([]string, error) {
 		made, err := collectMade(ctx, w, nodes)
 		if err == nil {
 			return made, nil
@@ -288,7 +286,7 @@ func (a Async) Exists(ctx context.Context, path string) *Pending[Existence] {
 
 // ExistsWatch is [Client.ExistsWatch]. The watch lives as long as ctx.
 func (a Async) ExistsWatch(ctx context.Context, path string) *Pending[Existence] {
-	return issueWatch(ctx, a.client, a.client.exists(path), watchData)
+	return issueWatch(ctx, a.client, a.client.exists(path), engine.WatchData)
 }
 
 // Get is [Client.Get].
@@ -298,7 +296,7 @@ func (a Async) Get(ctx context.Context, path string) *Pending[Content] {
 
 // GetWatch is [Client.GetWatch]. The watch lives as long as ctx.
 func (a Async) GetWatch(ctx context.Context, path string) *Pending[Content] {
-	return issueWatch(ctx, a.client, a.client.get(path), watchData)
+	return issueWatch(ctx, a.client, a.client.get(path), engine.WatchData)
 }
 
 // Children is [Client.Children].
@@ -308,7 +306,7 @@ func (a Async) Children(ctx context.Context, path string) *Pending[Names] {
 
 // ChildrenWatch is [Client.ChildrenWatch]. The watch lives as long as ctx.
 func (a Async) ChildrenWatch(ctx context.Context, path string) *Pending[Names] {
-	return issueWatch(ctx, a.client, a.client.children(path), watchChild)
+	return issueWatch(ctx, a.client, a.client.children(path), engine.WatchChild)
 }
 
 // ACL is [Client.ACL].

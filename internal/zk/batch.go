@@ -301,7 +301,7 @@ func (r *batchRun) write(ctx context.Context) error {
 			continue
 		}
 		w := r.batch.Writes[i]
-		need := sizes.of(w, r.client.servers.Chroot)
+		need := sizes.of(w, r.client.chroot)
 		if r.batch.Split && len(at) > 0 && size+need > r.client.cfg.MaxBufferBytes {
 			if err := r.commit(ctx, at); err != nil {
 				return err

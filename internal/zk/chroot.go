@@ -26,12 +26,12 @@ func (e *ChrootError) Is(target error) bool { return target == ErrNoNode }
 // who has had [ErrNoNode], and wants to know whether that is about the path or about all of them:
 // it asks a server each time, since the chroot may be made at any time.
 func (c *Client) CheckChroot(ctx context.Context) error {
-	if c.servers.Chroot == "" {
+	if c.chroot == "" {
 		return nil
 	}
 	_, there, err := c.Exists(ctx, "/")
 	if err == nil && !there {
-		return &ChrootError{Chroot: c.servers.Chroot}
+		return &ChrootError{Chroot: c.chroot}
 	}
 	return err
 }

@@ -414,12 +414,12 @@ func TestAddressesOfName(t *testing.T) {
 	c := newClient(t, "zk.example", func(cfg *zk.Config) {
 		cfg.KeepHostOrder, cfg.Dial = true, a.dial
 		cfg.ConnectRetry.MaxTries = 2
-	})
-	zk.LookUp(c, func(_ context.Context, host string) ([]string, error) {
-		if host != "zk.example" {
-			t.Errorf("looked up %s", host)
+		cfg.Lookup = func(_ context.Context, host string) ([]string, error) {
+			if host != "zk.example" {
+				t.Errorf("looked up %s", host)
+			}
+			return slices.Clone(addresses), nil
 		}
-		return slices.Clone(addresses), nil
 	})
 	if err := c.Start(ctx); err != nil {
 		t.Fatal(err)

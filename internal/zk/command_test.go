@@ -107,6 +107,7 @@ func TestCommandAtEachAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	var dialled []string
+	addresses := []string{"127.0.0.8", "127.0.0.1", "127.0.0.9"}
 	c := newClient(t, server.Addr(), func(cfg *zk.Config) {
 		cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			dialled = append(dialled, address)
@@ -115,9 +116,8 @@ func TestCommandAtEachAddress(t *testing.T) {
 			}
 			return new(net.Dialer).DialContext(ctx, network, address)
 		}
+		cfg.Lookup = func(context.Context, string) ([]string, error) { return slices.Clone(addresses), nil }
 	})
-	addresses := []string{"127.0.0.8", "127.0.0.1", "127.0.0.9"}
-	zk.LookUp(c, func(context.Context, string) ([]string, error) { return slices.Clone(addresses), nil })
 	if text, err := c.CommandAt(ctx, "zk.example:"+port, "ruok"); err != nil || text != "imok" || len(dialled) != 2 {
 		t.Errorf("%q, %v, of %q", text, err, dialled)
 	}

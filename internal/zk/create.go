@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
@@ -183,7 +184,7 @@ func (c *Client) create(ctx context.Context, path string, data []byte, o CreateO
 	case !op.req.HasTTL() && o.TTL != 0:
 		op.err = errors.New("only TTL nodes have a TTL")
 	case mode.op != 0:
-		op.err = c.require(ctx, features[mode.op])
+		op.err = c.engine.Require(ctx, engine.FeatureOf(mode.op))
 	}
 	return op
 }
@@ -211,7 +212,7 @@ func (c *Client) createAt(full string, data []byte, acl []ACL) operation[proto.C
 // prefixed is chrooted for the path that a sequential create is given.
 func (c *Client) prefixed(path string) string {
 	if path == "/" {
-		return c.servers.Chroot + "/" // below the chroot, and not beside it
+		return c.chroot + "/" // below the chroot, and not beside it
 	}
 	return c.chrooted(path)
 }

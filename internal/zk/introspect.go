@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
@@ -47,7 +48,7 @@ func (c *Client) ephemerals(ctx context.Context, prefix string) operation[proto.
 		err: ValidatePrefix(prefix),
 	}
 	if o.err == nil {
-		o.err = c.require(ctx, features[o.code])
+		o.err = c.engine.Require(ctx, engine.FeatureOf(o.code))
 	}
 	return o
 }
@@ -59,7 +60,7 @@ func (c *Client) CountDescendants(ctx context.Context, path string) (int, error)
 		result: func(_ *Client, out *proto.CountDescendantsReply) (int, error) { return int(out.Total), nil },
 	})
 	if o.err == nil {
-		o.err = c.require(ctx, features[o.code])
+		o.err = c.engine.Require(ctx, engine.FeatureOf(o.code))
 	}
 	return do(ctx, c, o)
 }
@@ -70,6 +71,6 @@ func (c *Client) WhoAmI(ctx context.Context) ([]Identity, error) {
 	return do(ctx, c, operation[noRequest, proto.WhoAmIReply, []Identity]{
 		code:   proto.OpWhoAmI,
 		result: func(_ *Client, out *proto.WhoAmIReply) ([]Identity, error) { return out.Identities, nil },
-		err:    c.require(ctx, features[proto.OpWhoAmI]),
+		err:    c.engine.Require(ctx, engine.FeatureOf(proto.OpWhoAmI)),
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
@@ -161,22 +162,22 @@ func (c *Client) Node(ctx context.Context, path string) (Node, error) {
 // nodeAt is Node for a path on the servers, which may be above the chroot.
 func (c *Client) nodeAt(ctx context.Context, full string) (Node, error) {
 	path := c.Unchroot(full)
-	tries := c.cfg.Retry.begin()
+	tries := c.engine.Tries()
 	for n := 1; ; n++ {
 		r := c.askNode(ctx, full)
-		node, op, err := r.await(ctx, c)
+		node, call, err := r.await(ctx, c)
 		if err == nil {
 			return node, nil
 		}
 		r.drop()
 		switch {
 		case !errors.Is(err, errChanged):
-			err = c.again(ctx, &tries, op, path, err)
+			err = tries.Again(ctx, call, err)
 		case n < nodeReads:
 			err = nil
 		}
 		if err != nil {
-			return Node{}, failure(op, path, err)
+			return Node{}, failure(call.Op, path, err)
 		}
 	}
 }
@@ -196,18 +197,18 @@ func (c *Client) askNode(ctx context.Context, full string) nodeRead {
 var errChanged = errors.New("the node changed each time that it was read; try again")
 
 // await waits for both. With an error it tells which of the two has failed.
-func (r nodeRead) await(ctx context.Context, c *Client) (Node, proto.Op, error) {
-	if _, err := c.await(ctx, &r.get.call); err != nil {
-		return Node{}, r.get.op.code, err
+func (r nodeRead) await(ctx context.Context, c *Client) (Node, *conn.Call, error) {
+	if _, err := c.engine.Await(ctx, &r.get.call); err != nil {
+		return Node{}, &r.get.call, err
 	}
-	if _, err := c.await(ctx, &r.getACL.call); err != nil {
-		return Node{}, r.getACL.op.code, err
+	if _, err := c.engine.Await(ctx, &r.getACL.call); err != nil {
+		return Node{}, &r.getACL.call, err
 	}
 	data, acl := r.get.out, r.getACL.out
 	if !unchanged(data.Stat, acl.Stat) {
-		return Node{}, r.get.op.code, errChanged
+		return Node{}, &r.get.call, errChanged
 	}
-	return Node{Path: r.get.op.path, Data: data.Data, ACL: acl.ACL, Stat: acl.Stat}, 0, nil
+	return Node{Path: r.get.op.path, Data: data.Data, ACL: acl.ACL, Stat: acl.Stat}, nil, nil
 }
 
 // drop takes back what has not been sent.

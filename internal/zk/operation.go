@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/jute"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
@@ -94,7 +95,7 @@ func (o *operation[Q, R, T]) outcome(c *Client, out *R, err error) (T, error) {
 			return none, o.fails(err)
 		}
 	}
-	if err != nil && !(o.orNone && errors.Is(err, ErrNoNode)) {
+	if err != nil && (!o.orNone || !errors.Is(err, ErrNoNode)) {
 		return none, o.fails(err)
 	}
 	result, err := o.result(c, out)
@@ -120,15 +121,15 @@ func do[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client, o
 
 // read does an operation that changes nothing, and repeats it when its reply was lost.
 func read[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client, o *operation[Q, R, T]) (*R, error) {
-	for r := c.cfg.Retry.begin(); ; {
+	for t := c.engine.Tries(); ; {
 		a := new(attempt[Q, R])
 		prepare[Q, R, T, W, P](a, o)
-		c.submit(ctx, &a.call)
-		_, err := c.await(ctx, &a.call)
+		c.engine.Submit(ctx, &a.call)
+		_, err := c.engine.Await(ctx, &a.call)
 		if err == nil {
 			return &a.out, nil
 		}
-		if err = c.again(ctx, &r, o.code, o.path, err); err != nil {
+		if err := t.Again(ctx, &a.call, err); err != nil {
 			return &a.out, err
 		}
 	}
@@ -138,17 +139,17 @@ func read[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client,
 // whether it took effect; it is repeated only when it did not. The record is returned with an error of the
 // server's too: a multi's says what failed.
 func write[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client, o *operation[Q, R, T]) (*R, error) {
-	w := waiter{client: c}
-	defer w.end()
+	w := c.engine.Waiter()
+	defer w.End()
 	var session, seen int64 // those of the first try that was sent
-	for r := c.cfg.Retry.begin(); ; {
+	for t := c.engine.Tries(); ; {
 		a := new(attempt[Q, R])
 		prepare[Q, R, T, W, P](a, o)
 		call := &a.call
 		call.Ended = c.written
 		var err error
 		if call.Ticket, err = c.open(ctx, call.Request, true); err != nil {
-			if err = c.again(ctx, &r, o.code, o.path, err); err != nil {
+			if err = t.Again(ctx, &a.call, err); err != nil {
 				return &a.out, suspicious(call.Request, err)
 			}
 			continue
@@ -156,27 +157,27 @@ func write[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client
 		if !c.cfg.Retry.Expired {
 			call.Pinned = session
 		}
-		c.submit(ctx, call)
-		ended, err := w.await(ctx, call)
+		c.engine.Submit(ctx, call)
+		ended, err := w.Await(ctx, call)
 		if err == nil {
 			return &a.out, nil
 		}
 		seen = cmp.Or(seen, call.Seen)
 		if !ended {
-			return nil, suspicious(call.Request, w.outcomeUnknown(seen, err))
+			return nil, suspicious(call.Request, c.waitedFor(&w, seen, err))
 		}
 		if unresolved(err) {
 			a.out = o.blank
-			took, rerr := judge(w.sent(ctx), c, o, a, &a.out)
+			took, rerr := judge(w.Sent(ctx), c, o, a, &a.out)
 			switch {
 			case rerr != nil:
-				return nil, suspicious(call.Request, w.outcomeUnknown(seen, rerr))
+				return nil, suspicious(call.Request, c.waitedFor(&w, seen, rerr))
 			case took:
 				return &a.out, nil
 			}
 		}
 		session = cmp.Or(session, call.Session)
-		if err = c.again(ctx, &r, o.code, o.path, err); err != nil {
+		if err = t.Again(ctx, &a.call, err); err != nil {
 			return &a.out, suspicious(call.Request, err)
 		}
 	}
@@ -196,7 +197,7 @@ func ahead[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client
 	if o.err != nil {
 		i.call.Fail(o.err)
 	} else {
-		c.submit(ctx, &i.call)
+		c.engine.Submit(ctx, &i.call)
 	}
 	return i
 }
@@ -204,8 +205,8 @@ func ahead[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client
 // taken waits for a read that was sent ahead, and has it done again, alone, where the connection was lost
 // before its reply.
 func taken[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, i *issued[Q, R, T]) (T, error) {
-	_, err := i.client.await(ctx, &i.call)
-	if err != nil && ctx.Err() == nil && i.client.repeatable(err) {
+	_, err := i.client.engine.Await(ctx, &i.call)
+	if err != nil && ctx.Err() == nil && i.client.engine.Repeatable(err) {
 		return do[Q, R, T, W, P](ctx, i.client, i.op)
 	}
 	if err != nil { // the record may still be written to
@@ -219,7 +220,7 @@ func (i *issued[Q, R, T]) drop() {
 	select {
 	case <-i.call.Done():
 	default:
-		i.client.withdraw(&i.call)
+		i.client.engine.Withdraw(&i.call)
 	}
 }
 
@@ -234,7 +235,7 @@ func issue[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client
 		i.call.Ended = c.written
 		i.call.Ticket, _ = c.open(ctx, i.call.Request, false) // which fails for nothing that it does not wait for
 	}
-	c.submit(ctx, &i.call)
+	c.engine.Submit(ctx, &i.call)
 	p := pending(c, i.call.Done(), i.collect)
 	if o.lost != nil {
 		p.write = &i.call
@@ -243,16 +244,16 @@ func issue[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client
 }
 
 // collect makes of the reply what the caller gets. Nothing is repeated: that would not be in order.
-func (i *issued[Q, R, T]) collect(ctx context.Context, w *waiter) (T, error) {
+func (i *issued[Q, R, T]) collect(ctx context.Context, w *engine.Waiter) (T, error) {
 	c, err := i.client, i.call.Err
 	if i.op.lost == nil || err == nil || !unresolved(err) {
 		return i.op.outcome(c, &i.out, err)
 	}
 	found := i.op.blank
-	took, rerr := judge(w.sent(ctx), c, &i.op, &i.attempt, &found)
+	took, rerr := judge(w.Sent(ctx), c, &i.op, &i.attempt, &found)
 	switch {
 	case rerr != nil:
-		return i.op.outcome(c, nil, w.outcomeUnknown(i.call.Seen, rerr))
+		return i.op.outcome(c, nil, c.waitedFor(w, i.call.Seen, rerr))
 	case took:
 		return i.op.outcome(c, &found, nil)
 	}

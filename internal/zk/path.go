@@ -77,12 +77,7 @@ func validateElements(written, path string) error {
 }
 
 // Parent returns the path of a valid path's parent, and "/" for "/" itself.
-func Parent(path string) string {
-	if i := strings.LastIndexByte(path, '/'); i > 0 {
-		return path[:i]
-	}
-	return "/"
-}
+func Parent(path string) string { return proto.Parent(path) }
 
 // ownNodes is the path of the servers' own nodes.
 const ownNodes = "/zookeeper"
@@ -103,22 +98,22 @@ func Child(path, name string) string {
 
 // chrooted returns the path on the servers of a path of the caller's.
 func (c *Client) chrooted(path string) string {
-	if c.servers.Chroot == "" {
+	if c.chroot == "" {
 		return path
 	}
 	if path == "/" {
-		return c.servers.Chroot
+		return c.chroot
 	}
-	return c.servers.Chroot + path
+	return c.chroot + path
 }
 
 // inChroot tells whether a path on the servers is below the chroot.
-func (c *Client) inChroot(full string) bool { return strings.HasPrefix(full, c.servers.Chroot+"/") }
+func (c *Client) inChroot(full string) bool { return strings.HasPrefix(full, c.chroot+"/") }
 
 // Unchroot returns the path inside the client's chroot of a path on the servers. One that
 // is not in the chroot is left as it is: with the chroot /a that is so of /ab/c.
 func (c *Client) Unchroot(path string) string {
-	rest, ok := strings.CutPrefix(path, c.servers.Chroot)
+	rest, ok := strings.CutPrefix(path, c.chroot)
 	switch {
 	case !ok:
 		return path

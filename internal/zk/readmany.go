@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
@@ -101,7 +102,7 @@ func (c *Client) readMany(ctx context.Context, paths []string, children bool, p 
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	version, known, err := c.versionSoon(ctx)
+	version, known, err := c.engine.VersionSoon(ctx)
 	if err != nil {
 		return nil, &Error{Op: proto.OpMultiRead.String(), Path: paths[0], Err: err}
 	}
@@ -109,12 +110,12 @@ func (c *Client) readMany(ctx context.Context, paths []string, children bool, p 
 	for i, path := range paths {
 		out[i].Path = path
 	}
-	if !known || version.Less(features[proto.OpMultiRead].since) {
+	if !known || version.Less(engine.FeatureOf(proto.OpMultiRead).Since) {
 		return c.readEach(ctx, out, true, children, p)
 	}
 	read, err := c.readBatches(ctx, out, children, p)
 	_, old := errors.AsType[*VersionError](err)
-	if _, unknown := errors.AsType[*versionUnknownError](err); old || unknown {
+	if _, unknown := errors.AsType[*engine.VersionUnknownError](err); old || unknown {
 		// The connection was lost meanwhile, and the next server is another.
 		for i, path := range paths {
 			out[i] = Reading{Path: path}
@@ -283,7 +284,7 @@ func (c *Client) readEach(ctx context.Context, out []Reading, data, children boo
 		take: func(i int, s singleRead) error {
 			r, err := s.taken(ctx)
 			r.Path, r.Err = out[i].Path, err
-			if code, ofServer := errors.AsType[ErrCode](err); err != nil && !tooLarge(err) && (!ofServer || c.repeatable(code)) {
+			if code, ofServer := errors.AsType[ErrCode](err); err != nil && !tooLarge(err) && (!ofServer || c.engine.Repeatable(code)) {
 				return err
 			}
 			if out[i] = r; err == nil && p.full(r) {

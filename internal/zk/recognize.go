@@ -118,5 +118,5 @@ func (c *Client) madeAs(m Making, node Node) bool {
 	if acl == nil {
 		acl = c.cfg.DefaultACL
 	}
-	return m.fits(node.Stat) && (m.Data == nil || bytes.Equal(node.Data, m.Data)) && aclStored(acl, node.ACL, c.credentials())
+	return m.fits(node.Stat) && (m.Data == nil || bytes.Equal(node.Data, m.Data)) && aclStored(acl, node.ACL, c.engine.Credentials())
 }

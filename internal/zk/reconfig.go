@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"strconv"
 
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // configPath is where the servers keep the ensemble's configuration, whatever the chroot.
-const configPath = "/zookeeper/config"
+const configPath = proto.ConfigPath
 
 // A Reconfig changes the ensemble's membership: by servers that join and leave, or to a
 // list of new members. A server is "server.id=host:port:port[:role];[host:]port" where it
@@ -62,7 +63,7 @@ func (c *Client) reconfig(ctx context.Context, r Reconfig) operation[proto.Recon
 		code: proto.OpReconfig, path: configPath,
 		req:  proto.ReconfigRequest{Joining: r.Joining, Leaving: r.Leaving, NewMembers: r.NewMembers, FromConfig: r.FromConfig},
 		lost: resolveReconfig, result: contentOf,
-		err: c.require(ctx, features[proto.OpReconfig]),
+		err: c.engine.Require(ctx, engine.FeatureOf(proto.OpReconfig)),
 	}
 }
 
@@ -85,7 +86,7 @@ func resolveReconfig(ctx context.Context, c *Client, _ *proto.ReconfigRequest, l
 func (c *Client) EnsembleConfig(ctx context.Context) ([]byte, Stat, error) {
 	r, err := do(ctx, c, c.getAt(configPath))
 	if errors.Is(err, ErrNoNode) {
-		if old := c.require(ctx, feature{"the ensemble's configuration", Version{3, 5, 0}, true}); old != nil {
+		if old := c.engine.Require(ctx, engine.Feature{Name: "the ensemble's configuration", Since: Version{Major: 3, Minor: 5}, Tried: true}); old != nil {
 			err = &Error{Op: proto.OpGetData.String(), Path: configPath, Err: old}
 		}
 	}

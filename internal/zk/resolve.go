@@ -145,6 +145,16 @@ func (c *Client) claim(call *conn.Call) {
 	}
 }
 
+// forgetWrites forgets what the client's own writes were: their transactions mean something else now.
+func (c *Client) forgetWrites() {
+	c.claims.mu.Lock()
+	c.claims.ring, c.claims.next = nil, 0
+	c.claims.mu.Unlock()
+	c.ledger.mu.Lock()
+	c.ledger.accounts = nil
+	c.ledger.mu.Unlock()
+}
+
 // claimed takes what a look finds for the write's own. Where another call has done so since
 // the look began, it looks again: that it is not the write's is known then.
 func (c *Client) claimed(look func() (verdict, claim, error)) (verdict, error) {
@@ -255,7 +265,7 @@ func (c *Client) lookForSetACL(ctx context.Context, req *proto.SetACLRequest, l 
 	if r.Stat.Czxid > l.seen {
 		return unknown, nil
 	}
-	ours := aclStored(req.ACL, r.ACL, c.credentials()) && !c.claims.has(aclClaim(req.Path, r.Stat))
+	ours := aclStored(req.ACL, r.ACL, c.engine.Credentials()) && !c.claims.has(aclClaim(req.Path, r.Stat))
 	return judgeVersion(req.Version, r.Stat.Aversion, ours), nil
 }
 
@@ -325,7 +335,7 @@ func (c *Client) lookForNode(ctx context.Context, req *proto.CreateRequest, l lo
 // judgeNode judges a create by a node that is where it makes one.
 func (c *Client) judgeNode(node Node, req *proto.CreateRequest, l loss) verdict {
 	v := c.judgeStat(node.Stat, req, l)
-	if v == applied && (!bytes.Equal(node.Data, req.Data) || !aclStored(req.ACL, node.ACL, c.credentials())) {
+	if v == applied && (!bytes.Equal(node.Data, req.Data) || !aclStored(req.ACL, node.ACL, c.engine.Credentials())) {
 		return likelyNot
 	}
 	return v
@@ -376,7 +386,7 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 		return unknown, nil
 	}
 	var pass []error
-	if grants(req.ACL, PermRead, c.credentials()) {
+	if grants(req.ACL, PermRead, c.engine.Credentials()) {
 		pass = []error{ErrNoAuth} // what this client may not look at is not the node
 	}
 	stats, err := c.statsAt(ctx, candidates, pass...)
@@ -460,7 +470,7 @@ func (c *Client) nodesAt(ctx context.Context, full []string, visit func(full str
 		send:  func(i int) nodeRead { return c.askNode(ctx, full[i]) },
 		take: func(i int, r nodeRead) error {
 			node, _, err := r.await(ctx, c)
-			if err != nil && ctx.Err() == nil && (errors.Is(err, errChanged) || c.repeatable(err)) {
+			if err != nil && ctx.Err() == nil && (errors.Is(err, errChanged) || c.engine.Repeatable(err)) {
 				node, err = c.nodeAt(ctx, full[i])
 			}
 			switch {

@@ -1,6 +1,8 @@
 package zk
 
-import "terraform-provider-zookeeper/internal/zk/proto"
+import (
+	"terraform-provider-zookeeper/internal/zk/proto"
+)
 
 // SetSize returns how many bytes the frame of a set takes, to compare it with the servers'
 // jute.maxbuffer. The path is the one on the servers, with the chroot in front.

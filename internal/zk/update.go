@@ -61,7 +61,7 @@ func (c *Client) Update(ctx context.Context, path string, ch Change) error {
 		Done: "the ACL has been replaced, the data has not",
 		Part: Change{SetACL: true, ACL: ch.ACL, ACLVersion: ch.ACLVersion},
 	}
-	if !grants(ch.ACL, PermWrite, c.credentials()) {
+	if !grants(ch.ACL, PermWrite, c.engine.Credentials()) {
 		first, second = set, setACL
 		partial = PartialError{
 			Done: "the data has been replaced, the ACL has not",

@@ -1,6 +1,7 @@
 package zk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,9 +35,9 @@ func (l *WalkLimits) complete() error {
 	if l.Nodes < 0 || l.Levels < 0 || l.Bytes < 0 {
 		return errors.New("a bound of a walk is less than 1")
 	}
-	setDefault(&l.Nodes, DefaultWalkNodes)
-	setDefault(&l.Levels, DefaultWalkLevels)
-	setDefault(&l.Bytes, DefaultWalkBytes)
+	l.Nodes = cmp.Or(l.Nodes, DefaultWalkNodes)
+	l.Levels = cmp.Or(l.Levels, DefaultWalkLevels)
+	l.Bytes = cmp.Or(l.Bytes, DefaultWalkBytes)
 	return nil
 }
 
@@ -176,30 +177,35 @@ func (c *Client) readNodes(ctx context.Context, paths []string, p *pace) ([]Read
 	if err != nil {
 		return nil, err
 	}
-	type read = *issued[proto.GetACLRequest, proto.GetACLReply, Access]
-	reads := window[read]{
+	reads := window[aclRead]{
 		width: always(nodesAhead),
-		send:  func(i int) read { return ahead(ctx, c, c.acl(out[i].Path)) },
-		take: func(i int, sent read) error {
-			r := &out[i]
-			if r.Err != nil {
-				return nil
-			}
-			acl, err := taken(ctx, sent)
-			if r.ACL = acl.ACL; err == nil && !unchanged(r.Stat, acl.Stat) {
-				var node Node
-				node, err = c.Node(ctx, r.Path)
-				r.Data, r.ACL, r.Stat = node.Data, node.ACL, node.Stat
-			}
-			if errors.Is(err, ErrNoNode) || errors.Is(err, ErrNoAuth) {
-				*r, err = Reading{Path: r.Path, Err: err}, nil
+		send:  func(i int) aclRead { return ahead(ctx, c, c.acl(out[i].Path)) },
+		take: func(i int, sent aclRead) (err error) {
+			if r := &out[i]; r.Err == nil {
+				err = c.addACL(ctx, r, sent)
 			}
 			return err
 		},
-		drop: read.drop,
+		drop: aclRead.drop,
 	}
 	if i, err := reads.slide(ctx, len(out)); err != nil {
 		return nil, failure(proto.OpGetACL, out[i].Path, err)
 	}
 	return out, nil
+}
+
+// addACL adds to what was read of a node its ACL of the same moment.
+func (c *Client) addACL(ctx context.Context, r *Reading, sent aclRead) error {
+	acl, err := taken(ctx, sent)
+	r.ACL = acl.ACL
+	if err == nil && !unchanged(r.Stat, acl.Stat) {
+		var node Node
+		node, err = c.Node(ctx, r.Path)
+		r.Data, r.ACL, r.Stat = node.Data, node.ACL, node.Stat
+	}
+	if errors.Is(err, ErrNoNode) || errors.Is(err, ErrNoAuth) {
+		*r = Reading{Path: r.Path, Err: err}
+		return nil
+	}
+	return err
 }

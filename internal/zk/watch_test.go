@@ -952,13 +952,6 @@ func TestWatchesLeaveNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
-		{"closed while it is registered again", func(ctx context.Context, t *testing.T, c *zk.Client, _ *zktest.Proxy, base string) {
-			w, err := c.Watch(ctx, base, true)
-			if err != nil {
-				t.Fatal(err)
-			}
-			zk.Reregister(c, w.Close)
-		}},
 		{"closed while connections come and go", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
 			for i := range 20 {
 				var watches []*zk.Watch

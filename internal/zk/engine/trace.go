@@ -1,4 +1,4 @@
-package zk
+package engine
 
 import (
 	"time"
@@ -58,7 +58,7 @@ type FrameTrace struct {
 }
 
 // trace has the tracer told of a call's end.
-func (c *Client) trace(call *conn.Call) {
+func (e *Engine) trace(call *conn.Call) {
 	began, ended := time.Now(), call.Ended
 	call.Ended = func(call *conn.Call) {
 		if ended != nil {
@@ -66,7 +66,7 @@ func (c *Client) trace(call *conn.Call) {
 		}
 		t := OperationTrace{Op: call.Op.String(), Duration: time.Since(began), Zxid: call.Header.Zxid, Err: call.Err}
 		t.Path, t.Nodes = about(call.Request)
-		c.cfg.Tracer.TraceOperation(t)
+		e.cfg.Tracer.TraceOperation(t)
 	}
 }
 
@@ -98,7 +98,9 @@ func about(req conn.Request) (path string, nodes int) {
 	case *proto.GetEphemeralsRequest:
 		return q.Prefix, 0
 	case *proto.ReconfigRequest:
-		return configPath, 0
+		return proto.ConfigPath, 0
+	case *asking:
+		return q.Path, 0
 	case *proto.MultiRequest:
 		if len(q.Ops) == 0 {
 			return "", 0
@@ -111,8 +113,8 @@ func about(req conn.Request) (path string, nodes int) {
 }
 
 // traceFrame is what a connection calls for each frame; nil where nobody is told.
-func (c *Client) traceFrame() func(conn.Frame) {
-	if c.cfg.Tracer == nil {
+func (e *Engine) traceFrame() func(conn.Frame) {
+	if e.cfg.Tracer == nil {
 		return nil
 	}
 	return func(f conn.Frame) {
@@ -123,6 +125,6 @@ func (c *Client) traceFrame() func(conn.Frame) {
 		if f.Err != proto.OK {
 			t.Err = f.Err
 		}
-		c.cfg.Tracer.TraceFrame(t)
+		e.cfg.Tracer.TraceFrame(t)
 	}
 }

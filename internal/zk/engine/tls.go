@@ -1,4 +1,4 @@
-package zk
+package engine
 
 import (
 	"context"
@@ -75,7 +75,7 @@ func (e *TLSOptionError) Unwrap() error { return e.Err }
 // Subject returns the subject of the client's certificate in the notation in which ids of ACL
 // entries of the scheme "x509" have it, as far as a client can tell: that of Java's
 // X500Principal.getName, RFC 2253. Servers can be told to take something else of a certificate,
-// and [Client.WhoAmI] asks them. It is empty without a certificate. Subject reads the files, until
+// and [Engine.WhoAmI] asks them. It is empty without a certificate. Subject reads the files, until
 // ctx ends, and finds everything that [New] would: an error is a *[TLSOptionError].
 func (t *TLS) Subject(ctx context.Context) (string, error) {
 	cfg, err := t.config(ctx)
