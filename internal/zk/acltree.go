@@ -44,7 +44,7 @@ func (c *Client) ACLs(ctx context.Context, paths []string) ([]ACLReading, error)
 	}
 	switch i, err := reads.slide(ctx, len(paths)); {
 	case err != nil && ctx.Err() != nil:
-		return nil, &Error{Op: proto.OpGetACL.String(), Path: paths[i], Err: conn.ContextError(ctx)}
+		return nil, &Error{Op: OpNameGetACL, Path: paths[i], Err: conn.ContextError(ctx)}
 	case err != nil:
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (c *Client) ACLs(ctx context.Context, paths []string) ([]ACLReading, error)
 // nodes, "/zookeeper" and below, are left out, unless path is one of them; so are the nodes in
 // except and all below them, which nobody has to be allowed to read.
 func (c *Client) ACLTree(ctx context.Context, path string, except ...string) ([]ACLReading, error) {
-	if err := check(proto.OpGetACL.String(), path); err != nil {
+	if err := check(OpNameGetACL, path); err != nil {
 		return nil, err
 	}
 	var paths []string
@@ -118,7 +118,7 @@ type ACLWrite struct {
 // The end of ctx does the same; what is on its way then is waited for as [Config.Grace] says.
 func (c *Client) SetACLs(ctx context.Context, writes []ACLWrite, done func(i int, stat Stat, err error) error) error {
 	for _, w := range writes {
-		if err := check(proto.OpSetACL.String(), w.Path); err != nil {
+		if err := check(OpNameSetACL, w.Path); err != nil {
 			return err
 		}
 	}
@@ -149,14 +149,14 @@ func (c *Client) setRead(w *ACLWrite) operation[proto.SetACLRequest, Stat, Stat]
 func (c *Client) collectACLWrite(ctx context.Context, w *engine.Waiter, write *ACLWrite, issued *Pending[Stat]) (Stat, error) {
 	if ended, err := issued.ended(ctx, w); !ended && !c.engine.Withdraw(issued.write) {
 		err = c.waitedFor(w, issued.write.Seen, err)
-		return Stat{}, &Error{Op: proto.OpSetACL.String(), Path: write.Path, Err: err}
+		return Stat{}, &Error{Op: OpNameSetACL, Path: write.Path, Err: err}
 	}
 	stat, err := issued.outcome(ctx, w)
 	switch {
 	case err == nil, errors.Is(err, ErrOutcomeUnknown):
 		return stat, err
 	case ctx.Err() != nil && c.engine.Repeatable(err), errors.Is(err, engine.ErrWithdrawn):
-		err = &Error{Op: proto.OpSetACL.String(), Path: write.Path, Err: conn.ContextError(ctx)}
+		err = &Error{Op: OpNameSetACL, Path: write.Path, Err: conn.ContextError(ctx)}
 		return Stat{}, err
 	case !c.engine.Repeatable(err):
 		return Stat{}, err

@@ -166,7 +166,7 @@ func TestSetACLsRefused(t *testing.T) {
 					return nil
 				}
 				var e *zk.Error
-				if !errors.Is(err, tc.want) || !errors.As(err, &e) || e.Path != paths[i] || e.Op != "setACL" {
+				if !errors.Is(err, tc.want) || !errors.As(err, &e) || e.Path != paths[i] || e.Op != zk.OpNameSetACL {
 					t.Errorf("%v", err)
 				}
 				return tc.verdict

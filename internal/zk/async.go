@@ -7,7 +7,6 @@ import (
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/engine"
-	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
 // Async issues operations without waiting for their replies, which are collected later
@@ -173,11 +172,11 @@ func (a Async) AddAuth(ctx context.Context, cred Credential) *Pending[struct{}] 
 	c := a.client
 	call, err := c.engine.Present(ctx, cred)
 	if err != nil {
-		return failed[struct{}](failure(proto.OpAuth, "", err))
+		return failed[struct{}](failure(OpNameAuth, "", err))
 	}
 	return pending(c, call.Done(), func(context.Context, *engine.Waiter) (none struct{}, err error) {
 		if call.Err != nil {
-			err = failure(proto.OpAuth, "", call.Err)
+			err = failure(OpNameAuth, "", call.Err)
 		}
 		return none, err
 	})
@@ -253,7 +252,7 @@ func collectMade(ctx context.Context, w *engine.Waiter, nodes []ensured) (made [
 // whether it is there or not.
 func (a Async) EnsurePath(ctx context.Context, path string, acl []ACL) *Pending[[]string] {
 	c := a.client
-	if err := check(proto.OpCreate.String(), path); err != nil {
+	if err := check(OpNameCreate, path); err != nil {
 		return failed[[]string](err)
 	}
 	nodes := a.ensure(ctx, c.chrooted(path), acl)

@@ -95,7 +95,7 @@ func conformReconfig(t *testing.T) {
 	} {
 		data, _, err := tc.client.Reconfig(ctx, tc.r)
 		var e *zk.Error
-		if !errors.Is(err, tc.want) || !errors.As(err, &e) || e.Op != "reconfig" || e.Path != "/zookeeper/config" || data != nil {
+		if !errors.Is(err, tc.want) || !errors.As(err, &e) || e.Op != zk.OpNameReconfig || e.Path != "/zookeeper/config" || data != nil {
 			t.Errorf("%s: %s, %v", tc.name, data, err)
 		}
 		if after, _ := shown(); after != config {

@@ -44,7 +44,7 @@ const MaxTTL = (1<<40 - 1) * time.Millisecond
 // modes gives each mode its flag, and its operation code where that is not a plain create's.
 var modes = map[Mode]struct {
 	flags      proto.CreateFlags
-	op         proto.Op
+	op         proto.OpCode
 	sequential bool
 }{
 	Persistent:              {flags: proto.FlagPersistent},
@@ -130,7 +130,7 @@ func (c *Client) EnsurePath(ctx context.Context, path string, acl []ACL) ([]stri
 }
 
 func (c *Client) ensurePath(ctx context.Context, path string, acl []ACL) ([]Created, error) {
-	if err := check(proto.OpCreate.String(), path); err != nil {
+	if err := check(OpNameCreate, path); err != nil {
 		return nil, err
 	}
 	if acl == nil {

@@ -84,6 +84,36 @@ var (
 	ErrOutcomeUnknown = errors.New("it is unknown whether the write took effect (look at the node before repeating it)")
 )
 
+// OpName is an operation's name, as errors, logs and traces have it.
+type OpName = proto.OpName
+
+// The names of the operations that an [Error] or an [OperationTrace] has. That of a four-letter word is the word.
+const (
+	OpNameCreate                  = proto.OpNameCreate // of every kind
+	OpNameDelete                  = proto.OpNameDelete
+	OpNameExists                  = proto.OpNameExists
+	OpNameGet                     = proto.OpNameGet
+	OpNameSet                     = proto.OpNameSet
+	OpNameGetACL                  = proto.OpNameGetACL
+	OpNameSetACL                  = proto.OpNameSetACL
+	OpNameSync                    = proto.OpNameSync
+	OpNameChildren                = proto.OpNameChildren
+	OpNameCheck                   = proto.OpNameCheck
+	OpNameMulti                   = proto.OpNameMulti
+	OpNameMultiRead               = proto.OpNameMultiRead
+	OpNameReconfig                = proto.OpNameReconfig
+	OpNameAddWatch                = proto.OpNameAddWatch
+	OpNameGetEphemerals           = proto.OpNameGetEphemerals
+	OpNameCountDescendants        = proto.OpNameCountDescendants
+	OpNameWhoAmI                  = proto.OpNameWhoAmI
+	OpNameAuth                    = proto.OpNameAuth
+	OpNameCloseSession            = proto.OpNameCloseSession
+	OpNameVersion                 = engine.OpNameVersion
+	OpNameCommand                 = engine.OpNameCommand // what is no four-letter word
+	OpNameBatch            OpName = "batch"              // of one write of a [Batch]
+	OpNameUpdate           OpName = "update"             // of a [Client.Update] that wrote nothing
+)
+
 // An Error is the failure of one operation. Every error of an operation is one.
 type Error = engine.Error
 
@@ -105,8 +135,8 @@ type NoAnswerError = conn.NoAnswerError
 type MultiError struct {
 	// Index is the position of the failed operation, from 0.
 	Index int
-	// Op is its kind: "create", "set", "delete" or "check".
-	Op string
+	// Op is its kind: [OpNameCreate], [OpNameSet], [OpNameDelete] or [OpNameCheck].
+	Op OpName
 	// Path is its path as the caller gave it.
 	Path string
 	// Err is its code.
@@ -130,6 +160,12 @@ type PartialError struct {
 	Part Change
 	// Err is why the rest was not.
 	Err error
+}
+
+// NewPartialError tells that what a caller has made of several operations was ended by err, and what has been
+// done by then.
+func NewPartialError(done string, err error) *PartialError {
+	return &PartialError{Done: done, Err: err}
 }
 
 // Error tells why it ended and what has been done.

@@ -216,7 +216,7 @@ func TestNextServerIsOlder(t *testing.T) {
 						continue
 					}
 					if op > 14 && op < 100 || op > 102 {
-						t.Errorf("the next server was sent %v", proto.Op(op))
+						t.Errorf("the next server was sent %v", proto.OpCode(op))
 					}
 				}
 				if m.conns != 2 {

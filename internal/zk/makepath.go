@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-
-	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
 // MakePath makes the node and those above it that are missing, as persistent and empty nodes
@@ -14,7 +12,7 @@ import (
 // transaction that made them as Stat.Czxid; their stats are whole where HasStat is set. With
 // [ErrOutcomeUnknown], doubt are the nodes that it made, or did not.
 func (c *Client) MakePath(ctx context.Context, path string, acl []ACL) (made []Created, doubt []string, err error) {
-	if err := check(proto.OpCreate.String(), path); err != nil {
+	if err := check(OpNameCreate, path); err != nil {
 		return nil, nil, err
 	}
 	var unknown error // why it cannot be told whether the nodes in doubt were made

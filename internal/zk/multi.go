@@ -14,7 +14,7 @@ import (
 // An Op is one operation of a transaction; see [CreateOp], [SetOp], [DeleteOp] and
 // [CheckOp].
 type Op struct {
-	kind    proto.Op
+	kind    proto.OpCode
 	path    string
 	data    []byte
 	version int32
@@ -66,7 +66,7 @@ func (c *Client) multi(ctx context.Context, ops []Op) (results []OpResult, zxid 
 		return nil, 0, nil
 	}
 	if err := conn.ContextError(ctx); err != nil {
-		return nil, 0, failure(proto.OpMulti, "", err) // and none of its operations is to blame
+		return nil, 0, failure(OpNameMulti, "", err) // and none of its operations is to blame
 	}
 	results, err = do(ctx, c, c.transaction(ctx, ops, &zxid))
 	if err != nil {
@@ -93,7 +93,7 @@ func (c *Client) transaction(ctx context.Context, ops []Op, zxid *int64) operati
 	}
 	for i, op := range ops {
 		if o.req.Ops[i], o.err = c.record(ctx, op); o.err != nil {
-			o.err = &MultiError{Index: i, Op: op.kind.String(), Path: op.path, Err: o.err}
+			o.err = &MultiError{Index: i, Op: op.kind.Name(), Path: op.path, Err: o.err}
 			break
 		}
 	}
@@ -106,7 +106,7 @@ func refusedOp(ops []Op, out *proto.MultiReply) error {
 		// The operations before the failed one are marked OK, those behind it as
 		// inconsistent; so are all but one, whatever failed.
 		if r.Op == proto.OpError && r.Err != proto.OK && r.Err != ErrRuntimeInconsistency && i < len(ops) {
-			return &MultiError{Index: i, Op: ops[i].kind.String(), Path: ops[i].path, Err: r.Err}
+			return &MultiError{Index: i, Op: ops[i].kind.Name(), Path: ops[i].path, Err: r.Err}
 		}
 	}
 	return nil
@@ -120,7 +120,7 @@ func (c *Client) multiResults(ops []Op, reply *proto.MultiReply) ([]OpResult, er
 	out := make([]OpResult, len(ops))
 	for i, r := range reply.Results {
 		// Names, because there are many codes for one create.
-		if r.Op.String() != ops[i].kind.String() {
+		if r.Op.Name() != ops[i].kind.Name() {
 			return nil, c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: fmt.Sprintf("a transaction's %v was answered as %v", ops[i].kind, r.Op)})
 		}
 		out[i] = OpResult{Path: ops[i].path, Stat: r.Stat, HasStat: r.HasStat}

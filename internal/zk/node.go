@@ -18,7 +18,7 @@ type Stat = proto.Stat
 const AnyVersion int32 = -1
 
 // check returns the error of an operation on a path that is not valid.
-func check(op, path string) error {
+func check(op OpName, path string) error {
 	if err := ValidatePath(path); err != nil {
 		return &Error{Op: op, Path: path, Err: err}
 	}
@@ -151,7 +151,7 @@ const nodeReads = 100
 // Node returns the node's data, ACL and stat as they were at one moment. It takes one
 // round trip, and another one for each change that falls in between.
 func (c *Client) Node(ctx context.Context, path string) (Node, error) {
-	if err := check(proto.OpGetData.String(), path); err != nil {
+	if err := check(OpNameGet, path); err != nil {
 		return Node{}, err
 	}
 	node, err := c.nodeAt(ctx, c.chrooted(path))
@@ -177,7 +177,7 @@ func (c *Client) nodeAt(ctx context.Context, full string) (Node, error) {
 			err = nil
 		}
 		if err != nil {
-			return Node{}, failure(call.Op, path, err)
+			return Node{}, failure(call.Op.Name(), path, err)
 		}
 	}
 }

@@ -103,7 +103,7 @@ func TestCreateRefusedLocally(t *testing.T) {
 	} {
 		_, err := c.Create(ctx, tc.path, nil, tc.o)
 		var e *zk.Error
-		if !errors.As(err, &e) || e.Op != "create" || e.Path != tc.path || !strings.Contains(err.Error(), tc.want) {
+		if !errors.As(err, &e) || e.Op != zk.OpNameCreate || e.Path != tc.path || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 	}
@@ -469,7 +469,7 @@ func conformTransaction(t *testing.T) {
 		name  string
 		ops   []zk.Op
 		index int
-		op    string
+		op    zk.OpName
 		path  string
 		code  error
 	}{
@@ -490,7 +490,7 @@ func conformTransaction(t *testing.T) {
 			t.Errorf("%s: %v, %v", tc.name, results, err)
 			continue
 		}
-		for _, word := range []string{tc.op, tc.path, fmt.Sprintf("operation %d", tc.index)} {
+		for _, word := range []string{string(tc.op), tc.path, fmt.Sprintf("operation %d", tc.index)} {
 			if !strings.Contains(err.Error(), word) {
 				t.Errorf("%s: %q does not say %q", tc.name, err, word)
 			}

@@ -15,7 +15,7 @@ import (
 // An operation is one request to the servers as a value: what is asked, how a lost reply is judged, and
 // what becomes of the reply. [do] waits for its result, [issue] does not, and [ahead] is for many at once.
 type operation[Q, R, T any] struct {
-	code proto.Op
+	code proto.OpCode
 	// path is as the caller gave it, for the errors. The request has the one on the servers.
 	path string
 	req  Q
@@ -77,15 +77,15 @@ func prepare[Q, R, T any, W request[Q], P reply[R]](a *attempt[Q, R], o *operati
 }
 
 // failure is the error of an operation that failed with err, which may be one already.
-func failure(op proto.Op, path string, err error) error {
+func failure(op OpName, path string, err error) error {
 	if _, ok := errors.AsType[*Error](err); ok {
 		return err
 	}
-	return &Error{Op: op.String(), Path: path, Err: err}
+	return &Error{Op: op, Path: path, Err: err}
 }
 
 // fails makes an error of err that names the operation.
-func (o *operation[Q, R, T]) fails(err error) error { return failure(o.code, o.path, err) }
+func (o *operation[Q, R, T]) fails(err error) error { return failure(o.code.Name(), o.path, err) }
 
 // outcome is what the caller gets, by the record and the error that it ended with.
 func (o *operation[Q, R, T]) outcome(c *Client, out *R, err error) (T, error) {

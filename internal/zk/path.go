@@ -97,14 +97,16 @@ func Child(path, name string) string {
 }
 
 // chrooted returns the path on the servers of a path of the caller's.
-func (c *Client) chrooted(path string) string {
-	if c.chroot == "" {
+func (c *Client) chrooted(path string) string { return chrooted(c.chroot, path) }
+
+func chrooted(chroot, path string) string {
+	switch {
+	case chroot == "":
 		return path
+	case path == "/":
+		return chroot
 	}
-	if path == "/" {
-		return c.chroot
-	}
-	return c.chroot + path
+	return chroot + path
 }
 
 // inChroot tells whether a path on the servers is below the chroot.

@@ -95,7 +95,7 @@ func (c *Client) ReadMany(ctx context.Context, paths []string, children bool) ([
 // readMany is [Client.ReadMany] that returns the first nodes alone where the pace says so.
 func (c *Client) readMany(ctx context.Context, paths []string, children bool, p *pace) ([]Reading, error) {
 	for _, path := range paths {
-		if err := check(proto.OpGetData.String(), path); err != nil {
+		if err := check(OpNameGet, path); err != nil {
 			return nil, err
 		}
 	}
@@ -104,7 +104,7 @@ func (c *Client) readMany(ctx context.Context, paths []string, children bool, p 
 	}
 	version, known, err := c.engine.VersionSoon(ctx)
 	if err != nil {
-		return nil, &Error{Op: proto.OpMultiRead.String(), Path: paths[0], Err: err}
+		return nil, &Error{Op: OpNameMultiRead, Path: paths[0], Err: err}
 	}
 	out := make([]Reading, len(paths))
 	for i, path := range paths {
@@ -187,7 +187,7 @@ func (c *Client) readBatches(ctx context.Context, out []Reading, children bool, 
 		rest, err := c.readEach(ctx, out[done:], true, children, p)
 		return out[:done+len(rest)], err
 	case err != nil:
-		return out, failure(proto.OpMultiRead, batches[i][0].Path, err)
+		return out, failure(OpNameMultiRead, batches[i][0].Path, err)
 	}
 	return out[:done], nil
 }
@@ -256,14 +256,14 @@ func fill(batch []Reading, results []proto.MultiReadResult, children bool) error
 			}
 		}
 		if code != proto.OK {
-			*r = Reading{Path: r.Path, Err: &Error{Op: op.String(), Path: r.Path, Err: code}}
+			*r = Reading{Path: r.Path, Err: &Error{Op: op.Name(), Path: r.Path, Err: code}}
 		}
 	}
 	return nil
 }
 
 // answers tells whether a result is one of the read, or says why there is none.
-func answers(r proto.MultiReadResult, op proto.Op) bool {
+func answers(r proto.MultiReadResult, op proto.OpCode) bool {
 	return r.Op == op || r.Op == proto.OpError && r.Err != proto.OK
 }
 
@@ -296,9 +296,9 @@ func (c *Client) readEach(ctx context.Context, out []Reading, data, children boo
 	}
 	n, err := reads.slide(ctx, len(out))
 	if err != nil {
-		op := proto.OpGetChildren2
+		op := OpNameChildren
 		if data {
-			op = proto.OpGetData
+			op = OpNameGet
 		}
 		return out, failure(op, out[n].Path, err)
 	}

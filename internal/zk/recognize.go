@@ -31,7 +31,7 @@ type Making struct {
 // Another client that has made the very same node since is taken for the one that was to make
 // it.
 func (c *Client) Recognize(ctx context.Context, path string, made Making) (Node, bool, error) {
-	if err := check(proto.OpGetData.String(), path); err != nil {
+	if err := check(OpNameGet, path); err != nil {
 		return Node{}, false, err
 	}
 	// The server may be behind the one that the create was sent to.
@@ -63,7 +63,7 @@ func (c *Client) Recognize(ctx context.Context, path string, made Making) (Node,
 func (c *Client) RecognizeSequential(ctx context.Context, prefix string, made Making) ([]Node, error) {
 	op := proto.OpGetChildren2
 	if err := ValidatePrefix(prefix); err != nil {
-		return nil, &Error{Op: op.String(), Path: prefix, Err: err}
+		return nil, &Error{Op: op.Name(), Path: prefix, Err: err}
 	}
 	parent, name := cutPrefix(c.prefixed(prefix))
 	if err := c.Sync(ctx, c.Unchroot(parent)); err != nil {

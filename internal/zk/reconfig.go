@@ -87,7 +87,7 @@ func (c *Client) EnsembleConfig(ctx context.Context) ([]byte, Stat, error) {
 	r, err := do(ctx, c, c.getAt(configPath))
 	if errors.Is(err, ErrNoNode) {
 		if old := c.engine.Require(ctx, engine.Feature{Name: "the ensemble's configuration", Since: Version{Major: 3, Minor: 5}, Tried: true}); old != nil {
-			err = &Error{Op: proto.OpGetData.String(), Path: configPath, Err: old}
+			err = &Error{Op: OpNameGet, Path: configPath, Err: old}
 		}
 	}
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 func (c *Client) Stats(ctx context.Context, paths []string) ([]Stat, error) {
 	full := make([]string, len(paths))
 	for i, path := range paths {
-		if err := check(proto.OpExists.String(), path); err != nil {
+		if err := check(OpNameExists, path); err != nil {
 			return nil, err
 		}
 		full[i] = c.chrooted(path)
@@ -39,7 +39,7 @@ func (c *Client) statsAt(ctx context.Context, full []string, pass ...error) ([]S
 		drop: read.drop,
 	}
 	if i, err := reads.slide(ctx, len(full)); err != nil {
-		return nil, failure(proto.OpExists, c.Unchroot(full[i]), err)
+		return nil, failure(OpNameExists, c.Unchroot(full[i]), err)
 	}
 	return stats, nil
 }

@@ -104,7 +104,7 @@ func TestTracer(t *testing.T) {
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	asked := make(map[int32]string)
+	asked := make(map[int32]zk.OpName)
 	answers := 0
 	for _, f := range r.frames {
 		if f.Bytes <= 0 {
@@ -161,7 +161,7 @@ func TestNodeTakesOneRoundTrip(t *testing.T) {
 }
 
 // sent tells how often an operation was sent.
-func (r *traces) sent(op string) int {
+func (r *traces) sent(op zk.OpName) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := 0

@@ -20,7 +20,7 @@ const treeTries = 10
 // is: there is nothing left to delete then. An error behind the first of several
 // transactions is a *[PartialError]. "/" and "/zookeeper" are refused.
 func (c *Client) DeleteTree(ctx context.Context, path string, version int32) error {
-	op := proto.OpDelete.String()
+	op := OpNameDelete
 	if err := check(op, path); err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func (c *Client) DeleteTree(ctx context.Context, path string, version int32) err
 // when it is gone, or the node of that path is another one. "/" and "/zookeeper" are
 // refused.
 func (c *Client) Prune(ctx context.Context, path string, czxid int64) error {
-	op := proto.OpDelete.String()
+	op := OpNameDelete
 	if err := check(op, path); err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (c *Client) deleteTree(ctx context.Context, path string, version int32, del
 		var me *MultiError
 		if errors.As(err, &me) && me.Path == path {
 			// The answer is about the node that the caller named.
-			err = &Error{Op: proto.OpDelete.String(), Path: path, Err: me.Err}
+			err = &Error{Op: OpNameDelete, Path: path, Err: me.Err}
 		}
 		if err != nil {
 			return err

@@ -26,7 +26,7 @@ type Change struct {
 // The ACL goes first, so that new data is never open to those whom the new ACL keeps out;
 // unless the new ACL would keep this client itself from writing the data.
 func (c *Client) Update(ctx context.Context, path string, ch Change) error {
-	const op = "update"
+	const op = OpNameUpdate
 	if err := check(op, path); err != nil {
 		return err
 	}

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
 // ErrSkipBelow is what a visit returns so that a walk leaves out what is below the node.
@@ -73,7 +71,7 @@ func (c *Client) Walk(ctx context.Context, path string, maxDepth int, visit func
 // WalkStats is [Client.Walk] without the data, which it does not read: the Data of what it
 // visits is nil. It works on servers of any version.
 func (c *Client) WalkStats(ctx context.Context, path string, maxDepth int, visit func(Reading) error) error {
-	if err := check(proto.OpGetChildren2.String(), path); err != nil {
+	if err := check(OpNameChildren, path); err != nil {
 		return err
 	}
 	return c.walk(ctx, path, maxDepth, readable(visit), c.readStats)
@@ -160,7 +158,7 @@ func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func
 // With contents, each node is read with its data and its ACL, both and the stat of one
 // moment. Without, it is its stat alone, and the servers are not asked for more.
 func (c *Client) Survey(ctx context.Context, path string, maxDepth int, contents bool, visit func(Reading) error) error {
-	if err := check(proto.OpGetChildren2.String(), path); err != nil {
+	if err := check(OpNameChildren, path); err != nil {
 		return err
 	}
 	read := c.readStats
@@ -189,7 +187,7 @@ func (c *Client) readNodes(ctx context.Context, paths []string, p *pace) ([]Read
 		drop: aclRead.drop,
 	}
 	if i, err := reads.slide(ctx, len(out)); err != nil {
-		return nil, failure(proto.OpGetACL, out[i].Path, err)
+		return nil, failure(OpNameGetACL, out[i].Path, err)
 	}
 	return out, nil
 }

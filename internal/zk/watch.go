@@ -163,11 +163,11 @@ func (c *Client) ChildrenWatch(ctx context.Context, path string) ([]string, Stat
 // that is not, or one of [Client.ChildrenWatch]. The watch lives as long as ctx.
 func (c *Client) Watch(ctx context.Context, path string, recursive bool) (*Watch, error) {
 	op := proto.OpAddWatch
-	if err := check(op.String(), path); err != nil {
+	if err := check(op.Name(), path); err != nil {
 		return nil, err
 	}
 	if err := c.engine.Require(ctx, engine.FeatureOf(op)); err != nil {
-		return nil, failure(op, path, err)
+		return nil, failure(op.Name(), path, err)
 	}
 	req := &proto.AddWatchRequest{Path: c.chrooted(path), Mode: proto.AddWatchPersistent}
 	kind := engine.WatchPersistent
@@ -178,7 +178,7 @@ func (c *Client) Watch(ctx context.Context, path string, recursive bool) (*Watch
 		Op: op, Path: req.Path, Kind: kind, Make: func(bool) conn.Request { return req },
 	})
 	if err != nil {
-		return nil, failure(op, path, err)
+		return nil, failure(op.Name(), path, err)
 	}
 	return &Watch{c, w}, nil
 }

@@ -111,12 +111,13 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return unreachable(connect)
 	case errors.As(err, &tooLarge):
 		switch op, _ := operation(err); op {
-		case "multi":
+		case zk.OpNameMulti:
 			return s.transactionTooLarge(tooLarge)
-		case "setACL":
+		case zk.OpNameSetACL:
 			return s.tooLarge(tooLarge, "ACL", "Declare fewer entries")
+		default:
+			return s.tooLarge(tooLarge, "Data", "Store less in the node")
 		}
-		return s.tooLarge(tooLarge, "Data", "Store less in the node")
 	case errors.As(err, &tooMuch):
 		return s.treeTooLarge(doing, tooMuch)
 	case errors.As(err, &tooOld):
@@ -506,7 +507,7 @@ func (s Subject) noNode(doing string, err error) diag.Diagnostic {
 		return d
 	}
 	switch op, _ := operation(err); {
-	case op == "create":
+	case op == zk.OpNameCreate:
 		return diag.NewErrorDiagnostic("Parent does not exist", fmt.Sprintf(
 			"%q was not created, because its parent %q does not exist and create_parents is false. Set create_parents = true, or declare the parent and let the path refer to it.",
 			s.Path, zk.Parent(s.Path)))
@@ -556,20 +557,22 @@ func (s Subject) checkPath() string {
 
 func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
 	op, on := operation(err)
-	needs := "a permission"
+	var needs string
 	switch op {
-	case "create":
+	case zk.OpNameCreate:
 		needs, on = "the permission CREATE (c)", zk.Parent(on)
-	case "delete":
+	case zk.OpNameDelete:
 		needs, on = "the permission DELETE (d)", zk.Parent(on)
-	case "set":
+	case zk.OpNameSet:
 		needs = "the permission WRITE (w)"
-	case "setACL":
+	case zk.OpNameSetACL:
 		needs = "the permission ADMIN (a)"
-	case "get", "exists", "children":
+	case zk.OpNameGet, zk.OpNameExists, zk.OpNameChildren:
 		needs = "the permission READ (r)"
-	case "getACL":
+	case zk.OpNameGetACL:
 		needs = "the permission READ or ADMIN (r, a)"
+	default:
+		needs = "a permission"
 	}
 	wayOut := ""
 	switch {
@@ -866,7 +869,7 @@ func behind(err, wrapped error) string {
 
 // operation is the client's operation that failed, and the path that it was about: that
 // of a parent made on the way, or of one operation of a transaction.
-func operation(err error) (op, path string) {
+func operation(err error) (op zk.OpName, path string) {
 	if e := (*zk.MultiError)(nil); errors.As(err, &e) {
 		return e.Op, e.Path
 	}

@@ -85,6 +85,9 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 // the sizes are looked at before the data is asked for.
 const maxData = 16 << 20
 
+// errTooManyNodes ends a walk that has found as many nodes as max_nodes allows, and another one.
+var errTooManyNodes = errors.New("there are more nodes than max_nodes")
+
 // Read reads the tree.
 func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m model
@@ -102,12 +105,13 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	found := collection{path: about.Path, nodes: make(map[string]framework.Value)}
 	err = client.WalkStats(ctx, about.Path, attr.Depth(m.MaxDepth), func(r zk.Reading) error {
 		if !m.MaxNodes.IsNull() && int64(len(found.nodes)) == m.MaxNodes.ValueInt64() {
-			return &zk.WalkLimitError{Path: about.Path, Unit: "nodes", Max: len(found.nodes)}
+			return errTooManyNodes
 		}
 		found.add(ctx, r)
 		return nil
 	})
-	if limit, ok := errors.AsType[*zk.WalkLimitError](err); ok && limit.Unit == "nodes" && int64(limit.Max) == m.MaxNodes.ValueInt64() {
+	limit, ok := errors.AsType[*zk.WalkLimitError](err)
+	if errors.Is(err, errTooManyNodes) || ok && limit.Unit == "nodes" && int64(limit.Max) == m.MaxNodes.ValueInt64() {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("max_nodes"), tooManyNodes(about.Path, m.MaxNodes.ValueInt64())))
 		return
 	}

@@ -3,6 +3,7 @@ package znodes
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -82,7 +83,7 @@ func (r *Resource) removeLeft(ctx context.Context, client *zk.Client, base strin
 		}
 		for i, w := range left {
 			if results[i].Needless && stats[i].Czxid != 0 && stats[i].Mzxid == w.Mzxid {
-				return &zk.Error{Op: "delete", Path: w.Path, Err: zk.ErrNotEmpty}
+				return fmt.Errorf("%q is in use: %w", w.Path, zk.ErrNotEmpty)
 			}
 		}
 		return nil

@@ -315,7 +315,7 @@ func TestRequestTooLarge(t *testing.T) {
 		p.greet(9000)
 		frame, _ := p.next()
 		r := jute.NewReader(frame)
-		if xid, op := r.Int(), r.Int(); xid != 1 || proto.Op(op) != proto.OpGetData {
+		if xid, op := r.Int(), r.Int(); xid != 1 || proto.OpCode(op) != proto.OpGetData {
 			t.Errorf("the server got op %d with xid %d", op, xid)
 		}
 		p.send(replyFrame(1, 200, proto.OK, data(nil)))
@@ -353,7 +353,7 @@ func TestAdmit(t *testing.T) {
 		p.greet(9000)
 		frame, _ := p.next()
 		r := jute.NewReader(frame)
-		if xid, op, path := r.Int(), r.Int(), r.String(); xid != 1 || proto.Op(op) != proto.OpGetData || path != "/b" {
+		if xid, op, path := r.Int(), r.Int(), r.String(); xid != 1 || proto.OpCode(op) != proto.OpGetData || path != "/b" {
 			t.Errorf("the server got op %d of %s with xid %d", op, path, xid)
 		}
 		p.send(replyFrame(1, 200, proto.OK, data(nil)))

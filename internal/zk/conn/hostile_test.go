@@ -50,7 +50,7 @@ func statBody() []byte {
 }
 
 // result is one result of a multi, behind its header.
-func result(op proto.Op, body ...[]byte) []byte {
+func result(op proto.OpCode, body ...[]byte) []byte {
 	return joined(number(int32(op)), []byte{0}, number(0), joined(body...))
 }
 
@@ -59,7 +59,7 @@ var lastResult = joined(number(-1), []byte{1}, number(-1))
 // kinds are the kinds of replies that a connection gets behind its handshake.
 var kinds = []struct {
 	name string
-	op   proto.Op
+	op   proto.OpCode
 	xid  int32 // 0 for an ordinary request's
 	body []byte
 	into func() Reply // nil for a reply without a body
@@ -273,7 +273,7 @@ func TestEveryByte(t *testing.T) {
 	}
 }
 
-func callOf(op proto.Op, xid int32, into func() Reply) (*Call, Reply) {
+func callOf(op proto.OpCode, xid int32, into func() Reply) (*Call, Reply) {
 	var reply Reply
 	if into != nil {
 		reply = into()

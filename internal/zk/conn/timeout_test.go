@@ -38,7 +38,7 @@ func TestRequestTimeout(t *testing.T) {
 	const limit = 8 * time.Second
 	for name, tt := range map[string]struct {
 		granted int32 // milliseconds
-		op      proto.Op
+		op      proto.OpCode
 		script  func(p peer)
 	}{
 		"pings alone":                           {9000, proto.OpExists, func(p peer) { pongs(p, silence) }},
@@ -145,7 +145,7 @@ func TestHandshakeGivenUpBeforeTheAnswer(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				client, server := net.Pipe()
-				told := make(chan proto.Op, 1)
+				told := make(chan proto.OpCode, 1)
 				go func() {
 					defer close(told)
 					defer func() { _ = server.Close() }()
@@ -157,7 +157,7 @@ func TestHandshakeGivenUpBeforeTheAnswer(t *testing.T) {
 						p.send(connectReply(9000))
 					}
 					if frame, err := p.next(); err == nil {
-						told <- proto.Op(binary.BigEndian.Uint32(frame[4:]))
+						told <- proto.OpCode(binary.BigEndian.Uint32(frame[4:]))
 					}
 				}()
 				begun := time.Now()

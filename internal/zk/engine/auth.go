@@ -35,7 +35,7 @@ func (c Credential) LogValue() slog.Value { return slog.StringValue(c.String()) 
 // is [proto.ErrAuthFailed] when the server refuses it: that ends the client and its session, whether
 // or not the caller has waited for the answer, and the identity is forgotten.
 func (e *Engine) AddAuth(ctx context.Context, cred Credential) error {
-	fail := func(err error) error { return &Error{Op: proto.OpAuth.String(), Err: err} }
+	fail := func(err error) error { return &Error{Op: proto.OpNameAuth, Err: err} }
 	if err := e.keepAuth(cred); err != nil {
 		return fail(err)
 	}

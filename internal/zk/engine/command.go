@@ -52,11 +52,11 @@ func (e *Engine) Command(ctx context.Context, word string) (string, error) {
 	}
 	l, err := e.connected(ctx)
 	if err != nil {
-		return "", &Error{Op: word, Err: err}
+		return "", &Error{Op: proto.OpName(word), Err: err}
 	}
 	text, err := e.command(ctx, l.at, word)
 	if err != nil {
-		return "", &Error{Op: word, Err: err}
+		return "", &Error{Op: proto.OpName(word), Err: err}
 	}
 	return text, nil
 }
@@ -76,7 +76,7 @@ func (e *Engine) CommandAt(ctx context.Context, server, word string) (string, er
 		return err
 	})
 	if err != nil {
-		return "", &Error{Op: word, Err: err}
+		return "", &Error{Op: proto.OpName(word), Err: err}
 	}
 	return text, nil
 }
@@ -91,7 +91,7 @@ func (e *Engine) ServerInfoAt(ctx context.Context, server string) (ServerInfo, e
 		return err
 	})
 	if err != nil {
-		return ServerInfo{}, &Error{Op: "version", Err: err}
+		return ServerInfo{}, &Error{Op: OpNameVersion, Err: err}
 	}
 	return info, nil
 }
@@ -123,7 +123,7 @@ func (e *Engine) eachAddress(ctx context.Context, server string, ask func(target
 
 func checkWord(word string) error {
 	if len(word) != 4 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
-		return &Error{Op: "command", Err: fmt.Errorf("%w: %q is no four-letter word", proto.ErrBadArguments, word)}
+		return &Error{Op: OpNameCommand, Err: fmt.Errorf("%w: %q is no four-letter word", proto.ErrBadArguments, word)}
 	}
 	return nil
 }
@@ -131,7 +131,7 @@ func checkWord(word string) error {
 // ServerInfo asks the server that the client is connected to for its version and its part
 // in the ensemble, with the four-letter word "srvr", which servers allow by default.
 func (e *Engine) ServerInfo(ctx context.Context) (ServerInfo, error) {
-	const op = "version"
+	const op = OpNameVersion
 	l, err := e.connected(ctx)
 	if err != nil {
 		return ServerInfo{}, &Error{Op: op, Err: err}

@@ -294,7 +294,7 @@ func (e *Engine) CloseWithError(ctx context.Context, reason error) error {
 		if err == nil {
 			err = proto.ErrConnectionLoss
 		}
-		err = &Error{Op: proto.OpCloseSession.String(), Err: fmt.Errorf("%w: the session lives on until it expires", err)}
+		err = &Error{Op: proto.OpNameCloseSession, Err: fmt.Errorf("%w: the session lives on until it expires", err)}
 	}
 	e.mu.Lock()
 	e.closing = err

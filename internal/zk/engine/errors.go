@@ -5,19 +5,23 @@ import (
 	"fmt"
 	"strings"
 
+	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // ErrClosed tells that the engine has not been started, or has been closed.
 var ErrClosed = errors.New("the client has not been started, or has been closed")
 
+// The names of what is asked for with a four-letter word.
+const (
+	OpNameVersion proto.OpName = "version"
+	OpNameCommand proto.OpName = "command" // and is no word
+)
+
 // An Error is the failure of one operation. Every error of an operation is one.
 type Error struct {
-	// Op is the operation: "create", "get", "set", "delete", "exists", "children",
-	// "getACL", "setACL", "sync", "multi", "batch", "update", "version", "closeSession", "auth",
-	// "addWatch", "multiRead", "reconfig", "getEphemerals", "countDescendants", "whoAmI", a
-	// four-letter word, or "command" for what is none.
-	Op string
+	// Op is the operation, or a four-letter word.
+	Op proto.OpName
 	// Path is the path as the caller gave it; empty for an operation without one.
 	Path string
 	// Err is why: an [ErrCode] where the server refused, or a wrapped one.
@@ -27,9 +31,9 @@ type Error struct {
 // Error names the operation, the path and the reason.
 func (e *Error) Error() string {
 	if e.Path == "" {
-		return e.Op + ": " + e.Err.Error()
+		return string(e.Op) + ": " + e.Err.Error()
 	}
-	return e.Op + " " + shown.Line(e.Path) + ": " + e.Err.Error()
+	return string(e.Op) + " " + shown.Line(e.Path) + ": " + e.Err.Error()
 }
 
 // Unwrap returns the reason.

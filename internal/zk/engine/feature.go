@@ -21,7 +21,7 @@ type Feature struct {
 
 // features are the operations that not all servers know. One that does not know an operation
 // closes the connection.
-var features = map[proto.Op]Feature{
+var features = map[proto.OpCode]Feature{
 	proto.OpCreate2:         {"the stat of what a create made", Version{3, 5, 0}, false},
 	proto.OpReconfig:        {"reconfig", Version{3, 5, 0}, true},
 	proto.OpRemoveWatches:   {"the removal of a watch", Version{3, 5, 0}, false},
@@ -36,7 +36,7 @@ var features = map[proto.Op]Feature{
 }
 
 // FeatureOf returns the operation as a feature; the zero one for an operation that all servers know.
-func FeatureOf(op proto.Op) Feature { return features[op] }
+func FeatureOf(op proto.OpCode) Feature { return features[op] }
 
 // judge returns nil where a server of the version has the feature, or may be tried, and why it may
 // not be asked for otherwise. The error given is why the version is not known, nil where it is.
@@ -79,7 +79,7 @@ func (l *link) hasAtFirst(f Feature) error {
 
 // code returns the code by which an operation goes over l. The create that answers with a
 // stat is asked for as the one that every server knows, where the server may not know it.
-func (l *link) code(op proto.Op) (proto.Op, error) {
+func (l *link) code(op proto.OpCode) (proto.OpCode, error) {
 	f, ok := features[op]
 	if !ok {
 		return op, nil

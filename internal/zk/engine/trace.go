@@ -23,7 +23,7 @@ type Tracer interface {
 // reply was lost is told of as often.
 type OperationTrace struct {
 	// Op is the operation's name, as in an [Error].
-	Op string
+	Op proto.OpName
 	// Path is the node's path on the servers, the chroot included; the first one's for an
 	// operation on several, and empty for one on none.
 	Path string
@@ -39,13 +39,16 @@ type OperationTrace struct {
 	Err error
 }
 
+// OpNameEvent is the name of what the servers send without being asked.
+const OpNameEvent proto.OpName = "event"
+
 // A FrameTrace tells of one frame.
 type FrameTrace struct {
 	// Sent tells a frame to the server from one that has come from it.
 	Sent bool
-	// Op is the name of the operation that is asked for or answered, "event" for the event
+	// Op is the name of the operation that is asked for or answered, [OpNameEvent] for the event
 	// of a watch.
-	Op string
+	Op proto.OpName
 	// Xid pairs an answer with its request; the protocol's negative ones belong to pings
 	// (-2), identities (-4), watches that are set again (-8) and events (-1).
 	Xid int32
@@ -64,7 +67,7 @@ func (e *Engine) trace(call *conn.Call) {
 		if ended != nil {
 			ended(call)
 		}
-		t := OperationTrace{Op: call.Op.String(), Duration: time.Since(began), Zxid: call.Header.Zxid, Err: call.Err}
+		t := OperationTrace{Op: call.Op.Name(), Duration: time.Since(began), Zxid: call.Header.Zxid, Err: call.Err}
 		t.Path, t.Nodes = about(call.Request)
 		e.cfg.Tracer.TraceOperation(t)
 	}
@@ -118,9 +121,9 @@ func (e *Engine) traceFrame() func(conn.Frame) {
 		return nil
 	}
 	return func(f conn.Frame) {
-		t := FrameTrace{Sent: f.Sent, Op: f.Op.String(), Xid: f.Xid, Bytes: f.Bytes, Zxid: f.Zxid}
+		t := FrameTrace{Sent: f.Sent, Op: f.Op.Name(), Xid: f.Xid, Bytes: f.Bytes, Zxid: f.Zxid}
 		if f.Op == 0 {
-			t.Op = "event"
+			t.Op = OpNameEvent
 		}
 		if f.Err != proto.OK {
 			t.Err = f.Err

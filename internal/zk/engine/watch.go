@@ -561,7 +561,7 @@ func (p *pathWatches) any(kinds []WatchKind) bool {
 
 // WatchRequest is a request that leaves a watch.
 type WatchRequest struct {
-	Op   proto.Op
+	Op   proto.OpCode
 	Path string // on the servers
 	Kind WatchKind
 	// OrNone tells that it succeeds where there is no node, and leaves a watch of [WatchExist] then.
