@@ -165,8 +165,7 @@ func TestSetACLsRefused(t *testing.T) {
 					}
 					return nil
 				}
-				var e *zk.Error
-				if !errors.Is(err, tc.want) || !errors.As(err, &e) || e.Path != paths[i] || e.Op != zk.OpNameSetACL {
+				if e, ok := errors.AsType[*zk.Error](err); !errors.Is(err, tc.want) || !ok || e.Path != paths[i] || e.Op != zk.OpNameSetACL {
 					t.Errorf("%v", err)
 				}
 				return tc.verdict
@@ -299,8 +298,7 @@ func TestACLTree(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := direct.ACLTree(ctx, base)
-		var e *zk.Error
-		if !errors.Is(err, zk.ErrNoAuth) || !errors.As(err, &e) || e.Path != base+"/b/y" {
+		if e, ok := errors.AsType[*zk.Error](err); !errors.Is(err, zk.ErrNoAuth) || !ok || e.Path != base+"/b/y" {
 			t.Errorf("%v", err)
 		}
 	})

@@ -115,8 +115,8 @@ func TestAsyncOperations(t *testing.T) {
 	if got, err := results.Wait(ctx); err != nil || len(got) != 2 || got[1].Stat.Version != 1 {
 		t.Errorf("multi: %+v, %v", got, err)
 	}
-	var me *zk.MultiError
-	if _, err := refused.Wait(ctx); !errors.As(err, &me) || me.Path != "/x/y" || !errors.Is(err, zk.ErrBadVersion) {
+	_, err := refused.Wait(ctx)
+	if me, ok := errors.AsType[*zk.MultiError](err); !ok || me.Path != "/x/y" || !errors.Is(err, zk.ErrBadVersion) {
 		t.Errorf("a transaction that is refused: %v", err)
 	}
 	if got, err := none.Wait(ctx); err != nil || got != nil {
@@ -141,8 +141,7 @@ func TestAsyncOperations(t *testing.T) {
 		"multi":        second(async.Multi(ctx, zk.DeleteOp("x", 0)).Wait(ctx)),
 		"auth":         second(async.AddAuth(ctx, zk.Credential{Secret: "hush"}).Wait(ctx)),
 	} {
-		var e *zk.Error
-		if !errors.As(err, &e) || strings.Contains(err.Error(), "hush") {
+		if _, ok := errors.AsType[*zk.Error](err); !ok || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s with bad arguments: %v", name, err)
 		}
 	}

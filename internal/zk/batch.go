@@ -187,11 +187,11 @@ func (r *batchRun) do(ctx context.Context) error {
 			return err
 		}
 		err := r.write(ctx)
-		var me *MultiError
+		me, ok := errors.AsType[*MultiError](err)
 		switch {
 		case err == nil:
 			return nil
-		case n == batchTries, !errors.As(err, &me), !changedMeanwhile(me.Err):
+		case n == batchTries, !ok, !changedMeanwhile(me.Err):
 			return err
 		case me.Op == OpNameCreate && errors.Is(me.Err, ErrNoNode) && !r.makes(Parent(me.Path)):
 			return &Error{Op: me.Op, Path: me.Path, Err: me.Err}

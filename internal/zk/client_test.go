@@ -88,11 +88,12 @@ func TestRestartAfterFailure(t *testing.T) {
 	proxy := zktest.StartProxy(t, server.Addr())
 	proxy.Refuse(true)
 	c := newClient(t, proxy.Addr(), func(cfg *zk.Config) { cfg.ConnectTimeout = 200 * time.Millisecond })
-	var ce *zk.ConnectError
-	if err := c.Start(ctx); !errors.As(err, &ce) {
+	err := c.Start(ctx)
+	if _, ok := errors.AsType[*zk.ConnectError](err); !ok {
 		t.Fatalf("Start: %v", err)
 	}
-	if err := c.Restart(ctx); !errors.As(err, &ce) {
+	err = c.Restart(ctx)
+	if _, ok := errors.AsType[*zk.ConnectError](err); !ok {
 		t.Errorf("Restart: %v", err)
 	}
 	proxy.Refuse(false)
@@ -582,12 +583,13 @@ func TestServerBehind(t *testing.T) {
 	// With a session of its own, it is told of its expiry only by a server that takes it.
 	proxy.CutAll()
 	var ce *zk.ConnectError
-	until(t, "a ConnectError", func() bool {
+	until(t, "a ConnectError", func() (ok bool) {
 		_, _, err := c.Get(ctx, "/")
 		if err == nil || errors.Is(err, zk.ErrSessionExpired) {
 			t.Fatalf("the server behind was taken: %v", err)
 		}
-		return errors.As(err, &ce)
+		ce, ok = errors.AsType[*zk.ConnectError](err)
+		return ok
 	})
 	if !strings.Contains(ce.Error(), "be behind what this client has seen") {
 		t.Error(ce)
@@ -744,8 +746,8 @@ func TestCloseAfterRestartInVain(t *testing.T) {
 		t.Fatal(err)
 	}
 	proxy.Refuse(true)
-	var ce *zk.ConnectError
-	if err := c.Restart(ctx); !errors.As(err, &ce) {
+	err := c.Restart(ctx)
+	if _, ok := errors.AsType[*zk.ConnectError](err); !ok {
 		t.Errorf("Restart: %v", err)
 	}
 	if err := c.Close(ctx); err != nil {

@@ -25,8 +25,8 @@ func TestCommand(t *testing.T) {
 	}
 	own := zktest.StartServer(t, zktest.DefaultWhitelist())
 	strict := connect(t, own.Addr())
-	var refused *zk.WhitelistError
-	if _, err := strict.Command(ctx, "ruok"); !errors.As(err, &refused) || refused.Word != "ruok" {
+	_, err := strict.Command(ctx, "ruok")
+	if refused, ok := errors.AsType[*zk.WhitelistError](err); !ok || refused.Word != "ruok" {
 		t.Errorf("a word that is not allowed: %v", err)
 	}
 	if info, err := strict.ServerInfo(ctx); err != nil || info.Mode != "standalone" {
@@ -91,8 +91,8 @@ func TestCommandAt(t *testing.T) {
 	}
 	own := zktest.StartServer(t, zktest.DefaultWhitelist())
 	if has(t, whitelist) {
-		var refused *zk.WhitelistError
-		if _, err := never.CommandAt(ctx, own.Addr(), "ruok"); !errors.As(err, &refused) || refused.Word != "ruok" {
+		_, err := never.CommandAt(ctx, own.Addr(), "ruok")
+		if refused, ok := errors.AsType[*zk.WhitelistError](err); !ok || refused.Word != "ruok" {
 			t.Errorf("a word that is not allowed: %v", err)
 		}
 	}

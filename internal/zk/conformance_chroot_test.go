@@ -118,8 +118,8 @@ func conformChroot(t *testing.T) {
 	}
 	must("multi", slices.Equal(paths, []string{"/m", "/m/0000000000", "/a/b", "/", "/w"}) && outside() == "in a transaction", err)
 	_, err = c.Multi(ctx, zk.CheckOp("/m", 0), zk.DeleteOp("/none", 0))
-	var me *zk.MultiError
-	must("a failed multi", errors.As(err, &me) && me.Path == "/none" && !strings.Contains(err.Error(), base), nil)
+	me, isMe := errors.AsType[*zk.MultiError](err)
+	must("a failed multi", isMe && me.Path == "/none" && !strings.Contains(err.Error(), base), nil)
 
 	if hasPart(t, ephemeralsList) {
 		mine, err := c.Ephemerals(ctx, "/")
@@ -172,8 +172,8 @@ func TestCheckChroot(t *testing.T) {
 		t.Errorf("without a chroot: %v", err)
 	}
 	c := connect(t, server.Addr()+base+"/not/there")
-	var missing *zk.ChrootError
-	if err := c.CheckChroot(ctx); !errors.As(err, &missing) || missing.Chroot != base+"/not/there" || !errors.Is(err, zk.ErrNoNode) || errors.Is(err, zk.ErrNoAuth) {
+	err := c.CheckChroot(ctx)
+	if missing, ok := errors.AsType[*zk.ChrootError](err); !ok || missing.Chroot != base+"/not/there" || !errors.Is(err, zk.ErrNoNode) || errors.Is(err, zk.ErrNoAuth) {
 		t.Errorf("one that is missing: %v", err)
 	}
 	if _, err := c.EnsurePath(ctx, "/", nil); err != nil {

@@ -95,8 +95,7 @@ func conformPaths(t *testing.T) {
 		"/\xff":    "not UTF-8",
 	} {
 		for call, err := range withPath(ctx, c, path) {
-			var code zk.ErrCode
-			if err == nil || !strings.Contains(err.Error(), want) || errors.As(err, &code) {
+			if _, ok := errors.AsType[zk.ErrCode](err); err == nil || !strings.Contains(err.Error(), want) || ok {
 				t.Errorf("%s %q: %v, want %q", call, path, err, want)
 			}
 		}
@@ -180,8 +179,8 @@ func conformSize(t *testing.T) {
 			return err
 		},
 	} {
-		var refused *zk.TooLargeError
-		if err := write(); !errors.As(err, &refused) || refused.Limit != zk.DefaultMaxBufferBytes || refused.Size < len(large) {
+		err := write()
+		if refused, ok := errors.AsType[*zk.TooLargeError](err); !ok || refused.Limit != zk.DefaultMaxBufferBytes || refused.Size < len(large) {
 			t.Errorf("%s of 2 MiB: %v", name, err)
 		}
 	}
@@ -190,10 +189,10 @@ func conformSize(t *testing.T) {
 	}
 
 	// The largest that fits is accepted by the server, and one byte more is not sent.
-	var refused *zk.TooLargeError
 	acl := zk.OpenACL()
 	fits := zk.DefaultMaxBufferBytes - zk.CreateSize(base+"/edge", nil, zk.CreateOptions{ACL: acl})
-	if _, err := c.Create(ctx, base+"/edge", make([]byte, fits+1), zk.CreateOptions{ACL: acl}); !errors.As(err, &refused) || refused.Size != refused.Limit+1 {
+	_, err := c.Create(ctx, base+"/edge", make([]byte, fits+1), zk.CreateOptions{ACL: acl})
+	if refused, ok := errors.AsType[*zk.TooLargeError](err); !ok || refused.Size != refused.Limit+1 {
 		t.Errorf("one byte over: %v", err)
 	}
 	if _, err := c.Create(ctx, base+"/edge", make([]byte, fits), zk.CreateOptions{ACL: acl}); err != nil {

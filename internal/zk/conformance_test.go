@@ -113,8 +113,9 @@ var (
 // same returns what two ways to ask for a feature have in common: no error, or the same of a
 // version.
 func same(a, b error) error {
-	var one, other *zk.VersionError
-	if errors.As(a, &one) && errors.As(b, &other) && *one == *other || a == nil && b == nil {
+	one, isOne := errors.AsType[*zk.VersionError](a)
+	other, isOther := errors.AsType[*zk.VersionError](b)
+	if isOne && isOther && *one == *other || a == nil && b == nil {
 		return a
 	}
 	return fmt.Errorf("one way: %v; the other: %v", a, b) //nolint:errorlint // neither is to be found in it
@@ -183,8 +184,7 @@ func refused(t *testing.T, f feature) {
 	base := folder(t, c)
 	session, _ := c.Session()
 	err := f.use(ctx, c, base)
-	var ve *zk.VersionError
-	if !errors.As(err, &ve) || *ve != (zk.VersionError{Feature: f.name, Needed: f.since, Found: release(t)}) {
+	if ve, ok := errors.AsType[*zk.VersionError](err); !ok || *ve != (zk.VersionError{Feature: f.name, Needed: f.since, Found: release(t)}) {
 		t.Errorf("%s: %v", f.name, err)
 	}
 	if f.sends != nil && count(proxy, f.sends) != 0 {

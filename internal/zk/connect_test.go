@@ -273,8 +273,7 @@ func TestConnectError(t *testing.T) {
 			c := newClient(t, addr, func(cfg *zk.Config) { cfg.ConnectTimeout = timeout })
 			start := time.Now()
 			err := c.Start(testContext(t))
-			var ce *zk.ConnectError
-			if !errors.As(err, &ce) || len(ce.Attempts) != 1 || ce.Attempts[0].Server != addr || !strings.Contains(ce.Attempts[0].Err.Error(), tc.want) {
+			if ce, ok := errors.AsType[*zk.ConnectError](err); !ok || len(ce.Attempts) != 1 || ce.Attempts[0].Server != addr || !strings.Contains(ce.Attempts[0].Err.Error(), tc.want) {
 				t.Fatalf("Start: %v", err)
 			}
 			if took := time.Since(start); took > patience/2 {
@@ -284,7 +283,8 @@ func TestConnectError(t *testing.T) {
 				t.Errorf("text: %v", err)
 			}
 			// It is the end of the client: who comes later does not wait again.
-			if _, _, err := c.Get(testContext(t), "/"); !errors.As(err, &ce) {
+			_, _, err = c.Get(testContext(t), "/")
+			if _, ok := errors.AsType[*zk.ConnectError](err); !ok {
 				t.Errorf("afterwards: %v", err)
 			}
 		})
@@ -313,8 +313,8 @@ func TestConnectErrorNamesAll(t *testing.T) {
 	web := zktest.StartPeer(t, func(nc net.Conn) { _, _ = io.WriteString(nc, "HTTP/1.1 400 Bad Request\r\n\r\n") })
 	c := newClient(t, web+","+mute+",no-such-host.invalid", func(cfg *zk.Config) { cfg.ConnectTimeout = 500 * time.Millisecond })
 	err := c.Start(testContext(t))
-	var ce *zk.ConnectError
-	if !errors.As(err, &ce) || len(ce.Attempts) != 3 {
+	ce, ok := errors.AsType[*zk.ConnectError](err)
+	if !ok || len(ce.Attempts) != 3 {
 		t.Fatal(err)
 	}
 	for i, want := range []string{web, mute, "no-such-host.invalid:2181"} {
@@ -359,9 +359,10 @@ func TestUnreachableMeanwhile(t *testing.T) {
 	proxy.Refuse(true)
 	proxy.CutAll()
 	var ce *zk.ConnectError
-	until(t, "a ConnectError", func() bool {
+	until(t, "a ConnectError", func() (ok bool) {
 		_, _, err := c.Get(ctx, "/")
-		return errors.As(err, &ce)
+		ce, ok = errors.AsType[*zk.ConnectError](err)
+		return ok
 	})
 	if len(ce.Attempts) != 1 || ce.Attempts[0].Server != proxy.Addr() {
 		t.Errorf("%v", ce)

@@ -120,8 +120,7 @@ func TestNextServerIsOlder(t *testing.T) {
 	t.Parallel()
 	old := zk.Version{Major: 3, Minor: 4, Patch: 14}
 	tooOld := func(err error) error {
-		var ve *zk.VersionError
-		if !errors.As(err, &ve) || ve.Found != old {
+		if ve, ok := errors.AsType[*zk.VersionError](err); !ok || ve.Found != old {
 			return fmt.Errorf("it failed with: %w", err)
 		}
 		return nil
@@ -204,8 +203,8 @@ func TestNextServerIsOlder(t *testing.T) {
 					t.Fatal(err)
 				}
 				err := tc.do(testContext(t), c)
-				var refused *zk.WhitelistError
-				if tried := next == "" && tc.tried != nil; err != nil && !tried && (next != "" || !errors.As(err, &refused)) {
+				tried := next == "" && tc.tried != nil
+				if _, ok := errors.AsType[*zk.WhitelistError](err); err != nil && !tried && (next != "" || !ok) {
 					t.Error(err)
 				}
 				<-m.left
@@ -268,8 +267,8 @@ func TestNextServerKeepsOneKind(t *testing.T) {
 	if err := c.Sync(ctx, "/"); err != nil {
 		t.Fatal(err)
 	}
-	var ve *zk.VersionError
-	if _, err := tree.Next(ctx); !errors.As(err, &ve) || ve.Needed != (zk.Version{Major: 3, Minor: 9}) {
+	_, err = tree.Next(ctx)
+	if ve, ok := errors.AsType[*zk.VersionError](err); !ok || ve.Needed != (zk.Version{Major: 3, Minor: 9}) {
 		t.Errorf("the recursive one: %v", err)
 	}
 	ended, cancel := context.WithCancel(ctx)

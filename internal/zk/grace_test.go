@@ -117,8 +117,8 @@ var gracedWrites = []struct {
 	}},
 	{name: "update", match: isSet, do: update, holds: map[string]string{"/there": "new"}},
 	{name: "update_halfway", match: isSetACL, do: update, halfway: func(err error) bool {
-		var partial *zk.PartialError
-		return canceled(err) && errors.As(err, &partial) && strings.Contains(partial.Done, "the ACL has been replaced, the data has not")
+		partial, ok := errors.AsType[*zk.PartialError](err)
+		return canceled(err) && ok && strings.Contains(partial.Done, "the ACL has been replaced, the data has not")
 	}},
 	{name: "delete", match: isDelete, do: func(ctx context.Context, c *zk.Client, base string) error {
 		return c.Delete(ctx, base+"/empty", 0)
@@ -360,8 +360,8 @@ func TestGraceRunsOut(t *testing.T) {
 				}
 				return
 			}
-			var unknown *zk.OutcomeUnknownError
-			if !errors.Is(err, context.Canceled) || !errors.Is(err, zk.ErrOutcomeUnknown) || !errors.As(err, &unknown) {
+			unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err)
+			if !errors.Is(err, context.Canceled) || !errors.Is(err, zk.ErrOutcomeUnknown) || !ok {
 				t.Fatalf("answered %v", err)
 			}
 			if unknown.Waited != grace || unknown.Seen == 0 || !strings.Contains(err.Error(), "no answer within 20ms") {
@@ -588,8 +588,8 @@ func TestGraceIsABound(t *testing.T) {
 				if want := cmp.Or(ctx.Err(), errors.New("not ended")); !errors.Is(err, want) {
 					t.Errorf("answered %v, want %v", err, want)
 				}
-				var unknown *zk.OutcomeUnknownError
-				if told := errors.As(err, &unknown); told && (unknown.Waited != tc.want || unknown.Seen != 7) || told == (tc.async && !tc.lost) {
+				unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err)
+				if told := ok; told && (unknown.Waited != tc.want || unknown.Seen != 7) || told == (tc.async && !tc.lost) {
 					t.Errorf("answered %+v: %v", unknown, err)
 				}
 				closing, stop := context.WithCancel(context.Background())

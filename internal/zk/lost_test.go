@@ -300,8 +300,7 @@ func TestRefusalLost(t *testing.T) {
 		}, zk.ErrNoNode},
 		{"multi", isMulti, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Multi(ctx, zk.SetOp(base+"/there", []byte("new"), 0), zk.CreateOp(base, nil, zk.CreateOptions{}))
-			var me *zk.MultiError
-			if errors.As(err, &me) && me.Index != 1 {
+			if me, ok := errors.AsType[*zk.MultiError](err); ok && me.Index != 1 {
 				return errors.New("another operation is named: " + err.Error())
 			}
 			return err
@@ -472,8 +471,7 @@ func TestOutcomeUnknown(t *testing.T) {
 				if tc.name == "sequential" {
 					want = []string{base + "/n-0000000002", base + "/n-0000000003"}
 				}
-				candidates := (*zk.CandidatesError)(nil)
-				if !errors.As(err, &candidates) || !slices.Equal(candidates.Paths, want) {
+				if candidates, ok := errors.AsType[*zk.CandidatesError](err); !ok || !slices.Equal(candidates.Paths, want) {
 					t.Errorf("%v does not name the candidates %v", err, want)
 				}
 				return

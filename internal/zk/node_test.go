@@ -102,8 +102,7 @@ func TestCreateRefusedLocally(t *testing.T) {
 		{"mode", "/a", zk.CreateOptions{Mode: 99}, "mode 99"},
 	} {
 		_, err := c.Create(ctx, tc.path, nil, tc.o)
-		var e *zk.Error
-		if !errors.As(err, &e) || e.Op != zk.OpNameCreate || e.Path != tc.path || !strings.Contains(err.Error(), tc.want) {
+		if e, ok := errors.AsType[*zk.Error](err); !ok || e.Op != zk.OpNameCreate || e.Path != tc.path || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 	}
@@ -352,8 +351,8 @@ func conformDeleteTree(t *testing.T) {
 			return false
 		})
 		err := c.DeleteTree(ctx, root, 0)
-		var partial *zk.PartialError
-		if want := fmt.Sprintf("%d nodes below it have been deleted", 12-len(holding(t, other, root))); !errors.Is(err, zk.ErrBadVersion) || !errors.As(err, &partial) || partial.Done != want {
+		want := fmt.Sprintf("%d nodes below it have been deleted", 12-len(holding(t, other, root)))
+		if partial, ok := errors.AsType[*zk.PartialError](err); !errors.Is(err, zk.ErrBadVersion) || !ok || partial.Done != want {
 			t.Errorf("%v, want that %s", err, want)
 		}
 	})
@@ -485,8 +484,7 @@ func conformTransaction(t *testing.T) {
 		{"parents", []zk.Op{zk.CreateOp(base+"/x/y", nil, zk.CreateOptions{MakeParents: true})}, 0, "create", base + "/x/y", nil},
 	} {
 		results, err := c.Multi(ctx, tc.ops...)
-		var me *zk.MultiError
-		if !errors.As(err, &me) || me.Index != tc.index || me.Op != tc.op || me.Path != tc.path || tc.code != nil && !errors.Is(err, tc.code) || results != nil {
+		if me, ok := errors.AsType[*zk.MultiError](err); !ok || me.Index != tc.index || me.Op != tc.op || me.Path != tc.path || tc.code != nil && !errors.Is(err, tc.code) || results != nil {
 			t.Errorf("%s: %v, %v", tc.name, results, err)
 			continue
 		}

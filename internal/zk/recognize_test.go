@@ -202,8 +202,8 @@ func TestOutcomeUnknownCarries(t *testing.T) {
 			})
 			err = do(ctx, c, path)
 			happened(t, cut)
-			var unknown *zk.OutcomeUnknownError
-			if !errors.Is(err, zk.ErrOutcomeUnknown) || !errors.As(err, &unknown) {
+			unknown, isUnknown := errors.AsType[*zk.OutcomeUnknownError](err)
+			if !errors.Is(err, zk.ErrOutcomeUnknown) || !isUnknown {
 				t.Fatalf("answered %v", err)
 			}
 			if unknown.Seen < other.Stat.Czxid || slices.Contains(unknown.Others, other.Stat.Czxid) {

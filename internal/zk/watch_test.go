@@ -218,8 +218,7 @@ func TestWatchesOfOneNode(t *testing.T) {
 				}
 				continue
 			}
-			var ve *zk.VersionError
-			if !errors.As(err, &ve) || ve.Needed != several || ve.Found != release(t) {
+			if ve, ok := errors.AsType[*zk.VersionError](err); !ok || ve.Needed != several || ve.Found != release(t) {
 				t.Errorf("%s: %v", name, err)
 			}
 			if got := proxy.Requests()[sent:]; len(got) != 0 && got[0].Opcode != 11 {
@@ -480,8 +479,8 @@ func TestWatchesInSmallRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, w := range watches[21:] {
-		var large *zk.TooLargeError
-		if _, err := w.Next(ctx); !errors.As(err, &large) {
+		_, err := w.Next(ctx)
+		if _, ok := errors.AsType[*zk.TooLargeError](err); !ok {
 			t.Errorf("watch %d: %v", i, err)
 		}
 	}
@@ -723,8 +722,7 @@ func TestWatchesAtOnce(t *testing.T) {
 			proxy.Blackhole(false)
 			first, second := <-results[0], <-results[1]
 			if tc.one && !has(t, severalWatches) {
-				var ve *zk.VersionError
-				if first.err != nil || !errors.As(second.err, &ve) || ve.Needed != severalWatches.since {
+				if ve, ok := errors.AsType[*zk.VersionError](second.err); first.err != nil || !ok || ve.Needed != severalWatches.since {
 					t.Errorf("%v, %v", first.err, second.err)
 				}
 				return
@@ -990,11 +988,11 @@ func TestWatchesLeaveNothing(t *testing.T) {
 			for _, path := range []string{base, base + "/a"} {
 				// Below a tree there may be another. Beside the node's own, only since 3.9.
 				tree, err := c.Watch(ctx, path, true)
-				var ve *zk.VersionError
+				_, ok := errors.AsType[*zk.VersionError](err)
 				switch {
 				case err == nil:
 					trees = append(trees, tree)
-				case path != base || has(t, severalWatches) || !errors.As(err, &ve):
+				case path != base || has(t, severalWatches) || !ok:
 					t.Fatal(err)
 				}
 			}

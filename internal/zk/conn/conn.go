@@ -406,9 +406,9 @@ func (c *Conn) readLoop() error {
 	for {
 		frame, err := c.readFrame()
 		if err != nil {
-			var large *ReplyTooLargeError
+			large, ok := errors.AsType[*ReplyTooLargeError](err)
 			switch {
-			case errors.As(err, &large):
+			case ok:
 				// Only the call that it answers is not worth repeating: the oldest, unless it
 				// is an event, or the length is nonsense.
 				if head, err := c.in.Peek(8); err == nil {

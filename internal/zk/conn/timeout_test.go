@@ -70,7 +70,7 @@ func TestRequestTimeout(t *testing.T) {
 					t.Fatalf("the connection has ended: %v", c.Err())
 				}
 				<-call.Done()
-				if lost := (*LostError)(nil); !errors.As(call.Err, &lost) || !lost.Sent || !strings.Contains(call.Err.Error(), "without an answer for 8s") {
+				if lost, ok := errors.AsType[*LostError](call.Err); !ok || !lost.Sent || !strings.Contains(call.Err.Error(), "without an answer for 8s") {
 					t.Errorf("it ended with %v", call.Err)
 				}
 				if took := time.Since(begun); took < limit || took > 3*limit/2 {
@@ -162,7 +162,7 @@ func TestHandshakeGivenUpBeforeTheAnswer(t *testing.T) {
 				}()
 				begun := time.Now()
 				_, session, err := Open(ctx, client, Hello{}, options)
-				if late := (*NoAnswerError)(nil); !errors.As(err, &late) || session.SessionID != 0 {
+				if _, ok := errors.AsType[*NoAnswerError](err); !ok || session.SessionID != 0 {
 					t.Errorf("%v, session %d", err, session.SessionID)
 				}
 				if took := time.Since(begun); took > farewell {

@@ -393,8 +393,7 @@ func (e *Engine) dial(ctx context.Context, t target) (net.Conn, error) {
 
 // dialError says in words that the time was up, where net says "i/o timeout".
 func dialError(ctx context.Context, err error, began time.Time) error {
-	var ne net.Error
-	if ctx.Err() != nil || errors.As(err, &ne) && ne.Timeout() {
+	if ne, ok := errors.AsType[net.Error](err); ctx.Err() != nil || ok && ne.Timeout() {
 		return &conn.NoAnswerError{Step: "the connection request", After: time.Since(began)}
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
