@@ -10,6 +10,9 @@ import (
 // ErrSkipBelow is what a visit returns so that a walk leaves out what is below the node.
 var ErrSkipBelow = errors.New("what is below is left out")
 
+// ErrSkipRest is what a visit returns so that a walk ends there, without an error.
+var ErrSkipRest = errors.New("the rest is left out")
+
 // The bounds of a walk where a [Config] has zero.
 const (
 	DefaultWalkNodes  = 1_000_000
@@ -59,7 +62,7 @@ func (e *WalkLimitError) Error() string {
 // goes: 0 is the node alone, negative everything. A node that is gone by the time that it
 // is read is left out, the first apart. ZooKeeper's own nodes, /zookeeper and all below,
 // are no part of what is below the root: they have a walk of their own. An error of visit
-// ends the walk and is returned, except [ErrSkipBelow]. [Config.Walk] bounds it.
+// ends the walk and is returned, except [ErrSkipBelow] and [ErrSkipRest]. [Config.Walk] bounds it.
 //
 // The nodes are read a few hundred at a time, and visited before the next ones are read.
 func (c *Client) Walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error) error {
@@ -119,13 +122,16 @@ func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func
 			for _, r := range readings {
 				switch {
 				case r.Err != nil && depth == 0:
-					return r.Err
+					return c.blameChroot(ctx, r.Err)
 				case errors.Is(r.Err, ErrNoNode):
 					continue
 				}
-				if err := visit(r); errors.Is(err, ErrSkipBelow) {
+				switch err := visit(r); {
+				case errors.Is(err, ErrSkipBelow):
 					continue
-				} else if err != nil {
+				case errors.Is(err, ErrSkipRest):
+					return nil
+				case err != nil:
 					return err
 				}
 				if depth == maxDepth {

@@ -174,3 +174,31 @@ func TestSurvey_wide(t *testing.T) {
 		}
 	}
 }
+
+// A visit can leave out what is below a node, and the rest.
+func TestWalkSkips(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	base := folder(t, c)
+	for _, path := range []string{"/a", "/a/x", "/b"} {
+		if _, err := c.Create(ctx, base+path, nil, zk.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for end, want := range map[error][]string{
+		zk.ErrSkipBelow: {base, base + "/a", base + "/b"},
+		zk.ErrSkipRest:  {base, base + "/a"},
+	} {
+		var visited []string
+		err := c.Walk(ctx, base, -1, func(r zk.Reading) error {
+			visited = append(visited, r.Path)
+			if r.Path == base+"/a" {
+				return end
+			}
+			return nil
+		})
+		if err != nil || !slices.Equal(visited, want) {
+			t.Errorf("%v: visited %q, %v", end, visited, err)
+		}
+	}
+}

@@ -58,7 +58,7 @@ func Conflict(ctx context.Context, client *zk.Client, path string, from attr.Pla
 	case lookErr != nil:
 		return &ConflictError{Path: path, Planned: from, Err: err}
 	case !found:
-		return fmt.Errorf("%q was deleted meanwhile: %w", path, zk.ErrNoNode)
+		return zk.ErrNoNode
 	}
 	now := attr.PlannedOf(stat)
 	return &ConflictError{Path: path, Planned: from, Found: &now, Err: err}

@@ -85,9 +85,6 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 // the sizes are looked at before the data is asked for.
 const maxData = 16 << 20
 
-// errTooManyNodes ends a walk that has found as many nodes as max_nodes allows, and another one.
-var errTooManyNodes = errors.New("there are more nodes than max_nodes")
-
 // Read reads the tree.
 func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp *datasource.ReadResponse) {
 	var m model
@@ -103,15 +100,17 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	found := collection{path: about.Path, nodes: make(map[string]framework.Value)}
+	tooMany := false
 	err = client.WalkStats(ctx, about.Path, attr.Depth(m.MaxDepth), func(r zk.Reading) error {
 		if !m.MaxNodes.IsNull() && int64(len(found.nodes)) == m.MaxNodes.ValueInt64() {
-			return errTooManyNodes
+			tooMany = true
+			return zk.ErrSkipRest
 		}
 		found.add(ctx, r)
 		return nil
 	})
 	limit, ok := errors.AsType[*zk.WalkLimitError](err)
-	if errors.Is(err, errTooManyNodes) || ok && limit.Unit == "nodes" && int64(limit.Max) == m.MaxNodes.ValueInt64() {
+	if tooMany || ok && limit.Unit == "nodes" && int64(limit.Max) == m.MaxNodes.ValueInt64() {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("max_nodes"), tooManyNodes(about.Path, m.MaxNodes.ValueInt64())))
 		return
 	}

@@ -3,7 +3,6 @@ package znodes
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -83,7 +82,7 @@ func (r *Resource) removeLeft(ctx context.Context, client *zk.Client, base strin
 		}
 		for i, w := range left {
 			if results[i].Needless && stats[i].Czxid != 0 && stats[i].Mzxid == w.Mzxid {
-				return fmt.Errorf("%q is in use: %w", w.Path, zk.ErrNotEmpty)
+				return zk.ErrNotEmpty
 			}
 		}
 		return nil
