@@ -48,6 +48,7 @@ func (c *Client) ACLs(ctx context.Context, paths []string) ([]ACLReading, error)
 	case err != nil:
 		return nil, err
 	}
+	c.blameChrootFor(ctx, len(out), func(i int) *error { return &out[i].Err })
 	return out, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -149,6 +150,8 @@ type Client struct {
 	engine *engine.Engine
 	chroot string // that all paths are below; empty for none
 	log    Logger
+	looked atomic.Bool // for the chroot, at the start
+	rooted atomic.Bool // a node inside the chroot has been seen
 
 	claims    claims
 	ledger    ledger

@@ -558,6 +558,7 @@ func TestVersionIsOfConnection(t *testing.T) {
 		if _, err := c.Create(ctx, fmt.Sprintf("%s/%d", base, i), nil, zk.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
+		until(t, fmt.Sprintf("%d connections behind create %d", want, i), func() bool { return proxy.Connections() >= want })
 		if n := proxy.Connections(); n != want {
 			t.Errorf("%d connections behind create %d, want %d", n, i, want)
 		}

@@ -170,19 +170,19 @@ func (c *Client) create(ctx context.Context, path string, data []byte, o CreateO
 		valid, full = ValidatePrefix(path), c.prefixed(path)
 	}
 	op := c.createAt(full, data, o.ACL)
-	op.path, op.err = path, valid
+	op.path, op.err, op.inside = path, valid, !o.MakeParents // which makes the chroot too
 	op.req.Flags, op.req.TTLMillis, op.blank.Flags = mode.flags, o.TTL.Milliseconds(), mode.flags
 	if mode.op != 0 {
 		op.code = mode.op
 	}
 	switch {
 	case !ok:
-		op.err = fmt.Errorf("mode %d is none", o.Mode)
+		op.err = &argumentError{fmt.Sprintf("mode %d is none", o.Mode)}
 	case valid != nil:
 	case op.req.HasTTL() && (o.TTL < time.Millisecond || o.TTL > MaxTTL):
-		op.err = fmt.Errorf("the TTL %v is not from 1ms to %v", o.TTL, MaxTTL)
+		op.err = &argumentError{fmt.Sprintf("the TTL %v is not from 1ms to %v", o.TTL, MaxTTL)}
 	case !op.req.HasTTL() && o.TTL != 0:
-		op.err = errors.New("only TTL nodes have a TTL")
+		op.err = &argumentError{"only TTL nodes have a TTL"}
 	case mode.op != 0:
 		op.err = c.engine.Require(ctx, engine.FeatureOf(mode.op))
 	}

@@ -3,7 +3,6 @@ package zk
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -79,7 +78,7 @@ func (c *Client) multi(ctx context.Context, ops []Op) (results []OpResult, zxid 
 // It waits for the server's version where one of the operations depends on that.
 func (c *Client) transaction(ctx context.Context, ops []Op, zxid *int64) operation[proto.MultiRequest, proto.MultiReply, []OpResult] {
 	o := operation[proto.MultiRequest, proto.MultiReply, []OpResult]{
-		code:  proto.OpMulti,
+		code: proto.OpMulti, inside: true,
 		req:   proto.MultiRequest{Ops: make([]proto.MultiOp, len(ops))},
 		blank: proto.MultiReply{Want: len(ops)},
 		lost:  resolveMulti,
@@ -148,7 +147,7 @@ func (c *Client) record(ctx context.Context, op Op) (m proto.MultiOp, err error)
 	switch op.kind {
 	case proto.OpCreate:
 		if op.create.MakeParents {
-			return m, errors.New("a transaction makes no parents: name them as operations")
+			return m, &argumentError{"a transaction makes no parents: name them as operations"}
 		}
 		o := c.create(ctx, op.path, op.data, op.create)
 		req := o.req // and not all of the operation
@@ -164,6 +163,6 @@ func (c *Client) record(ctx context.Context, op Op) (m proto.MultiOp, err error)
 	case proto.OpCheck:
 		return proto.MultiOp{Op: op.kind, Request: &proto.CheckRequest{Path: c.chrooted(op.path), Version: op.version}}, ValidatePath(op.path)
 	default:
-		return m, errors.New("the zero Op is no operation")
+		return m, &argumentError{"the zero Op is no operation"}
 	}
 }

@@ -123,7 +123,9 @@ func syncAt(path, full string) operation[proto.SyncRequest, noBody, struct{}] {
 }
 
 func (c *Client) sync(path string) operation[proto.SyncRequest, noBody, struct{}] {
-	return checked(path, syncAt(path, c.chrooted(path)))
+	o := checked(path, syncAt(path, c.chrooted(path)))
+	o.inside = false // it need not be there
+	return o
 }
 
 // Sync waits until the server that the client is connected to has caught up with what the
@@ -156,7 +158,10 @@ func (c *Client) Node(ctx context.Context, path string) (Node, error) {
 	}
 	node, err := c.nodeAt(ctx, c.chrooted(path))
 	node.Path = path
-	return node, err
+	if err == nil {
+		c.sawInside()
+	}
+	return node, c.blameChroot(ctx, err)
 }
 
 // nodeAt is Node for a path on the servers, which may be above the chroot.

@@ -102,7 +102,7 @@ func TestCreateRefusedLocally(t *testing.T) {
 		{"mode", "/a", zk.CreateOptions{Mode: 99}, "mode 99"},
 	} {
 		_, err := c.Create(ctx, tc.path, nil, tc.o)
-		if e, ok := errors.AsType[*zk.Error](err); !ok || e.Op != zk.OpNameCreate || e.Path != tc.path || !strings.Contains(err.Error(), tc.want) {
+		if e, ok := errors.AsType[*zk.Error](err); !ok || e.Op != zk.OpNameCreate || e.Path != tc.path || !errors.Is(err, zk.ErrBadArguments) || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 	}

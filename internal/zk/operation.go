@@ -29,6 +29,8 @@ type operation[Q, R, T any] struct {
 	// refused says more than the server's code of why it has refused the operation; nil for what has no
 	// more to say.
 	refused func(c *Client, out *R) error
+	// inside tells that it is about a node of the caller's, inside the chroot.
+	inside bool
 	// orNone takes it for an answer that the node is not there: the record stays blank.
 	orNone bool
 	// err is why there is no such operation.
@@ -37,7 +39,7 @@ type operation[Q, R, T any] struct {
 
 // checked is an operation on a path of the caller's, which need not be one.
 func checked[Q, R, T any](path string, o operation[Q, R, T]) operation[Q, R, T] {
-	o.path, o.err = path, ValidatePath(path)
+	o.path, o.err, o.inside = path, ValidatePath(path), true
 	return o
 }
 
@@ -87,8 +89,22 @@ func failure(op OpName, path string, err error) error {
 // fails makes an error of err that names the operation.
 func (o *operation[Q, R, T]) fails(err error) error { return failure(o.code.Name(), o.path, err) }
 
-// outcome is what the caller gets, by the record and the error that it ended with.
-func (o *operation[Q, R, T]) outcome(c *Client, out *R, err error) (T, error) {
+// outcome is what the caller gets, by the record and the error that it ended with. Where a node is missing
+// it may look, with ctx, whether the chroot is.
+func (o *operation[Q, R, T]) outcome(ctx context.Context, c *Client, out *R, err error) (T, error) {
+	result, failed := o.interpret(c, out, err)
+	switch {
+	case !o.inside:
+	case failed != nil:
+		failed = c.blameChroot(ctx, failed)
+	case err == nil:
+		c.sawInside()
+	}
+	return result, failed
+}
+
+// interpret makes the caller's result, or the error that names the operation.
+func (o *operation[Q, R, T]) interpret(c *Client, out *R, err error) (T, error) {
 	var none T
 	if o.refused != nil && out != nil {
 		if err := o.refused(c, out); err != nil {
@@ -107,16 +123,20 @@ func (o *operation[Q, R, T]) outcome(c *Client, out *R, err error) (T, error) {
 
 // do does an operation and waits for its result.
 func do[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client, o operation[Q, R, T]) (T, error) {
-	switch {
-	case o.err != nil:
+	if o.err != nil {
 		var none T
 		return none, o.fails(o.err)
-	case o.lost != nil:
-		out, err := write[Q, R, T, W, P](ctx, c, &o)
-		return o.outcome(c, out, err)
 	}
-	out, err := read[Q, R, T, W, P](ctx, c, &o)
-	return o.outcome(c, out, err)
+	out, err := perform[Q, R, T, W, P](ctx, c, &o)
+	return o.outcome(ctx, c, out, err)
+}
+
+// perform does an operation and returns the record of its reply.
+func perform[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client, o *operation[Q, R, T]) (*R, error) {
+	if o.lost != nil {
+		return write[Q, R, T, W, P](ctx, c, o)
+	}
+	return read[Q, R, T, W, P](ctx, c, o)
 }
 
 // read does an operation that changes nothing, and repeats it when its reply was lost.
@@ -203,16 +223,19 @@ func ahead[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client
 }
 
 // taken waits for a read that was sent ahead, and has it done again, alone, where the connection was lost
-// before its reply.
+// before its reply. Of many no one looks for the chroot: who has sent them does.
 func taken[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, i *issued[Q, R, T]) (T, error) {
 	_, err := i.client.engine.Await(ctx, &i.call)
 	if err != nil && ctx.Err() == nil && i.client.engine.Repeatable(err) {
 		return do[Q, R, T, W, P](ctx, i.client, i.op)
 	}
 	if err != nil { // the record may still be written to
-		return i.op.outcome(i.client, nil, err)
+		return i.op.interpret(i.client, nil, err)
 	}
-	return i.op.outcome(i.client, &i.out, nil)
+	if i.op.inside {
+		i.client.sawInside()
+	}
+	return i.op.interpret(i.client, &i.out, nil)
 }
 
 // drop takes back what has not been sent.
@@ -247,17 +270,17 @@ func issue[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client
 func (i *issued[Q, R, T]) collect(ctx context.Context, w *engine.Waiter) (T, error) {
 	c, err := i.client, i.call.Err
 	if i.op.lost == nil || err == nil || !unresolved(err) {
-		return i.op.outcome(c, &i.out, err)
+		return i.op.outcome(ctx, c, &i.out, err)
 	}
 	found := i.op.blank
 	took, rerr := judge(w.Sent(ctx), c, &i.op, &i.attempt, &found)
 	switch {
 	case rerr != nil:
-		return i.op.outcome(c, nil, c.waitedFor(w, i.call.Seen, rerr))
+		return i.op.outcome(ctx, c, nil, c.waitedFor(w, i.call.Seen, rerr))
 	case took:
-		return i.op.outcome(c, &found, nil)
+		return i.op.outcome(ctx, c, &found, nil)
 	}
-	return i.op.outcome(c, &i.out, err)
+	return i.op.outcome(ctx, c, &i.out, err)
 }
 
 // suspicious adds to the error of a request whose connection was lost that the request is

@@ -9,18 +9,18 @@ import (
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
-// A pathError is [ErrBadArguments], and says what is wrong with a path.
-type pathError struct{ text string }
+// An argumentError is [ErrBadArguments] before anything is sent, and says what is wrong with an argument.
+type argumentError struct{ text string }
 
-// Error says what is wrong. It shows no character of the path that does not print.
-func (e *pathError) Error() string { return e.text }
+// Error says what is wrong. It shows no character of a path that does not print.
+func (e *argumentError) Error() string { return e.text }
 
 // Is tells whether the target is ErrBadArguments. It is not wrapped: that no code is found in
 // the error tells that no server has answered.
-func (e *pathError) Is(target error) bool { return target == ErrBadArguments }
+func (e *argumentError) Is(target error) bool { return target == ErrBadArguments }
 
 func badPath(path, format string, args ...any) error {
-	return &pathError{fmt.Sprintf("the path %s "+format, append([]any{shown.Name(path)}, args...)...)}
+	return &argumentError{fmt.Sprintf("the path %s "+format, append([]any{shown.Name(path)}, args...)...)}
 }
 
 // ValidatePath checks a path as servers do (PathUtils.validatePath): it starts with "/",
@@ -30,7 +30,7 @@ func badPath(path, format string, args ...any) error {
 func ValidatePath(path string) error {
 	switch {
 	case path == "":
-		return &pathError{"the path is empty; it must start with /"}
+		return &argumentError{"the path is empty; it must start with /"}
 	case path[0] != '/':
 		return badPath(path, "is not absolute; it must start with /")
 	case path == "/":

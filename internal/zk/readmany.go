@@ -89,7 +89,9 @@ func (p *pace) most() int {
 // one, as from older servers; of these only a node that is too large on its own cannot be
 // read ([*ReplyTooLargeError]). Several requests are on their way at once.
 func (c *Client) ReadMany(ctx context.Context, paths []string, children bool) ([]Reading, error) {
-	return c.readMany(ctx, paths, children, nil)
+	out, err := c.readMany(ctx, paths, children, nil)
+	c.blameChrootFor(ctx, len(out), func(i int) *error { return &out[i].Err })
+	return out, err
 }
 
 // readMany is [Client.ReadMany] that returns the first nodes alone where the pace says so.

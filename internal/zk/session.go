@@ -15,8 +15,15 @@ import (
 // the servers serve nobody without SASL, and with the context's error when that
 // ends first, which is a *ConnectError too: it says what came of each server by then. Calling it
 // again waits for the same outcome; after a failure, and after [Client.Close], the client stays
-// closed. The end of ctx ends the wait and not the client: call Close in any case.
-func (c *Client) Start(ctx context.Context) error { return c.engine.Start(ctx) }
+// closed. The end of ctx ends the wait and not the client: call Close in any case. The log tells when the chroot
+// does not exist.
+func (c *Client) Start(ctx context.Context) error {
+	err := c.engine.Start(ctx)
+	if err == nil {
+		c.lookForChroot(ctx)
+	}
+	return err
+}
 
 // Close ends the session on the server, where there is a connection, and the client.
 // Requests that were made before it are completed first; those made later fail with

@@ -74,16 +74,18 @@ func TestTracer(t *testing.T) {
 	<-cut
 
 	want := []zk.OperationTrace{
+		// Whether there is the chroot.
+		{Op: zk.OpNameExists, Path: base},
 		// What the client compares with, should the reply be lost.
-		{Op: "exists", Path: base},
-		{Op: "create", Path: base + "/a", Zxid: made.Stat.Czxid},
-		{Op: "get", Path: base + "/missing", Err: zk.ErrNoNode},
-		{Op: "multi", Path: base + "/a", Nodes: 2},
-		{Op: "multiRead", Path: base + "/a", Nodes: 2},
-		{Op: "set", Path: base + "/a", Err: zk.ErrConnectionLoss},
+		{Op: zk.OpNameExists, Path: base},
+		{Op: zk.OpNameCreate, Path: base + "/a", Zxid: made.Stat.Czxid},
+		{Op: zk.OpNameGet, Path: base + "/missing", Err: zk.ErrNoNode},
+		{Op: zk.OpNameMulti, Path: base + "/a", Nodes: 2},
+		{Op: zk.OpNameMultiRead, Path: base + "/a", Nodes: 2},
+		{Op: zk.OpNameSet, Path: base + "/a", Err: zk.ErrConnectionLoss},
 		// How the client finds out that it took effect.
-		{Op: "sync", Path: "/"},
-		{Op: "get", Path: base + "/a"},
+		{Op: zk.OpNameSync, Path: "/"},
+		{Op: zk.OpNameGet, Path: base + "/a"},
 	}
 	got := r.told()
 	if len(got) < len(want) {

@@ -73,8 +73,8 @@ func (e *Existence) leave(w *Watch) { e.Watch = w }
 func (n *Names) leave(w *Watch)     { n.Watch = w }
 
 // watched makes of the record what the caller gets, with the watch.
-func watched[R, T any, V watchable[T]](c *Client, o *pathRead[R, T], out *R, w *engine.Watch) (T, error) {
-	result, err := o.outcome(c, out, nil)
+func watched[R, T any, V watchable[T]](ctx context.Context, c *Client, o *pathRead[R, T], out *R, w *engine.Watch, err error) (T, error) {
+	result, err := o.outcome(ctx, c, out, err)
 	if err == nil {
 		V(&result).leave(&Watch{c, w})
 	}
@@ -83,15 +83,12 @@ func watched[R, T any, V watchable[T]](c *Client, o *pathRead[R, T], out *R, w *
 
 // doWatch is [do] for a read that leaves a watch of the kind, which lives as long as ctx.
 func doWatch[R, T any, P reply[R], V watchable[T]](ctx context.Context, c *Client, o pathRead[R, T], kind engine.WatchKind) (T, error) {
-	var none T
 	if o.err != nil {
+		var none T
 		return none, o.fails(o.err)
 	}
 	out, w, err := readWatch[R, P](ctx, c, watching(&o, kind))
-	if err != nil {
-		return none, o.fails(err)
-	}
-	return watched[R, T, V](c, &o, out, w)
+	return watched[R, T, V](ctx, c, &o, out, w, err)
 }
 
 // issueWatch is [issue] for a read that leaves a watch of the kind, which lives as long as ctx.
@@ -101,13 +98,8 @@ func issueWatch[R, T any, P reply[R], V watchable[T]](ctx context.Context, c *Cl
 	}
 	req, out := watching(&o, kind), new(R)
 	w, call := c.engine.Watch(ctx, req, P(out))
-	return pending(c, call.Done(), func(context.Context, *engine.Waiter) (T, error) {
-		// An exists of a node that is not there leaves a watch too: it has succeeded.
-		if _, ok := req.Leaves(call.Err); !ok {
-			var none T
-			return none, o.fails(call.Err)
-		}
-		return watched[R, T, V](c, &o, out, w)
+	return pending(c, call.Done(), func(ctx context.Context, _ *engine.Waiter) (T, error) {
+		return watched[R, T, V](ctx, c, &o, out, w, call.Err)
 	})
 }
 
@@ -118,10 +110,10 @@ func readWatch[R any, P reply[R]](ctx context.Context, c *Client, req engine.Wat
 		w, call := c.engine.Watch(ctx, req, P(out))
 		ended, err := c.engine.Await(ctx, call)
 		if _, ok := req.Leaves(err); ended && ok {
-			return out, w, nil
+			return out, w, err // an exists of a node that is not there leaves one too
 		}
 		if err := t.Again(ctx, call, err); err != nil {
-			return nil, nil, err
+			return out, nil, err
 		}
 	}
 }

@@ -485,23 +485,16 @@ func (s Subject) Twice() diag.Diagnostic {
 			"One node takes one resource. Remove one of the two, or give it another path.", s.Path))
 }
 
-// noChroot tells, where that is why a node does not exist, that the chroot does not.
-func (s Subject) noChroot(doing string) (diag.Diagnostic, bool) {
-	if s.Run == nil {
-		return nil, false
-	}
-	chroot := s.Run.MissingChroot()
-	if chroot == "" {
-		return nil, false
-	}
+// noChroot tells that the chroot does not exist, and so no node.
+func (s Subject) noChroot(doing string, missing *zk.ChrootError) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Chroot does not exist", fmt.Sprintf(
 		"The provider could not %s%s: the node %q, which servers of the provider (or ZOOKEEPER_SERVERS) has as its chroot, does not exist, and neither does anything below it.\n\n"+
-			"Check the chroot. If it is right, let a resource make it that makes its parents (create_parents = true, which is the default), or create it with zkCli.", doing, s.at(), chroot)), true
+			"Check the chroot. If it is right, let a resource make it that makes its parents (create_parents = true, which is the default), or create it with zkCli.", doing, s.at(), missing.Chroot))
 }
 
 func (s Subject) noNode(doing string, err error) diag.Diagnostic {
-	if d, ok := s.noChroot(doing); ok {
-		return d
+	if missing, ok := errors.AsType[*zk.ChrootError](err); ok {
+		return s.noChroot(doing, missing)
 	}
 	switch op, _ := operation(err); {
 	case op == zk.OpNameCreate:
@@ -521,9 +514,9 @@ func (s Subject) noNode(doing string, err error) diag.Diagnostic {
 }
 
 // NoTarget tells that there is no node for a resource that changes one and makes none.
-func (s Subject) NoTarget(doing string) diag.Diagnostic {
-	if d, ok := s.noChroot(doing); ok {
-		return d
+func (s Subject) NoTarget(doing string, err error) diag.Diagnostic {
+	if missing, ok := errors.AsType[*zk.ChrootError](err); ok {
+		return s.noChroot(doing, missing)
 	}
 	if s.deletedByRun() {
 		return diag.NewErrorDiagnostic("Znode was deleted by this apply", fmt.Sprintf(
@@ -536,9 +529,9 @@ func (s Subject) NoTarget(doing string) diag.Diagnostic {
 }
 
 // Missing tells that a node that must exist does not, and that it may be allowed to.
-func (s Subject) Missing(doing string) diag.Diagnostic {
-	if d, ok := s.noChroot(doing); ok {
-		return d
+func (s Subject) Missing(doing string, err error) diag.Diagnostic {
+	if missing, ok := errors.AsType[*zk.ChrootError](err); ok {
+		return s.noChroot(doing, missing)
 	}
 	return diag.NewErrorDiagnostic("Znode does not exist", fmt.Sprintf(
 		"There is no node at %q. %s To get exists = false in place of this error, set allow_missing = true.", s.Path, s.checkPath()))

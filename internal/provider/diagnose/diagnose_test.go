@@ -272,12 +272,12 @@ func TestLockedOut(t *testing.T) {
 
 func TestNoTarget(t *testing.T) {
 	t.Parallel()
-	check(t, znode.NoTarget("set the ACL of"), "Znode does not exist", `could not set the ACL of "/a/b"`, "makes none", "zookeeper_znode.NAME.path")
+	check(t, znode.NoTarget("set the ACL of", zk.ErrNoNode), "Znode does not exist", `could not set the ACL of "/a/b"`, "makes none", "zookeeper_znode.NAME.path")
 }
 
 func TestMissing(t *testing.T) {
 	t.Parallel()
-	check(t, source.Missing("read the znode"), "Znode does not exist", `no node at "/a/b"`, "allow_missing = true")
+	check(t, source.Missing("read the znode", zk.ErrNoNode), "Znode does not exist", `no node at "/a/b"`, "allow_missing = true")
 }
 
 func TestTreeTooLarge(t *testing.T) {
