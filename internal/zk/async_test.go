@@ -259,7 +259,7 @@ func TestAsyncLost(t *testing.T) {
 			if after {
 				cut = proxy.CutAfterRequest
 			}
-			happened := cut(isSet)
+			happened := cut(zktest.IsSet)
 			set := c.Async().Set(ctx, base+"/there", []byte("new"), 0)
 			<-happened
 			stat, err := set.Wait(ctx)
@@ -269,7 +269,7 @@ func TestAsyncLost(t *testing.T) {
 			if !after && (!errors.Is(err, zk.ErrConnectionLoss) || errors.Is(err, zk.ErrOutcomeUnknown)) {
 				t.Errorf("a set that was lost: %v", err)
 			}
-			happened = cut(isMulti)
+			happened = cut(zktest.IsMulti)
 			multi := c.Async().Multi(ctx, zk.CreateOp(base+"/n-", nil, zk.CreateOptions{Mode: zk.PersistentSequential}))
 			<-happened
 			results, err := multi.Wait(ctx)
@@ -279,7 +279,7 @@ func TestAsyncLost(t *testing.T) {
 			if !after && (!errors.Is(err, zk.ErrConnectionLoss) || errors.Is(err, zk.ErrOutcomeUnknown)) {
 				t.Errorf("a transaction that was lost: %v", err)
 			}
-			happened = cut(opcode(4))
+			happened = cut(zktest.Is(zktest.OpGetData))
 			get := c.Async().Get(ctx, base)
 			<-happened
 			if _, err := get.Wait(ctx); !errors.Is(err, zk.ErrConnectionLoss) {
@@ -301,7 +301,7 @@ func TestAsyncAuthRefused(t *testing.T) {
 		t.Errorf("afterwards: %v", err)
 	}
 	_ = c.Close(ctx) // all that it still does is done
-	if n := count(proxy, isAuth); n != 1 {
+	if n := proxy.Count(isAuth); n != 1 {
 		t.Errorf("the credential was presented %d times", n)
 	}
 }

@@ -46,7 +46,7 @@ func equalTrees(got, want map[string]string) error {
 
 func multis(proxy *zktest.Proxy) (n int) {
 	for _, r := range proxy.Requests() {
-		if isMulti(r.Opcode) {
+		if zktest.IsMulti(r.Opcode) {
 			n++
 		}
 	}
@@ -324,7 +324,7 @@ func TestApplySplit(t *testing.T) {
 	var once sync.Once
 	seen := 0
 	proxy.CutBeforeRequest(func(op int32) bool {
-		if isMulti(op) {
+		if zktest.IsMulti(op) {
 			seen++
 			if seen == 2 {
 				once.Do(func() {
@@ -397,7 +397,7 @@ func TestApplyReplyLost(t *testing.T) {
 	base := folder(t, c)
 	writes := []zk.Write{{Kind: zk.WriteEnsure, Path: base + "/a"}, {Path: base + "/a/x", Data: []byte("x")}, {Path: base + "/a/y"}}
 	for _, cut := range []func(func(int32) bool) <-chan struct{}{proxy.CutBeforeRequest, proxy.CutAfterRequest} {
-		happened := cut(isMulti)
+		happened := cut(zktest.IsMulti)
 		got, err := c.Apply(ctx, zk.Batch{Writes: writes})
 		if err != nil {
 			t.Fatal(err)
@@ -411,7 +411,7 @@ func TestApplyReplyLost(t *testing.T) {
 			}
 			remove = append(remove, zk.Write{Kind: zk.WriteDelete, Path: writes[i].Path, Mzxid: zxid})
 		}
-		happened = cut(isMulti)
+		happened = cut(zktest.IsMulti)
 		got, err = c.Apply(ctx, zk.Batch{Writes: remove})
 		if err != nil {
 			t.Fatal(err)

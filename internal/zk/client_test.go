@@ -184,7 +184,7 @@ func TestAddAuth(t *testing.T) {
 		t.Errorf("without a scheme: %v", err)
 	}
 	// A reply that is lost does no harm: the next connection presents it.
-	cut := proxy.CutAfterRequest(opcode(100))
+	cut := proxy.CutAfterRequest(zktest.Is(zktest.OpAuth))
 	if err := c.AddAuth(ctx, zk.Credential{Scheme: "digest", Secret: "alice:secret"}); err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +240,7 @@ func TestAddAuthRefused(t *testing.T) {
 			}
 			until(t, "the state to be told", seen.is(zk.StateAuthFailed))
 			_ = c.Close(ctx) // the server has ended the connection
-			if n := count(proxy, isAuth); n != 1 {
+			if n := proxy.Count(isAuth); n != 1 {
 				t.Errorf("a refused credential was presented %d times", n)
 			}
 			if err := c.Restart(ctx); err != nil {
@@ -524,7 +524,7 @@ func TestReplyLostInEnsemble(t *testing.T) {
 			happened(t, cut)
 			want, sent := 1, 0
 			for _, p := range proxies {
-				sent += count(p, w.match)
+				sent += p.Count(w.match)
 			}
 			if w.name == "multi_of_checks" {
 				want = 2

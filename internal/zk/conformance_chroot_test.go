@@ -240,7 +240,7 @@ func TestMissingChroot(t *testing.T) {
 		"walk":       func() error { return c.Walk(ctx, "/", -1, func(zk.Reading) error { return nil }) },
 		"walk_stats": func() error { return c.WalkStats(ctx, "/a", -1, func(zk.Reading) error { return nil }) },
 	}
-	looks := func() int { return count(proxy, opcode(3)) }
+	looks := func() int { return proxy.Count(zktest.Is(zktest.OpExists)) }
 	for name, do := range operations {
 		before := looks()
 		err := do()

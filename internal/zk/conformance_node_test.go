@@ -102,7 +102,7 @@ func conformPaths(t *testing.T) {
 	}
 	// Pings alone may have been sent meanwhile.
 	for _, r := range proxy.Requests()[sent:] {
-		if r.Opcode != 11 {
+		if r.Opcode != zktest.OpPing {
 			t.Errorf("the request %+v was sent", r)
 		}
 	}
@@ -163,7 +163,7 @@ func conformSize(t *testing.T) {
 		t.Errorf("read back %d bytes behind a set, %v", len(data), err)
 	}
 
-	writes := count(proxy, opcode(1, 5, 14, 15))
+	writes := proxy.Count(zktest.Is(zktest.OpCreate, zktest.OpSetData, zktest.OpMulti, zktest.OpCreate2))
 	large := make([]byte, 2<<20)
 	for name, write := range map[string]func() error{
 		"create": func() error {
@@ -184,7 +184,7 @@ func conformSize(t *testing.T) {
 			t.Errorf("%s of 2 MiB: %v", name, err)
 		}
 	}
-	if n := count(proxy, opcode(1, 5, 14, 15)); n != writes {
+	if n := proxy.Count(zktest.Is(zktest.OpCreate, zktest.OpSetData, zktest.OpMulti, zktest.OpCreate2)); n != writes {
 		t.Errorf("%d requests were sent that are too large", n-writes)
 	}
 
@@ -309,7 +309,7 @@ func conformCreateStat(t *testing.T) {
 		}
 	}
 	if !has(t, createStat) {
-		if n := count(proxy, opcode(15)); n != 0 {
+		if n := proxy.Count(zktest.Is(zktest.OpCreate2)); n != 0 {
 			t.Errorf("create2 was sent %d times", n)
 		}
 		lacks(t, createStat)

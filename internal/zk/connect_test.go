@@ -122,7 +122,7 @@ func TestPing(t *testing.T) {
 	}
 	// One for each third of the timeout, and the one of the handshake: more than one
 	// timeout without a request.
-	until(t, "pings", func() bool { return count(proxy, opcode(11)) >= 6 })
+	until(t, "pings", func() bool { return proxy.Count(zktest.Is(zktest.OpPing)) >= 6 })
 	if _, ok, err := direct.Exists(ctx, base+"/mine"); err != nil || !ok {
 		t.Errorf("the session is gone: its ephemeral is there: %t, %v", ok, err)
 	}
@@ -172,7 +172,7 @@ func conformExpiry(t *testing.T) {
 			}
 			reopen := g.close()
 			defer reopen()
-			cut := proxy.CutAfterRequest(isSet)
+			cut := proxy.CutAfterRequest(zktest.IsSet)
 			sent, queued := make(chan error, 1), make(chan error, 1)
 			go func() {
 				_, err := c.Set(ctx, base+"/there", []byte("new"), 0)

@@ -97,14 +97,14 @@ func (m *mixed) serve(nc net.Conn) {
 		switch op {
 		case refuse:
 			code, body = zk.ErrThrottledOp, nil
-		case 1, 15: // the path of the request, and with the second a stat
+		case zktest.OpCreate, zktest.OpCreate2: // the path of the request, and with the second a stat
 			path := frame[8 : 12+binary.BigEndian.Uint32(frame[8:])]
-			body = slices.Concat(path, make([]byte, 68*(op/15)))
-		case 3, 4, 12: // nothing is there but the root
+			body = slices.Concat(path, make([]byte, 68*(op/zktest.OpCreate2)))
+		case zktest.OpExists, zktest.OpGetData, zktest.OpGetChildren2: // nothing is there but the root
 			if binary.BigEndian.Uint32(frame[8:]) > 1 {
 				code = zk.ErrNoNode
 			}
-		case 14:
+		case zktest.OpMulti:
 			m.pass(int32(binary.BigEndian.Uint32(frame[8:]))) // its first operation
 			code, body = zk.ErrNoAuth, nil
 		}

@@ -46,7 +46,7 @@ func TestGraceSplitBatch(t *testing.T) {
 				for i := range 60 {
 					batch.Writes = append(batch.Writes, zk.Write{Path: fmt.Sprintf("%s/%02d", base, i), Data: []byte("ours")})
 				}
-				held, release := proxy.HoldReplies(nth(at, isMulti))
+				held, release := proxy.HoldReplies(nth(at, zktest.IsMulti))
 				defer release()
 				short, cancel := context.WithCancel(ctx)
 				defer cancel()
@@ -123,7 +123,7 @@ func TestGraceDeleteTree(t *testing.T) {
 			}
 			proxy := zktest.StartProxy(t, server.Addr())
 			c, overstays := graceful(t, proxy.Addr(), e.grace, smallFrames)
-			held, release := proxy.HoldReplies(nth(2, isMulti))
+			held, release := proxy.HoldReplies(nth(2, zktest.IsMulti))
 			defer release()
 			short, cancel := context.WithCancel(ctx)
 			defer cancel()
@@ -166,7 +166,7 @@ func TestGraceSetACLs(t *testing.T) {
 			proxy := zktest.StartProxy(t, server.Addr())
 			c, overstays := graceful(t, proxy.Addr(), e.grace)
 			writes := writesOf(ctx, t, c, paths, notDelete)
-			_, release := proxy.HoldReplies(nth(100, isSetACL))
+			_, release := proxy.HoldReplies(nth(100, zktest.IsSetACL))
 			defer release()
 			short, cancel := context.WithCancel(ctx)
 			defer cancel()
@@ -242,7 +242,7 @@ func TestGraceConcurrent(t *testing.T) {
 				c, overstays := graceful(t, proxy.Addr(), e.grace)
 				short, cancel := context.WithCancel(ctx)
 				defer cancel()
-				held, release := proxy.HoldReplies(nth(at, isCreate))
+				held, release := proxy.HoldReplies(nth(at, zktest.IsCreate))
 				defer release()
 				made := make([]zk.Created, plain+sequential)
 				errs := make([]error, plain+sequential)
@@ -321,7 +321,7 @@ func TestCandidatesAreNobodyElses(t *testing.T) {
 	const known, lost, since = 20, 5, 20
 	o := zk.CreateOptions{Mode: zk.PersistentSequential}
 	// All are on their way at once. The first twenty are answered.
-	_, release := proxy.HoldReplies(nth(known+1, isCreate))
+	_, release := proxy.HoldReplies(nth(known+1, zktest.IsCreate))
 	defer release()
 	issued := make([]*zk.Pending[zk.Created], known+lost)
 	for i := range issued {

@@ -146,9 +146,9 @@ func conformMakeParents(t *testing.T) {
 		}
 	}
 	// Parents that are there cost no request.
-	sent := count(proxy, isCreate)
-	if made, err := c.Create(ctx, base+"/d/f", nil, zk.CreateOptions{MakeParents: true}); err != nil || len(made.Parents) != 0 || count(proxy, isCreate) != sent+1 {
-		t.Errorf("with parents: %+v, %v, %d requests", made, err, count(proxy, isCreate)-sent)
+	sent := proxy.Count(zktest.IsCreate)
+	if made, err := c.Create(ctx, base+"/d/f", nil, zk.CreateOptions{MakeParents: true}); err != nil || len(made.Parents) != 0 || proxy.Count(zktest.IsCreate) != sent+1 {
+		t.Errorf("with parents: %+v, %v, %d requests", made, err, proxy.Count(zktest.IsCreate)-sent)
 	}
 	if _, err := c.Create(ctx, base+"/x/y", nil, zk.CreateOptions{}); !errors.Is(err, zk.ErrNoNode) {
 		t.Errorf("without MakeParents: %v", err)
@@ -295,7 +295,7 @@ func conformDeleteTree(t *testing.T) {
 		proxy := zktest.StartProxy(t, server.Addr())
 		g := newGate()
 		c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
-		cut := proxy.CutBeforeRequest(isMulti)
+		cut := proxy.CutBeforeRequest(zktest.IsMulti)
 		reopen := g.close()
 		defer reopen()
 		result := make(chan error, 1)
@@ -315,7 +315,7 @@ func conformDeleteTree(t *testing.T) {
 			t.Errorf("left %v, %v", names, err)
 		}
 		// One that did not fit the tree any more, and one that did: all of it at once.
-		if n := count(proxy, isMulti); n != 2 {
+		if n := proxy.Count(zktest.IsMulti); n != 2 {
 			t.Errorf("%d transactions", n)
 		}
 	})
@@ -334,7 +334,7 @@ func conformDeleteTree(t *testing.T) {
 		c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.MaxBufferBytes = 400 })
 		seen := 0
 		proxy.CutBeforeRequest(func(op int32) bool {
-			if !isMulti(op) {
+			if !zktest.IsMulti(op) {
 				return false
 			}
 			var err error

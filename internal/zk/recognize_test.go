@@ -194,7 +194,7 @@ func TestOutcomeUnknownCarries(t *testing.T) {
 				t.Fatal(err)
 			}
 			cut := proxy.CutAfterRequest(func(op int32) bool {
-				if isCreate(op) || isMulti(op) {
+				if zktest.IsCreate(op) || zktest.IsMulti(op) {
 					proxy.Refuse(true)
 					return true
 				}

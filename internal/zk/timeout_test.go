@@ -22,7 +22,7 @@ func TestRequestTimeoutIsALoss(t *testing.T) {
 	})
 	base := folder(t, c)
 	ctx := testContext(t)
-	held, release := proxy.HoldReplies(nth(1, isCreate))
+	held, release := proxy.HoldReplies(nth(1, zktest.IsCreate))
 	defer release()
 	made, err := c.Create(ctx, base+"/a", []byte("x"), zk.CreateOptions{})
 	if err != nil || made.Path != base+"/a" {

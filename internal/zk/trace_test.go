@@ -66,7 +66,7 @@ func TestTracer(t *testing.T) {
 	if _, err := c.ReadMany(ctx, []string{"/a", "/b"}, false); err != nil {
 		t.Fatal(err)
 	}
-	cut := proxy.CutAfterRequest(isSet)
+	cut := proxy.CutAfterRequest(zktest.IsSet)
 	stat, err := c.Set(ctx, "/a", data, 1)
 	if err != nil {
 		t.Fatal(err)

@@ -221,7 +221,7 @@ func TestWatchesOfOneNode(t *testing.T) {
 			if ve, ok := errors.AsType[*zk.VersionError](err); !ok || ve.Needed != several || ve.Found != release(t) {
 				t.Errorf("%s: %v", name, err)
 			}
-			if got := proxy.Requests()[sent:]; len(got) != 0 && got[0].Opcode != 11 {
+			if got := proxy.Requests()[sent:]; len(got) != 0 && got[0].Opcode != zktest.OpPing {
 				t.Errorf("%s: sent %v", name, got)
 			}
 		}
@@ -300,7 +300,7 @@ func TestWatchesSurviveReconnect(t *testing.T) {
 			t.Errorf("watch %d: %q, want %q", i, got, want[i])
 		}
 	}
-	if n := count(proxy, opcode(101, 105)); n < 3 {
+	if n := proxy.Count(zktest.Is(zktest.OpSetWatches, zktest.OpSetWatches2)); n < 3 {
 		t.Errorf("%d requests to set watches: they fitted into fewer than the test means to need", n)
 	}
 }
@@ -325,7 +325,7 @@ func TestWatchEnds(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 		// The server has forgotten it as well.
-		until(t, "the removal", func() bool { return count(proxy, opcode(18)) == 1 })
+		until(t, "the removal", func() bool { return proxy.Count(zktest.Is(zktest.OpRemoveWatches)) == 1 })
 	})
 	t.Run("with its session", func(t *testing.T) {
 		t.Parallel()
@@ -390,7 +390,7 @@ func TestWatchesNotRegistered(t *testing.T) {
 	if _, err := direct.Set(ctx, base, []byte("x"), 0); err != nil {
 		t.Fatal(err)
 	}
-	cut := proxy.CutBeforeRequest(opcode(101))
+	cut := proxy.CutBeforeRequest(zktest.Is(zktest.OpSetWatches))
 	reopen()
 	<-cut
 	if got := next(t, w); got != "data changed "+base {
@@ -810,10 +810,10 @@ func TestWatchBesideRefusedOne(t *testing.T) {
 			}
 			xid, op := int32(binary.BigEndian.Uint32(frame)), int32(binary.BigEndian.Uint32(frame[4:]))
 			switch op {
-			case 106:
+			case zktest.OpAddWatch:
 				refuse = header(xid, 2, zk.ErrNoAuth)
 				continue // it is answered when the next request has been sent too
-			case 4:
+			case zktest.OpGetData:
 				watches <- frame[len(frame)-1] == 1
 			}
 			if refuse != nil {

@@ -93,10 +93,3 @@ func (e *Engine) Repeatable(err error) bool {
 	return errors.Is(err, proto.ErrConnectionLoss) || errors.Is(err, proto.ErrSessionMoved) || errors.Is(err, proto.ErrThrottledOp) || errors.Is(err, errUncovered) ||
 		errors.Is(err, proto.ErrSessionExpired) && e.cfg.Retry.Expired
 }
-
-// Waiting tells how many calls wait for a connection.
-func (e *Engine) Waiting() int {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return len(e.queue)
-}

@@ -623,24 +623,3 @@ func (e *Engine) Watch(ctx context.Context, req WatchRequest, out conn.Reply) (*
 	e.Submit(ctx, call)
 	return w, call
 }
-
-// Watched tells of how many paths the engine keeps something in mind.
-func (e *Engine) Watched() int {
-	e.watches.mu.Lock()
-	defer e.watches.mu.Unlock()
-	return len(e.watches.by)
-}
-
-// Asked tells how many requests that may leave a watch of the path were sent and have not been
-// answered.
-func (e *Engine) Asked(full string) int {
-	e.watches.mu.Lock()
-	defer e.watches.mu.Unlock()
-	n := 0
-	if p := e.watches.by[full]; p != nil {
-		for _, sent := range p.sent {
-			n += sent
-		}
-	}
-	return n
-}
