@@ -151,7 +151,8 @@ func TestSetHosts(t *testing.T) {
 	if err := c.SetHosts("a:b", true); err == nil {
 		t.Error("nonsense was taken")
 	}
-	before := one.Connections() // one was for the server's version
+	until(t, "the connection for the server's version", func() bool { return one.Connections() > 1 })
+	before := one.Connections()
 	if err := c.SetHosts(two.Addr()+base, true); err != nil {
 		t.Fatal(err)
 	}
