@@ -32,13 +32,16 @@ func (c *Client) CheckChroot(ctx context.Context) error {
 		return nil
 	}
 	_, err := do(ctx, c, c.statAt(c.chroot))
-	if errors.Is(err, ErrNoNode) {
+	switch {
+	case err == nil:
+		c.sawInside()
+	case errors.Is(err, ErrNoNode):
 		return &ChrootError{Chroot: c.chroot}
 	}
 	return err
 }
 
-// sawInside notes that a node of the caller's is there, and so the chroot.
+// sawInside notes that the chroot is there, or a node inside it.
 func (c *Client) sawInside() {
 	if c.chroot != "" && !c.rooted.Load() {
 		c.rooted.Store(true)
