@@ -21,7 +21,7 @@ type stream struct {
 }
 
 // add appends a request.
-func (s *stream) add(op proto.Op, body ...record) {
+func (s *stream) add(op proto.OpCode, body ...record) {
 	header := proto.RequestHeader{Xid: int32(len(s.ends) + 1), Op: op}
 	s.bytes = appendFrame(s.bytes, append([]record{header}, body...)...)
 	s.ends = append(s.ends, len(s.bytes))

@@ -37,7 +37,7 @@ func (m Kind) Matches(k Kind) bool {
 	}
 }
 
-func kindOf(op proto.Op) Kind {
+func kindOf(op proto.OpCode) Kind {
 	switch op {
 	case proto.OpCreate, proto.OpCreate2, proto.OpCreateContainer, proto.OpCreateTTL:
 		return Create
@@ -80,7 +80,7 @@ func (r Request) String() string {
 func parse(frame []byte) (r Request) {
 	in := jute.NewReader(frame)
 	r.Xid = in.Int()
-	op := proto.Op(in.Int())
+	op := proto.OpCode(in.Int())
 	if in.Err() != nil {
 		r.Kind = Upkeep
 		return r

@@ -174,7 +174,7 @@ func (r *Run) Signal(sig syscall.Signal) error { return syscall.Kill(-r.cmd.Proc
 func (r *Run) Wait() error {
 	err := r.cmd.Wait()
 	r.Code, r.Output = r.cmd.ProcessState.ExitCode(), r.out.String()
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+	if _, ok := errors.AsType[*exec.ExitError](err); ok {
 		return nil
 	}
 	return err

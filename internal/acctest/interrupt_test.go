@@ -81,7 +81,7 @@ resource "zookeeper_sequential_znode" "numbered" {
 			cli.Env = env(proxy.Addr())
 			left := tt.from
 			held, release := proxy.HoldReplies(func(op int32) bool {
-				if op == 1 || op == 15 { // a creation
+				if zktest.IsCreate(op) {
 					left--
 				}
 				return left == 0

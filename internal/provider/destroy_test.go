@@ -15,7 +15,7 @@ func TestDestroyOfANodeThatGoes(t *testing.T) {
 	c := &scene{driver: newDriver(t), Tree: acctest.NewTreeOn(t, at), t: t, at: at}
 	proxy := c.proxied(nil)
 	i := c.create(znode, attrs{"path": "/app", "data": "ours"})
-	isDeleteOp, isLook := opIs(2), behind(opIs(2), isExistsOp)
+	isDeleteOp, isLook := zktest.Is(zktest.OpDelete), behind(zktest.Is(zktest.OpDelete), zktest.IsExists)
 	wrote, gone := false, false
 	proxy.CutBeforeRequest(func(op int32) bool {
 		switch look := isLook(op); {

@@ -14,7 +14,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -117,20 +116,9 @@ func called(name string, arguments ...any) func(*scene) {
 	return func(c *scene) { c.call(name, arguments...) }
 }
 
-// Requests, by what they do.
-func opIs(codes ...int32) func(int32) bool {
-	return func(op int32) bool { return slices.Contains(codes, op) }
-}
-
 var (
-	isCreateOp   = opIs(1, 15)
-	isExistsOp   = opIs(3)
-	isGetOp      = opIs(4)
-	isSetOp      = opIs(5)
-	isGetACLOp   = opIs(6)
-	isSetACLOp   = opIs(7)
-	isChildrenOp = opIs(8, 12)
-	isMultiOp    = opIs(14)
+	isGetOp      = zktest.Is(zktest.OpGetData)
+	isChildrenOp = zktest.Is(zktest.OpGetChildren, zktest.OpGetChildren2)
 	anyOp        = func(int32) bool { return true }
 )
 
@@ -528,7 +516,7 @@ var topics = []struct {
 		{name: "interrupted between two writes", play: func(c *scene) {
 			proxy := c.proxied(nil)
 			i := c.create(znode, attrs{"path": "/a", "data": "one"})
-			held, release := proxy.HoldReplies(opIs(7)) // the ACL, which goes first
+			held, release := proxy.HoldReplies(zktest.Is(zktest.OpSetACL)) // the ACL, which goes first
 			interrupt := c.interruptible()
 			go func() {
 				<-held
@@ -539,7 +527,7 @@ var topics = []struct {
 		}},
 		{name: "interrupted, and no answer", play: func(c *scene) {
 			proxy := c.proxied(attrs{"session_timeout": 1, "connect_timeout": 60})
-			held, release := proxy.HoldReplies(opIs(1, 15))
+			held, release := proxy.HoldReplies(zktest.Is(zktest.OpCreate, zktest.OpCreate2))
 			defer release()
 			interrupt := c.interruptible()
 			go func() {
@@ -552,7 +540,7 @@ var topics = []struct {
 		}},
 		{name: "a read that is cut", play: func(c *scene) {
 			proxy := c.proxied(attrs{"retry": attrs{"max_tries": 1}})
-			proxy.CutBeforeRequest(opIs(8, 12)) // of the children
+			proxy.CutBeforeRequest(zktest.Is(zktest.OpGetChildren, zktest.OpGetChildren2)) // of the children
 			c.read(children, attrs{"path": "/"})
 		}},
 		{name: "read_only", on: readOnlyServer, play: func(c *scene) {
@@ -1090,13 +1078,13 @@ var topics = []struct {
 			i := c.connect(nil).create(znode, attrs{"path": "/app", "data": "one"})
 			other := *c
 			other.driver = newDriver(c.t)
-			other.connect(attrs{"servers": c.through(c.answering(isSetOp, badVersion))}).update(i, attrs{"path": "/app", "data": "two"})
+			other.connect(attrs{"servers": c.through(c.answering(zktest.IsSet, badVersion))}).update(i, attrs{"path": "/app", "data": "two"})
 			c.told = append(c.told, other.told...)
 		}},
 		{name: "between two writes", play: func(c *scene) {
 			proxy := c.proxied(nil)
 			i := c.create(znode, attrs{"path": "/app", "data": "one", "acl": acl(everybody)})
-			before(proxy, behind(opIs(5, 7), opIs(5, 7)), func() { c.Write("/app", "theirs"); c.WriteACL("/app", acctest.Open(), ofAlice) })
+			before(proxy, behind(zktest.Is(zktest.OpSetData, zktest.OpSetACL), zktest.Is(zktest.OpSetData, zktest.OpSetACL)), func() { c.Write("/app", "theirs"); c.WriteACL("/app", acctest.Open(), ofAlice) })
 			c.again()
 			c.update(i, attrs{"path": "/app", "data": "two", "acl": acl([3]string{"world", "anyone", "rwa"})})
 		}},
@@ -1104,7 +1092,7 @@ var topics = []struct {
 			proxy := c.proxied(nil)
 			i := c.create(znode, attrs{"path": "/app", "data": "one"})
 			c.Write("/app", "theirs")
-			cutOff(proxy, behind(isSetOp, isExistsOp))
+			cutOff(proxy, behind(zktest.IsSet, zktest.IsExists))
 			c.update(i, attrs{"path": "/app", "data": "two"})
 		}},
 		{name: "another resource of this apply", play: func(c *scene) {
@@ -1137,13 +1125,13 @@ var topics = []struct {
 				return attrs{"base_path": "/app", "data": attrs{"a": v + big, "b": v + big}, "atomic": false}
 			}
 			i := c.create(znodes, config("1"))
-			before(proxy, behind(isMultiOp, isMultiOp), func() { c.Write("/app/b", "theirs") })
+			before(proxy, behind(zktest.IsMulti, zktest.IsMulti), func() { c.Write("/app/b", "theirs") })
 			c.update(i, config("2"))
 		}},
 		{name: "half of many nodes", play: func(c *scene) {
 			big := strings.Repeat("x", 400000)
 			proxy := c.proxied(attrs{"max_buffer_bytes": 500000})
-			before(proxy, behind(isMultiOp, isMultiOp), func() { c.Put("/app/b", "theirs") })
+			before(proxy, behind(zktest.IsMulti, zktest.IsMulti), func() { c.Put("/app/b", "theirs") })
 			c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": big, "b": big}, "atomic": false})
 		}},
 		{name: "an ACL of a tree", play: func(c *scene) {
@@ -1156,7 +1144,7 @@ var topics = []struct {
 		{name: "an ACL that was closed meanwhile", play: func(c *scene) {
 			c.Put("/app", "")
 			proxy := c.proxied(nil)
-			before(proxy, isSetACLOp, func() { c.WriteACL("/app", ofAlice) })
+			before(proxy, zktest.IsSetACL, func() { c.WriteACL("/app", ofAlice) })
 			c.create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
 		}},
 	}},
@@ -1164,22 +1152,22 @@ var topics = []struct {
 		{name: "a reply that is lost", play: func(c *scene) {
 			proxy := c.proxied(nil)
 			i := c.create(znode, attrs{"path": "/app", "data": "one"})
-			loseReply(proxy, isSetOp)
+			loseReply(proxy, zktest.IsSet)
 			c.update(i, attrs{"path": "/app", "data": "two"})
 		}},
 		{name: "two that it can be", play: func(c *scene) {
 			proxy := c.proxied(nil)
 			proxy.CutAfterRequest(func(op int32) bool {
-				if isCreateOp(op) {
+				if zktest.IsCreate(op) {
 					c.ephemeralData("/job-", "x")
 				}
-				return isCreateOp(op)
+				return zktest.IsCreate(op)
 			})
 			c.create(sequential, attrs{"path_prefix": "/job-", "data": "x"})
 		}},
 		{name: "one that nobody can look for", play: func(c *scene) {
 			proxy := c.proxied(nil)
-			loseReply(proxy, isCreateOp)
+			loseReply(proxy, zktest.IsCreate)
 			i := c.create(sequential, attrs{"path_prefix": "/job-"})
 			proxy.Refuse(false)
 			c.again()
@@ -1187,14 +1175,14 @@ var topics = []struct {
 		}},
 		{name: "many that nobody can look for", play: func(c *scene) {
 			proxy := c.proxied(nil)
-			loseReply(proxy, isMultiOp)
+			loseReply(proxy, zktest.IsMulti)
 			c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "1"}})
 		}},
 		{name: "one that is the parent of another", play: func(c *scene) {
 			c.Put("/app", "")
 			proxy := c.proxied(nil)
 			proxy.CutBeforeRequest(func(op int32) bool {
-				if !isCreateOp(op) {
+				if !zktest.IsCreate(op) {
 					return false
 				}
 				c.Put("/app/sibling", "")
@@ -1220,34 +1208,34 @@ var topics = []struct {
 		}},
 		{name: "many cannot be read back", play: func(c *scene) {
 			proxy := c.proxied(nil)
-			cutOff(proxy, behind(isMultiOp, anyOp))
+			cutOff(proxy, behind(zktest.IsMulti, anyOp))
 			c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "x"}})
 		}},
 		{name: "changed right afterwards", play: func(c *scene) {
 			proxy := c.proxied(nil)
-			before(proxy, behind(isCreateOp, isGetOp), func() { c.Write("/app", "theirs"); c.WriteACL("/app", acctest.Open(), ofAlice) })
+			before(proxy, behind(zktest.IsCreate, isGetOp), func() { c.Write("/app", "theirs"); c.WriteACL("/app", acctest.Open(), ofAlice) })
 			c.create(znode, attrs{"path": "/app", "data": "ours", "acl": acl(everybody)})
 		}},
 		{name: "a transaction that makes nodes, and no answer", play: func(c *scene) {
 			proxy := c.proxied(nil)
-			loseReply(proxy, isMultiOp)
+			loseReply(proxy, zktest.IsMulti)
 			c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "x"}})
 		}},
 		{name: "a transaction that changes nodes, and no answer", play: func(c *scene) {
 			proxy := c.proxied(nil)
 			i := c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "x"}})
-			loseReply(proxy, isMultiOp)
+			loseReply(proxy, zktest.IsMulti)
 			c.update(i, attrs{"base_path": "/app", "data": attrs{"a": "y", "b": "z"}})
 		}},
 		{name: "many changed right afterwards", play: func(c *scene) {
 			proxy := c.proxied(nil)
-			before(proxy, behind(isMultiOp, anyOp), func() { c.Write("/app/a", "theirs") })
+			before(proxy, behind(zktest.IsMulti, anyOp), func() { c.Write("/app/a", "theirs") })
 			c.create(znodes, attrs{"base_path": "/app", "data": attrs{"a": "ours", "b": "ours"}})
 		}},
 		{name: "an ACL changed right afterwards", play: func(c *scene) {
 			c.Put("/app", "")
 			proxy := c.proxied(nil)
-			before(proxy, behind(isSetACLOp, isGetACLOp), func() { c.WriteACL("/app", acctest.Open()) })
+			before(proxy, behind(zktest.IsSetACL, zktest.IsGetACL), func() { c.WriteACL("/app", acctest.Open()) })
 			c.create(znodeACL, attrs{"path": "/app", "acl": acl(everybody, onlyAlice)})
 		}},
 		{name: "a secret that was overwritten", play: func(c *scene) {
@@ -1264,7 +1252,7 @@ var topics = []struct {
 	{"Destruction", []diagnosticCase{
 		{name: "a secret that was created in doubt", play: func(c *scene) {
 			proxy := c.proxied(nil)
-			loseReply(proxy, isCreateOp)
+			loseReply(proxy, zktest.IsCreate)
 			i := c.create(znode, attrs{"path": "/app", "data_wo": secret, "data_wo_version": "1"})
 			c.told = nil
 			proxy.Refuse(false)
@@ -1278,9 +1266,9 @@ var topics = []struct {
 				config attrs
 				op     func(op int32) bool
 			}{
-				{znode, attrs{"path": "/app"}, isCreateOp},
-				{sequential, attrs{"path_prefix": "/job-"}, isCreateOp},
-				{znodes, attrs{"base_path": "/many", "data": attrs{"a": "x"}}, isMultiOp},
+				{znode, attrs{"path": "/app"}, zktest.IsCreate},
+				{sequential, attrs{"path_prefix": "/job-"}, zktest.IsCreate},
+				{znodes, attrs{"base_path": "/many", "data": attrs{"a": "x"}}, zktest.IsMulti},
 			} {
 				proxy := c.proxied(nil)
 				loseReply(proxy, made.op)
@@ -1326,7 +1314,7 @@ var topics = []struct {
 		}},
 		{name: "a child below what was created in doubt", play: func(c *scene) {
 			proxy := c.proxied(nil)
-			loseReply(proxy, isCreateOp)
+			loseReply(proxy, zktest.IsCreate)
 			i := c.create(znode, attrs{"path": "/app"})
 			c.told = nil
 			proxy.Refuse(false)
@@ -1581,7 +1569,7 @@ var topics = []struct {
 		}},
 		{name: "held by nobody knows whom", play: func(c *scene) {
 			c.locked("/lock")
-			c.connect(attrs{"servers": c.through(c.answering(behind(opIs(12), opIs(12)), -102))}).open(theLock, attrs{"path": "/lock", "timeout": 0})
+			c.connect(attrs{"servers": c.through(c.answering(behind(zktest.Is(zktest.OpGetChildren2), zktest.Is(zktest.OpGetChildren2)), -102))}).open(theLock, attrs{"path": "/lock", "timeout": 0})
 		}},
 		{name: "open to everybody", play: func(c *scene) {
 			c.PutGuarded("/locks", "", ofAlice)

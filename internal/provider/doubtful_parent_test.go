@@ -48,7 +48,7 @@ func TestDoubtfulParent(t *testing.T) {
 						below = h.run.create(child.typ, child.config)
 					}
 					lost := h.proxy.CutBeforeRequest(func(op int32) bool {
-						if !isCreateOp(op) && !isMultiOp(op) {
+						if !zktest.IsCreate(op) && !zktest.IsMulti(op) {
 							return false
 						}
 						if first {

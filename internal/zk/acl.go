@@ -1,11 +1,10 @@
 package zk
 
 import (
-	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
@@ -44,24 +43,7 @@ const (
 func OpenACL() []ACL { return []ACL{{Perms: PermAll, Scheme: SchemeWorld, ID: "anyone"}} }
 
 // A Credential is an identity that the client presents on every connection.
-type Credential struct {
-	// Scheme is the server's authentication provider, "digest" for one.
-	Scheme string
-	// Secret is what the scheme takes, "user:password" for digest. Nothing that prints a
-	// Credential shows it.
-	Secret string `json:"-"`
-}
-
-// String names the scheme.
-func (c Credential) String() string { return c.Scheme + ":(secret)" }
-
-// GoString does the same for the verb %#v.
-func (c Credential) GoString() string {
-	return fmt.Sprintf("zk.Credential{Scheme:%q, Secret:(secret)}", c.Scheme)
-}
-
-// LogValue does the same for log/slog.
-func (c Credential) LogValue() slog.Value { return slog.StringValue(c.String()) }
+type Credential = engine.Credential
 
 // MaskedDigest stands for the hash of a digest id when a server answers a reader without
 // the permission ADMIN (GetACL in FinalRequestProcessor, since 3.5.5).

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
@@ -20,34 +21,34 @@ type ACLReading struct {
 	Err error
 }
 
+// An aclRead is a read of an ACL, under way.
+type aclRead = *issued[proto.GetACLRequest, proto.GetACLReply, Access]
+
 // ACLs reads the ACLs of many nodes, many at once. It returns a reading for each, in the
 // order of the paths: that one may not be read does not keep the others from it. Nodes that
 // change meanwhile may be read at different moments.
 func (c *Client) ACLs(ctx context.Context, paths []string) ([]ACLReading, error) {
 	out := make([]ACLReading, len(paths))
-	issued := make([]*Pending[Access], 0, len(paths))
-	for i, path := range paths {
-		for len(issued) < len(paths) && len(issued) < i+window {
-			issued = append(issued, c.Async().ACL(ctx, paths[len(issued)]))
-		}
-		r := &out[i]
-		r.Path = path
-		got, err := issued[i].Wait(ctx)
-		issued[i] = nil
-		r.ACL, r.Stat = got.ACL, got.Stat
-		if err != nil && ctx.Err() == nil && c.repeatable(err) {
-			r.ACL, r.Stat, err = c.ACL(ctx, path)
-		}
-		switch {
-		case err == nil:
-		case ctx.Err() == nil && (errors.Is(err, ErrNoNode) || errors.Is(err, ErrNoAuth)):
-			r.Err = err
-		case ctx.Err() != nil:
-			return nil, &Error{Op: proto.OpGetACL.String(), Path: path, Err: conn.ContextError(ctx)}
-		default:
-			return nil, err
-		}
+	reads := window[aclRead]{
+		width: always(nodesAhead),
+		send:  func(i int) aclRead { return ahead(ctx, c, c.acl(paths[i])) },
+		take: func(i int, sent aclRead) error {
+			got, err := taken(ctx, sent)
+			out[i] = ACLReading{Path: paths[i], ACL: got.ACL, Stat: got.Stat}
+			if ctx.Err() == nil && (errors.Is(err, ErrNoNode) || errors.Is(err, ErrNoAuth)) {
+				out[i].Err, err = err, nil
+			}
+			return err
+		},
+		drop: aclRead.drop,
 	}
+	switch i, err := reads.slide(ctx, len(paths)); {
+	case err != nil && ctx.Err() != nil:
+		return nil, &Error{Op: OpNameGetACL, Path: paths[i], Err: conn.ContextError(ctx)}
+	case err != nil:
+		return nil, err
+	}
+	c.blameChrootFor(ctx, len(out), func(i int) *error { return &out[i].Err })
 	return out, nil
 }
 
@@ -57,7 +58,7 @@ func (c *Client) ACLs(ctx context.Context, paths []string) ([]ACLReading, error)
 // nodes, "/zookeeper" and below, are left out, unless path is one of them; so are the nodes in
 // except and all below them, which nobody has to be allowed to read.
 func (c *Client) ACLTree(ctx context.Context, path string, except ...string) ([]ACLReading, error) {
-	if err := check(proto.OpGetACL.String(), path); err != nil {
+	if err := check(OpNameGetACL, path); err != nil {
 		return nil, err
 	}
 	var paths []string
@@ -118,61 +119,50 @@ type ACLWrite struct {
 // The end of ctx does the same; what is on its way then is waited for as [Config.Grace] says.
 func (c *Client) SetACLs(ctx context.Context, writes []ACLWrite, done func(i int, stat Stat, err error) error) error {
 	for _, w := range writes {
-		if err := check(proto.OpSetACL.String(), w.Path); err != nil {
+		if err := check(OpNameSetACL, w.Path); err != nil {
 			return err
 		}
 	}
-	waiter := waiter{client: c}
-	defer waiter.end()
-	var stop error
-	issued := make([]*Pending[Stat], 0, len(writes))
-	for i := range writes {
-		for stop == nil && len(issued) < len(writes) && len(issued) < i+window {
-			if stop = conn.ContextError(ctx); stop == nil {
-				issued = append(issued, c.issueACLWrite(ctx, &writes[len(issued)]))
-			}
-		}
-		if i == len(issued) {
-			return stop
-		}
-		stat, err := c.collectACLWrite(ctx, &waiter, &writes[i], issued[i])
-		issued[i] = nil
-		if err = done(i, stat, err); stop == nil {
-			stop = err
-		}
+	w := c.engine.Waiter()
+	defer w.End()
+	sets := window[*Pending[Stat]]{
+		width: always(nodesAhead),
+		send:  func(i int) *Pending[Stat] { return issue(ctx, c, c.setRead(&writes[i])) },
+		take: func(i int, issued *Pending[Stat]) error {
+			stat, err := c.collectACLWrite(ctx, &w, &writes[i], issued)
+			return done(i, stat, err)
+		},
 	}
-	return stop
+	_, err := sets.slide(ctx, len(writes))
+	return err
 }
 
-func (c *Client) aclWriteRequest(w *ACLWrite) *proto.SetACLRequest {
-	return &proto.SetACLRequest{Path: c.chrooted(w.Path), ACL: w.ACL, Version: w.Stat.Aversion}
-}
-
-func (c *Client) issueACLWrite(ctx context.Context, w *ACLWrite) *Pending[Stat] {
-	req := c.aclWriteRequest(w)
-	return issueWrite(ctx, c, proto.OpSetACL, w.Path, req, Stat{}, w.resolve, statResult)
+// setRead is the operation of an ACLWrite.
+func (c *Client) setRead(w *ACLWrite) operation[proto.SetACLRequest, Stat, Stat] {
+	o := c.setACL(w.Path, w.ACL, w.Stat.Aversion)
+	o.lost = w.resolve
+	return o
 }
 
 // collectACLWrite waits for a write that was issued, and repeats it when its request was
 // lost without an effect. One that has not been sent when the caller's context ends is
 // withdrawn.
-func (c *Client) collectACLWrite(ctx context.Context, waiter *waiter, w *ACLWrite, issued *Pending[Stat]) (Stat, error) {
-	if ended, err := issued.ended(ctx, waiter); !ended && !c.withdraw(issued.write) {
-		err = waiter.outcomeUnknown(issued.write.Seen, err)
-		return Stat{}, &Error{Op: proto.OpSetACL.String(), Path: w.Path, Err: err}
+func (c *Client) collectACLWrite(ctx context.Context, w *engine.Waiter, write *ACLWrite, issued *Pending[Stat]) (Stat, error) {
+	if ended, err := issued.ended(ctx, w); !ended && !c.engine.Withdraw(issued.write) {
+		err = c.waitedFor(w, issued.write.Seen, err)
+		return Stat{}, &Error{Op: OpNameSetACL, Path: write.Path, Err: err}
 	}
-	stat, err := issued.outcome(ctx, waiter)
+	stat, err := issued.outcome(ctx, w)
 	switch {
 	case err == nil, errors.Is(err, ErrOutcomeUnknown):
 		return stat, err
-	case ctx.Err() != nil && c.repeatable(err), errors.Is(err, errWithdrawn):
-		err = &Error{Op: proto.OpSetACL.String(), Path: w.Path, Err: conn.ContextError(ctx)}
+	case ctx.Err() != nil && c.engine.Repeatable(err), errors.Is(err, engine.ErrWithdrawn):
+		err = &Error{Op: OpNameSetACL, Path: write.Path, Err: conn.ContextError(ctx)}
 		return Stat{}, err
-	case !c.repeatable(err):
+	case !c.engine.Repeatable(err):
 		return Stat{}, err
 	}
-	req := c.aclWriteRequest(w)
-	return statResult(write(ctx, c, proto.OpSetACL, w.Path, req, Stat{}, w.resolve))
+	return do(ctx, c, c.setRead(write))
 }
 
 // resolve is resolveSetACL for an ACL that the client could read. Where it may not any more,
@@ -180,7 +170,7 @@ func (c *Client) collectACLWrite(ctx context.Context, waiter *waiter, w *ACLWrit
 // there before.
 func (w *ACLWrite) resolve(ctx context.Context, c *Client, req *proto.SetACLRequest, l loss, out *Stat) (verdict, error) {
 	v, err := resolveSetACL(ctx, c, req, l, out)
-	if errors.Is(err, ErrNoAuth) && !grants(w.ACL, PermRead|PermAdmin, c.credentials()) {
+	if errors.Is(err, ErrNoAuth) && !grants(w.ACL, PermRead|PermAdmin, c.engine.Credentials()) {
 		*out = w.Stat
 		out.Aversion++
 		return applied, nil

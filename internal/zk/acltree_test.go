@@ -15,8 +15,6 @@ import (
 // manyNodes is more than is on its way at once.
 const manyNodes = 700
 
-var isGetACL = opcode(6)
-
 // plant makes base/0000 and so on, and returns the paths.
 func plant(ctx context.Context, t *testing.T, c *zk.Client) []string {
 	t.Helper()
@@ -87,11 +85,11 @@ func TestSetACLs(t *testing.T) {
 	}{
 		{name: "plainly", acl: notDelete},
 		{name: "locking_oneself_out", acl: onlyBob},
-		{name: "reply_lost", acl: notDelete, cut: func(p *zktest.Proxy) <-chan struct{} { return p.CutAfterRequest(nth(300, isSetACL)) }},
-		{name: "request_lost", acl: notDelete, cut: func(p *zktest.Proxy) <-chan struct{} { return p.CutBeforeRequest(nth(300, isSetACL)) }},
-		{name: "last_reply_lost", acl: notDelete, cut: func(p *zktest.Proxy) <-chan struct{} { return p.CutAfterRequest(nth(manyNodes, isSetACL)) }},
-		{name: "reply_lost_locking_oneself_out", acl: onlyBob, cut: func(p *zktest.Proxy) <-chan struct{} { return p.CutAfterRequest(nth(300, isSetACL)) }},
-		{name: "request_lost_locking_oneself_out", acl: onlyBob, cut: func(p *zktest.Proxy) <-chan struct{} { return p.CutBeforeRequest(nth(300, isSetACL)) }},
+		{name: "reply_lost", acl: notDelete, cut: func(p *zktest.Proxy) <-chan struct{} { return p.CutAfterRequest(nth(300, zktest.IsSetACL)) }},
+		{name: "request_lost", acl: notDelete, cut: func(p *zktest.Proxy) <-chan struct{} { return p.CutBeforeRequest(nth(300, zktest.IsSetACL)) }},
+		{name: "last_reply_lost", acl: notDelete, cut: func(p *zktest.Proxy) <-chan struct{} { return p.CutAfterRequest(nth(manyNodes, zktest.IsSetACL)) }},
+		{name: "reply_lost_locking_oneself_out", acl: onlyBob, cut: func(p *zktest.Proxy) <-chan struct{} { return p.CutAfterRequest(nth(300, zktest.IsSetACL)) }},
+		{name: "request_lost_locking_oneself_out", acl: onlyBob, cut: func(p *zktest.Proxy) <-chan struct{} { return p.CutBeforeRequest(nth(300, zktest.IsSetACL)) }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -165,8 +163,7 @@ func TestSetACLsRefused(t *testing.T) {
 					}
 					return nil
 				}
-				var e *zk.Error
-				if !errors.Is(err, tc.want) || !errors.As(err, &e) || e.Path != paths[i] || e.Op != "setACL" {
+				if e, ok := errors.AsType[*zk.Error](err); !errors.Is(err, tc.want) || !ok || e.Path != paths[i] || e.Op != zk.OpNameSetACL {
 					t.Errorf("%v", err)
 				}
 				return tc.verdict
@@ -264,7 +261,7 @@ func TestACLTree(t *testing.T) {
 	t.Run("reply_lost", func(t *testing.T) {
 		proxy := zktest.StartProxy(t, server.Addr())
 		c := connect(t, proxy.Addr())
-		cut := proxy.CutAfterRequest(nth(2, isGetACL))
+		cut := proxy.CutAfterRequest(nth(2, zktest.IsGetACL))
 		got, err := c.ACLTree(ctx, base)
 		if err != nil || summary(got) != all {
 			t.Errorf("%s, %v", summary(got), err)
@@ -281,7 +278,7 @@ func TestACLTree(t *testing.T) {
 		c := connect(t, proxy.Addr())
 		asked := false
 		proxy.CutBeforeRequest(func(op int32) bool {
-			if isGetACL(op) && !asked {
+			if zktest.IsGetACL(op) && !asked {
 				asked = true
 				if err := direct.Delete(ctx, base+"/a/x", zk.AnyVersion); err != nil {
 					t.Error(err)
@@ -299,8 +296,7 @@ func TestACLTree(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := direct.ACLTree(ctx, base)
-		var e *zk.Error
-		if !errors.Is(err, zk.ErrNoAuth) || !errors.As(err, &e) || e.Path != base+"/b/y" {
+		if e, ok := errors.AsType[*zk.Error](err); !errors.Is(err, zk.ErrNoAuth) || !ok || e.Path != base+"/b/y" {
 			t.Errorf("%v", err)
 		}
 	})
@@ -348,7 +344,7 @@ func TestACLs(t *testing.T) {
 	for _, lost := range []bool{false, true} {
 		cut := closed()
 		if lost {
-			cut = proxy.CutAfterRequest(nth(100, isGetACL))
+			cut = proxy.CutAfterRequest(nth(100, zktest.IsGetACL))
 		}
 		got, err := c.ACLs(ctx, paths)
 		if err != nil || len(got) != len(paths) {

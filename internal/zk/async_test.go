@@ -115,8 +115,8 @@ func TestAsyncOperations(t *testing.T) {
 	if got, err := results.Wait(ctx); err != nil || len(got) != 2 || got[1].Stat.Version != 1 {
 		t.Errorf("multi: %+v, %v", got, err)
 	}
-	var me *zk.MultiError
-	if _, err := refused.Wait(ctx); !errors.As(err, &me) || me.Path != "/x/y" || !errors.Is(err, zk.ErrBadVersion) {
+	_, err := refused.Wait(ctx)
+	if me, ok := errors.AsType[*zk.MultiError](err); !ok || me.Path != "/x/y" || !errors.Is(err, zk.ErrBadVersion) {
 		t.Errorf("a transaction that is refused: %v", err)
 	}
 	if got, err := none.Wait(ctx); err != nil || got != nil {
@@ -141,8 +141,7 @@ func TestAsyncOperations(t *testing.T) {
 		"multi":        second(async.Multi(ctx, zk.DeleteOp("x", 0)).Wait(ctx)),
 		"auth":         second(async.AddAuth(ctx, zk.Credential{Secret: "hush"}).Wait(ctx)),
 	} {
-		var e *zk.Error
-		if !errors.As(err, &e) || strings.Contains(err.Error(), "hush") {
+		if _, ok := errors.AsType[*zk.Error](err); !ok || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s with bad arguments: %v", name, err)
 		}
 	}
@@ -260,7 +259,7 @@ func TestAsyncLost(t *testing.T) {
 			if after {
 				cut = proxy.CutAfterRequest
 			}
-			happened := cut(isSet)
+			happened := cut(zktest.IsSet)
 			set := c.Async().Set(ctx, base+"/there", []byte("new"), 0)
 			<-happened
 			stat, err := set.Wait(ctx)
@@ -270,7 +269,7 @@ func TestAsyncLost(t *testing.T) {
 			if !after && (!errors.Is(err, zk.ErrConnectionLoss) || errors.Is(err, zk.ErrOutcomeUnknown)) {
 				t.Errorf("a set that was lost: %v", err)
 			}
-			happened = cut(isMulti)
+			happened = cut(zktest.IsMulti)
 			multi := c.Async().Multi(ctx, zk.CreateOp(base+"/n-", nil, zk.CreateOptions{Mode: zk.PersistentSequential}))
 			<-happened
 			results, err := multi.Wait(ctx)
@@ -280,7 +279,7 @@ func TestAsyncLost(t *testing.T) {
 			if !after && (!errors.Is(err, zk.ErrConnectionLoss) || errors.Is(err, zk.ErrOutcomeUnknown)) {
 				t.Errorf("a transaction that was lost: %v", err)
 			}
-			happened = cut(opcode(4))
+			happened = cut(zktest.Is(zktest.OpGetData))
 			get := c.Async().Get(ctx, base)
 			<-happened
 			if _, err := get.Wait(ctx); !errors.Is(err, zk.ErrConnectionLoss) {
@@ -302,7 +301,7 @@ func TestAsyncAuthRefused(t *testing.T) {
 		t.Errorf("afterwards: %v", err)
 	}
 	_ = c.Close(ctx) // all that it still does is done
-	if n := count(proxy, isAuth); n != 1 {
+	if n := proxy.Count(isAuth); n != 1 {
 		t.Errorf("the credential was presented %d times", n)
 	}
 }

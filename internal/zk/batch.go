@@ -107,9 +107,6 @@ func (e *BatchConflictError) Is(target error) bool {
 	return slices.ContainsFunc(e.Conflicts, func(c Conflict) bool { return errors.Is(c.Err, target) })
 }
 
-// opBatch is the operation of an error about one write of a batch.
-const opBatch = "batch"
-
 // batchTries bounds how often a batch is tried again because of nodes in between, which
 // others make and remove as well.
 const batchTries = 10
@@ -124,13 +121,12 @@ const batchTries = 10
 // There is a result for each write, with an error too: what of a split batch was done, and
 // what of it is in doubt.
 func (c *Client) Apply(ctx context.Context, b Batch) ([]WriteResult, error) {
-	const op = opBatch
 	for _, w := range b.Writes {
-		if err := check(op, w.Path); err != nil {
+		if err := check(OpNameBatch, w.Path); err != nil {
 			return make([]WriteResult, len(b.Writes)), err
 		}
 		if ServersOwn(c.chrooted(w.Path)) && w.Kind != WriteEnsure {
-			return make([]WriteResult, len(b.Writes)), &Error{Op: op, Path: w.Path, Err: errOwnNodes}
+			return make([]WriteResult, len(b.Writes)), &Error{Op: OpNameBatch, Path: w.Path, Err: errOwnNodes}
 		}
 	}
 	run := batchRun{client: c, batch: b, results: make([]WriteResult, len(b.Writes)), stats: make([]Stat, len(b.Writes)), order: b.order()}
@@ -191,13 +187,13 @@ func (r *batchRun) do(ctx context.Context) error {
 			return err
 		}
 		err := r.write(ctx)
-		var me *MultiError
+		me, ok := errors.AsType[*MultiError](err)
 		switch {
 		case err == nil:
 			return nil
-		case n == batchTries, !errors.As(err, &me), !changedMeanwhile(me.Err):
+		case n == batchTries, !ok, !changedMeanwhile(me.Err):
 			return err
-		case me.Op == proto.OpCreate.String() && errors.Is(me.Err, ErrNoNode) && !r.makes(Parent(me.Path)):
+		case me.Op == OpNameCreate && errors.Is(me.Err, ErrNoNode) && !r.makes(Parent(me.Path)):
 			return &Error{Op: me.Op, Path: me.Path, Err: me.Err}
 		}
 	}
@@ -301,7 +297,7 @@ func (r *batchRun) write(ctx context.Context) error {
 			continue
 		}
 		w := r.batch.Writes[i]
-		need := sizes.of(w, r.client.servers.Chroot)
+		need := sizes.of(w, r.client.chroot)
 		if r.batch.Split && len(at) > 0 && size+need > r.client.cfg.MaxBufferBytes {
 			if err := r.commit(ctx, at); err != nil {
 				return err
@@ -392,12 +388,12 @@ func (b Batch) CheckSize(chroot string, limit int) error {
 	for _, w := range b.Writes {
 		size := sizes.of(w, chroot)
 		if sizes.base+size > limit {
-			return &Error{Op: opBatch, Path: w.Path, Err: &TooLargeError{Size: sizes.base + size, Limit: limit}}
+			return &Error{Op: OpNameBatch, Path: w.Path, Err: &TooLargeError{Size: sizes.base + size, Limit: limit}}
 		}
 		total += size
 	}
 	if !b.Split && total > limit {
-		return &Error{Op: proto.OpMulti.String(), Err: &TooLargeError{Size: total, Limit: limit}}
+		return &Error{Op: OpNameMulti, Err: &TooLargeError{Size: total, Limit: limit}}
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func equalTrees(got, want map[string]string) error {
 
 func multis(proxy *zktest.Proxy) (n int) {
 	for _, r := range proxy.Requests() {
-		if isMulti(r.Opcode) {
+		if zktest.IsMulti(r.Opcode) {
 			n++
 		}
 	}
@@ -150,8 +150,8 @@ func TestApplyConflicts(t *testing.T) {
 		{Path: base + "/full/child"}, // not looked at as long as others keep the batch from being written
 	}}
 	_, err := c.Apply(ctx, batch)
-	var conflict *zk.BatchConflictError
-	if !errors.As(err, &conflict) {
+	conflict, ok := errors.AsType[*zk.BatchConflictError](err)
+	if !ok {
 		t.Fatal(err)
 	}
 	want := map[string]error{"/anew": zk.ErrBadVersion, "/changed": zk.ErrBadVersion, "/full": zk.ErrNotEmpty, "/gone": zk.ErrNoNode}
@@ -174,7 +174,8 @@ func TestApplyConflicts(t *testing.T) {
 
 	// Of those to be made, it is told when the servers refuse one.
 	_, err = c.Apply(ctx, zk.Batch{Writes: []zk.Write{{Path: base + "/new"}, {Path: base + "/same"}, {Path: base + "/full"}}})
-	if !errors.As(err, &conflict) || len(conflict.Conflicts) != 2 || conflict.Conflicts[0].Write.Path != base+"/full" || !errors.Is(conflict.Conflicts[0].Err, zk.ErrNodeExists) || conflict.Conflicts[0].Found.NumChildren != 1 {
+	conflict, ok = errors.AsType[*zk.BatchConflictError](err)
+	if !ok || len(conflict.Conflicts) != 2 || conflict.Conflicts[0].Write.Path != base+"/full" || !errors.Is(conflict.Conflicts[0].Err, zk.ErrNodeExists) || conflict.Conflicts[0].Found.NumChildren != 1 {
 		t.Errorf("%+v", err)
 	}
 	// A node that is gone is as good as deleted, where that is said.
@@ -184,7 +185,7 @@ func TestApplyConflicts(t *testing.T) {
 	}
 	// Who is to make the parent?
 	_, err = c.Apply(ctx, zk.Batch{Writes: []zk.Write{{Path: base + "/missing/child"}}})
-	if !errors.Is(err, zk.ErrNoNode) || errors.As(err, &conflict) {
+	if _, ok := errors.AsType[*zk.BatchConflictError](err); !errors.Is(err, zk.ErrNoNode) || ok {
 		t.Errorf("%v, want no node", err)
 	}
 	for _, path := range []string{"/zookeeper/x", "/", "relative"} {
@@ -245,8 +246,7 @@ func TestBatchSize(t *testing.T) {
 		"delete": {{Kind: zk.WriteDelete, Path: "/a/b"}, {Kind: zk.WritePrune, Path: "/a"}},
 	} {
 		batch := zk.Batch{Writes: writes, ACL: acl}
-		var large *zk.TooLargeError
-		if !errors.As(batch.CheckSize(base, 1), &large) {
+		if _, ok := errors.AsType[*zk.TooLargeError](batch.CheckSize(base, 1)); !ok {
 			t.Fatal("everything fits into a byte")
 		}
 		size := 1
@@ -262,7 +262,7 @@ func TestBatchSize(t *testing.T) {
 			return connect(t, server.Addr()+base, func(cfg *zk.Config) { cfg.MaxBufferBytes = n })
 		}
 		_, err := limited(size-1).Apply(ctx, batch)
-		if !errors.As(err, &large) || large.Size != size {
+		if large, ok := errors.AsType[*zk.TooLargeError](err); !ok || large.Size != size {
 			t.Errorf("%s of %d bytes: %v", name, size, err)
 		}
 		if _, err := limited(size).Apply(ctx, batch); err != nil {
@@ -273,8 +273,8 @@ func TestBatchSize(t *testing.T) {
 		}
 	}
 	one := zk.Batch{Split: true, ACL: acl, Writes: []zk.Write{{Path: "/small"}, {Path: "/large", Data: make([]byte, 200)}}}
-	var e *zk.Error
-	if err := one.CheckSize("", 200); !errors.As(err, &e) || e.Path != "/large" {
+	err := one.CheckSize("", 200)
+	if e, ok := errors.AsType[*zk.Error](err); !ok || e.Path != "/large" {
 		t.Errorf("%v does not name the node", err)
 	}
 }
@@ -296,8 +296,8 @@ func TestApplySplit(t *testing.T) {
 	}
 	batch := zk.Batch{Writes: writes, ACL: zk.OpenACL()}
 	_, err := c.Apply(ctx, batch)
-	var large *zk.TooLargeError
-	if !errors.As(err, &large) {
+	large, isLarge := errors.AsType[*zk.TooLargeError](err)
+	if !isLarge {
 		t.Fatalf("%v, want too large", err)
 	}
 	batch.Split = true
@@ -324,7 +324,7 @@ func TestApplySplit(t *testing.T) {
 	var once sync.Once
 	seen := 0
 	proxy.CutBeforeRequest(func(op int32) bool {
-		if isMulti(op) {
+		if zktest.IsMulti(op) {
 			seen++
 			if seen == 2 {
 				once.Do(func() {
@@ -337,9 +337,9 @@ func TestApplySplit(t *testing.T) {
 		return false
 	})
 	got, err := c.Apply(ctx, zk.Batch{Writes: sets, Split: true})
-	var partial *zk.PartialError
-	var conflict *zk.BatchConflictError
-	if !errors.As(err, &partial) || !errors.As(err, &conflict) || len(conflict.Conflicts) != 1 || conflict.Conflicts[0].Write.Path != last {
+	_, isPartial := errors.AsType[*zk.PartialError](err)
+	conflict, isConflict := errors.AsType[*zk.BatchConflictError](err)
+	if !isPartial || !isConflict || len(conflict.Conflicts) != 1 || conflict.Conflicts[0].Write.Path != last {
 		t.Fatalf("%v", err)
 	}
 	done := 0
@@ -397,7 +397,7 @@ func TestApplyReplyLost(t *testing.T) {
 	base := folder(t, c)
 	writes := []zk.Write{{Kind: zk.WriteEnsure, Path: base + "/a"}, {Path: base + "/a/x", Data: []byte("x")}, {Path: base + "/a/y"}}
 	for _, cut := range []func(func(int32) bool) <-chan struct{}{proxy.CutBeforeRequest, proxy.CutAfterRequest} {
-		happened := cut(isMulti)
+		happened := cut(zktest.IsMulti)
 		got, err := c.Apply(ctx, zk.Batch{Writes: writes})
 		if err != nil {
 			t.Fatal(err)
@@ -411,7 +411,7 @@ func TestApplyReplyLost(t *testing.T) {
 			}
 			remove = append(remove, zk.Write{Kind: zk.WriteDelete, Path: writes[i].Path, Mzxid: zxid})
 		}
-		happened = cut(isMulti)
+		happened = cut(zktest.IsMulti)
 		got, err = c.Apply(ctx, zk.Batch{Writes: remove})
 		if err != nil {
 			t.Fatal(err)

@@ -88,11 +88,12 @@ func TestRestartAfterFailure(t *testing.T) {
 	proxy := zktest.StartProxy(t, server.Addr())
 	proxy.Refuse(true)
 	c := newClient(t, proxy.Addr(), func(cfg *zk.Config) { cfg.ConnectTimeout = 200 * time.Millisecond })
-	var ce *zk.ConnectError
-	if err := c.Start(ctx); !errors.As(err, &ce) {
+	err := c.Start(ctx)
+	if _, ok := errors.AsType[*zk.ConnectError](err); !ok {
 		t.Fatalf("Start: %v", err)
 	}
-	if err := c.Restart(ctx); !errors.As(err, &ce) {
+	err = c.Restart(ctx)
+	if _, ok := errors.AsType[*zk.ConnectError](err); !ok {
 		t.Errorf("Restart: %v", err)
 	}
 	proxy.Refuse(false)
@@ -150,7 +151,8 @@ func TestSetHosts(t *testing.T) {
 	if err := c.SetHosts("a:b", true); err == nil {
 		t.Error("nonsense was taken")
 	}
-	before := one.Connections() // one was for the server's version
+	until(t, "the connection for the server's version", func() bool { return one.Connections() > 1 })
+	before := one.Connections()
 	if err := c.SetHosts(two.Addr()+base, true); err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +185,7 @@ func TestAddAuth(t *testing.T) {
 		t.Errorf("without a scheme: %v", err)
 	}
 	// A reply that is lost does no harm: the next connection presents it.
-	cut := proxy.CutAfterRequest(opcode(100))
+	cut := proxy.CutAfterRequest(zktest.Is(zktest.OpAuth))
 	if err := c.AddAuth(ctx, zk.Credential{Scheme: "digest", Secret: "alice:secret"}); err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +241,7 @@ func TestAddAuthRefused(t *testing.T) {
 			}
 			until(t, "the state to be told", seen.is(zk.StateAuthFailed))
 			_ = c.Close(ctx) // the server has ended the connection
-			if n := count(proxy, isAuth); n != 1 {
+			if n := proxy.Count(isAuth); n != 1 {
 				t.Errorf("a refused credential was presented %d times", n)
 			}
 			if err := c.Restart(ctx); err != nil {
@@ -414,12 +416,12 @@ func TestAddressesOfName(t *testing.T) {
 	c := newClient(t, "zk.example", func(cfg *zk.Config) {
 		cfg.KeepHostOrder, cfg.Dial = true, a.dial
 		cfg.ConnectRetry.MaxTries = 2
-	})
-	zk.LookUp(c, func(_ context.Context, host string) ([]string, error) {
-		if host != "zk.example" {
-			t.Errorf("looked up %s", host)
+		cfg.Lookup = func(_ context.Context, host string) ([]string, error) {
+			if host != "zk.example" {
+				t.Errorf("looked up %s", host)
+			}
+			return slices.Clone(addresses), nil
 		}
-		return slices.Clone(addresses), nil
 	})
 	if err := c.Start(ctx); err != nil {
 		t.Fatal(err)
@@ -523,7 +525,7 @@ func TestReplyLostInEnsemble(t *testing.T) {
 			happened(t, cut)
 			want, sent := 1, 0
 			for _, p := range proxies {
-				sent += count(p, w.match)
+				sent += p.Count(w.match)
 			}
 			if w.name == "multi_of_checks" {
 				want = 2
@@ -557,6 +559,7 @@ func TestVersionIsOfConnection(t *testing.T) {
 		if _, err := c.Create(ctx, fmt.Sprintf("%s/%d", base, i), nil, zk.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
+		until(t, fmt.Sprintf("%d connections behind create %d", want, i), func() bool { return proxy.Connections() >= want })
 		if n := proxy.Connections(); n != want {
 			t.Errorf("%d connections behind create %d, want %d", n, i, want)
 		}
@@ -582,12 +585,13 @@ func TestServerBehind(t *testing.T) {
 	// With a session of its own, it is told of its expiry only by a server that takes it.
 	proxy.CutAll()
 	var ce *zk.ConnectError
-	until(t, "a ConnectError", func() bool {
+	until(t, "a ConnectError", func() (ok bool) {
 		_, _, err := c.Get(ctx, "/")
 		if err == nil || errors.Is(err, zk.ErrSessionExpired) {
 			t.Fatalf("the server behind was taken: %v", err)
 		}
-		return errors.As(err, &ce)
+		ce, ok = errors.AsType[*zk.ConnectError](err)
+		return ok
 	})
 	if !strings.Contains(ce.Error(), "be behind what this client has seen") {
 		t.Error(ce)
@@ -744,8 +748,8 @@ func TestCloseAfterRestartInVain(t *testing.T) {
 		t.Fatal(err)
 	}
 	proxy.Refuse(true)
-	var ce *zk.ConnectError
-	if err := c.Restart(ctx); !errors.As(err, &ce) {
+	err := c.Restart(ctx)
+	if _, ok := errors.AsType[*zk.ConnectError](err); !ok {
 		t.Errorf("Restart: %v", err)
 	}
 	if err := c.Close(ctx); err != nil {

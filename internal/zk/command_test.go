@@ -25,8 +25,8 @@ func TestCommand(t *testing.T) {
 	}
 	own := zktest.StartServer(t, zktest.DefaultWhitelist())
 	strict := connect(t, own.Addr())
-	var refused *zk.WhitelistError
-	if _, err := strict.Command(ctx, "ruok"); !errors.As(err, &refused) || refused.Word != "ruok" {
+	_, err := strict.Command(ctx, "ruok")
+	if refused, ok := errors.AsType[*zk.WhitelistError](err); !ok || refused.Word != "ruok" {
 		t.Errorf("a word that is not allowed: %v", err)
 	}
 	if info, err := strict.ServerInfo(ctx); err != nil || info.Mode != "standalone" {
@@ -91,8 +91,8 @@ func TestCommandAt(t *testing.T) {
 	}
 	own := zktest.StartServer(t, zktest.DefaultWhitelist())
 	if has(t, whitelist) {
-		var refused *zk.WhitelistError
-		if _, err := never.CommandAt(ctx, own.Addr(), "ruok"); !errors.As(err, &refused) || refused.Word != "ruok" {
+		_, err := never.CommandAt(ctx, own.Addr(), "ruok")
+		if refused, ok := errors.AsType[*zk.WhitelistError](err); !ok || refused.Word != "ruok" {
 			t.Errorf("a word that is not allowed: %v", err)
 		}
 	}
@@ -107,6 +107,7 @@ func TestCommandAtEachAddress(t *testing.T) {
 		t.Fatal(err)
 	}
 	var dialled []string
+	addresses := []string{"127.0.0.8", "127.0.0.1", "127.0.0.9"}
 	c := newClient(t, server.Addr(), func(cfg *zk.Config) {
 		cfg.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 			dialled = append(dialled, address)
@@ -115,9 +116,8 @@ func TestCommandAtEachAddress(t *testing.T) {
 			}
 			return new(net.Dialer).DialContext(ctx, network, address)
 		}
+		cfg.Lookup = func(context.Context, string) ([]string, error) { return slices.Clone(addresses), nil }
 	})
-	addresses := []string{"127.0.0.8", "127.0.0.1", "127.0.0.9"}
-	zk.LookUp(c, func(context.Context, string) ([]string, error) { return slices.Clone(addresses), nil })
 	if text, err := c.CommandAt(ctx, "zk.example:"+port, "ruok"); err != nil || text != "imok" || len(dialled) != 2 {
 		t.Errorf("%q, %v, of %q", text, err, dialled)
 	}

@@ -101,7 +101,7 @@ func conformAuthFailed(t *testing.T) {
 		if s := c.State(); s != zk.StateAuthFailed {
 			t.Error(s)
 		}
-		if n := count(proxy, isAuth); n != 1 {
+		if n := proxy.Count(isAuth); n != 1 {
 			t.Errorf("a refused credential was presented %d times", n)
 		}
 	})
@@ -116,7 +116,7 @@ func conformAuthFailed(t *testing.T) {
 			failed(t, "Start", c.Start(ctx))
 		}
 		until(t, "the state to say so", func() bool { return c.State() == zk.StateAuthFailed })
-		if n := count(proxy, isAuth); n != 1 {
+		if n := proxy.Count(isAuth); n != 1 {
 			t.Errorf("a refused credential was presented %d times", n)
 		}
 		// The credential is dropped with the session: without it all is well.

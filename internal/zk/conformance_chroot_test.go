@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 // Inside a chroot every call takes paths and gives paths as if the chroot were the root, and
@@ -118,8 +119,8 @@ func conformChroot(t *testing.T) {
 	}
 	must("multi", slices.Equal(paths, []string{"/m", "/m/0000000000", "/a/b", "/", "/w"}) && outside() == "in a transaction", err)
 	_, err = c.Multi(ctx, zk.CheckOp("/m", 0), zk.DeleteOp("/none", 0))
-	var me *zk.MultiError
-	must("a failed multi", errors.As(err, &me) && me.Path == "/none" && !strings.Contains(err.Error(), base), nil)
+	me, isMe := errors.AsType[*zk.MultiError](err)
+	must("a failed multi", isMe && me.Path == "/none" && !strings.Contains(err.Error(), base), nil)
 
 	if hasPart(t, ephemeralsList) {
 		mine, err := c.Ephemerals(ctx, "/")
@@ -172,8 +173,8 @@ func TestCheckChroot(t *testing.T) {
 		t.Errorf("without a chroot: %v", err)
 	}
 	c := connect(t, server.Addr()+base+"/not/there")
-	var missing *zk.ChrootError
-	if err := c.CheckChroot(ctx); !errors.As(err, &missing) || missing.Chroot != base+"/not/there" || !errors.Is(err, zk.ErrNoNode) || errors.Is(err, zk.ErrNoAuth) {
+	err := c.CheckChroot(ctx)
+	if missing, ok := errors.AsType[*zk.ChrootError](err); !ok || missing.Chroot != base+"/not/there" || !errors.Is(err, zk.ErrNoNode) || errors.Is(err, zk.ErrNoAuth) {
 		t.Errorf("one that is missing: %v", err)
 	}
 	if _, err := c.EnsurePath(ctx, "/", nil); err != nil {
@@ -184,5 +185,93 @@ func TestCheckChroot(t *testing.T) {
 	}
 	if err := newClient(t, server.Addr()+base).CheckChroot(ctx); !errors.Is(err, zk.ErrClosed) {
 		t.Errorf("of a client that was never started: %v", err)
+	}
+}
+
+// warnings is a log that keeps what it is warned of.
+type warnings struct{ heard chan string }
+
+func (warnings) Debug(string, ...any) {}
+
+func (w warnings) Warn(msg string, _ ...any) { w.heard <- msg }
+
+// An operation that fails because the chroot is missing says so, and looks for it once at most. The log says so at
+// the start. Where a node inside has been seen, nobody looks.
+func TestMissingChroot(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	chroot := base + "/not/there"
+	proxy := zktest.StartProxy(t, server.Addr())
+	log := warnings{make(chan string, 100)}
+	c := connect(t, proxy.Addr()+chroot, func(cfg *zk.Config) { cfg.Logger = log })
+	if msg := <-log.heard; !strings.Contains(msg, "the chroot does not exist") {
+		t.Errorf("the log says %q", msg)
+	}
+	operations := map[string]func() error{
+		"get":            func() error { _, _, err := c.Get(ctx, "/a"); return err },
+		"children":       func() error { _, _, err := c.Children(ctx, "/"); return err },
+		"acl":            func() error { _, _, err := c.ACL(ctx, "/a"); return err },
+		"node":           func() error { _, err := c.Node(ctx, "/a"); return err },
+		"set":            func() error { _, err := c.Set(ctx, "/a", nil, zk.AnyVersion); return err },
+		"set_acl":        func() error { _, err := c.SetACL(ctx, "/a", zk.OpenACL(), zk.AnyVersion); return err },
+		"delete":         func() error { return c.Delete(ctx, "/a", zk.AnyVersion) },
+		"create":         func() error { _, err := c.Create(ctx, "/a", nil, zk.CreateOptions{}); return err },
+		"multi":          func() error { _, err := c.Multi(ctx, zk.CreateOp("/a", nil, zk.CreateOptions{})); return err },
+		"get_watch":      func() error { _, _, _, err := c.GetWatch(ctx, "/a"); return err },
+		"children_watch": func() error { _, _, _, err := c.ChildrenWatch(ctx, "/a"); return err },
+		"async_get":      func() error { _, err := c.Async().Get(ctx, "/a").Wait(ctx); return err },
+		"async_set":      func() error { _, err := c.Async().Set(ctx, "/a", nil, zk.AnyVersion).Wait(ctx); return err },
+		"async_watch":    func() error { _, err := c.Async().GetWatch(ctx, "/a").Wait(ctx); return err },
+		"acls": func() error {
+			got, err := c.ACLs(ctx, []string{"/a", "/b"})
+			if err != nil {
+				return err
+			}
+			return got[1].Err
+		},
+		"read_many": func() error {
+			got, err := c.ReadMany(ctx, []string{"/a", "/b"}, true)
+			if err != nil {
+				return err
+			}
+			return got[1].Err
+		},
+		"walk":       func() error { return c.Walk(ctx, "/", -1, func(zk.Reading) error { return nil }) },
+		"walk_stats": func() error { return c.WalkStats(ctx, "/a", -1, func(zk.Reading) error { return nil }) },
+	}
+	looks := func() int { return proxy.Count(zktest.Is(zktest.OpExists)) }
+	for name, do := range operations {
+		before := looks()
+		err := do()
+		if missing, ok := errors.AsType[*zk.ChrootError](err); !ok || missing.Chroot != chroot || !errors.Is(err, zk.ErrNoNode) {
+			t.Errorf("%s: %v", name, err)
+		}
+		// A create looks at the parent of its node too, to count what is deleted there, and at what is above it.
+		if n := looks() - before; n > 1 && name != "create" && name != "multi" {
+			t.Errorf("%s: %d looks", name, n)
+		}
+	}
+	if _, there, err := c.Exists(ctx, "/a"); there || err != nil {
+		t.Errorf("whether there is a node: %t, %v", there, err)
+	}
+	if err := c.Sync(ctx, "/a"); err != nil {
+		t.Errorf("sync: %v", err)
+	}
+	if _, err := c.Create(ctx, "/seen", nil, zk.CreateOptions{MakeParents: true}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := c.Get(ctx, "/seen"); err != nil {
+		t.Fatal(err)
+	}
+	before := looks()
+	for _, name := range []string{"get", "acl", "set", "delete", "get_watch", "async_get", "walk_stats"} {
+		err := operations[name]()
+		if _, ok := errors.AsType[*zk.ChrootError](err); ok || !errors.Is(err, zk.ErrNoNode) {
+			t.Errorf("%s, with the chroot there: %v", name, err)
+		}
+	}
+	if n := looks() - before; n != 0 {
+		t.Errorf("%d looks for a chroot that is known to be there", n)
 	}
 }

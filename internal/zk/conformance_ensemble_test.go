@@ -94,8 +94,7 @@ func conformReconfig(t *testing.T) {
 		{"disabled", disabled, zk.Reconfig{Joining: observer + ";39997", FromConfig: zk.AnyConfig}, zk.ErrReconfigDisabled},
 	} {
 		data, _, err := tc.client.Reconfig(ctx, tc.r)
-		var e *zk.Error
-		if !errors.Is(err, tc.want) || !errors.As(err, &e) || e.Op != "reconfig" || e.Path != "/zookeeper/config" || data != nil {
+		if e, ok := errors.AsType[*zk.Error](err); !errors.Is(err, tc.want) || !ok || e.Op != zk.OpNameReconfig || e.Path != "/zookeeper/config" || data != nil {
 			t.Errorf("%s: %s, %v", tc.name, data, err)
 		}
 		if after, _ := shown(); after != config {

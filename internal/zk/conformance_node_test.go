@@ -95,15 +95,14 @@ func conformPaths(t *testing.T) {
 		"/\xff":    "not UTF-8",
 	} {
 		for call, err := range withPath(ctx, c, path) {
-			var code zk.ErrCode
-			if err == nil || !strings.Contains(err.Error(), want) || errors.As(err, &code) {
+			if _, ok := errors.AsType[zk.ErrCode](err); err == nil || !strings.Contains(err.Error(), want) || ok {
 				t.Errorf("%s %q: %v, want %q", call, path, err, want)
 			}
 		}
 	}
 	// Pings alone may have been sent meanwhile.
 	for _, r := range proxy.Requests()[sent:] {
-		if r.Opcode != 11 {
+		if r.Opcode != zktest.OpPing {
 			t.Errorf("the request %+v was sent", r)
 		}
 	}
@@ -164,7 +163,7 @@ func conformSize(t *testing.T) {
 		t.Errorf("read back %d bytes behind a set, %v", len(data), err)
 	}
 
-	writes := count(proxy, opcode(1, 5, 14, 15))
+	writes := proxy.Count(zktest.Is(zktest.OpCreate, zktest.OpSetData, zktest.OpMulti, zktest.OpCreate2))
 	large := make([]byte, 2<<20)
 	for name, write := range map[string]func() error{
 		"create": func() error {
@@ -180,20 +179,20 @@ func conformSize(t *testing.T) {
 			return err
 		},
 	} {
-		var refused *zk.TooLargeError
-		if err := write(); !errors.As(err, &refused) || refused.Limit != zk.DefaultMaxBufferBytes || refused.Size < len(large) {
+		err := write()
+		if refused, ok := errors.AsType[*zk.TooLargeError](err); !ok || refused.Limit != zk.DefaultMaxBufferBytes || refused.Size < len(large) {
 			t.Errorf("%s of 2 MiB: %v", name, err)
 		}
 	}
-	if n := count(proxy, opcode(1, 5, 14, 15)); n != writes {
+	if n := proxy.Count(zktest.Is(zktest.OpCreate, zktest.OpSetData, zktest.OpMulti, zktest.OpCreate2)); n != writes {
 		t.Errorf("%d requests were sent that are too large", n-writes)
 	}
 
 	// The largest that fits is accepted by the server, and one byte more is not sent.
-	var refused *zk.TooLargeError
 	acl := zk.OpenACL()
 	fits := zk.DefaultMaxBufferBytes - zk.CreateSize(base+"/edge", nil, zk.CreateOptions{ACL: acl})
-	if _, err := c.Create(ctx, base+"/edge", make([]byte, fits+1), zk.CreateOptions{ACL: acl}); !errors.As(err, &refused) || refused.Size != refused.Limit+1 {
+	_, err := c.Create(ctx, base+"/edge", make([]byte, fits+1), zk.CreateOptions{ACL: acl})
+	if refused, ok := errors.AsType[*zk.TooLargeError](err); !ok || refused.Size != refused.Limit+1 {
 		t.Errorf("one byte over: %v", err)
 	}
 	if _, err := c.Create(ctx, base+"/edge", make([]byte, fits), zk.CreateOptions{ACL: acl}); err != nil {
@@ -310,7 +309,7 @@ func conformCreateStat(t *testing.T) {
 		}
 	}
 	if !has(t, createStat) {
-		if n := count(proxy, opcode(15)); n != 0 {
+		if n := proxy.Count(zktest.Is(zktest.OpCreate2)); n != 0 {
 			t.Errorf("create2 was sent %d times", n)
 		}
 		lacks(t, createStat)

@@ -230,15 +230,15 @@ func conformDrop(t *testing.T) {
 		cut  func() <-chan struct{}
 		do   func() error
 	}{
-		{"before a read", func() <-chan struct{} { return proxy.CutBeforeRequest(opcode(4)) }, func() error {
+		{"before a read", func() <-chan struct{} { return proxy.CutBeforeRequest(zktest.Is(zktest.OpGetData)) }, func() error {
 			_, _, err := c.Get(ctx, base)
 			return err
 		}},
-		{"behind a read", func() <-chan struct{} { return proxy.CutAfterRequest(opcode(4)) }, func() error {
+		{"behind a read", func() <-chan struct{} { return proxy.CutAfterRequest(zktest.Is(zktest.OpGetData)) }, func() error {
 			_, _, err := c.Get(ctx, base)
 			return err
 		}},
-		{"before a write", func() <-chan struct{} { return proxy.CutBeforeRequest(isSet) }, func() error {
+		{"before a write", func() <-chan struct{} { return proxy.CutBeforeRequest(zktest.IsSet) }, func() error {
 			_, err := c.Set(ctx, base+"/there", []byte("new"), 0)
 			return err
 		}},

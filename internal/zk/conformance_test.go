@@ -72,16 +72,16 @@ var (
 	severalWatches = feature{name: "several kinds of watch of one node's children", since: zk.Version{Major: 3, Minor: 9}}
 	whitelist      = feature{name: "a whitelist of four-letter words by default", since: zk.Version{Major: 3, Minor: 5}}
 
-	reconfig = feature{"reconfig", zk.Version{Major: 3, Minor: 5}, opcode(16), func(ctx context.Context, c *zk.Client, _ string) error {
+	reconfig = feature{"reconfig", zk.Version{Major: 3, Minor: 5}, zktest.Is(zktest.OpReconfig), func(ctx context.Context, c *zk.Client, _ string) error {
 		_, _, err := c.Reconfig(ctx, zk.Reconfig{Leaving: "100", FromConfig: zk.AnyConfig})
 		return err
 	}}
-	containerNode = feature{"a container node", zk.Version{Major: 3, Minor: 5, Patch: 1}, opcode(14, 19), func(ctx context.Context, c *zk.Client, base string) error {
+	containerNode = feature{"a container node", zk.Version{Major: 3, Minor: 5, Patch: 1}, zktest.Is(zktest.OpMulti, zktest.OpCreateContainer), func(ctx context.Context, c *zk.Client, base string) error {
 		_, err := c.Create(ctx, base+"/container", nil, zk.CreateOptions{Mode: zk.Container})
 		_, inMulti := c.Multi(ctx, zk.CreateOp(base+"/in-multi", nil, zk.CreateOptions{Mode: zk.Container}))
 		return same(err, inMulti)
 	}}
-	ttlNode = feature{"a TTL node", zk.Version{Major: 3, Minor: 5, Patch: 3}, opcode(14, 21), func(ctx context.Context, c *zk.Client, base string) error {
+	ttlNode = feature{"a TTL node", zk.Version{Major: 3, Minor: 5, Patch: 3}, zktest.Is(zktest.OpMulti, zktest.OpCreateTTL), func(ctx context.Context, c *zk.Client, base string) error {
 		ttl := zk.CreateOptions{Mode: zk.PersistentTTL, TTL: time.Hour}
 		_, err := c.Create(ctx, base+"/ttl", nil, ttl)
 		_, inMulti := c.Multi(ctx, zk.CreateOp(base+"/in-multi", nil, ttl))
@@ -91,20 +91,20 @@ var (
 		_, _, err := c.EnsembleConfig(ctx)
 		return err
 	}}
-	persistentWatch = feature{"a persistent watch", zk.Version{Major: 3, Minor: 6}, opcode(105, 106), func(ctx context.Context, c *zk.Client, base string) error {
+	persistentWatch = feature{"a persistent watch", zk.Version{Major: 3, Minor: 6}, zktest.Is(zktest.OpSetWatches2, zktest.OpAddWatch), func(ctx context.Context, c *zk.Client, base string) error {
 		_, err := c.Watch(ctx, base, false)
 		_, recursive := c.Watch(ctx, base+"/tree", true)
 		return same(err, recursive)
 	}}
-	ephemeralsList = feature{"the list of a session's ephemeral nodes", zk.Version{Major: 3, Minor: 6}, opcode(103), func(ctx context.Context, c *zk.Client, base string) error {
+	ephemeralsList = feature{"the list of a session's ephemeral nodes", zk.Version{Major: 3, Minor: 6}, zktest.Is(zktest.OpGetEphemerals), func(ctx context.Context, c *zk.Client, base string) error {
 		_, err := c.Ephemerals(ctx, base)
 		return err
 	}}
-	descendants = feature{"the number of descendants", zk.Version{Major: 3, Minor: 6}, opcode(104), func(ctx context.Context, c *zk.Client, base string) error {
+	descendants = feature{"the number of descendants", zk.Version{Major: 3, Minor: 6}, zktest.Is(zktest.OpCountChildren), func(ctx context.Context, c *zk.Client, base string) error {
 		_, err := c.CountDescendants(ctx, base)
 		return err
 	}}
-	whoAmI = feature{"who-am-I", zk.Version{Major: 3, Minor: 7}, opcode(107), func(ctx context.Context, c *zk.Client, _ string) error {
+	whoAmI = feature{"who-am-I", zk.Version{Major: 3, Minor: 7}, zktest.Is(zktest.OpWhoAmI), func(ctx context.Context, c *zk.Client, _ string) error {
 		_, err := c.WhoAmI(ctx)
 		return err
 	}}
@@ -113,8 +113,9 @@ var (
 // same returns what two ways to ask for a feature have in common: no error, or the same of a
 // version.
 func same(a, b error) error {
-	var one, other *zk.VersionError
-	if errors.As(a, &one) && errors.As(b, &other) && *one == *other || a == nil && b == nil {
+	one, isOne := errors.AsType[*zk.VersionError](a)
+	other, isOther := errors.AsType[*zk.VersionError](b)
+	if isOne && isOther && *one == *other || a == nil && b == nil {
 		return a
 	}
 	return fmt.Errorf("one way: %v; the other: %v", a, b) //nolint:errorlint // neither is to be found in it
@@ -183,11 +184,10 @@ func refused(t *testing.T, f feature) {
 	base := folder(t, c)
 	session, _ := c.Session()
 	err := f.use(ctx, c, base)
-	var ve *zk.VersionError
-	if !errors.As(err, &ve) || *ve != (zk.VersionError{Feature: f.name, Needed: f.since, Found: release(t)}) {
+	if ve, ok := errors.AsType[*zk.VersionError](err); !ok || *ve != (zk.VersionError{Feature: f.name, Needed: f.since, Found: release(t)}) {
 		t.Errorf("%s: %v", f.name, err)
 	}
-	if f.sends != nil && count(proxy, f.sends) != 0 {
+	if f.sends != nil && proxy.Count(f.sends) != 0 {
 		t.Errorf("%s was sent to a server of %v: %v", f.name, release(t), proxy.Requests())
 	}
 	// An operation that a server does not know would have cost the connection.
@@ -222,7 +222,7 @@ func TestFeatureVersions(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			if f.sends != nil && count(proxy, f.sends) == 0 {
+			if f.sends != nil && proxy.Count(f.sends) == 0 {
 				t.Error("nothing was sent that older servers would not know: the test shows nothing there")
 			}
 		})
@@ -245,7 +245,7 @@ func TestFallbacks(t *testing.T) {
 		if err != nil || made.HasStat != has(t, createStat) {
 			t.Errorf("%+v, %v", made, err)
 		}
-		known, other := opcode(1), opcode(15)
+		known, other := zktest.Is(zktest.OpCreate), zktest.Is(zktest.OpCreate2)
 		if has(t, createStat) {
 			known, other = other, known
 		}
@@ -254,7 +254,7 @@ func TestFallbacks(t *testing.T) {
 		if has(t, createStat) {
 			folders = 1
 		}
-		if count(proxy, known) != 2-folders || count(proxy, other) != folders {
+		if proxy.Count(known) != 2-folders || proxy.Count(other) != folders {
 			t.Errorf("sent %v", proxy.Requests())
 		}
 	})
@@ -271,7 +271,7 @@ func TestFallbacks(t *testing.T) {
 		if err != nil || got[0].Err != nil || !errors.Is(got[1].Err, zk.ErrNoNode) {
 			t.Errorf("%+v, %v", got, err)
 		}
-		if batched := count(proxy, opcode(22)) > 0; batched != has(t, batchedRead) || batched == (count(proxy, opcode(4, 12)) > 0) {
+		if batched := proxy.Count(zktest.Is(zktest.OpMultiRead)) > 0; batched != has(t, batchedRead) || batched == (proxy.Count(zktest.Is(zktest.OpGetData, zktest.OpGetChildren2)) > 0) {
 			t.Errorf("sent %v", proxy.Requests())
 		}
 	})
@@ -294,7 +294,7 @@ func TestFallbacks(t *testing.T) {
 		if got := next(t, w); got != "data changed "+base {
 			t.Error(got)
 		}
-		if count(proxy, opcode(101)) != 1 || count(proxy, opcode(105)) != 0 {
+		if proxy.Count(zktest.Is(zktest.OpSetWatches)) != 1 || proxy.Count(zktest.Is(zktest.OpSetWatches2)) != 0 {
 			t.Errorf("sent %v", proxy.Requests())
 		}
 	})
@@ -321,7 +321,7 @@ func TestFallbacks(t *testing.T) {
 		if !release(t).Less(zk.Version{Major: 3, Minor: 5}) {
 			want = 1
 		}
-		if n := count(proxy, opcode(18)); n != want {
+		if n := proxy.Count(zktest.Is(zktest.OpRemoveWatches)); n != want {
 			t.Errorf("%d removals", n)
 		}
 		if _, err := c.Set(ctx, base, nil, 0); err != nil {

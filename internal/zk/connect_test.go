@@ -122,7 +122,7 @@ func TestPing(t *testing.T) {
 	}
 	// One for each third of the timeout, and the one of the handshake: more than one
 	// timeout without a request.
-	until(t, "pings", func() bool { return count(proxy, opcode(11)) >= 6 })
+	until(t, "pings", func() bool { return proxy.Count(zktest.Is(zktest.OpPing)) >= 6 })
 	if _, ok, err := direct.Exists(ctx, base+"/mine"); err != nil || !ok {
 		t.Errorf("the session is gone: its ephemeral is there: %t, %v", ok, err)
 	}
@@ -172,7 +172,7 @@ func conformExpiry(t *testing.T) {
 			}
 			reopen := g.close()
 			defer reopen()
-			cut := proxy.CutAfterRequest(isSet)
+			cut := proxy.CutAfterRequest(zktest.IsSet)
 			sent, queued := make(chan error, 1), make(chan error, 1)
 			go func() {
 				_, err := c.Set(ctx, base+"/there", []byte("new"), 0)
@@ -273,8 +273,7 @@ func TestConnectError(t *testing.T) {
 			c := newClient(t, addr, func(cfg *zk.Config) { cfg.ConnectTimeout = timeout })
 			start := time.Now()
 			err := c.Start(testContext(t))
-			var ce *zk.ConnectError
-			if !errors.As(err, &ce) || len(ce.Attempts) != 1 || ce.Attempts[0].Server != addr || !strings.Contains(ce.Attempts[0].Err.Error(), tc.want) {
+			if ce, ok := errors.AsType[*zk.ConnectError](err); !ok || len(ce.Attempts) != 1 || ce.Attempts[0].Server != addr || !strings.Contains(ce.Attempts[0].Err.Error(), tc.want) {
 				t.Fatalf("Start: %v", err)
 			}
 			if took := time.Since(start); took > patience/2 {
@@ -284,7 +283,8 @@ func TestConnectError(t *testing.T) {
 				t.Errorf("text: %v", err)
 			}
 			// It is the end of the client: who comes later does not wait again.
-			if _, _, err := c.Get(testContext(t), "/"); !errors.As(err, &ce) {
+			_, _, err = c.Get(testContext(t), "/")
+			if _, ok := errors.AsType[*zk.ConnectError](err); !ok {
 				t.Errorf("afterwards: %v", err)
 			}
 		})
@@ -313,8 +313,8 @@ func TestConnectErrorNamesAll(t *testing.T) {
 	web := zktest.StartPeer(t, func(nc net.Conn) { _, _ = io.WriteString(nc, "HTTP/1.1 400 Bad Request\r\n\r\n") })
 	c := newClient(t, web+","+mute+",no-such-host.invalid", func(cfg *zk.Config) { cfg.ConnectTimeout = 500 * time.Millisecond })
 	err := c.Start(testContext(t))
-	var ce *zk.ConnectError
-	if !errors.As(err, &ce) || len(ce.Attempts) != 3 {
+	ce, ok := errors.AsType[*zk.ConnectError](err)
+	if !ok || len(ce.Attempts) != 3 {
 		t.Fatal(err)
 	}
 	for i, want := range []string{web, mute, "no-such-host.invalid:2181"} {
@@ -359,9 +359,10 @@ func TestUnreachableMeanwhile(t *testing.T) {
 	proxy.Refuse(true)
 	proxy.CutAll()
 	var ce *zk.ConnectError
-	until(t, "a ConnectError", func() bool {
+	until(t, "a ConnectError", func() (ok bool) {
 		_, _, err := c.Get(ctx, "/")
-		return errors.As(err, &ce)
+		ce, ok = errors.AsType[*zk.ConnectError](err)
+		return ok
 	})
 	if len(ce.Attempts) != 1 || ce.Attempts[0].Server != proxy.Addr() {
 		t.Errorf("%v", ce)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
@@ -43,7 +44,7 @@ const MaxTTL = (1<<40 - 1) * time.Millisecond
 // modes gives each mode its flag, and its operation code where that is not a plain create's.
 var modes = map[Mode]struct {
 	flags      proto.CreateFlags
-	op         proto.Op
+	op         proto.OpCode
 	sequential bool
 }{
 	Persistent:              {flags: proto.FlagPersistent},
@@ -88,30 +89,31 @@ type Created struct {
 // parent is missing and MakeParents is not set; and a [CandidatesError] where the reply to
 // the create of a sequential one was lost and more than one node can be it.
 func (c *Client) Create(ctx context.Context, path string, data []byte, o CreateOptions) (Created, error) {
-	req, op, err := c.createRequest(ctx, path, data, o)
-	if err != nil {
-		return Created{}, &Error{Op: proto.OpCreate.String(), Path: path, Err: err}
-	}
+	op := c.create(ctx, path, data, o)
 	var out Created
 	for n := 0; ; n++ {
-		r, err := c.create(ctx, op, path, req)
+		made, err := do(ctx, c, op)
 		if err == nil {
-			out.Path, out.Stat, out.HasStat = c.Unchroot(r.Path), r.Stat, r.HasStat
-			return out, nil
+			made.Parents = out.Parents
+			return made, nil
 		}
 		if !o.MakeParents || !errors.Is(err, ErrNoNode) || n == parentTries {
 			return out, err
 		}
-		acl := o.ParentACL
-		if acl == nil {
-			acl = req.ACL
-		}
-		made, perr := c.makeParents(ctx, Parent(req.Path), acl)
-		out.Parents = append(out.Parents, paths(made)...)
+		parents, perr := c.makeParents(ctx, Parent(op.req.Path), parentACL(o, &op.req))
+		out.Parents = append(out.Parents, paths(parents)...)
 		if perr != nil {
 			return out, perr
 		}
 	}
+}
+
+// parentACL is the ACL of the parents that a create makes.
+func parentACL(o CreateOptions, req *proto.CreateRequest) []ACL {
+	if o.ParentACL != nil {
+		return o.ParentACL
+	}
+	return req.ACL
 }
 
 // parentTries bounds how often the parents of one node are made: somebody else may go on
@@ -128,7 +130,7 @@ func (c *Client) EnsurePath(ctx context.Context, path string, acl []ACL) ([]stri
 }
 
 func (c *Client) ensurePath(ctx context.Context, path string, acl []ACL) ([]Created, error) {
-	if err := check(proto.OpCreate.String(), path); err != nil {
+	if err := check(OpNameCreate, path); err != nil {
 		return nil, err
 	}
 	if acl == nil {
@@ -136,7 +138,7 @@ func (c *Client) ensurePath(ctx context.Context, path string, acl []ACL) ([]Crea
 	}
 	full := c.chrooted(path)
 	// The usual case costs one read, and no write that servers would have to agree on.
-	if _, err := read[Stat](ctx, c, proto.OpExists, path, proto.PathWatchRequest{Path: full}); err == nil {
+	if _, err := do(ctx, c, c.statAt(full)); err == nil {
 		return nil, nil
 	} else if !errors.Is(err, ErrNoNode) && !errors.Is(err, ErrNoAuth) {
 		return nil, err
@@ -160,58 +162,59 @@ func CreateSize(path string, data []byte, o CreateOptions) int {
 	return frameSize(&proto.CreateRequest{Path: path, ACL: o.ACL, Flags: modes[o.Mode].flags}) + len(data)
 }
 
-// createRequest checks the options and makes the request of them. A kind of node that not all servers
-// know waits for the server's version.
-func (c *Client) createRequest(ctx context.Context, path string, data []byte, o CreateOptions) (*proto.CreateRequest, proto.Op, error) {
+// create checks the options. A kind of node that not all servers know waits for the server's version.
+func (c *Client) create(ctx context.Context, path string, data []byte, o CreateOptions) operation[proto.CreateRequest, proto.CreateReply, Created] {
 	mode, ok := modes[o.Mode]
-	if !ok {
-		return nil, 0, fmt.Errorf("mode %d is none", o.Mode)
-	}
-	valid := ValidatePath
+	valid, full := ValidatePath(path), c.chrooted(path)
 	if mode.sequential {
-		valid = ValidatePrefix
+		valid, full = ValidatePrefix(path), c.prefixed(path)
 	}
-	if err := valid(path); err != nil {
-		return nil, 0, err
-	}
-	full := c.chrooted(path)
-	if mode.sequential {
-		full = c.prefixed(path)
-	}
-	req := &proto.CreateRequest{Path: full, Data: data, ACL: o.ACL, Flags: mode.flags, TTLMillis: o.TTL.Milliseconds()}
-	if req.ACL == nil {
-		req.ACL = c.cfg.DefaultACL
+	op := c.createAt(full, data, o.ACL)
+	op.path, op.err, op.inside = path, valid, !o.MakeParents // which makes the chroot too
+	op.req.Flags, op.req.TTLMillis, op.blank.Flags = mode.flags, o.TTL.Milliseconds(), mode.flags
+	if mode.op != 0 {
+		op.code = mode.op
 	}
 	switch {
-	case req.HasTTL() && (o.TTL < time.Millisecond || o.TTL > MaxTTL):
-		return nil, 0, fmt.Errorf("the TTL %v is not from 1ms to %v", o.TTL, MaxTTL)
-	case !req.HasTTL() && o.TTL != 0:
-		return nil, 0, errors.New("only TTL nodes have a TTL")
+	case !ok:
+		op.err = &argumentError{fmt.Sprintf("mode %d is none", o.Mode)}
+	case valid != nil:
+	case op.req.HasTTL() && (o.TTL < time.Millisecond || o.TTL > MaxTTL):
+		op.err = &argumentError{fmt.Sprintf("the TTL %v is not from 1ms to %v", o.TTL, MaxTTL)}
+	case !op.req.HasTTL() && o.TTL != 0:
+		op.err = &argumentError{"only TTL nodes have a TTL"}
+	case mode.op != 0:
+		op.err = c.engine.Require(ctx, engine.FeatureOf(mode.op))
 	}
-	if mode.op != 0 {
-		return req, mode.op, c.require(ctx, features[mode.op])
+	return op
+}
+
+// createAt makes a persistent node at a path on the servers, with the client's default ACL for nil.
+//
+// Its reply carries the stat. Where the server's version is not known when the request is sent, it goes as
+// the create that every server knows and does without. The path of the reply is mostly the one asked for, and
+// then its memory serves both.
+func (c *Client) createAt(full string, data []byte, acl []ACL) operation[proto.CreateRequest, proto.CreateReply, Created] {
+	if acl == nil {
+		acl = c.cfg.DefaultACL
 	}
-	// Its reply carries the stat. Where the server's version is not known when the request is
-	// sent, it goes as the create that every server knows and does without.
-	return req, proto.OpCreate2, nil
+	return operation[proto.CreateRequest, proto.CreateReply, Created]{
+		code: proto.OpCreate2, path: c.Unchroot(full),
+		req:   proto.CreateRequest{Path: full, Data: data, ACL: acl, Flags: proto.FlagPersistent},
+		blank: proto.CreateReply{Path: full, Flags: proto.FlagPersistent},
+		lost:  resolveCreate,
+		result: func(c *Client, out *proto.CreateReply) (Created, error) {
+			return Created{Path: c.Unchroot(out.Path), Stat: out.Stat, HasStat: out.HasStat}, nil
+		},
+	}
 }
 
 // prefixed is chrooted for the path that a sequential create is given.
 func (c *Client) prefixed(path string) string {
 	if path == "/" {
-		return c.servers.Chroot + "/" // below the chroot, and not beside it
+		return c.chroot + "/" // below the chroot, and not beside it
 	}
 	return c.chrooted(path)
-}
-
-func (c *Client) create(ctx context.Context, op proto.Op, path string, req *proto.CreateRequest) (*proto.CreateReply, error) {
-	return write(ctx, c, op, path, req, blankCreate(req), resolveCreate)
-}
-
-// blankCreate is the record of a create's reply before that has come. The path is mostly the
-// one asked for, and then its memory serves both.
-func blankCreate(req *proto.CreateRequest) proto.CreateReply {
-	return proto.CreateReply{Path: req.Path, Flags: req.Flags}
 }
 
 // makeParents makes the node at the full path and those above it that are missing, and
@@ -226,8 +229,7 @@ func (c *Client) makeParents(ctx context.Context, full string, acl []ACL) (made 
 	var unknown error // why it cannot be told whether the last of missing was made
 	for tries := 1; len(missing) > 0; {
 		next := missing[len(missing)-1]
-		req := &proto.CreateRequest{Path: next, Data: []byte{}, ACL: acl, Flags: proto.FlagPersistent}
-		r, err := c.create(ctx, proto.OpCreate2, c.Unchroot(next), req)
+		node, err := do(ctx, c, c.createAt(next, []byte{}, acl))
 		switch {
 		case errors.Is(err, ErrNoNode) && next != "/":
 			missing, unknown = append(missing, Parent(next)), nil
@@ -237,7 +239,7 @@ func (c *Client) makeParents(ctx context.Context, full string, acl []ACL) (made 
 			tries++
 			continue
 		case err == nil && c.inChroot(next):
-			made = append(made, Created{Path: c.Unchroot(next), Stat: r.Stat, HasStat: r.HasStat})
+			made = append(made, node)
 		case err != nil && !errors.Is(err, ErrNodeExists):
 			return made, cmp.Or(unknown, err)
 		case err != nil && unknown != nil && c.inChroot(next):

@@ -65,6 +65,7 @@
 // carries the operation and the path; [*ConnectError] every server that was tried and why
 // it failed. No error carries a credential.
 //
-// What this package is not: it has no locks, elections or queues of its own, which are in
-// [terraform-provider-zookeeper/internal/zk/recipe], and it knows nothing of Terraform.
+// What this package is not: it makes no connections and keeps no session, which
+// [terraform-provider-zookeeper/internal/zk/engine] does; it has no locks, elections or queues of its own, which are in
+// [terraform-provider-zookeeper/internal/zk/recipe]; and it knows nothing of Terraform. Begin reading in operation.go.
 package zk

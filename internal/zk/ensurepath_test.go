@@ -187,7 +187,7 @@ func TestEnsurePathOfANodeInDoubt(t *testing.T) {
 			creates := 0
 			// The first is refused because there is no parent; the second makes that.
 			second := func(op int32) bool {
-				if isCreate(op) {
+				if zktest.IsCreate(op) {
 					creates++
 				}
 				return creates == 2

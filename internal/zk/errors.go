@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
@@ -29,7 +30,7 @@ const (
 	ErrUnimplemented    = proto.ErrUnimplemented
 	ErrOperationTimeout = proto.ErrOperationTimeout
 	// ErrBadArguments: the request makes no sense to the server, such as to delete "/"; or, and
-	// then nothing was sent, a path is none.
+	// then nothing was sent, a path is none, or another argument is no good.
 	ErrBadArguments       = proto.ErrBadArguments
 	ErrUnknownSession     = proto.ErrUnknownSession
 	ErrNewConfigNoQuorum  = proto.ErrNewConfigNoQuorum
@@ -73,7 +74,7 @@ const (
 
 var (
 	// ErrClosed tells that the client has not been started, or has been closed.
-	ErrClosed = errors.New("the client has not been started, or has been closed")
+	ErrClosed = engine.ErrClosed
 	// ErrChrootChanged tells that the servers of a client were to be replaced by some with
 	// another chroot.
 	ErrChrootChanged = errors.New("the chroot of a client cannot be changed")
@@ -83,29 +84,38 @@ var (
 	ErrOutcomeUnknown = errors.New("it is unknown whether the write took effect (look at the node before repeating it)")
 )
 
+// OpName is an operation's name, as errors, logs and traces have it.
+type OpName = proto.OpName
+
+// The names of the operations that an [Error] or an [OperationTrace] has. That of a four-letter word is the word.
+const (
+	OpNameCreate                  = proto.OpNameCreate // of every kind
+	OpNameDelete                  = proto.OpNameDelete
+	OpNameExists                  = proto.OpNameExists
+	OpNameGet                     = proto.OpNameGet
+	OpNameSet                     = proto.OpNameSet
+	OpNameGetACL                  = proto.OpNameGetACL
+	OpNameSetACL                  = proto.OpNameSetACL
+	OpNameSync                    = proto.OpNameSync
+	OpNameChildren                = proto.OpNameChildren
+	OpNameCheck                   = proto.OpNameCheck
+	OpNameMulti                   = proto.OpNameMulti
+	OpNameMultiRead               = proto.OpNameMultiRead
+	OpNameReconfig                = proto.OpNameReconfig
+	OpNameAddWatch                = proto.OpNameAddWatch
+	OpNameGetEphemerals           = proto.OpNameGetEphemerals
+	OpNameCountDescendants        = proto.OpNameCountDescendants
+	OpNameWhoAmI                  = proto.OpNameWhoAmI
+	OpNameAuth                    = proto.OpNameAuth
+	OpNameCloseSession            = proto.OpNameCloseSession
+	OpNameVersion                 = engine.OpNameVersion
+	OpNameCommand                 = engine.OpNameCommand // what is no four-letter word
+	OpNameBatch            OpName = "batch"              // of one write of a [Batch]
+	OpNameUpdate           OpName = "update"             // of a [Client.Update] that wrote nothing
+)
+
 // An Error is the failure of one operation. Every error of an operation is one.
-type Error struct {
-	// Op is the operation: "create", "get", "set", "delete", "exists", "children",
-	// "getACL", "setACL", "sync", "multi", "batch", "update", "version", "closeSession", "auth",
-	// "addWatch", "multiRead", "reconfig", "getEphemerals", "countDescendants", "whoAmI", a
-	// four-letter word, or "command" for what is none.
-	Op string
-	// Path is the path as the caller gave it; empty for an operation without one.
-	Path string
-	// Err is why: an [ErrCode] where the server refused, or a wrapped one.
-	Err error
-}
-
-// Error names the operation, the path and the reason.
-func (e *Error) Error() string {
-	if e.Path == "" {
-		return e.Op + ": " + e.Err.Error()
-	}
-	return e.Op + " " + shown.Line(e.Path) + ": " + e.Err.Error()
-}
-
-// Unwrap returns the reason.
-func (e *Error) Unwrap() error { return e.Err }
+type Error = engine.Error
 
 // A TooLargeError tells that a request was refused before it was sent, because servers
 // close the connection on a frame larger than their jute.maxbuffer.
@@ -125,8 +135,8 @@ type NoAnswerError = conn.NoAnswerError
 type MultiError struct {
 	// Index is the position of the failed operation, from 0.
 	Index int
-	// Op is its kind: "create", "set", "delete" or "check".
-	Op string
+	// Op is its kind: [OpNameCreate], [OpNameSet], [OpNameDelete] or [OpNameCheck].
+	Op OpName
 	// Path is its path as the caller gave it.
 	Path string
 	// Err is its code.
@@ -150,6 +160,12 @@ type PartialError struct {
 	Part Change
 	// Err is why the rest was not.
 	Err error
+}
+
+// NewPartialError tells that what a caller has made of several operations was ended by err, and what has been
+// done by then.
+func NewPartialError(done string, err error) *PartialError {
+	return &PartialError{Done: done, Err: err}
 }
 
 // Error tells why it ended and what has been done.
@@ -179,42 +195,21 @@ func (e *CandidatesError) Error() string {
 }
 
 // A ConnectError tells that no server could be reached in time.
-type ConnectError struct {
-	// Attempts holds each server's last failure, in the order of the connect string and
-	// then of the addresses that a name has.
-	Attempts []Attempt
-}
+type ConnectError = engine.ConnectError
 
 // An Attempt is the last failed attempt to connect to one server.
-type Attempt struct {
-	// Server is the host and port of the connect string, and behind them in parentheses
-	// the address that the name stands for, when there is one.
-	Server string
-	// Err is why it failed.
-	Err error
-}
+type Attempt = engine.Attempt
 
-// Error names each server and why it failed.
-func (e *ConnectError) Error() string {
-	var b strings.Builder
-	b.WriteString("no ZooKeeper server could be reached:")
-	for i, a := range e.Attempts {
-		if i > 0 {
-			b.WriteByte(';')
-		}
-		fmt.Fprintf(&b, " %s: %v", a.Server, a.Err)
-	}
-	return b.String()
-}
+// A RetryError tells that something was tried as often, or for as long, as the policy
+// allows, and failed each time.
+type RetryError = engine.RetryError
 
-// Unwrap returns the reasons of all attempts.
-func (e *ConnectError) Unwrap() []error {
-	errs := make([]error, len(e.Attempts))
-	for i, a := range e.Attempts {
-		errs[i] = a.Err
-	}
-	return errs
-}
+// A VersionError tells that the server that the client is connected to is too old for
+// what was asked. Nothing was sent.
+type VersionError = engine.VersionError
+
+// A WhitelistError tells that a server refuses a four-letter word.
+type WhitelistError = engine.WhitelistError
 
 // An OutcomeUnknownError is [ErrOutcomeUnknown] with what tells the write's effect, if it has
 // one, from everything else: in this process or in a later one, see [Client.Recognize].
@@ -242,4 +237,11 @@ func (e *OutcomeUnknownError) Unwrap() []error { return []error{ErrOutcomeUnknow
 // what was known before the write was first sent.
 func (c *Client) outcomeUnknown(seen int64, cause error) *OutcomeUnknownError {
 	return &OutcomeUnknownError{Seen: seen, Others: c.claims.since(seen), Err: cause}
+}
+
+// waitedFor is [Client.outcomeUnknown] for what was waited for.
+func (c *Client) waitedFor(w *engine.Waiter, seen int64, cause error) *OutcomeUnknownError {
+	err := c.outcomeUnknown(seen, cause)
+	err.Waited = w.Waited()
+	return err
 }

@@ -97,14 +97,14 @@ func (m *mixed) serve(nc net.Conn) {
 		switch op {
 		case refuse:
 			code, body = zk.ErrThrottledOp, nil
-		case 1, 15: // the path of the request, and with the second a stat
+		case zktest.OpCreate, zktest.OpCreate2: // the path of the request, and with the second a stat
 			path := frame[8 : 12+binary.BigEndian.Uint32(frame[8:])]
-			body = slices.Concat(path, make([]byte, 68*(op/15)))
-		case 3, 4, 12: // nothing is there but the root
+			body = slices.Concat(path, make([]byte, 68*(op/zktest.OpCreate2)))
+		case zktest.OpExists, zktest.OpGetData, zktest.OpGetChildren2: // nothing is there but the root
 			if binary.BigEndian.Uint32(frame[8:]) > 1 {
 				code = zk.ErrNoNode
 			}
-		case 14:
+		case zktest.OpMulti:
 			m.pass(int32(binary.BigEndian.Uint32(frame[8:]))) // its first operation
 			code, body = zk.ErrNoAuth, nil
 		}
@@ -120,8 +120,7 @@ func TestNextServerIsOlder(t *testing.T) {
 	t.Parallel()
 	old := zk.Version{Major: 3, Minor: 4, Patch: 14}
 	tooOld := func(err error) error {
-		var ve *zk.VersionError
-		if !errors.As(err, &ve) || ve.Found != old {
+		if ve, ok := errors.AsType[*zk.VersionError](err); !ok || ve.Found != old {
 			return fmt.Errorf("it failed with: %w", err)
 		}
 		return nil
@@ -204,8 +203,8 @@ func TestNextServerIsOlder(t *testing.T) {
 					t.Fatal(err)
 				}
 				err := tc.do(testContext(t), c)
-				var refused *zk.WhitelistError
-				if tried := next == "" && tc.tried != nil; err != nil && !tried && (next != "" || !errors.As(err, &refused)) {
+				tried := next == "" && tc.tried != nil
+				if _, ok := errors.AsType[*zk.WhitelistError](err); err != nil && !tried && (next != "" || !ok) {
 					t.Error(err)
 				}
 				<-m.left
@@ -216,7 +215,7 @@ func TestNextServerIsOlder(t *testing.T) {
 						continue
 					}
 					if op > 14 && op < 100 || op > 102 {
-						t.Errorf("the next server was sent %v", proto.Op(op))
+						t.Errorf("the next server was sent %v", proto.OpCode(op))
 					}
 				}
 				if m.conns != 2 {
@@ -268,8 +267,8 @@ func TestNextServerKeepsOneKind(t *testing.T) {
 	if err := c.Sync(ctx, "/"); err != nil {
 		t.Fatal(err)
 	}
-	var ve *zk.VersionError
-	if _, err := tree.Next(ctx); !errors.As(err, &ve) || ve.Needed != (zk.Version{Major: 3, Minor: 9}) {
+	_, err = tree.Next(ctx)
+	if ve, ok := errors.AsType[*zk.VersionError](err); !ok || ve.Needed != (zk.Version{Major: 3, Minor: 9}) {
 		t.Errorf("the recursive one: %v", err)
 	}
 	ended, cancel := context.WithCancel(ctx)

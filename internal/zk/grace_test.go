@@ -63,87 +63,87 @@ var gracedWrites = []struct {
 	// gone are the nodes that are not there any more.
 	gone []string
 }{
-	{name: "create", match: isCreate, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "create", match: zktest.IsCreate, do: func(ctx context.Context, c *zk.Client, base string) error {
 		return create1(ctx, c, base+"/new", zk.CreateOptions{})
 	}, holds: map[string]string{"/new": "new"}},
-	{name: "create_sequential", match: isCreate, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "create_sequential", match: zktest.IsCreate, do: func(ctx context.Context, c *zk.Client, base string) error {
 		made, err := c.Create(ctx, base+"/n-", []byte("new"), zk.CreateOptions{Mode: zk.PersistentSequential})
 		if err == nil && made.Path != base+"/n-0000000002" {
 			return fmt.Errorf("made %s", made.Path)
 		}
 		return err
 	}, holds: map[string]string{"/n-0000000002": "new"}},
-	{name: "create_ephemeral", match: isCreate, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "create_ephemeral", match: zktest.IsCreate, do: func(ctx context.Context, c *zk.Client, base string) error {
 		return create1(ctx, c, base+"/new", zk.CreateOptions{Mode: zk.Ephemeral})
 	}, holds: map[string]string{"/new": "new"}},
-	{name: "create_without_parents_yet", match: isCreate, do: createBelow(0), halfway: canceledAsTold},
-	{name: "create_with_one_parent", match: isCreate, nth: 2, do: createBelow(0), halfway: canceledAsTold},
-	{name: "create_with_its_upper_parent", match: isCreate, nth: 3, do: createBelow(1), halfway: canceledAsTold, holds: map[string]string{"/p": ""}},
-	{name: "create_with_its_parents", match: isCreate, nth: 5, do: createBelow(2), holds: map[string]string{"/p": "", "/p/q": "", "/p/q/new": "new"}},
-	{name: "ensure_path", match: isCreate, nth: 3, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "create_without_parents_yet", match: zktest.IsCreate, do: createBelow(0), halfway: canceledAsTold},
+	{name: "create_with_one_parent", match: zktest.IsCreate, nth: 2, do: createBelow(0), halfway: canceledAsTold},
+	{name: "create_with_its_upper_parent", match: zktest.IsCreate, nth: 3, do: createBelow(1), halfway: canceledAsTold, holds: map[string]string{"/p": ""}},
+	{name: "create_with_its_parents", match: zktest.IsCreate, nth: 5, do: createBelow(2), holds: map[string]string{"/p": "", "/p/q": "", "/p/q/new": "new"}},
+	{name: "ensure_path", match: zktest.IsCreate, nth: 3, do: func(ctx context.Context, c *zk.Client, base string) error {
 		made, err := c.EnsurePath(ctx, base+"/p/q", nil)
 		if !slices.Equal(made, []string{base + "/p", base + "/p/q"}) {
 			return fmt.Errorf("made %v: %w", made, err)
 		}
 		return err
 	}, holds: map[string]string{"/p": "", "/p/q": ""}},
-	{name: "make_path", match: isMulti, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "make_path", match: zktest.IsMulti, do: func(ctx context.Context, c *zk.Client, base string) error {
 		made, doubt, err := c.MakePath(ctx, base+"/p/q", nil)
 		if err == nil && (len(doubt) > 0 || len(made) != 2 || made[0].Path != base+"/p" || made[1].Path != base+"/p/q") {
 			return fmt.Errorf("made %+v, and in doubt are %v", made, doubt)
 		}
 		return err
 	}, holds: map[string]string{"/p": "", "/p/q": ""}},
-	{name: "set", match: isSet, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "set", match: zktest.IsSet, do: func(ctx context.Context, c *zk.Client, base string) error {
 		stat, err := c.Set(ctx, base+"/there", []byte("new"), 0)
 		if err == nil && stat.Version != 1 {
 			return fmt.Errorf("version %d", stat.Version)
 		}
 		return err
 	}, holds: map[string]string{"/there": "new"}},
-	{name: "setACL", match: isSetACL, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "setACL", match: zktest.IsSetACL, do: func(ctx context.Context, c *zk.Client, base string) error {
 		stat, err := c.SetACL(ctx, base+"/there", notDelete, 0)
 		if err == nil && stat.Aversion != 1 {
 			return fmt.Errorf("aversion %d", stat.Aversion)
 		}
 		return err
 	}},
-	{name: "setACLs", match: isSetACL, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "setACLs", match: zktest.IsSetACL, do: func(ctx context.Context, c *zk.Client, base string) error {
 		_, stat, err := c.ACL(ctx, base+"/there")
 		if err != nil {
 			return err
 		}
 		return c.SetACLs(ctx, []zk.ACLWrite{{Path: base + "/there", ACL: notDelete, Stat: stat}}, func(_ int, _ zk.Stat, err error) error { return err })
 	}},
-	{name: "update", match: isSet, do: update, holds: map[string]string{"/there": "new"}},
-	{name: "update_halfway", match: isSetACL, do: update, halfway: func(err error) bool {
-		var partial *zk.PartialError
-		return canceled(err) && errors.As(err, &partial) && strings.Contains(partial.Done, "the ACL has been replaced, the data has not")
+	{name: "update", match: zktest.IsSet, do: update, holds: map[string]string{"/there": "new"}},
+	{name: "update_halfway", match: zktest.IsSetACL, do: update, halfway: func(err error) bool {
+		partial, ok := errors.AsType[*zk.PartialError](err)
+		return canceled(err) && ok && strings.Contains(partial.Done, "the ACL has been replaced, the data has not")
 	}},
-	{name: "delete", match: isDelete, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "delete", match: zktest.IsDelete, do: func(ctx context.Context, c *zk.Client, base string) error {
 		return c.Delete(ctx, base+"/empty", 0)
 	}, gone: []string{"/empty"}},
-	{name: "delete_refused", match: isDelete, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "delete_refused", match: zktest.IsDelete, do: func(ctx context.Context, c *zk.Client, base string) error {
 		return c.Delete(ctx, base+"/there", 0)
 	}, refusal: zk.ErrNotEmpty},
-	{name: "delete_tree", match: isMulti, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "delete_tree", match: zktest.IsMulti, do: func(ctx context.Context, c *zk.Client, base string) error {
 		return c.DeleteTree(ctx, base+"/there", 0)
 	}, gone: []string{"/there", "/there/a", "/there/b"}},
-	{name: "prune", match: isDelete, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "prune", match: zktest.IsDelete, do: func(ctx context.Context, c *zk.Client, base string) error {
 		stat, _, err := c.Exists(ctx, base+"/empty")
 		if err != nil {
 			return err
 		}
 		return c.Prune(ctx, base+"/empty", stat.Czxid)
 	}, gone: []string{"/empty"}},
-	{name: "multi", match: isMulti, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "multi", match: zktest.IsMulti, do: func(ctx context.Context, c *zk.Client, base string) error {
 		results, err := c.Multi(ctx, zk.CreateOp(base+"/new", []byte("new"), zk.CreateOptions{}), zk.SetOp(base+"/there", []byte("new"), 0), zk.DeleteOp(base+"/empty", 0))
 		if err == nil && (len(results) != 3 || results[1].Stat.Version != 1) {
 			return fmt.Errorf("results %+v", results)
 		}
 		return err
 	}, holds: map[string]string{"/new": "new", "/there": "new"}, gone: []string{"/empty"}},
-	{name: "apply", match: isMulti, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "apply", match: zktest.IsMulti, do: func(ctx context.Context, c *zk.Client, base string) error {
 		results, err := c.Apply(ctx, zk.Batch{Writes: []zk.Write{{Path: base + "/new", Data: []byte("new")}, {Kind: zk.WriteDelete, Path: base + "/empty"}}})
 		for i, r := range results {
 			if r.Done != (err == nil) || r.InDoubt != errors.Is(err, zk.ErrOutcomeUnknown) {
@@ -152,37 +152,37 @@ var gracedWrites = []struct {
 		}
 		return err
 	}, holds: map[string]string{"/new": "new"}, gone: []string{"/empty"}},
-	{name: "reconfig_refused", match: opcode(16), do: func(ctx context.Context, c *zk.Client, _ string) error {
+	{name: "reconfig_refused", match: zktest.Is(zktest.OpReconfig), do: func(ctx context.Context, c *zk.Client, _ string) error {
 		_, _, err := c.Reconfig(ctx, zk.Reconfig{Leaving: "100", FromConfig: zk.AnyConfig})
 		return err
 	}, refusal: zk.ErrReconfigDisabled},
-	{name: "async_create", match: isCreate, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "async_create", match: zktest.IsCreate, do: func(ctx context.Context, c *zk.Client, base string) error {
 		_, err := c.Async().Create(ctx, base+"/new", []byte("new"), zk.CreateOptions{}).Wait(ctx)
 		return err
 	}, holds: map[string]string{"/new": "new"}},
-	{name: "async_create_with_parents", match: isCreate, nth: 3, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "async_create_with_parents", match: zktest.IsCreate, nth: 3, do: func(ctx context.Context, c *zk.Client, base string) error {
 		made, err := c.Async().Create(ctx, base+"/p/new", []byte("new"), zk.CreateOptions{MakeParents: true}).Wait(ctx)
 		if err == nil && !slices.Equal(made.Parents, []string{base + "/p"}) {
 			return fmt.Errorf("made %v", made.Parents)
 		}
 		return err
 	}, holds: map[string]string{"/p": "", "/p/new": "new"}},
-	{name: "async_ensure_path", match: isCreate, burst: 3, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "async_ensure_path", match: zktest.IsCreate, burst: 3, do: func(ctx context.Context, c *zk.Client, base string) error {
 		made, err := c.Async().EnsurePath(ctx, base+"/p", nil).Wait(ctx)
 		if err == nil && !slices.Equal(made, []string{base + "/p"}) {
 			return fmt.Errorf("made %v", made)
 		}
 		return err
 	}, holds: map[string]string{"/p": ""}},
-	{name: "async_set", match: isSet, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "async_set", match: zktest.IsSet, do: func(ctx context.Context, c *zk.Client, base string) error {
 		_, err := c.Async().Set(ctx, base+"/there", []byte("new"), 0).Wait(ctx)
 		return err
 	}, holds: map[string]string{"/there": "new"}},
-	{name: "async_delete", match: isDelete, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "async_delete", match: zktest.IsDelete, do: func(ctx context.Context, c *zk.Client, base string) error {
 		_, err := c.Async().Delete(ctx, base+"/empty", 0).Wait(ctx)
 		return err
 	}, gone: []string{"/empty"}},
-	{name: "async_multi", match: isMulti, do: func(ctx context.Context, c *zk.Client, base string) error {
+	{name: "async_multi", match: zktest.IsMulti, do: func(ctx context.Context, c *zk.Client, base string) error {
 		_, err := c.Async().Multi(ctx, zk.CreateOp(base+"/new", []byte("new"), zk.CreateOptions{})).Wait(ctx)
 		return err
 	}, holds: map[string]string{"/new": "new"}},
@@ -318,7 +318,7 @@ func TestGrace(t *testing.T) {
 				case err != nil:
 					t.Error(err)
 				}
-				if n, sent := count(proxy, tc.match), max(1, tc.nth); n != sent && !strings.HasPrefix(tc.name, "async") {
+				if n, sent := proxy.Count(tc.match), max(1, tc.nth); n != sent && !strings.HasPrefix(tc.name, "async") {
 					t.Errorf("%d requests were sent, want %d", n, sent)
 				}
 				if err := equalTrees(holding(t, direct, base), after(before, tc.holds, tc.gone)); err != nil {
@@ -360,8 +360,8 @@ func TestGraceRunsOut(t *testing.T) {
 				}
 				return
 			}
-			var unknown *zk.OutcomeUnknownError
-			if !errors.Is(err, context.Canceled) || !errors.Is(err, zk.ErrOutcomeUnknown) || !errors.As(err, &unknown) {
+			unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err)
+			if !errors.Is(err, context.Canceled) || !errors.Is(err, zk.ErrOutcomeUnknown) || !ok {
 				t.Fatalf("answered %v", err)
 			}
 			if unknown.Waited != grace || unknown.Seen == 0 || !strings.Contains(err.Error(), "no answer within 20ms") {
@@ -412,7 +412,7 @@ func TestGraceOfNothingSent(t *testing.T) {
 				if err := c.Sync(ctx, base); err != nil {
 					t.Fatal(err)
 				}
-				if n := count(proxy, tc.match); n != 0 {
+				if n := proxy.Count(tc.match); n != 0 {
 					t.Errorf("%d requests were sent", n)
 				}
 			}
@@ -461,7 +461,7 @@ func TestGraceRequestLost(t *testing.T) {
 			if !canceled(err) && !unrepeated {
 				t.Errorf("answered %v", err)
 			}
-			if n := count(proxy, tc.match); n != 0 {
+			if n := proxy.Count(tc.match); n != 0 {
 				t.Errorf("%d requests were sent", n)
 			}
 			if err := equalTrees(holding(t, direct, base), before); err != nil {
@@ -588,8 +588,8 @@ func TestGraceIsABound(t *testing.T) {
 				if want := cmp.Or(ctx.Err(), errors.New("not ended")); !errors.Is(err, want) {
 					t.Errorf("answered %v, want %v", err, want)
 				}
-				var unknown *zk.OutcomeUnknownError
-				if told := errors.As(err, &unknown); told && (unknown.Waited != tc.want || unknown.Seen != 7) || told == (tc.async && !tc.lost) {
+				unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err)
+				if told := ok; told && (unknown.Waited != tc.want || unknown.Seen != 7) || told == (tc.async && !tc.lost) {
 					t.Errorf("answered %+v: %v", unknown, err)
 				}
 				closing, stop := context.WithCancel(context.Background())

@@ -46,7 +46,7 @@ func TestGraceSplitBatch(t *testing.T) {
 				for i := range 60 {
 					batch.Writes = append(batch.Writes, zk.Write{Path: fmt.Sprintf("%s/%02d", base, i), Data: []byte("ours")})
 				}
-				held, release := proxy.HoldReplies(nth(at, isMulti))
+				held, release := proxy.HoldReplies(nth(at, zktest.IsMulti))
 				defer release()
 				short, cancel := context.WithCancel(ctx)
 				defer cancel()
@@ -67,8 +67,7 @@ func TestGraceSplitBatch(t *testing.T) {
 				if n := multis(proxy); n != at {
 					t.Errorf("%d transactions were sent, want %d", n, at)
 				}
-				var unknown *zk.OutcomeUnknownError
-				doubtful := errors.As(err, &unknown)
+				unknown, doubtful := errors.AsType[*zk.OutcomeUnknownError](err)
 				if doubtful != (e.proceed == nil) || !errors.Is(err, context.Canceled) {
 					t.Fatalf("answered %v", err)
 				}
@@ -100,8 +99,7 @@ func TestGraceSplitBatch(t *testing.T) {
 				if (inDoubt > 0) != doubtful || done == 0 == (!doubtful || at > 1) {
 					t.Errorf("%d are done and %d in doubt: %v", done, inDoubt, err)
 				}
-				var partial *zk.PartialError
-				if errors.As(err, &partial) != (done > 0) || done > 0 && !strings.Contains(partial.Done, fmt.Sprintf("%d of 60 writes", done)) {
+				if partial, ok := errors.AsType[*zk.PartialError](err); ok != (done > 0) || done > 0 && !strings.Contains(partial.Done, fmt.Sprintf("%d of 60 writes", done)) {
 					t.Errorf("%d are done: %v", done, err)
 				}
 			})
@@ -125,7 +123,7 @@ func TestGraceDeleteTree(t *testing.T) {
 			}
 			proxy := zktest.StartProxy(t, server.Addr())
 			c, overstays := graceful(t, proxy.Addr(), e.grace, smallFrames)
-			held, release := proxy.HoldReplies(nth(2, isMulti))
+			held, release := proxy.HoldReplies(nth(2, zktest.IsMulti))
 			defer release()
 			short, cancel := context.WithCancel(ctx)
 			defer cancel()
@@ -149,8 +147,7 @@ func TestGraceDeleteTree(t *testing.T) {
 			if e.proceed == nil {
 				gone /= 2 // that of the second one it cannot tell
 			}
-			var partial *zk.PartialError
-			if !errors.As(err, &partial) || partial.Done != fmt.Sprintf("%d nodes below it have been deleted", gone) ||
+			if partial, ok := errors.AsType[*zk.PartialError](err); !ok || partial.Done != fmt.Sprintf("%d nodes below it have been deleted", gone) ||
 				!errors.Is(err, context.Canceled) || errors.Is(err, zk.ErrOutcomeUnknown) != (e.proceed == nil) {
 				t.Errorf("%d of %d are left: %v", len(left), nodes, err)
 			}
@@ -169,7 +166,7 @@ func TestGraceSetACLs(t *testing.T) {
 			proxy := zktest.StartProxy(t, server.Addr())
 			c, overstays := graceful(t, proxy.Addr(), e.grace)
 			writes := writesOf(ctx, t, c, paths, notDelete)
-			_, release := proxy.HoldReplies(nth(100, isSetACL))
+			_, release := proxy.HoldReplies(nth(100, zktest.IsSetACL))
 			defer release()
 			short, cancel := context.WithCancel(ctx)
 			defer cancel()
@@ -245,7 +242,7 @@ func TestGraceConcurrent(t *testing.T) {
 				c, overstays := graceful(t, proxy.Addr(), e.grace)
 				short, cancel := context.WithCancel(ctx)
 				defer cancel()
-				held, release := proxy.HoldReplies(nth(at, isCreate))
+				held, release := proxy.HoldReplies(nth(at, zktest.IsCreate))
 				defer release()
 				made := make([]zk.Created, plain+sequential)
 				errs := make([]error, plain+sequential)
@@ -273,13 +270,13 @@ func TestGraceConcurrent(t *testing.T) {
 					for _, parent := range made[i].Parents {
 						told[strings.TrimPrefix(parent, base)] = ""
 					}
-					var c *zk.CandidatesError
+					c, ok := errors.AsType[*zk.CandidatesError](errs[i])
 					switch {
 					case errs[i] == nil && i < plain:
 						told[fmt.Sprintf("/p/%02d", i)] = "plain"
 					case errs[i] == nil:
 						told[strings.TrimPrefix(made[i].Path, base)] = "numbered"
-					case errors.Is(errs[i], zk.ErrOutcomeUnknown) && i >= plain && e.name == "cut" && errors.As(errs[i], &c):
+					case errors.Is(errs[i], zk.ErrOutcomeUnknown) && i >= plain && e.name == "cut" && ok:
 						candidates = append(candidates, c.Paths...)
 						named = append(named, c.Paths)
 					case errors.Is(errs[i], zk.ErrOutcomeUnknown) && i < plain && e.name == "cut":
@@ -324,7 +321,7 @@ func TestCandidatesAreNobodyElses(t *testing.T) {
 	const known, lost, since = 20, 5, 20
 	o := zk.CreateOptions{Mode: zk.PersistentSequential}
 	// All are on their way at once. The first twenty are answered.
-	_, release := proxy.HoldReplies(nth(known+1, isCreate))
+	_, release := proxy.HoldReplies(nth(known+1, zktest.IsCreate))
 	defer release()
 	issued := make([]*zk.Pending[zk.Created], known+lost)
 	for i := range issued {
@@ -365,13 +362,12 @@ func TestCandidatesAreNobodyElses(t *testing.T) {
 			others = append(others, c.Async().Create(ctx, base+"/n-", []byte("same"), o))
 		}
 		_, err := p.Wait(ctx)
-		var candidates *zk.CandidatesError
-		if !errors.As(err, &candidates) || !slices.Equal(candidates.Paths, want) {
+		if candidates, ok := errors.AsType[*zk.CandidatesError](err); !ok || !slices.Equal(candidates.Paths, want) {
 			t.Errorf("%d: %v, want the candidates %v", i, err, want)
 		}
 		// Nor does a later process take any of the others for it.
-		var unknown *zk.OutcomeUnknownError
-		if !errors.As(err, &unknown) {
+		unknown, isUnknown := errors.AsType[*zk.OutcomeUnknownError](err)
+		if !isUnknown {
 			t.Fatal("nothing tells them apart")
 		}
 		got, err := direct.RecognizeSequential(ctx, base+"/n-", zk.Making{Seen: unknown.Seen, Others: unknown.Others, Data: []byte("same")})

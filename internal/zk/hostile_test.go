@@ -146,42 +146,42 @@ func TestEveryByteOfReplies(t *testing.T) {
 		match func(int32) bool
 		do    func(ctx context.Context, c *zk.Client, base string, try int) error
 	}{
-		{"get", opcode(4), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+		{"get", zktest.Is(zktest.OpGetData), func(ctx context.Context, c *zk.Client, base string, _ int) error {
 			data, _, err := c.Get(ctx, base+"/there")
 			return want(err, string(data), "old")
 		}},
-		{"exists", opcode(3), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+		{"exists", zktest.Is(zktest.OpExists), func(ctx context.Context, c *zk.Client, base string, _ int) error {
 			_, ok, err := c.Exists(ctx, base+"/there")
 			return want(err, fmt.Sprint(ok), "true")
 		}},
-		{"exists_not", opcode(3), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+		{"exists_not", zktest.Is(zktest.OpExists), func(ctx context.Context, c *zk.Client, base string, _ int) error {
 			_, ok, err := c.Exists(ctx, base+"/none")
 			return want(err, fmt.Sprint(ok), "false")
 		}},
-		{"children", opcode(12), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+		{"children", zktest.Is(zktest.OpGetChildren2), func(ctx context.Context, c *zk.Client, base string, _ int) error {
 			names, _, err := c.Children(ctx, base)
 			return want(err, fmt.Sprint(names), "[there]")
 		}},
-		{"acl", opcode(6), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+		{"acl", zktest.Is(zktest.OpGetACL), func(ctx context.Context, c *zk.Client, base string, _ int) error {
 			acl, _, err := c.ACL(ctx, base)
 			return want(err, fmt.Sprint(acl), "[world:anyone:cdrwa]")
 		}},
-		{"read_many", opcode(22), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+		{"read_many", zktest.Is(zktest.OpMultiRead), func(ctx context.Context, c *zk.Client, base string, _ int) error {
 			all, err := c.ReadMany(ctx, []string{base + "/there", base + "/none"}, true)
 			if err != nil {
 				return err
 			}
 			return want(nil, fmt.Sprint(string(all[0].Data), all[0].Err, errors.Is(all[1].Err, zk.ErrNoNode)), "old<nil> true")
 		}},
-		{"who_am_i", opcode(107), func(ctx context.Context, c *zk.Client, _ string, _ int) error {
+		{"who_am_i", zktest.Is(zktest.OpWhoAmI), func(ctx context.Context, c *zk.Client, _ string, _ int) error {
 			ids, err := c.WhoAmI(ctx)
 			return want(err, fmt.Sprint(len(ids)), "1")
 		}},
-		{"ephemerals", opcode(103), func(ctx context.Context, c *zk.Client, base string, _ int) error {
+		{"ephemerals", zktest.Is(zktest.OpGetEphemerals), func(ctx context.Context, c *zk.Client, base string, _ int) error {
 			paths, err := c.Ephemerals(ctx, base)
 			return want(err, fmt.Sprint(paths), "[]")
 		}},
-		{"create", isCreate, func(ctx context.Context, c *zk.Client, base string, try int) error {
+		{"create", zktest.IsCreate, func(ctx context.Context, c *zk.Client, base string, try int) error {
 			// With the version the reply is the one with a stat.
 			if _, err := c.ServerInfo(ctx); err != nil {
 				return err
@@ -190,18 +190,18 @@ func TestEveryByteOfReplies(t *testing.T) {
 			made, err := c.Create(ctx, path, []byte("x"), zk.CreateOptions{})
 			return want(err, fmt.Sprintf("%s %t", made.Path, made.HasStat), path+" true")
 		}},
-		{"set", isSet, func(ctx context.Context, c *zk.Client, base string, try int) error {
+		{"set", zktest.IsSet, func(ctx context.Context, c *zk.Client, base string, try int) error {
 			stat, err := c.Set(ctx, base, []byte("new"), int32(try))
 			return want(err, fmt.Sprint(stat.Version), fmt.Sprint(try+1))
 		}},
-		{"multi", isMulti, func(ctx context.Context, c *zk.Client, base string, try int) error {
+		{"multi", zktest.IsMulti, func(ctx context.Context, c *zk.Client, base string, try int) error {
 			results, err := c.Multi(ctx, zk.SetOp(base, []byte("new"), int32(try)), zk.CheckOp(base+"/there", 0))
 			if err != nil {
 				return err
 			}
 			return want(nil, fmt.Sprint(results[0].Stat.Version), fmt.Sprint(try+1))
 		}},
-		{"failed_multi", isMulti, func(ctx context.Context, c *zk.Client, base string, _ int) error {
+		{"failed_multi", zktest.IsMulti, func(ctx context.Context, c *zk.Client, base string, _ int) error {
 			_, err := c.Multi(ctx, zk.SetOp(base, []byte("new"), 0), zk.CreateOp(base+"/there", nil, zk.CreateOptions{}))
 			if me, ok := errors.AsType[*zk.MultiError](err); ok && me.Index == 1 && errors.Is(err, zk.ErrNodeExists) {
 				return nil
@@ -264,19 +264,19 @@ func TestNamesThatNoNodeHas(t *testing.T) {
 		match func(int32) bool
 		do    func(ctx context.Context, c *zk.Client, base string) error
 	}{
-		"children": {opcode(12), func(ctx context.Context, c *zk.Client, base string) error {
+		"children": {zktest.Is(zktest.OpGetChildren2), func(ctx context.Context, c *zk.Client, base string) error {
 			_, _, err := c.Children(ctx, base)
 			return err
 		}},
-		"watch": {opcode(12), func(ctx context.Context, c *zk.Client, base string) error {
+		"watch": {zktest.Is(zktest.OpGetChildren2), func(ctx context.Context, c *zk.Client, base string) error {
 			_, _, _, err := c.ChildrenWatch(ctx, base)
 			return err
 		}},
-		"read many": {opcode(22), func(ctx context.Context, c *zk.Client, base string) error {
+		"read many": {zktest.Is(zktest.OpMultiRead), func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.ReadMany(ctx, []string{base}, true)
 			return err
 		}},
-		"tree": {opcode(12, 22), func(ctx context.Context, c *zk.Client, base string) error {
+		"tree": {zktest.Is(zktest.OpGetChildren2, zktest.OpMultiRead), func(ctx context.Context, c *zk.Client, base string) error {
 			return c.DeleteTree(ctx, base, zk.AnyVersion)
 		}},
 	} {
@@ -311,7 +311,7 @@ func TestCreateAnsweredWithAnotherNode(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)
 	base := prepare(ctx, t, connect(t, server.Addr()))
-	tp := &tap{match: isCreate}
+	tp := &tap{match: zktest.IsCreate}
 	c := connect(t, server.Addr(), steady, func(cfg *zk.Config) { cfg.Dial = tp.dial })
 	for i, another := range []string{"/zookeeper/config", base, base + "/made", base + "/made0/x", "..", ""} {
 		path := fmt.Sprintf("%s/made%d", base, i)
@@ -332,7 +332,7 @@ func TestCreateAnsweredWithAnotherNode(t *testing.T) {
 			t.Errorf("answered with %q: made %q, %v", another, made.Path, err)
 		}
 	}
-	tp.match = isMulti
+	tp.match = zktest.IsMulti
 	path := base + "/there/many"
 	tp.next(renamed(path, base+"/there/more"))
 	if results, err := c.Multi(ctx, zk.CreateOp(path, nil, zk.CreateOptions{})); !errors.Is(err, zk.ErrOutcomeUnknown) || !strings.Contains(err.Error(), "another node") {
@@ -346,7 +346,7 @@ func TestEveryBitOfReplies(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)
 	base := prepare(ctx, t, connect(t, server.Addr()))
-	tp := &tap{match: opcode(4)}
+	tp := &tap{match: zktest.Is(zktest.OpGetData)}
 	c := connect(t, server.Addr(), steady, func(cfg *zk.Config) { cfg.Dial = tp.dial })
 	const length, xid = 4, 4
 	for bit := range 8 * (length + xid) {
@@ -392,7 +392,7 @@ func TestTransactionWithAnotherReply(t *testing.T) {
 			t.Parallel()
 			ctx := testContext(t)
 			base := prepare(ctx, t, connect(t, server.Addr()))
-			tp := &tap{match: isMulti}
+			tp := &tap{match: zktest.IsMulti}
 			c := connect(t, server.Addr(), steady, func(cfg *zk.Config) { cfg.Dial = tp.dial })
 			tp.next(edit)
 			if results, err := c.Multi(ctx, zk.CheckOp(base, 0), zk.DeleteOp(base+"/there", 0)); !errors.Is(err, zk.ErrOutcomeUnknown) {
@@ -625,7 +625,7 @@ func TestEventFlood(t *testing.T) {
 			if err != nil {
 				return
 			}
-			if op := int32(binary.BigEndian.Uint32(frame[4:])); op == 18 {
+			if op := int32(binary.BigEndian.Uint32(frame[4:])); op == zktest.OpRemoveWatches {
 				close(removed)
 			}
 			if zktest.WriteFrame(nc, header(int32(binary.BigEndian.Uint32(frame)), 2, proto.OK)) != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
@@ -24,59 +25,52 @@ var _ conn.Request = noRequest{}
 // that begin with the prefix, which need not end at the boundary of an element. It needs
 // 3.6.
 func (c *Client) Ephemerals(ctx context.Context, prefix string) ([]string, error) {
-	op := proto.OpGetEphemerals
-	if err := ValidatePrefix(prefix); err != nil {
-		return nil, &Error{Op: op.String(), Path: prefix, Err: err}
+	return do(ctx, c, c.ephemerals(ctx, prefix))
+}
+
+// ephemerals waits for the server's version.
+func (c *Client) ephemerals(ctx context.Context, prefix string) operation[proto.GetEphemeralsRequest, proto.GetEphemeralsReply, []string] {
+	full := c.prefixed(prefix)
+	o := operation[proto.GetEphemeralsRequest, proto.GetEphemeralsReply, []string]{
+		code: proto.OpGetEphemerals, path: prefix, req: proto.GetEphemeralsRequest{Prefix: full},
+		result: func(c *Client, out *proto.GetEphemeralsReply) ([]string, error) {
+			paths := out.Paths[:0]
+			for _, p := range out.Paths {
+				if err := ValidatePath(p); err != nil {
+					return nil, &conn.ProtocolError{Reason: "an ephemeral node's path: " + shown.Line(err.Error())}
+				}
+				if strings.HasPrefix(p, full) {
+					paths = append(paths, c.Unchroot(p))
+				}
+			}
+			return paths, nil
+		},
+		err: ValidatePrefix(prefix),
 	}
-	if err := c.require(ctx, features[op]); err != nil {
-		return nil, &Error{Op: op.String(), Path: prefix, Err: err}
+	if o.err == nil {
+		o.err = c.engine.Require(ctx, engine.FeatureOf(o.code))
 	}
-	full := c.chrooted(prefix)
-	if prefix == "/" {
-		full = c.servers.Chroot + "/"
-	}
-	r, err := read[proto.GetEphemeralsReply](ctx, c, op, prefix, proto.GetEphemeralsRequest{Prefix: full})
-	if err != nil {
-		return nil, err
-	}
-	paths := r.Paths[:0]
-	for _, p := range r.Paths {
-		if err := ValidatePath(p); err != nil {
-			return nil, &Error{Op: op.String(), Path: prefix, Err: &conn.ProtocolError{Reason: "an ephemeral node's path: " + shown.Line(err.Error())}}
-		}
-		if strings.HasPrefix(p, full) {
-			paths = append(paths, c.Unchroot(p))
-		}
-	}
-	return paths, nil
+	return o
 }
 
 // CountDescendants returns how many nodes are below the node, at any depth. It needs 3.6.
 func (c *Client) CountDescendants(ctx context.Context, path string) (int, error) {
-	op := proto.OpCountChildren
-	if err := check(op.String(), path); err != nil {
-		return 0, err
+	o := checked(path, operation[proto.CountDescendantsRequest, proto.CountDescendantsReply, int]{
+		code: proto.OpCountChildren, req: proto.CountDescendantsRequest{Path: c.chrooted(path)},
+		result: func(_ *Client, out *proto.CountDescendantsReply) (int, error) { return int(out.Total), nil },
+	})
+	if o.err == nil {
+		o.err = c.engine.Require(ctx, engine.FeatureOf(o.code))
 	}
-	if err := c.require(ctx, features[op]); err != nil {
-		return 0, &Error{Op: op.String(), Path: path, Err: err}
-	}
-	r, err := read[proto.CountDescendantsReply](ctx, c, op, path, proto.CountDescendantsRequest{Path: c.chrooted(path)})
-	if err != nil {
-		return 0, err
-	}
-	return int(r.Total), nil
+	return do(ctx, c, o)
 }
 
 // WhoAmI returns the identities that the server knows this client by: its address, and
 // what its credentials proved. It needs 3.7.
 func (c *Client) WhoAmI(ctx context.Context) ([]Identity, error) {
-	op := proto.OpWhoAmI
-	if err := c.require(ctx, features[op]); err != nil {
-		return nil, &Error{Op: op.String(), Err: err}
-	}
-	r, err := read[proto.WhoAmIReply](ctx, c, op, "", noRequest{})
-	if err != nil {
-		return nil, err
-	}
-	return r.Identities, nil
+	return do(ctx, c, operation[noRequest, proto.WhoAmIReply, []Identity]{
+		code:   proto.OpWhoAmI,
+		result: func(_ *Client, out *proto.WhoAmIReply) ([]Identity, error) { return out.Identities, nil },
+		err:    c.engine.Require(ctx, engine.FeatureOf(proto.OpWhoAmI)),
+	})
 }

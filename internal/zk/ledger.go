@@ -114,7 +114,7 @@ func (c *Client) look(ctx context.Context, node string) *account {
 		}
 		a.known, a.czxid, a.deleted = true, stat.Czxid, deleted(*stat)
 	}
-	c.submit(ctx, look)
+	c.engine.Submit(ctx, look)
 	l.mu.Lock()
 	l.opened++
 	a.ticket = l.opened
@@ -218,7 +218,7 @@ func createdBelow(req conn.Request) string {
 // made there by writes of which it is not known yet.
 func (c *Client) unharmed(ctx context.Context, parent string, was Stat, ticket int64) (yes bool, numbers int32, err error) {
 	l := &c.ledger
-	for r := c.cfg.Retry.begin(); ; {
+	for t := c.engine.Tries(); ; {
 		l.mu.Lock()
 		a := l.accounts[parent]
 		counted := a != nil && a.known && ticket != 0 && a.ticket <= ticket
@@ -240,15 +240,15 @@ func (c *Client) unharmed(ctx context.Context, parent string, was Stat, ticket i
 				yes = l.compare(parent, a, *stat)
 			}
 		}
-		c.submit(ctx, look)
-		_, err := c.await(ctx, look)
+		c.engine.Submit(ctx, look)
+		_, err := c.engine.Await(ctx, look)
 		switch {
 		case err == nil:
 			return yes, numbers, nil
 		case errors.Is(err, ErrNoNode):
 			return false, 0, nil
 		}
-		if err := c.again(ctx, &r, proto.OpExists, c.Unchroot(parent), err); err != nil {
+		if err := t.Again(ctx, look, err); err != nil {
 			return false, 0, err
 		}
 	}

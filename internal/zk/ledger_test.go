@@ -54,7 +54,7 @@ func TestLostAmongSiblings(t *testing.T) {
 				// At some of the requests, and at different ones each time.
 				n := 0
 				spread := func(op int32) bool {
-					if !isCreate(op) {
+					if !zktest.IsCreate(op) {
 						return false
 					}
 					n++
@@ -162,10 +162,10 @@ func TestLostAmongStrangers(t *testing.T) {
 				}
 			}
 			cut := proxy.CutAfterRequest(func(op int32) bool {
-				if isCreate(op) {
+				if zktest.IsCreate(op) {
 					proxy.Refuse(true)
 				}
-				return isCreate(op)
+				return zktest.IsCreate(op)
 			})
 			node := base + "/lost"
 			result := make(chan error, 1)
@@ -186,7 +186,7 @@ func TestLostAmongStrangers(t *testing.T) {
 			}
 			// From here on the client counts anew.
 			for range 2 {
-				proxy.CutBeforeRequest(isCreate)
+				proxy.CutBeforeRequest(zktest.IsCreate)
 			}
 			_, errs := createMany(ctx, 20, func(ctx context.Context, i int) (zk.Created, error) {
 				return c.Create(ctx, fmt.Sprintf("%s/again-%d", base, i), nil, zk.CreateOptions{})

@@ -15,30 +15,7 @@ import (
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
-// opcode tells which requests a test cuts.
-func opcode(codes ...int32) func(int32) bool {
-	return func(op int32) bool { return slices.Contains(codes, op) }
-}
-
-var (
-	isCreate = opcode(1, 15, 19, 21)
-	isDelete = opcode(2)
-	isAuth   = opcode(100)
-	isSet    = opcode(5)
-	isSetACL = opcode(7)
-	isMulti  = opcode(14)
-)
-
-// count tells how often a matching request has reached the server.
-func count(p *zktest.Proxy, match func(int32) bool) int {
-	n := 0
-	for _, r := range p.Requests() {
-		if match(r.Opcode) {
-			n++
-		}
-	}
-	return n
-}
+var isAuth = zktest.Is(zktest.OpAuth)
 
 // writes are the writes whose lost replies the tests below look at. Each works on base,
 // which holds the node base/there with the data "old" and version 0.
@@ -51,33 +28,33 @@ var writes = []struct {
 	// effect checks, with a client of its own, that the write took effect exactly once.
 	effect func(ctx context.Context, t *testing.T, c *zk.Client, base string)
 }{
-	{"create", isCreate, feature{}, create("/new", zk.CreateOptions{}), oneChild("new")},
-	{"create_null", isCreate, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+	{"create", zktest.IsCreate, feature{}, create("/new", zk.CreateOptions{}), oneChild("new")},
+	{"create_null", zktest.IsCreate, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
 		_, err := c.Create(ctx, base+"/new", nil, zk.CreateOptions{})
 		return err
 	}, oneChild("new")},
-	{"create_ephemeral", isCreate, feature{}, create("/new", zk.CreateOptions{Mode: zk.Ephemeral}), oneChild("new")},
-	{"create_container", isCreate, containerNode, create("/new", zk.CreateOptions{Mode: zk.Container}), oneChild("new")},
-	{"create_ttl", isCreate, ttlNode, create("/new", zk.CreateOptions{Mode: zk.PersistentTTL, TTL: time.Hour}), oneChild("new")},
-	{"create_acl", isCreate, feature{}, create("/new", zk.CreateOptions{ACL: []zk.ACL{
+	{"create_ephemeral", zktest.IsCreate, feature{}, create("/new", zk.CreateOptions{Mode: zk.Ephemeral}), oneChild("new")},
+	{"create_container", zktest.IsCreate, containerNode, create("/new", zk.CreateOptions{Mode: zk.Container}), oneChild("new")},
+	{"create_ttl", zktest.IsCreate, ttlNode, create("/new", zk.CreateOptions{Mode: zk.PersistentTTL, TTL: time.Hour}), oneChild("new")},
+	{"create_acl", zktest.IsCreate, feature{}, create("/new", zk.CreateOptions{ACL: []zk.ACL{
 		{Perms: zk.PermAll, Scheme: zk.SchemeAuth},
 		{Perms: zk.PermRead, Scheme: zk.SchemeWorld, ID: "anyone"},
 		{Perms: zk.PermRead, Scheme: zk.SchemeWorld, ID: "anyone"},
 	}}), oneChild("new")},
-	{"create_sequential", isCreate, feature{}, create("/n-", zk.CreateOptions{Mode: zk.PersistentSequential}), oneChild("n-0000000001")},
-	{"create_sequential_bare", isCreate, feature{}, create("/", zk.CreateOptions{Mode: zk.PersistentSequential}), oneChild("0000000001")},
-	{"create_ephemeral_sequential", isCreate, feature{}, create("/n-", zk.CreateOptions{Mode: zk.EphemeralSequential}), oneChild("n-0000000001")},
-	{"set", isSet, feature{}, set(0), version("1")},
-	{"set_any_version", isSet, feature{}, set(zk.AnyVersion), version("1")},
-	{"setACL", isSetACL, feature{}, setACL(0), aversion},
-	{"setACL_any_version", isSetACL, feature{}, setACL(zk.AnyVersion), aversion},
-	{"delete", isDelete, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+	{"create_sequential", zktest.IsCreate, feature{}, create("/n-", zk.CreateOptions{Mode: zk.PersistentSequential}), oneChild("n-0000000001")},
+	{"create_sequential_bare", zktest.IsCreate, feature{}, create("/", zk.CreateOptions{Mode: zk.PersistentSequential}), oneChild("0000000001")},
+	{"create_ephemeral_sequential", zktest.IsCreate, feature{}, create("/n-", zk.CreateOptions{Mode: zk.EphemeralSequential}), oneChild("n-0000000001")},
+	{"set", zktest.IsSet, feature{}, set(0), version("1")},
+	{"set_any_version", zktest.IsSet, feature{}, set(zk.AnyVersion), version("1")},
+	{"setACL", zktest.IsSetACL, feature{}, setACL(0), aversion},
+	{"setACL_any_version", zktest.IsSetACL, feature{}, setACL(zk.AnyVersion), aversion},
+	{"delete", zktest.IsDelete, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
 		return c.Delete(ctx, base+"/there", 0)
 	}, gone},
-	{"delete_any_version", isDelete, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+	{"delete_any_version", zktest.IsDelete, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
 		return c.Delete(ctx, base+"/there", zk.AnyVersion)
 	}, gone},
-	{"multi", isMulti, feature{}, func(ctx context.Context, t *testing.T, c *zk.Client, base string) error {
+	{"multi", zktest.IsMulti, feature{}, func(ctx context.Context, t *testing.T, c *zk.Client, base string) error {
 		results, err := c.Multi(ctx,
 			zk.CheckOp(base, 0),
 			zk.CreateOp(base+"/n-", []byte("new"), zk.CreateOptions{Mode: zk.PersistentSequential}),
@@ -87,11 +64,11 @@ var writes = []struct {
 		}
 		return err
 	}, version("1")},
-	{"multi_of_deletes", isMulti, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+	{"multi_of_deletes", zktest.IsMulti, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
 		_, err := c.Multi(ctx, zk.CheckOp(base, 0), zk.DeleteOp(base+"/there", 0))
 		return err
 	}, gone},
-	{"multi_of_checks", isMulti, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
+	{"multi_of_checks", zktest.IsMulti, feature{}, func(ctx context.Context, _ *testing.T, c *zk.Client, base string) error {
 		_, err := c.Multi(ctx, zk.CheckOp(base, 0))
 		return err
 	}, version("0")},
@@ -201,15 +178,17 @@ func TestReplyLost(t *testing.T) {
 			if w.name == "multi_of_checks" {
 				want = 2 // it has no effect that could tell, and may be asked again
 			}
-			if n := count(proxy, w.match); n != want {
+			if n := proxy.Count(w.match); n != want {
 				t.Errorf("the write reached the server %d times", n)
 			}
 			w.effect(ctx, t, direct, base)
 			// The look sees all that had been accepted, on whichever server.
 			requests := proxy.Requests()
 			behind := slices.IndexFunc(requests, func(r zktest.Request) bool { return w.match(r.Opcode) }) + 1
-			look := slices.IndexFunc(requests[behind:], func(r zktest.Request) bool { return opcode(3, 4, 6, 9, 12)(r.Opcode) })
-			if look < 0 || requests[behind+look].Opcode != 9 {
+			look := slices.IndexFunc(requests[behind:], func(r zktest.Request) bool {
+				return zktest.Is(zktest.OpExists, zktest.OpGetData, zktest.OpGetACL, zktest.OpSync, zktest.OpGetChildren2)(r.Opcode)
+			})
+			if look < 0 || requests[behind+look].Opcode != zktest.OpSync {
 				t.Errorf("no sync came before the look: %v", requests[behind:])
 			}
 		})
@@ -233,7 +212,7 @@ func TestRequestLost(t *testing.T) {
 			if w.name == "setACL_any_version" {
 				// Servers keep no trace of who set an ACL: this may be before ours, or in its
 				// place.
-				if n := count(proxy, w.match); !errors.Is(err, zk.ErrOutcomeUnknown) || n != 0 {
+				if n := proxy.Count(w.match); !errors.Is(err, zk.ErrOutcomeUnknown) || n != 0 {
 					t.Errorf("%v, and the write reached the server %d times", err, n)
 				}
 				return
@@ -241,7 +220,7 @@ func TestRequestLost(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			if n := count(proxy, w.match); n != 1 {
+			if n := proxy.Count(w.match); n != 1 {
 				t.Errorf("the write reached the server %d times", n)
 			}
 			w.effect(ctx, t, direct, base)
@@ -267,41 +246,40 @@ func TestRefusalLost(t *testing.T) {
 		do    func(ctx context.Context, c *zk.Client, base string) error
 		want  error
 	}{
-		{"create_of_what_was_there", isCreate, func(ctx context.Context, c *zk.Client, base string) error {
+		{"create_of_what_was_there", zktest.IsCreate, func(ctx context.Context, c *zk.Client, base string) error {
 			// With the very data and ACL of the node that is there.
 			_, err := c.Create(ctx, base+"/there", []byte("old"), zk.CreateOptions{})
 			return err
 		}, zk.ErrNodeExists},
-		{"create_without_parent", isCreate, func(ctx context.Context, c *zk.Client, base string) error {
+		{"create_without_parent", zktest.IsCreate, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Create(ctx, base+"/none/child", nil, zk.CreateOptions{})
 			return err
 		}, zk.ErrNoNode},
-		{"sequential_without_parent", isCreate, func(ctx context.Context, c *zk.Client, base string) error {
+		{"sequential_without_parent", zktest.IsCreate, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Create(ctx, base+"/none/child-", nil, zk.CreateOptions{Mode: zk.PersistentSequential})
 			return err
 		}, zk.ErrNoNode},
-		{"stale_set", isSet, func(ctx context.Context, c *zk.Client, base string) error {
+		{"stale_set", zktest.IsSet, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Set(ctx, base+"/there", []byte("new"), 4)
 			return err
 		}, zk.ErrBadVersion},
-		{"set_of_nothing", isSet, func(ctx context.Context, c *zk.Client, base string) error {
+		{"set_of_nothing", zktest.IsSet, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Set(ctx, base+"/none", []byte("new"), 0)
 			return err
 		}, zk.ErrNoNode},
-		{"stale_setACL", isSetACL, func(ctx context.Context, c *zk.Client, base string) error {
+		{"stale_setACL", zktest.IsSetACL, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.SetACL(ctx, base+"/there", zk.OpenACL(), 4)
 			return err
 		}, zk.ErrBadVersion},
-		{"stale_delete", isDelete, func(ctx context.Context, c *zk.Client, base string) error {
+		{"stale_delete", zktest.IsDelete, func(ctx context.Context, c *zk.Client, base string) error {
 			return c.Delete(ctx, base+"/there", 4)
 		}, zk.ErrBadVersion},
-		{"delete_of_nothing", isDelete, func(ctx context.Context, c *zk.Client, base string) error {
+		{"delete_of_nothing", zktest.IsDelete, func(ctx context.Context, c *zk.Client, base string) error {
 			return c.Delete(ctx, base+"/none", 0)
 		}, zk.ErrNoNode},
-		{"multi", isMulti, func(ctx context.Context, c *zk.Client, base string) error {
+		{"multi", zktest.IsMulti, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Multi(ctx, zk.SetOp(base+"/there", []byte("new"), 0), zk.CreateOp(base, nil, zk.CreateOptions{}))
-			var me *zk.MultiError
-			if errors.As(err, &me) && me.Index != 1 {
+			if me, ok := errors.AsType[*zk.MultiError](err); ok && me.Index != 1 {
 				return errors.New("another operation is named: " + err.Error())
 			}
 			return err
@@ -368,38 +346,38 @@ func TestOutcomeUnknown(t *testing.T) {
 		do    func(ctx context.Context, c *zk.Client, base string) error
 		other func(ctx context.Context, c *zk.Client, base string) error
 	}{
-		{"create", isCreate, func(ctx context.Context, c *zk.Client, base string) error {
+		{"create", zktest.IsCreate, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Create(ctx, base+"/new", []byte("ours"), zk.CreateOptions{})
 			return err
 		}, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Set(ctx, base+"/new", []byte("theirs"), 0)
 			return err
 		}},
-		{"set", isSet, func(ctx context.Context, c *zk.Client, base string) error {
+		{"set", zktest.IsSet, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Set(ctx, base+"/there", []byte("ours"), 0)
 			return err
 		}, overwrite},
-		{"set_any_version", isSet, func(ctx context.Context, c *zk.Client, base string) error {
+		{"set_any_version", zktest.IsSet, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Set(ctx, base+"/there", []byte("ours"), zk.AnyVersion)
 			return err
 		}, overwrite},
-		{"multi", isMulti, func(ctx context.Context, c *zk.Client, base string) error {
+		{"multi", zktest.IsMulti, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Multi(ctx, zk.SetOp(base+"/there", []byte("ours"), 0))
 			return err
 		}, overwrite},
-		{"create_of_what_was_taken_away", isCreate, func(ctx context.Context, c *zk.Client, base string) error {
+		{"create_of_what_was_taken_away", zktest.IsCreate, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Create(ctx, base+"/new", []byte("ours"), zk.CreateOptions{})
 			return err
 		}, func(ctx context.Context, c *zk.Client, base string) error {
 			return c.Delete(ctx, base+"/new", 0) // as a worker does with a job that is done
 		}},
-		{"delete", isDelete, func(ctx context.Context, c *zk.Client, base string) error {
+		{"delete", zktest.IsDelete, func(ctx context.Context, c *zk.Client, base string) error {
 			return c.Delete(ctx, base+"/there", 0)
 		}, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Create(ctx, base+"/there", []byte("theirs"), zk.CreateOptions{})
 			return err
 		}},
-		{"set_of_a_node_made_anew", isSet, func(ctx context.Context, c *zk.Client, base string) error {
+		{"set_of_a_node_made_anew", zktest.IsSet, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Set(ctx, base+"/there", []byte("ours"), 0)
 			return err
 		}, func(ctx context.Context, c *zk.Client, base string) error {
@@ -409,7 +387,7 @@ func TestOutcomeUnknown(t *testing.T) {
 			_, err := c.Create(ctx, base+"/there", []byte("theirs"), zk.CreateOptions{})
 			return err
 		}},
-		{"sequential_taken", isCreate, func(ctx context.Context, c *zk.Client, base string) error {
+		{"sequential_taken", zktest.IsCreate, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Create(ctx, base+"/n-", nil, zk.CreateOptions{Mode: zk.PersistentSequential})
 			return err
 		}, func(ctx context.Context, c *zk.Client, base string) error {
@@ -424,7 +402,7 @@ func TestOutcomeUnknown(t *testing.T) {
 			}
 			return errors.New("there is nothing to take")
 		}},
-		{"sequential", isCreate, func(ctx context.Context, c *zk.Client, base string) error {
+		{"sequential", zktest.IsCreate, func(ctx context.Context, c *zk.Client, base string) error {
 			_, err := c.Create(ctx, base+"/n-", []byte("same"), zk.CreateOptions{Mode: zk.PersistentSequential})
 			return err
 		}, func(ctx context.Context, c *zk.Client, base string) error {
@@ -445,7 +423,7 @@ func TestOutcomeUnknown(t *testing.T) {
 			if _, err := c.Create(ctx, base+"/ours", nil, zk.CreateOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			sent := count(proxy, tc.match)
+			sent := proxy.Count(tc.match)
 			cut := proxy.CutAfterRequest(tc.match)
 			reopen := g.close()
 			defer reopen()
@@ -460,7 +438,7 @@ func TestOutcomeUnknown(t *testing.T) {
 			if !errors.Is(err, zk.ErrOutcomeUnknown) || !errors.Is(err, zk.ErrConnectionLoss) {
 				t.Errorf("answered %v", err)
 			}
-			if n := count(proxy, tc.match) - sent; n != 1 {
+			if n := proxy.Count(tc.match) - sent; n != 1 {
 				t.Errorf("the write reached the server %d times", n)
 			}
 			if tc.name == "create_of_what_was_taken_away" {
@@ -472,8 +450,7 @@ func TestOutcomeUnknown(t *testing.T) {
 				if tc.name == "sequential" {
 					want = []string{base + "/n-0000000002", base + "/n-0000000003"}
 				}
-				candidates := (*zk.CandidatesError)(nil)
-				if !errors.As(err, &candidates) || !slices.Equal(candidates.Paths, want) {
+				if candidates, ok := errors.AsType[*zk.CandidatesError](err); !ok || !slices.Equal(candidates.Paths, want) {
 					t.Errorf("%v does not name the candidates %v", err, want)
 				}
 				return
@@ -502,11 +479,11 @@ func TestSequentialAmongOthers(t *testing.T) {
 	}
 	proxy := zktest.StartProxy(t, server.Addr())
 	c := connect(t, proxy.Addr())
-	cut := proxy.CutAfterRequest(isCreate)
+	cut := proxy.CutAfterRequest(zktest.IsCreate)
 	made, err := c.Create(ctx, base+"/task", []byte("x"), zk.CreateOptions{Mode: zk.PersistentSequential})
 	happened(t, cut)
-	if err != nil || made.Path != base+"/task0000000003" || count(proxy, isCreate) != 1 {
-		t.Errorf("%+v, %v, sent %d times", made, err, count(proxy, isCreate))
+	if err != nil || made.Path != base+"/task0000000003" || proxy.Count(zktest.IsCreate) != 1 {
+		t.Errorf("%+v, %v, sent %d times", made, err, proxy.Count(zktest.IsCreate))
 	}
 }
 
@@ -522,7 +499,7 @@ func TestSequentialAmongMany(t *testing.T) {
 	if _, err := c.Create(ctx, base+"/first", nil, zk.CreateOptions{}); err != nil { // creates ask for the version first
 		t.Fatal(err)
 	}
-	cut := proxy.CutAfterRequest(isCreate)
+	cut := proxy.CutAfterRequest(zktest.IsCreate)
 	reopen := g.close()
 	defer reopen()
 	result := make(chan error, 1)
@@ -549,7 +526,7 @@ func TestSequentialAmongMany(t *testing.T) {
 	if err := <-result; err != nil || made.Path != base+"/n-0000000001" {
 		t.Errorf("made %q, %v", made.Path, err)
 	}
-	if n := count(proxy, opcode(4)); n != alike+1 {
+	if n := proxy.Count(zktest.Is(zktest.OpGetData)); n != alike+1 {
 		t.Errorf("%d nodes were read, %d could have been ours", n, alike+1)
 	}
 }
@@ -567,7 +544,7 @@ func TestOneNodeHasOneMaker(t *testing.T) {
 		if _, err := c.Create(ctx, base+"/first", nil, zk.CreateOptions{}); err != nil {
 			t.Fatal(err)
 		}
-		cut := proxy.CutAfterRequest(isCreate)
+		cut := proxy.CutAfterRequest(zktest.IsCreate)
 		reopen := g.close()
 		results := make(chan error, 2)
 		for range 2 {
@@ -618,7 +595,7 @@ func TestParentOfUnknownOutcome(t *testing.T) {
 			// The node and its parent are refused first, because what is above is missing.
 			creates := 0
 			cut := tc.cut(proxy, func(op int32) bool {
-				if isCreate(op) {
+				if zktest.IsCreate(op) {
 					creates++
 				}
 				return creates == 3
@@ -660,23 +637,23 @@ func TestOneVersionHasOneWriter(t *testing.T) {
 		match func(int32) bool
 		do    func(ctx context.Context, c *zk.Client, path string) error
 	}{
-		{"set", isSet, func(ctx context.Context, c *zk.Client, path string) error {
+		{"set", zktest.IsSet, func(ctx context.Context, c *zk.Client, path string) error {
 			_, err := c.Set(ctx, path, []byte("same"), 0)
 			return err
 		}},
-		{"setACL", isSetACL, func(ctx context.Context, c *zk.Client, path string) error {
+		{"setACL", zktest.IsSetACL, func(ctx context.Context, c *zk.Client, path string) error {
 			_, err := c.SetACL(ctx, path, acl, 0)
 			return err
 		}},
-		{"multi", isMulti, func(ctx context.Context, c *zk.Client, path string) error {
+		{"multi", zktest.IsMulti, func(ctx context.Context, c *zk.Client, path string) error {
 			_, err := c.Multi(ctx, zk.SetOp(path, []byte("same"), 0), zk.CheckOp(path, 1))
 			return err
 		}},
-		{"async_set", isSet, func(ctx context.Context, c *zk.Client, path string) error {
+		{"async_set", zktest.IsSet, func(ctx context.Context, c *zk.Client, path string) error {
 			_, err := c.Async().Set(ctx, path, []byte("same"), 0).Wait(ctx)
 			return err
 		}},
-		{"async_setACL", isSetACL, func(ctx context.Context, c *zk.Client, path string) error {
+		{"async_setACL", zktest.IsSetACL, func(ctx context.Context, c *zk.Client, path string) error {
 			_, err := c.Async().SetACL(ctx, path, acl, 0).Wait(ctx)
 			return err
 		}},
@@ -758,7 +735,7 @@ func TestPartOfTransaction(t *testing.T) {
 			if _, err := c.Create(ctx, base+"/ours", nil, zk.CreateOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			cut := proxy.CutBeforeRequest(isMulti)
+			cut := proxy.CutBeforeRequest(zktest.IsMulti)
 			reopen := g.close()
 			defer reopen()
 			result := make(chan error, 1)
@@ -828,7 +805,7 @@ func TestContextEndsWrite(t *testing.T) {
 	g := newGate()
 	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
 
-	cut := proxy.CutAfterRequest(isSet)
+	cut := proxy.CutAfterRequest(zktest.IsSet)
 	reopen := g.close()
 	short, cancel := context.WithCancel(ctx)
 	result := make(chan error, 1)
@@ -873,7 +850,7 @@ func TestPruneOfANodeThatChanges(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cut := proxy.CutBeforeRequest(isDelete)
+	cut := proxy.CutBeforeRequest(zktest.IsDelete)
 	reopen := g.close()
 	defer reopen()
 	result := make(chan error, 1)
@@ -920,7 +897,7 @@ func TestAnotherMadeIt(t *testing.T) {
 			if _, err := c.Create(ctx, base+"/ours", nil, zk.CreateOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			cut := proxy.CutBeforeRequest(isCreate)
+			cut := proxy.CutBeforeRequest(zktest.IsCreate)
 			reopen := g.close()
 			defer reopen()
 			result := make(chan error, 1)
@@ -975,7 +952,7 @@ func TestSequentialBesideAnother(t *testing.T) {
 	// The reply to the second is lost.
 	creates := 0
 	cut := proxy.CutAfterRequest(func(op int32) bool {
-		if isCreate(op) {
+		if zktest.IsCreate(op) {
 			creates++
 		}
 		return creates == 2
@@ -1013,7 +990,7 @@ func TestWriteStaysInItsSession(t *testing.T) {
 		g := newGate()
 		c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Retry.Expired, cfg.Dial = repeat, g.dial })
 		id, password := c.Session()
-		cut := proxy.CutBeforeRequest(isSet)
+		cut := proxy.CutBeforeRequest(zktest.IsSet)
 		err := zk.SetLost(ctx, c, base, []byte("x"), func() {
 			// Somebody else takes the session over, and ends it.
 			reopen := g.close()

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-
-	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
 // MakePath makes the node and those above it that are missing, as persistent and empty nodes
@@ -14,7 +12,7 @@ import (
 // transaction that made them as Stat.Czxid; their stats are whole where HasStat is set. With
 // [ErrOutcomeUnknown], doubt are the nodes that it made, or did not.
 func (c *Client) MakePath(ctx context.Context, path string, acl []ACL) (made []Created, doubt []string, err error) {
-	if err := check(proto.OpCreate.String(), path); err != nil {
+	if err := check(OpNameCreate, path); err != nil {
 		return nil, nil, err
 	}
 	var unknown error // why it cannot be told whether the nodes in doubt were made
@@ -65,7 +63,7 @@ func (c *Client) MakePath(ctx context.Context, path string, acl []ACL) (made []C
 func (c *Client) missing(ctx context.Context, path string) ([]string, error) {
 	var all []string
 	for at := path; ; at = Parent(at) {
-		_, err := c.statAt(ctx, c.chrooted(at))
+		_, err := do(ctx, c, c.statAt(c.chrooted(at)))
 		switch {
 		case err == nil, errors.Is(err, ErrNoAuth):
 			slices.Reverse(all)
@@ -120,7 +118,7 @@ func (c *Client) RecognizePath(ctx context.Context, paths []string, made Making)
 	}
 	var all []Created
 	for _, path := range paths {
-		stat, err := c.statAt(ctx, c.chrooted(path))
+		stat, err := do(ctx, c, c.statAt(c.chrooted(path)))
 		switch {
 		case err == nil && stat.Czxid == czxid:
 			all = append(all, Created{Path: path, Stat: stat, HasStat: true})

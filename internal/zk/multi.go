@@ -3,7 +3,6 @@ package zk
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -14,7 +13,7 @@ import (
 // An Op is one operation of a transaction; see [CreateOp], [SetOp], [DeleteOp] and
 // [CheckOp].
 type Op struct {
-	kind    proto.Op
+	kind    proto.OpCode
 	path    string
 	data    []byte
 	version int32
@@ -66,63 +65,67 @@ func (c *Client) multi(ctx context.Context, ops []Op) (results []OpResult, zxid 
 		return nil, 0, nil
 	}
 	if err := conn.ContextError(ctx); err != nil {
-		return nil, 0, multiFailed(err) // and none of its operations is to blame
+		return nil, 0, failure(OpNameMulti, "", err) // and none of its operations is to blame
 	}
-	req, err := c.multiRequest(ctx, ops)
+	results, err = do(ctx, c, c.transaction(ctx, ops, &zxid))
 	if err != nil {
 		return nil, 0, err
 	}
-	reply, err := write(ctx, c, proto.OpMulti, "", req, blankMulti(ops), resolveMulti)
-	if results, err = c.multiResults(ops, reply, err); err != nil {
-		return nil, 0, err
-	}
-	return results, cmp.Or(reply.Zxid, c.Zxid()), nil
+	return results, cmp.Or(zxid, c.Zxid()), nil
 }
 
-func (c *Client) multiRequest(ctx context.Context, ops []Op) (*proto.MultiRequest, error) {
-	req := &proto.MultiRequest{Ops: make([]proto.MultiOp, len(ops))}
-	for i, op := range ops {
-		m, err := c.multiOp(ctx, op)
-		if err != nil {
-			return nil, multiFailed(&MultiError{Index: i, Op: op.kind.String(), Path: op.path, Err: err})
-		}
-		req.Ops[i] = m
-	}
-	return req, nil
-}
-
-func blankMulti(ops []Op) proto.MultiReply { return proto.MultiReply{Want: len(ops)} }
-
-func multiFailed(err error) error { return &Error{Op: proto.OpMulti.String(), Err: err} }
-
-// multiResults makes of a reply, which may be there with an error too, what each operation
-// did, or names the one that failed.
-func (c *Client) multiResults(ops []Op, reply *proto.MultiReply, err error) ([]OpResult, error) {
-	if reply != nil {
-		for i, r := range reply.Results {
-			// The operations before the failed one are marked OK, those behind it as
-			// inconsistent; so are all but one, whatever failed.
-			if r.Op == proto.OpError && r.Err != proto.OK && r.Err != ErrRuntimeInconsistency && i < len(ops) {
-				return nil, multiFailed(&MultiError{Index: i, Op: ops[i].kind.String(), Path: ops[i].path, Err: r.Err})
+// transaction makes one of the operations. What it was on the servers is noted in zxid, unless that is nil.
+// It waits for the server's version where one of the operations depends on that.
+func (c *Client) transaction(ctx context.Context, ops []Op, zxid *int64) operation[proto.MultiRequest, proto.MultiReply, []OpResult] {
+	o := operation[proto.MultiRequest, proto.MultiReply, []OpResult]{
+		code: proto.OpMulti, inside: true,
+		req:   proto.MultiRequest{Ops: make([]proto.MultiOp, len(ops))},
+		blank: proto.MultiReply{Want: len(ops)},
+		lost:  resolveMulti,
+		result: func(c *Client, out *proto.MultiReply) ([]OpResult, error) {
+			if zxid != nil {
+				*zxid = out.Zxid
 			}
+			return c.multiResults(ops, out)
+		},
+		refused: func(_ *Client, out *proto.MultiReply) error { return refusedOp(ops, out) },
+	}
+	for i, op := range ops {
+		if o.req.Ops[i], o.err = c.record(ctx, op); o.err != nil {
+			o.err = &MultiError{Index: i, Op: op.kind.Name(), Path: op.path, Err: o.err}
+			break
 		}
 	}
-	if err != nil {
-		return nil, err
+	return o
+}
+
+// refusedOp names the operation that failed, where one has.
+func refusedOp(ops []Op, out *proto.MultiReply) error {
+	for i, r := range out.Results {
+		// The operations before the failed one are marked OK, those behind it as
+		// inconsistent; so are all but one, whatever failed.
+		if r.Op == proto.OpError && r.Err != proto.OK && r.Err != ErrRuntimeInconsistency && i < len(ops) {
+			return &MultiError{Index: i, Op: ops[i].kind.Name(), Path: ops[i].path, Err: r.Err}
+		}
 	}
+	return nil
+}
+
+// multiResults makes of a reply what each operation did.
+func (c *Client) multiResults(ops []Op, reply *proto.MultiReply) ([]OpResult, error) {
 	if len(reply.Results) != len(ops) {
-		return nil, multiFailed(c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: "a transaction's reply has not one result for each operation"}))
+		return nil, c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: "a transaction's reply has not one result for each operation"})
 	}
 	out := make([]OpResult, len(ops))
 	for i, r := range reply.Results {
 		// Names, because there are many codes for one create.
-		if r.Op.String() != ops[i].kind.String() {
-			return nil, multiFailed(c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: fmt.Sprintf("a transaction's %v was answered as %v", ops[i].kind, r.Op)}))
+		if r.Op.Name() != ops[i].kind.Name() {
+			return nil, c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: fmt.Sprintf("a transaction's %v was answered as %v", ops[i].kind, r.Op)})
 		}
 		out[i] = OpResult{Path: ops[i].path, Stat: r.Stat, HasStat: r.HasStat}
 		if r.Path != "" {
 			if !c.makes(ops[i], r.Path) {
-				return nil, multiFailed(c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: "a transaction's create was answered with another node, " + shown.Text(r.Path)}))
+				return nil, c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: "a transaction's create was answered with another node, " + shown.Text(r.Path)})
 			}
 			out[i].Path = c.Unchroot(r.Path)
 		}
@@ -139,30 +142,27 @@ func (c *Client) makes(op Op, full string) bool {
 	return mode.flags.Makes(c.chrooted(op.path), full)
 }
 
-// multiOp makes the record of an operation.
-func (c *Client) multiOp(ctx context.Context, op Op) (proto.MultiOp, error) {
-	if op.kind == proto.OpCreate {
-		if op.create.MakeParents {
-			return proto.MultiOp{}, errors.New("a transaction makes no parents: name them as operations")
-		}
-		req, code, err := c.createRequest(ctx, op.path, op.data, op.create)
-		return proto.MultiOp{Op: code, Request: req}, err
-	}
-	if err := ValidatePath(op.path); err != nil {
-		return proto.MultiOp{}, err
-	}
-	full := c.chrooted(op.path)
+// record makes the record of an operation.
+func (c *Client) record(ctx context.Context, op Op) (m proto.MultiOp, err error) {
 	switch op.kind {
-	case proto.OpSetData:
-		return proto.MultiOp{Op: op.kind, Request: &proto.SetDataRequest{Path: full, Data: op.data, Version: op.version}}, nil
-	case proto.OpDelete:
-		if op.path == "/" {
-			return proto.MultiOp{}, errOwnNodes
+	case proto.OpCreate:
+		if op.create.MakeParents {
+			return m, &argumentError{"a transaction makes no parents: name them as operations"}
 		}
-		return proto.MultiOp{Op: op.kind, Request: &proto.DeleteRequest{Path: full, Version: op.version}}, nil
+		o := c.create(ctx, op.path, op.data, op.create)
+		req := o.req // and not all of the operation
+		return proto.MultiOp{Op: o.code, Request: &req}, o.err
+	case proto.OpSetData:
+		o := c.set(op.path, op.data, op.version)
+		req := o.req
+		return proto.MultiOp{Op: o.code, Request: &req}, o.err
+	case proto.OpDelete:
+		o := c.delete(op.path, op.version)
+		req := o.req
+		return proto.MultiOp{Op: o.code, Request: &req}, o.err
 	case proto.OpCheck:
-		return proto.MultiOp{Op: op.kind, Request: &proto.CheckRequest{Path: full, Version: op.version}}, nil
+		return proto.MultiOp{Op: op.kind, Request: &proto.CheckRequest{Path: c.chrooted(op.path), Version: op.version}}, ValidatePath(op.path)
 	default:
-		return proto.MultiOp{}, errors.New("the zero Op is no operation")
+		return m, &argumentError{"the zero Op is no operation"}
 	}
 }

@@ -102,8 +102,7 @@ func TestCreateRefusedLocally(t *testing.T) {
 		{"mode", "/a", zk.CreateOptions{Mode: 99}, "mode 99"},
 	} {
 		_, err := c.Create(ctx, tc.path, nil, tc.o)
-		var e *zk.Error
-		if !errors.As(err, &e) || e.Op != "create" || e.Path != tc.path || !strings.Contains(err.Error(), tc.want) {
+		if e, ok := errors.AsType[*zk.Error](err); !ok || e.Op != zk.OpNameCreate || e.Path != tc.path || !errors.Is(err, zk.ErrBadArguments) || !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 	}
@@ -147,9 +146,9 @@ func conformMakeParents(t *testing.T) {
 		}
 	}
 	// Parents that are there cost no request.
-	sent := count(proxy, isCreate)
-	if made, err := c.Create(ctx, base+"/d/f", nil, zk.CreateOptions{MakeParents: true}); err != nil || len(made.Parents) != 0 || count(proxy, isCreate) != sent+1 {
-		t.Errorf("with parents: %+v, %v, %d requests", made, err, count(proxy, isCreate)-sent)
+	sent := proxy.Count(zktest.IsCreate)
+	if made, err := c.Create(ctx, base+"/d/f", nil, zk.CreateOptions{MakeParents: true}); err != nil || len(made.Parents) != 0 || proxy.Count(zktest.IsCreate) != sent+1 {
+		t.Errorf("with parents: %+v, %v, %d requests", made, err, proxy.Count(zktest.IsCreate)-sent)
 	}
 	if _, err := c.Create(ctx, base+"/x/y", nil, zk.CreateOptions{}); !errors.Is(err, zk.ErrNoNode) {
 		t.Errorf("without MakeParents: %v", err)
@@ -296,7 +295,7 @@ func conformDeleteTree(t *testing.T) {
 		proxy := zktest.StartProxy(t, server.Addr())
 		g := newGate()
 		c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Dial = g.dial })
-		cut := proxy.CutBeforeRequest(isMulti)
+		cut := proxy.CutBeforeRequest(zktest.IsMulti)
 		reopen := g.close()
 		defer reopen()
 		result := make(chan error, 1)
@@ -316,7 +315,7 @@ func conformDeleteTree(t *testing.T) {
 			t.Errorf("left %v, %v", names, err)
 		}
 		// One that did not fit the tree any more, and one that did: all of it at once.
-		if n := count(proxy, isMulti); n != 2 {
+		if n := proxy.Count(zktest.IsMulti); n != 2 {
 			t.Errorf("%d transactions", n)
 		}
 	})
@@ -335,7 +334,7 @@ func conformDeleteTree(t *testing.T) {
 		c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.MaxBufferBytes = 400 })
 		seen := 0
 		proxy.CutBeforeRequest(func(op int32) bool {
-			if !isMulti(op) {
+			if !zktest.IsMulti(op) {
 				return false
 			}
 			var err error
@@ -352,8 +351,8 @@ func conformDeleteTree(t *testing.T) {
 			return false
 		})
 		err := c.DeleteTree(ctx, root, 0)
-		var partial *zk.PartialError
-		if want := fmt.Sprintf("%d nodes below it have been deleted", 12-len(holding(t, other, root))); !errors.Is(err, zk.ErrBadVersion) || !errors.As(err, &partial) || partial.Done != want {
+		want := fmt.Sprintf("%d nodes below it have been deleted", 12-len(holding(t, other, root)))
+		if partial, ok := errors.AsType[*zk.PartialError](err); !errors.Is(err, zk.ErrBadVersion) || !ok || partial.Done != want {
 			t.Errorf("%v, want that %s", err, want)
 		}
 	})
@@ -469,7 +468,7 @@ func conformTransaction(t *testing.T) {
 		name  string
 		ops   []zk.Op
 		index int
-		op    string
+		op    zk.OpName
 		path  string
 		code  error
 	}{
@@ -485,12 +484,11 @@ func conformTransaction(t *testing.T) {
 		{"parents", []zk.Op{zk.CreateOp(base+"/x/y", nil, zk.CreateOptions{MakeParents: true})}, 0, "create", base + "/x/y", nil},
 	} {
 		results, err := c.Multi(ctx, tc.ops...)
-		var me *zk.MultiError
-		if !errors.As(err, &me) || me.Index != tc.index || me.Op != tc.op || me.Path != tc.path || tc.code != nil && !errors.Is(err, tc.code) || results != nil {
+		if me, ok := errors.AsType[*zk.MultiError](err); !ok || me.Index != tc.index || me.Op != tc.op || me.Path != tc.path || tc.code != nil && !errors.Is(err, tc.code) || results != nil {
 			t.Errorf("%s: %v, %v", tc.name, results, err)
 			continue
 		}
-		for _, word := range []string{tc.op, tc.path, fmt.Sprintf("operation %d", tc.index)} {
+		for _, word := range []string{string(tc.op), tc.path, fmt.Sprintf("operation %d", tc.index)} {
 			if !strings.Contains(err.Error(), word) {
 				t.Errorf("%s: %q does not say %q", tc.name, err, word)
 			}

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode"
 
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
@@ -25,7 +24,6 @@ var Parsing = []struct {
 	{"paths", validatePaths},
 	{"parents", parents},
 	{"chroot", chrootPaths},
-	{"retries", retryDelays},
 	{"refused_retries", refuseRetries},
 	{"config_versions", configVersions},
 }
@@ -132,7 +130,7 @@ func validatePaths(t *testing.T) {
 
 func chrootPaths(t *testing.T) {
 	t.Parallel()
-	c := &Client{servers: Servers{Chroot: "/a"}}
+	c := &Client{chroot: "/a"}
 	for in, full := range map[string]string{"/": "/a", "/b": "/a/b"} {
 		if got := c.chrooted(in); got != full {
 			t.Errorf("chrooted %q: %q", in, got)
@@ -189,7 +187,7 @@ func TestACLStored(t *testing.T) {
 		{"auth, and more than that", []ACL{auth}, []ACL{alice, world}, false},
 		{"auth, and less than that", []ACL{auth, bob}, []ACL{bob}, false},
 	} {
-		if got := aclStored(tc.sent, tc.got, []Credential{{SchemeDigest, "alice:secret"}}); got != tc.want {
+		if got := aclStored(tc.sent, tc.got, []Credential{{Scheme: SchemeDigest, Secret: "alice:secret"}}); got != tc.want {
 			t.Errorf("%s: %t", tc.name, got)
 		}
 	}
@@ -197,7 +195,7 @@ func TestACLStored(t *testing.T) {
 
 func TestGrants(t *testing.T) {
 	t.Parallel()
-	creds := []Credential{{SchemeDigest, "alice:pass:word"}}
+	creds := []Credential{{Scheme: SchemeDigest, Secret: "alice:pass:word"}}
 	for _, tc := range []struct {
 		acl   ACL
 		creds []Credential
@@ -225,75 +223,6 @@ func TestDigestID(t *testing.T) {
 	}
 }
 
-func TestParseServerInfo(t *testing.T) {
-	t.Parallel()
-	rest := "\nLatency min/avg/max: 0/0/0\nReceived: 1\nZxid: 0x0\nMode: standalone\nNode count: 5\n"
-	for _, tc := range []struct{ line, version, revision string }{
-		{"Zookeeper version: 3.4.14-4c25d480e66aadd371de8bd2fd8da255ac140bcf, built on 03/06/2019 16:18 GMT", "3.4.14", "4c25d480e66aadd371de8bd2fd8da255ac140bcf"},
-		{"Zookeeper version: 3.5.10-f37bfcba8a9c84a2ed8dfa4a8d4a0eb8d6c4cd1e, built on 05/30/2022 09:22 GMT", "3.5.10", "f37bfcba8a9c84a2ed8dfa4a8d4a0eb8d6c4cd1e"},
-		{"Zookeeper version: 3.9.5-7246445ec281f3dbf53dc54e970c914f39713903, built on 2026-02-24 10:31 UTC", "3.9.5", "7246445ec281f3dbf53dc54e970c914f39713903"},
-		{"Zookeeper version: 3.6.0--b4c89dc7f6083829e18fae6e446907ae0b1f22d7, built on 02/25/2020 14:38 GMT", "3.6.0", "b4c89dc7f6083829e18fae6e446907ae0b1f22d7"},
-		{"Zookeeper version: 3.4.6.2.6.5.0-292-3d56ef4b87ef2e2ab4b1e5bd9a1c9e1b, built on 05/11/2018 07:12 GMT", "3.4.6", "3d56ef4b87ef2e2ab4b1e5bd9a1c9e1b"},
-		{"Zookeeper version: 3.10.0-SNAPSHOT-abc, built on 2026-02-24 10:31 UTC", "3.10.0", "abc"},
-	} {
-		info, err := parseServerInfo(tc.line + rest)
-		if err != nil || info.Version.String() != tc.version || info.Revision != tc.revision || info.Mode != "standalone" {
-			t.Errorf("%s: %+v, %v", tc.line, info, err)
-		}
-	}
-	for _, bad := range []string{
-		"", "This ZooKeeper instance is not currently serving requests\n", "Zookeeper version: 3.x.1-abc, built on\n", "Zookeeper version: 3.9-abc\n", "Zookeeper version: 3.9.x.1-abc\n",
-		"Zookeeper version: 3.9.4-abc, built\nMode: leader\x1b[31m\n", "Zookeeper version: 3.9.4-\u202eabc, built\n", "Zookeeper version: 3.9.4-abc, built\nMode: " + strings.Repeat("leader", 100) + "\n",
-	} {
-		if info, err := parseServerInfo(bad); err == nil {
-			t.Errorf("%q: %+v", bad, info)
-		}
-	}
-}
-
-// Whatever a server answers, there is a version or an error, which shows a line of it at most.
-func FuzzServerInfo(f *testing.F) {
-	f.Add("Zookeeper version: 3.9.5-7246445ec281f3dbf53dc54e970c914f39713903, built on 2026-02-24 10:31 UTC\nMode: leader\n")
-	f.Add("Zookeeper version: \x1b[31m" + strings.Repeat("9", 1000) + "\n")
-	f.Add("Zookeeper version: 3.6.0--, built\nZookeeper version: -1.0.0")
-	f.Add("")
-	f.Fuzz(func(t *testing.T, text string) {
-		info, err := parseServerInfo(text)
-		if err == nil && info.Version == (Version{}) {
-			t.Error("no version and no error")
-		}
-		if said := info.Mode + info.Revision; err == nil && (len(said) > 200 || strings.ContainsFunc(said, func(r rune) bool { return !unicode.IsPrint(r) })) {
-			t.Errorf("it says %q", said)
-		}
-		if err != nil && (len(err.Error()) > 300 || strings.ContainsFunc(err.Error(), func(r rune) bool { return !unicode.IsPrint(r) })) {
-			t.Errorf("error %q", err)
-		}
-	})
-}
-
-func retryDelays(t *testing.T) {
-	t.Parallel()
-	p := RetryPolicy{Delay: 100 * time.Millisecond, Backoff: 3, MaxDelay: time.Second, Jitter: -1}
-	if err := p.complete(); err != nil {
-		t.Fatal(err)
-	}
-	for i, want := range []int64{100, 300, 900, 1000, 1000} {
-		if got := p.delay(i + 1); got.Milliseconds() != want {
-			t.Errorf("wait %d: %v", i+1, got)
-		}
-	}
-	p.Jitter = 0.5
-	for range 100 {
-		if got := p.delay(1); got < 50*time.Millisecond || got > 100*time.Millisecond {
-			t.Fatalf("a wait of %v", got)
-		}
-	}
-	// Far beyond what a float64 of nanoseconds would hold.
-	if got := p.delay(100000); got > time.Second {
-		t.Errorf("a wait of %v", got)
-	}
-}
-
 func refuseRetries(t *testing.T) {
 	t.Parallel()
 	for name, p := range map[string]RetryPolicy{
@@ -305,9 +234,6 @@ func refuseRetries(t *testing.T) {
 		"no number": {Backoff: math.NaN()},
 		"no share":  {Jitter: math.NaN()},
 	} {
-		if err := p.complete(); err == nil {
-			t.Errorf("%s: %+v was accepted", name, p)
-		}
 		if _, err := New(t.Context(), Config{Retry: p}); err == nil {
 			t.Errorf("%s: a client was made with %+v", name, p)
 		}
@@ -322,19 +248,19 @@ func refuseRetries(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := RetryPolicy{MaxTries: -1, Delay: time.Second, Backoff: 2, MaxDelay: 2 * time.Second, Jitter: 0.5, Deadline: DefaultConnectTimeout}
-	if c.cfg.Retry != want {
-		t.Errorf("%+v, want %+v", c.cfg.Retry, want)
+	if got := c.engine.Config().Retry; got != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 	want.Deadline, want.Delay = 0, 100*time.Millisecond
-	if c.cfg.ConnectRetry != want {
-		t.Errorf("to connect: %+v, want %+v", c.cfg.ConnectRetry, want)
+	if got := c.engine.Config().ConnectRetry; got != want {
+		t.Errorf("to connect: %+v, want %+v", got, want)
 	}
 	if c, err = New(t.Context(), Config{Retry: RetryPolicy{MaxTries: 3}}); err != nil {
 		t.Fatal(err)
 	}
 	want.MaxTries = 3
-	if c.cfg.Retry != want {
-		t.Errorf("%+v, want %+v", c.cfg.Retry, want)
+	if got := c.engine.Config().Retry; got != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 

@@ -9,18 +9,18 @@ import (
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
-// A pathError is [ErrBadArguments], and says what is wrong with a path.
-type pathError struct{ text string }
+// An argumentError is [ErrBadArguments] before anything is sent, and says what is wrong with an argument.
+type argumentError struct{ text string }
 
-// Error says what is wrong. It shows no character of the path that does not print.
-func (e *pathError) Error() string { return e.text }
+// Error says what is wrong. It shows no character of a path that does not print.
+func (e *argumentError) Error() string { return e.text }
 
 // Is tells whether the target is ErrBadArguments. It is not wrapped: that no code is found in
 // the error tells that no server has answered.
-func (e *pathError) Is(target error) bool { return target == ErrBadArguments }
+func (e *argumentError) Is(target error) bool { return target == ErrBadArguments }
 
 func badPath(path, format string, args ...any) error {
-	return &pathError{fmt.Sprintf("the path %s "+format, append([]any{shown.Name(path)}, args...)...)}
+	return &argumentError{fmt.Sprintf("the path %s "+format, append([]any{shown.Name(path)}, args...)...)}
 }
 
 // ValidatePath checks a path as servers do (PathUtils.validatePath): it starts with "/",
@@ -30,7 +30,7 @@ func badPath(path, format string, args ...any) error {
 func ValidatePath(path string) error {
 	switch {
 	case path == "":
-		return &pathError{"the path is empty; it must start with /"}
+		return &argumentError{"the path is empty; it must start with /"}
 	case path[0] != '/':
 		return badPath(path, "is not absolute; it must start with /")
 	case path == "/":
@@ -77,12 +77,7 @@ func validateElements(written, path string) error {
 }
 
 // Parent returns the path of a valid path's parent, and "/" for "/" itself.
-func Parent(path string) string {
-	if i := strings.LastIndexByte(path, '/'); i > 0 {
-		return path[:i]
-	}
-	return "/"
-}
+func Parent(path string) string { return proto.Parent(path) }
 
 // ownNodes is the path of the servers' own nodes.
 const ownNodes = "/zookeeper"
@@ -102,23 +97,25 @@ func Child(path, name string) string {
 }
 
 // chrooted returns the path on the servers of a path of the caller's.
-func (c *Client) chrooted(path string) string {
-	if c.servers.Chroot == "" {
+func (c *Client) chrooted(path string) string { return chrooted(c.chroot, path) }
+
+func chrooted(chroot, path string) string {
+	switch {
+	case chroot == "":
 		return path
+	case path == "/":
+		return chroot
 	}
-	if path == "/" {
-		return c.servers.Chroot
-	}
-	return c.servers.Chroot + path
+	return chroot + path
 }
 
 // inChroot tells whether a path on the servers is below the chroot.
-func (c *Client) inChroot(full string) bool { return strings.HasPrefix(full, c.servers.Chroot+"/") }
+func (c *Client) inChroot(full string) bool { return strings.HasPrefix(full, c.chroot+"/") }
 
 // Unchroot returns the path inside the client's chroot of a path on the servers. One that
 // is not in the chroot is left as it is: with the chroot /a that is so of /ab/c.
 func (c *Client) Unchroot(path string) string {
-	rest, ok := strings.CutPrefix(path, c.servers.Chroot)
+	rest, ok := strings.CutPrefix(path, c.chroot)
 	switch {
 	case !ok:
 		return path

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
@@ -32,12 +33,12 @@ const (
 	// mostInFlight is how many there are while the replies are so small that as many of them
 	// are no larger than one may be: a server then never waits for this side.
 	mostInFlight = 16
-	// window is for how many nodes requests for one are, and how many nodes a walk reads
+	// nodesAhead is for how many nodes requests for one are, and how many nodes a walk reads
 	// before it visits them.
-	window = 256
-	// ahead is how many bytes a walk reads before it visits the nodes that they are of, and looks
+	nodesAhead = 256
+	// mostRead is how many bytes a walk reads before it visits the nodes that they are of, and looks
 	// whether it may go on. One node may have more.
-	ahead = 8 << 20
+	mostRead = 8 << 20
 )
 
 // A pace is how fast many nodes are read whose sizes nobody knows. It is kept from one part of a walk
@@ -62,16 +63,16 @@ func (p *pace) full(readings ...Reading) bool {
 	}
 	p.read += size
 	if p.inFlight *= 2; size > 0 {
-		p.inFlight = min(p.inFlight, ahead*len(readings)/size)
+		p.inFlight = min(p.inFlight, mostRead*len(readings)/size)
 	}
-	p.inFlight = min(max(p.inFlight, inFlight), window)
-	return p.read > ahead
+	p.inFlight = min(max(p.inFlight, inFlight), nodesAhead)
+	return p.read > mostRead
 }
 
 // most is how many requests for one node each may be on their way.
 func (p *pace) most() int {
 	if p == nil {
-		return window
+		return nodesAhead
 	}
 	return p.inFlight
 }
@@ -88,33 +89,35 @@ func (p *pace) most() int {
 // one, as from older servers; of these only a node that is too large on its own cannot be
 // read ([*ReplyTooLargeError]). Several requests are on their way at once.
 func (c *Client) ReadMany(ctx context.Context, paths []string, children bool) ([]Reading, error) {
-	return c.readMany(ctx, paths, children, nil)
+	out, err := c.readMany(ctx, paths, children, nil)
+	c.blameChrootFor(ctx, len(out), func(i int) *error { return &out[i].Err })
+	return out, err
 }
 
 // readMany is [Client.ReadMany] that returns the first nodes alone where the pace says so.
 func (c *Client) readMany(ctx context.Context, paths []string, children bool, p *pace) ([]Reading, error) {
 	for _, path := range paths {
-		if err := check(proto.OpGetData.String(), path); err != nil {
+		if err := check(OpNameGet, path); err != nil {
 			return nil, err
 		}
 	}
 	if len(paths) == 0 {
 		return nil, nil
 	}
-	version, known, err := c.versionSoon(ctx)
+	version, known, err := c.engine.VersionSoon(ctx)
 	if err != nil {
-		return nil, &Error{Op: proto.OpMultiRead.String(), Path: paths[0], Err: err}
+		return nil, &Error{Op: OpNameMultiRead, Path: paths[0], Err: err}
 	}
 	out := make([]Reading, len(paths))
 	for i, path := range paths {
 		out[i].Path = path
 	}
-	if !known || version.Less(features[proto.OpMultiRead].since) {
+	if !known || version.Less(engine.FeatureOf(proto.OpMultiRead).Since) {
 		return c.readEach(ctx, out, true, children, p)
 	}
 	read, err := c.readBatches(ctx, out, children, p)
 	_, old := errors.AsType[*VersionError](err)
-	if _, unknown := errors.AsType[*versionUnknownError](err); old || unknown {
+	if _, unknown := errors.AsType[*engine.VersionUnknownError](err); old || unknown {
 		// The connection was lost meanwhile, and the next server is another.
 		for i, path := range paths {
 			out[i] = Reading{Path: path}
@@ -152,51 +155,43 @@ func (c *Client) batches(out []Reading, children bool) [][]Reading {
 // readBatches reads with multiRead, and returns what it has read.
 func (c *Client) readBatches(ctx context.Context, out []Reading, children bool, p *pace) ([]Reading, error) {
 	batches := c.batches(out, children)
-	calls := make([]*conn.Call, len(batches))
-	requests := make([]*proto.MultiRequest, len(batches))
-	replies := make([]proto.MultiReadReply, len(batches))
-	defer c.withdrawAll(calls)
-	sent, done, ahead := 0, 0, inFlight
-	for i, batch := range batches {
-		for ; sent < len(batches) && sent < i+ahead; sent++ {
-			requests[sent] = c.multiRead(batches[sent], children)
-			replies[sent].Want = len(requests[sent].Ops)
-			calls[sent] = conn.NewCall(proto.OpMultiRead, requests[sent], &replies[sent])
-			c.submit(ctx, calls[sent])
-		}
-		_, err := c.await(ctx, calls[i])
-		reply := &replies[i]
-		if err != nil && ctx.Err() == nil && c.repeatable(err) {
-			want := len(requests[i].Ops)
-			reply, err = readInto(ctx, c, proto.OpMultiRead, batch[0].Path, *requests[i], proto.MultiReadReply{Want: want})
-		}
-		if tooLarge(err) {
-			// The others on their way were lost with it. None of them is to come again.
-			c.withdrawAll(calls)
-			rest, err := c.readEach(ctx, out[done:], true, children, p)
-			return out[:done+len(rest)], err
-		}
-		if err != nil {
-			if _, ok := errors.AsType[*Error](err); !ok {
-				err = &Error{Op: proto.OpMultiRead.String(), Path: batch[0].Path, Err: err}
+	done, most := 0, inFlight
+	type read = *issued[proto.MultiRequest, proto.MultiReadReply, []proto.MultiReadResult]
+	reads := window[read]{
+		width: func() int { return most },
+		send:  func(i int) read { return ahead(ctx, c, c.multiRead(batches[i], children)) },
+		take: func(i int, sent read) error {
+			batch := batches[i]
+			results, err := taken(ctx, sent)
+			if err == nil {
+				err = fill(batch, results, children)
 			}
-			return out, err
-		}
-		if err := fill(batch, reply.Results, children); err != nil {
-			return out, &Error{Op: proto.OpMultiRead.String(), Path: batch[0].Path, Err: err}
-		}
-		replies[i] = proto.MultiReadReply{}
-		done += len(batch)
-		if p.full(batch...) {
-			return out[:done], nil
-		}
-		if contentSize(batch) > c.cfg.MaxReplyBytes/mostInFlight {
-			ahead = inFlight
-		} else {
-			ahead = min(ahead+1, mostInFlight)
-		}
+			if err != nil {
+				return err
+			}
+			done += len(batch)
+			if p.full(batch...) {
+				return errEnough
+			}
+			if contentSize(batch) > c.cfg.MaxReplyBytes/mostInFlight {
+				most = inFlight
+			} else {
+				most = min(most+1, mostInFlight)
+			}
+			return nil
+		},
+		drop: read.drop,
 	}
-	return out, nil
+	i, err := reads.slide(ctx, len(batches))
+	switch {
+	case tooLarge(err):
+		// The others on their way were lost with it. None of them is to come again.
+		rest, err := c.readEach(ctx, out[done:], true, children, p)
+		return out[:done+len(rest)], err
+	case err != nil:
+		return out, failure(OpNameMultiRead, batches[i][0].Path, err)
+	}
+	return out[:done], nil
 }
 
 // contentSize is how many bytes the data and the names are that were read.
@@ -217,18 +212,24 @@ func (r *Reading) size() int {
 	return size
 }
 
-func (c *Client) multiRead(batch []Reading, children bool) *proto.MultiRequest {
-	req := &proto.MultiRequest{Ops: make([]proto.MultiOp, 0, 2*len(batch))}
+// multiRead reads many nodes in one request.
+func (c *Client) multiRead(batch []Reading, children bool) operation[proto.MultiRequest, proto.MultiReadReply, []proto.MultiReadResult] {
+	ops := make([]proto.MultiOp, 0, 2*len(batch))
 	nodes := make([]proto.PathWatchRequest, len(batch))
 	for i := range batch {
 		node := &nodes[i]
 		node.Path = c.chrooted(batch[i].Path)
-		req.Ops = append(req.Ops, proto.MultiOp{Op: proto.OpGetData, Request: node})
+		ops = append(ops, proto.MultiOp{Op: proto.OpGetData, Request: node})
 		if children {
-			req.Ops = append(req.Ops, proto.MultiOp{Op: proto.OpGetChildren, Request: node})
+			ops = append(ops, proto.MultiOp{Op: proto.OpGetChildren, Request: node})
 		}
 	}
-	return req
+	return operation[proto.MultiRequest, proto.MultiReadReply, []proto.MultiReadResult]{
+		code: proto.OpMultiRead, path: batch[0].Path,
+		req:    proto.MultiRequest{Ops: ops},
+		blank:  proto.MultiReadReply{Want: len(ops)},
+		result: func(_ *Client, out *proto.MultiReadReply) ([]proto.MultiReadResult, error) { return out.Results, nil },
+	}
 }
 
 // fill puts the results of a multiRead into the readings that it was for.
@@ -257,84 +258,92 @@ func fill(batch []Reading, results []proto.MultiReadResult, children bool) error
 			}
 		}
 		if code != proto.OK {
-			*r = Reading{Path: r.Path, Err: &Error{Op: op.String(), Path: r.Path, Err: code}}
+			*r = Reading{Path: r.Path, Err: &Error{Op: op.Name(), Path: r.Path, Err: code}}
 		}
 	}
 	return nil
 }
 
 // answers tells whether a result is one of the read, or says why there is none.
-func answers(r proto.MultiReadResult, op proto.Op) bool {
+func answers(r proto.MultiReadResult, op proto.OpCode) bool {
 	return r.Op == op || r.Op == proto.OpError && r.Err != proto.OK
 }
 
 // readEach reads with one request for the data of each node, where that is asked for, and
 // one for its children. It returns what it has read.
 func (c *Client) readEach(ctx context.Context, out []Reading, data, children bool, p *pace) ([]Reading, error) {
-	calls := make([]*conn.Call, 2*len(out))
-	contents := make([]proto.GetDataReply, len(out))
-	names := make([]proto.GetChildrenReply, len(out))
-	defer c.withdrawAll(calls)
-	sent := 0
-	for i := range out {
-		for ; sent < len(out) && sent < i+p.most(); sent++ {
-			node := &proto.PathWatchRequest{Path: c.chrooted(out[sent].Path)}
+	reads := window[singleRead]{
+		width: p.most,
+		send: func(i int) (s singleRead) {
 			if data {
-				calls[2*sent] = conn.NewCall(proto.OpGetData, node, &contents[sent])
-				c.submit(ctx, calls[2*sent])
+				s.content = ahead(ctx, c, c.get(out[i].Path))
 			}
 			if children {
-				calls[2*sent+1] = conn.NewCall(proto.OpGetChildren2, node, &names[sent])
-				c.submit(ctx, calls[2*sent+1])
+				s.names = ahead(ctx, c, c.children(out[i].Path))
 			}
-		}
-		r := &out[i]
-		op := proto.OpGetData
-		var err error
-		if data {
-			err = c.collect(ctx, calls[2*i], func() (err error) {
-				contents[i].Data, contents[i].Stat, err = c.Get(ctx, r.Path)
+			return s
+		},
+		take: func(i int, s singleRead) error {
+			r, err := s.taken(ctx)
+			r.Path, r.Err = out[i].Path, err
+			if code, ofServer := errors.AsType[ErrCode](err); err != nil && !tooLarge(err) && (!ofServer || c.engine.Repeatable(code)) {
 				return err
-			})
-		}
-		if err == nil && children {
-			op = proto.OpGetChildren2
-			err = c.collect(ctx, calls[2*i+1], func() (err error) {
-				names[i].Children, names[i].Stat, err = c.Children(ctx, r.Path)
-				return err
-			})
-		}
-		if err == nil { // only then nobody else writes to the replies any more
-			r.Data, r.Stat, r.Children = contents[i].Data, contents[i].Stat, names[i].Children
-			slices.Sort(r.Children)
-			if !data {
-				r.Stat = names[i].Stat
 			}
-			if p.full(*r) {
-				return out[:i+1], nil
+			if out[i] = r; err == nil && p.full(r) {
+				return errEnough
 			}
-			continue
-		}
-		if _, ok := errors.AsType[*Error](err); !ok {
-			err = &Error{Op: op.String(), Path: r.Path, Err: err}
-		}
-		code, ofServer := errors.AsType[ErrCode](err)
-		if !tooLarge(err) && (!ofServer || c.repeatable(code)) {
-			return out, err
-		}
-		*r = Reading{Path: r.Path, Err: err}
+			return nil
+		},
+		drop: singleRead.drop,
 	}
-	return out, nil
+	n, err := reads.slide(ctx, len(out))
+	if err != nil {
+		op := OpNameChildren
+		if data {
+			op = OpNameGet
+		}
+		return out, failure(op, out[n].Path, err)
+	}
+	return out[:n], nil
 }
 
-// collect waits for a read that was issued ahead, and has it done again, alone, where the
-// connection was lost before its reply.
-func (c *Client) collect(ctx context.Context, call *conn.Call, again func() error) error {
-	_, err := c.await(ctx, call)
-	if err != nil && ctx.Err() == nil && c.repeatable(err) {
-		return again()
+// A singleRead is a read of one node, under way: of its data and of its children, or nil for what is not
+// asked for.
+type singleRead struct {
+	content *issued[proto.PathWatchRequest, proto.GetDataReply, Content]
+	names   *issued[proto.PathWatchRequest, proto.GetChildrenReply, Names]
+}
+
+// taken waits for what was asked for. The Reading holds nothing with an error.
+func (s singleRead) taken(ctx context.Context) (r Reading, err error) {
+	if s.content != nil {
+		got, err := taken(ctx, s.content)
+		if err != nil {
+			return Reading{}, err
+		}
+		r.Data, r.Stat = got.Data, got.Stat
 	}
-	return err
+	if s.names != nil {
+		got, err := taken(ctx, s.names)
+		if err != nil {
+			return Reading{}, err
+		}
+		r.Children = got.Children
+		if s.content == nil {
+			r.Stat = got.Stat
+		}
+	}
+	return r, nil
+}
+
+// drop takes back what has not been sent.
+func (s singleRead) drop() {
+	if s.content != nil {
+		s.content.drop()
+	}
+	if s.names != nil {
+		s.names.drop()
+	}
 }
 
 // tooLarge tells whether a read failed because its own reply was too large, and not another
@@ -342,18 +351,4 @@ func (c *Client) collect(ctx context.Context, call *conn.Call, again func() erro
 func tooLarge(err error) bool {
 	_, large := errors.AsType[*ReplyTooLargeError](err)
 	return large && !errors.Is(err, ErrConnectionLoss)
-}
-
-// withdrawAll takes back what has not been sent, for a caller that gives up.
-func (c *Client) withdrawAll(calls []*conn.Call) {
-	for _, call := range calls {
-		if call == nil {
-			continue
-		}
-		select {
-		case <-call.Done():
-		default:
-			c.withdraw(call)
-		}
-	}
 }

@@ -60,13 +60,13 @@ func TestReadMany(t *testing.T) {
 			if !slices.Equal(got[0].Children, []string{"a", "b"}) || len(got[1].Children) != 0 {
 				t.Errorf("children %v and %v", got[0].Children, got[1].Children)
 			}
-			multi, single := count(proxy, opcode(22)), count(proxy, opcode(4, 12))
+			multi, single := proxy.Count(zktest.Is(zktest.OpMultiRead)), proxy.Count(zktest.Is(zktest.OpGetData, zktest.OpGetChildren2))
 			batched := srv == server && has(t, batchedRead)
 			if !batched && (multi != 0 || single != 2*len(paths)) || batched && (single != 0 || multi > len(paths)/32+1) {
 				t.Errorf("%d requests for many nodes, %d for one", multi, single)
 			}
 			// A connection that is lost in the middle costs nothing but time.
-			cut := proxy.CutAfterRequest(opcode(22, 4))
+			cut := proxy.CutAfterRequest(zktest.Is(zktest.OpMultiRead, zktest.OpGetData))
 			again, err := c.ReadMany(ctx, paths, false)
 			if err != nil || string(again[7].Data) != paths[7] {
 				t.Errorf("with a cut: %v", err)
@@ -339,10 +339,10 @@ func TestWalkStats_wide(t *testing.T) {
 		}
 	}
 	look()
-	if data, children := count(proxy, opcode(4, 22)), count(proxy, opcode(12)); data != 0 || children != nodes+1 {
+	if data, children := proxy.Count(zktest.Is(zktest.OpGetData, zktest.OpMultiRead)), proxy.Count(zktest.Is(zktest.OpGetChildren2)); data != 0 || children != nodes+1 {
 		t.Errorf("%d requests for data, %d for children", data, children)
 	}
-	cut := proxy.CutAfterRequest(opcode(12))
+	cut := proxy.CutAfterRequest(zktest.Is(zktest.OpGetChildren2))
 	look()
 	happened(t, cut)
 }

@@ -138,9 +138,11 @@ func TestReadme(t *testing.T) {
 			names[sub+"."+name] = true
 		}
 	}
-	for name := range declared(t, "proto") {
-		if strings.HasPrefix(name, "Stat.") { // it is an alias
-			names[name] = true
+	for _, below := range []string{"engine", "proto"} { // of which there are aliases
+		for name := range declared(t, below) {
+			if of, _, member := strings.Cut(name, "."); member && names[of] {
+				names[name] = true
+			}
 		}
 	}
 	quoted := regexp.MustCompile("`([^`]+)`")

@@ -111,8 +111,8 @@ func testReadOnly(ctx context.Context, t *testing.T, ensemble *zktest.Ensemble, 
 		t.Errorf("closing a client without a session of the ensemble's: %v", err)
 	}
 	strict := newClient(t, servers, change, func(cfg *zk.Config) { cfg.ConnectTimeout = 2 * time.Second })
-	var ce *zk.ConnectError
-	if err := strict.Start(ctx); !errors.As(err, &ce) {
+	err = strict.Start(ctx)
+	if _, ok := errors.AsType[*zk.ConnectError](err); !ok {
 		t.Errorf("a client that wants a quorum: %v", err)
 	}
 

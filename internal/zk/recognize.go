@@ -31,7 +31,7 @@ type Making struct {
 // Another client that has made the very same node since is taken for the one that was to make
 // it.
 func (c *Client) Recognize(ctx context.Context, path string, made Making) (Node, bool, error) {
-	if err := check(proto.OpGetData.String(), path); err != nil {
+	if err := check(OpNameGet, path); err != nil {
 		return Node{}, false, err
 	}
 	// The server may be behind the one that the create was sent to.
@@ -39,7 +39,7 @@ func (c *Client) Recognize(ctx context.Context, path string, made Making) (Node,
 		return Node{}, false, err
 	}
 	full := c.chrooted(path)
-	stat, err := c.statAt(ctx, full)
+	stat, err := do(ctx, c, c.statAt(full))
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return Node{}, false, nil
@@ -63,13 +63,13 @@ func (c *Client) Recognize(ctx context.Context, path string, made Making) (Node,
 func (c *Client) RecognizeSequential(ctx context.Context, prefix string, made Making) ([]Node, error) {
 	op := proto.OpGetChildren2
 	if err := ValidatePrefix(prefix); err != nil {
-		return nil, &Error{Op: op.String(), Path: prefix, Err: err}
+		return nil, &Error{Op: op.Name(), Path: prefix, Err: err}
 	}
 	parent, name := cutPrefix(c.prefixed(prefix))
 	if err := c.Sync(ctx, c.Unchroot(parent)); err != nil {
 		return nil, err
 	}
-	r, err := read[proto.GetChildrenReply](ctx, c, op, c.Unchroot(parent), proto.PathWatchRequest{Path: parent})
+	r, err := do(ctx, c, c.childrenAt(parent))
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return nil, nil
@@ -118,5 +118,5 @@ func (c *Client) madeAs(m Making, node Node) bool {
 	if acl == nil {
 		acl = c.cfg.DefaultACL
 	}
-	return m.fits(node.Stat) && (m.Data == nil || bytes.Equal(node.Data, m.Data)) && aclStored(acl, node.ACL, c.credentials())
+	return m.fits(node.Stat) && (m.Data == nil || bytes.Equal(node.Data, m.Data)) && aclStored(acl, node.ACL, c.engine.Credentials())
 }

@@ -194,7 +194,7 @@ func TestOutcomeUnknownCarries(t *testing.T) {
 				t.Fatal(err)
 			}
 			cut := proxy.CutAfterRequest(func(op int32) bool {
-				if isCreate(op) || isMulti(op) {
+				if zktest.IsCreate(op) || zktest.IsMulti(op) {
 					proxy.Refuse(true)
 					return true
 				}
@@ -202,8 +202,8 @@ func TestOutcomeUnknownCarries(t *testing.T) {
 			})
 			err = do(ctx, c, path)
 			happened(t, cut)
-			var unknown *zk.OutcomeUnknownError
-			if !errors.Is(err, zk.ErrOutcomeUnknown) || !errors.As(err, &unknown) {
+			unknown, isUnknown := errors.AsType[*zk.OutcomeUnknownError](err)
+			if !errors.Is(err, zk.ErrOutcomeUnknown) || !isUnknown {
 				t.Fatalf("answered %v", err)
 			}
 			if unknown.Seen < other.Stat.Czxid || slices.Contains(unknown.Others, other.Stat.Czxid) {

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"strconv"
 
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // configPath is where the servers keep the ensemble's configuration, whatever the chroot.
-const configPath = "/zookeeper/config"
+const configPath = proto.ConfigPath
 
 // A Reconfig changes the ensemble's membership: by servers that join and leave, or to a
 // list of new members. A server is "server.id=host:port:port[:role];[host:]port" where it
@@ -52,32 +53,28 @@ func ConfigVersion(config []byte) (int64, error) {
 // list, [ErrNewConfigNoQuorum] when too few of the new servers are up, and
 // [ErrReconfigInProgress].
 func (c *Client) Reconfig(ctx context.Context, r Reconfig) ([]byte, Stat, error) {
-	req, err := c.reconfigRequest(ctx, r)
-	if err != nil {
-		return nil, Stat{}, err
-	}
-	reply, err := write(ctx, c, proto.OpReconfig, configPath, req, proto.GetDataReply{}, resolveReconfig)
-	if err != nil {
-		return nil, Stat{}, err
-	}
-	return reply.Data, reply.Stat, nil
+	got, err := do(ctx, c, c.reconfig(ctx, r))
+	return got.Data, got.Stat, err
 }
 
-func (c *Client) reconfigRequest(ctx context.Context, r Reconfig) (*proto.ReconfigRequest, error) {
-	if err := c.require(ctx, features[proto.OpReconfig]); err != nil {
-		return nil, &Error{Op: proto.OpReconfig.String(), Path: configPath, Err: err}
+// reconfig waits for the server's version.
+func (c *Client) reconfig(ctx context.Context, r Reconfig) operation[proto.ReconfigRequest, proto.GetDataReply, Content] {
+	return operation[proto.ReconfigRequest, proto.GetDataReply, Content]{
+		code: proto.OpReconfig, path: configPath,
+		req:  proto.ReconfigRequest{Joining: r.Joining, Leaving: r.Leaving, NewMembers: r.NewMembers, FromConfig: r.FromConfig},
+		lost: resolveReconfig, result: contentOf,
+		err: c.engine.Require(ctx, engine.FeatureOf(proto.OpReconfig)),
 	}
-	return &proto.ReconfigRequest{Joining: r.Joining, Leaving: r.Leaving, NewMembers: r.NewMembers, FromConfig: r.FromConfig}, nil
 }
 
 // resolveReconfig looks whether a reconfig took effect. What the configuration would be
 // is for the servers to know: when it has changed at all, nothing can be told.
 func resolveReconfig(ctx context.Context, c *Client, _ *proto.ReconfigRequest, l loss, out *proto.GetDataReply) (verdict, error) {
-	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, proto.PathWatchRequest{Path: configPath})
+	r, err := do(ctx, c, c.getAt(configPath))
 	if err != nil {
 		return unknown, err
 	}
-	*out = *r
+	*out = proto.GetDataReply{Data: r.Data, Stat: r.Stat}
 	if r.Stat.Mzxid <= l.seen {
 		return certainlyNot, nil
 	}
@@ -87,10 +84,10 @@ func resolveReconfig(ctx context.Context, c *Client, _ *proto.ReconfigRequest, l
 // EnsembleConfig returns the ensemble's configuration, a line for each server and behind them
 // the version (see [ConfigVersion]), and the stat of the node that holds it. It needs 3.5.
 func (c *Client) EnsembleConfig(ctx context.Context) ([]byte, Stat, error) {
-	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, configPath, proto.PathWatchRequest{Path: configPath})
+	r, err := do(ctx, c, c.getAt(configPath))
 	if errors.Is(err, ErrNoNode) {
-		if old := c.require(ctx, feature{"the ensemble's configuration", Version{3, 5, 0}, true}); old != nil {
-			err = &Error{Op: proto.OpGetData.String(), Path: configPath, Err: old}
+		if old := c.engine.Require(ctx, engine.Feature{Name: "the ensemble's configuration", Since: Version{Major: 3, Minor: 5}, Tried: true}); old != nil {
+			err = &Error{Op: OpNameGet, Path: configPath, Err: old}
 		}
 	}
 	if err != nil {

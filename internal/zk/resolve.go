@@ -54,7 +54,7 @@ type loss struct {
 
 // A resolver looks whether a write whose reply was lost took effect, and if it did fills
 // in what the reply would have held.
-type resolver[Q, R any] func(ctx context.Context, c *Client, req Q, l loss, out *R) (verdict, error)
+type resolver[Q, R any] func(ctx context.Context, c *Client, req *Q, l loss, out *R) (verdict, error)
 
 // A claim is a change that a call of this client has made: a transaction or, because servers
 // keep no zxid of a setACL, the version of the ACL that it gave to the node which that
@@ -145,6 +145,16 @@ func (c *Client) claim(call *conn.Call) {
 	}
 }
 
+// forgetWrites forgets what the client's own writes were: their transactions mean something else now.
+func (c *Client) forgetWrites() {
+	c.claims.mu.Lock()
+	c.claims.ring, c.claims.next = nil, 0
+	c.claims.mu.Unlock()
+	c.ledger.mu.Lock()
+	c.ledger.accounts = nil
+	c.ledger.mu.Unlock()
+}
+
 // claimed takes what a look finds for the write's own. Where another call has done so since
 // the look began, it looks again: that it is not the write's is known then.
 func (c *Client) claimed(look func() (verdict, claim, error)) (verdict, error) {
@@ -163,7 +173,7 @@ func (c *Client) claimed(look func() (verdict, claim, error)) (verdict, error) {
 func (c *Client) absent(ctx context.Context, full string, l loss, otherwise verdict) (verdict, error) {
 	for full != "/" {
 		full = Parent(full)
-		above, err := c.statAt(ctx, full)
+		above, err := do(ctx, c, c.statAt(full))
 		switch {
 		case errors.Is(err, ErrNoNode):
 			continue
@@ -199,7 +209,7 @@ func resolveSet(ctx context.Context, c *Client, req *proto.SetDataRequest, l los
 // lookForSet looks whether a set took effect: the version is then the expected one plus
 // one, and the data the same.
 func (c *Client) lookForSet(ctx context.Context, req *proto.SetDataRequest, l loss, out *Stat) (verdict, error) {
-	r, err := read[proto.GetDataReply](ctx, c, proto.OpGetData, c.Unchroot(req.Path), proto.PathWatchRequest{Path: req.Path})
+	r, err := do(ctx, c, c.getAt(req.Path))
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return c.absent(ctx, req.Path, l, unknown)
@@ -244,7 +254,7 @@ func resolveSetACL(ctx context.Context, c *Client, req *proto.SetACLRequest, l l
 }
 
 func (c *Client) lookForSetACL(ctx context.Context, req *proto.SetACLRequest, l loss, out *Stat) (verdict, error) {
-	r, err := read[proto.GetACLReply](ctx, c, proto.OpGetACL, c.Unchroot(req.Path), proto.GetACLRequest{Path: req.Path})
+	r, err := do(ctx, c, c.aclAt(req.Path))
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return c.absent(ctx, req.Path, l, unknown)
@@ -255,14 +265,14 @@ func (c *Client) lookForSetACL(ctx context.Context, req *proto.SetACLRequest, l 
 	if r.Stat.Czxid > l.seen {
 		return unknown, nil
 	}
-	ours := aclStored(req.ACL, r.ACL, c.credentials()) && !c.claims.has(aclClaim(req.Path, r.Stat))
+	ours := aclStored(req.ACL, r.ACL, c.engine.Credentials()) && !c.claims.has(aclClaim(req.Path, r.Stat))
 	return judgeVersion(req.Version, r.Stat.Aversion, ours), nil
 }
 
 // resolveDelete looks whether a delete took effect: the node is then gone, and its parent
 // has lost a child. That somebody else deleted it shows the same.
 func resolveDelete(ctx context.Context, c *Client, req *proto.DeleteRequest, l loss, _ *noBody) (verdict, error) {
-	stat, err := c.statAt(ctx, req.Path)
+	stat, err := do(ctx, c, c.statAt(req.Path))
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return c.absent(ctx, req.Path, l, applied)
@@ -325,7 +335,7 @@ func (c *Client) lookForNode(ctx context.Context, req *proto.CreateRequest, l lo
 // judgeNode judges a create by a node that is where it makes one.
 func (c *Client) judgeNode(node Node, req *proto.CreateRequest, l loss) verdict {
 	v := c.judgeStat(node.Stat, req, l)
-	if v == applied && (!bytes.Equal(node.Data, req.Data) || !aclStored(req.ACL, node.ACL, c.credentials())) {
+	if v == applied && (!bytes.Equal(node.Data, req.Data) || !aclStored(req.ACL, node.ACL, c.engine.Credentials())) {
 		return likelyNot
 	}
 	return v
@@ -353,8 +363,8 @@ const (
 	maxCandidates = 1 << 14
 	// maxNamed bounds how many of them are told of when it cannot be told which one it is.
 	maxNamed = 32
-	// candidatesInFlight is how many of them are read at once.
-	candidatesInFlight = 16
+	// candidatesAhead is how many of them are read at once.
+	candidatesAhead = 16
 )
 
 // lookForSequential looks for the node that a sequential create made: one of its prefix,
@@ -362,7 +372,7 @@ const (
 // there were others meanwhile, it cannot be told: no second node is ever made on a guess.
 func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest, l loss, out *proto.CreateReply) (verdict, error) {
 	parent, prefix := cutPrefix(req.Path)
-	r, err := read[proto.GetChildrenReply](ctx, c, proto.OpGetChildren2, c.Unchroot(parent), proto.PathWatchRequest{Path: parent})
+	r, err := do(ctx, c, c.childrenAt(parent))
 	switch {
 	case errors.Is(err, ErrNoNode):
 		return c.absent(ctx, parent, l, unknown)
@@ -376,7 +386,7 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 		return unknown, nil
 	}
 	var pass []error
-	if grants(req.ACL, PermRead, c.credentials()) {
+	if grants(req.ACL, PermRead, c.engine.Credentials()) {
 		pass = []error{ErrNoAuth} // what this client may not look at is not the node
 	}
 	stats, err := c.statsAt(ctx, candidates, pass...)
@@ -455,38 +465,26 @@ func sequence(parent, prefix string, children []string) []string {
 // nodesAt reads many nodes at once and calls visit with each that is there, but for those
 // whose error is among those to pass over.
 func (c *Client) nodesAt(ctx context.Context, full []string, visit func(full string, node Node), pass ...error) error {
-	data := make([]proto.GetDataReply, len(full))
-	acls := make([]proto.GetACLReply, len(full))
-	calls := make([]*conn.Call, 2*len(full))
-	defer c.withdrawAll(calls)
-	sent := 0
-	for i, at := range full {
-		for ; sent < len(full) && sent < i+candidatesInFlight; sent++ {
-			calls[2*sent] = conn.NewCall(proto.OpGetData, &proto.PathWatchRequest{Path: full[sent]}, &data[sent])
-			calls[2*sent+1] = conn.NewCall(proto.OpGetACL, &proto.GetACLRequest{Path: full[sent]}, &acls[sent])
-			c.submit(ctx, calls[2*sent])
-			c.submit(ctx, calls[2*sent+1])
-		}
-		_, err := c.await(ctx, calls[2*i])
-		if err == nil {
-			_, err = c.await(ctx, calls[2*i+1])
-		}
-		var node Node
-		switch {
-		case err == nil && unchanged(data[i].Stat, acls[i].Stat):
-			node = Node{Path: c.Unchroot(at), Data: data[i].Data, ACL: acls[i].ACL, Stat: acls[i].Stat}
-			data[i] = proto.GetDataReply{} // it may be large
-		case err == nil, ctx.Err() == nil && c.repeatable(err):
-			node, err = c.nodeAt(ctx, at)
-		}
-		switch {
-		case err == nil:
-			visit(at, node)
-		case !errors.Is(err, ErrNoNode) && !isAny(err, pass):
-			return err
-		}
+	reads := window[nodeRead]{
+		width: always(candidatesAhead),
+		send:  func(i int) nodeRead { return c.askNode(ctx, full[i]) },
+		take: func(i int, r nodeRead) error {
+			node, _, err := r.await(ctx, c)
+			if err != nil && ctx.Err() == nil && (errors.Is(err, errChanged) || c.engine.Repeatable(err)) {
+				node, err = c.nodeAt(ctx, full[i])
+			}
+			switch {
+			case err == nil:
+				visit(full[i], node)
+			case !errors.Is(err, ErrNoNode) && !isAny(err, pass):
+				return err
+			}
+			return nil
+		},
+		drop: nodeRead.drop,
 	}
-	return nil
+	_, err := reads.slide(ctx, len(full))
+	return err
 }
 
 // maxWitnesses bounds how many operations of a transaction are looked at, to tell whether
@@ -634,7 +632,7 @@ func (c *Client) rebuild(ctx context.Context, op proto.MultiOp, res *proto.Multi
 	case *proto.CreateRequest:
 		res.Path = r.Path
 	case *proto.SetDataRequest:
-		stat, err := c.statAt(ctx, r.Path)
+		stat, err := do(ctx, c, c.statAt(r.Path))
 		if err != nil && !errors.Is(err, ErrNoNode) {
 			return err
 		}

@@ -20,7 +20,7 @@ func TestRetryTries(t *testing.T) {
 		proxy := zktest.StartProxy(t, server.Addr())
 		c := connect(t, proxy.Addr(), steady, func(cfg *zk.Config) { cfg.Retry.MaxTries = tries })
 		for range tries + 1 {
-			proxy.CutBeforeRequest(opcode(4))
+			proxy.CutBeforeRequest(zktest.Is(zktest.OpGetData))
 		}
 		_, _, err := c.Get(ctx, "/")
 		if !errors.Is(err, zk.ErrConnectionLoss) {
@@ -47,15 +47,15 @@ func TestRetryWaits(t *testing.T) {
 	c := connect(t, proxy.Addr(), steady, soon)
 	const many = 50
 	for range many {
-		proxy.CutBeforeRequest(opcode(4))
+		proxy.CutBeforeRequest(zktest.Is(zktest.OpGetData))
 	}
 	if _, _, err := c.Get(ctx, "/"); err != nil {
 		t.Errorf("after %d lost connections: %v", many, err)
 	}
-	c = connect(t, proxy.Addr(), steady, soon, func(cfg *zk.Config) { cfg.ConnectTimeout = 100 * time.Millisecond })
+	c = connect(t, proxy.Addr(), steady, soon, func(cfg *zk.Config) { cfg.ConnectTimeout = time.Second })
 	const endless = 10_000
 	for range endless {
-		proxy.CutBeforeRequest(opcode(4))
+		proxy.CutBeforeRequest(zktest.Is(zktest.OpGetData))
 	}
 	_, _, err := c.Get(ctx, "/")
 	if re, ok := errors.AsType[*zk.RetryError](err); !ok || re.Tries < 2 || re.Tries > endless || !errors.Is(err, zk.ErrConnectionLoss) {
@@ -72,8 +72,8 @@ func TestRetryDeadline(t *testing.T) {
 		// The third try would begin an hour after the second.
 		cfg.Retry = zk.RetryPolicy{MaxTries: -1, Delay: time.Millisecond, Backoff: 3_600_000, MaxDelay: time.Hour, Jitter: -1, Deadline: 30 * time.Minute}
 	})
-	proxy.CutBeforeRequest(opcode(4))
-	proxy.CutBeforeRequest(opcode(4))
+	proxy.CutBeforeRequest(zktest.Is(zktest.OpGetData))
+	proxy.CutBeforeRequest(zktest.Is(zktest.OpGetData))
 	_, _, err := c.Get(ctx, "/")
 	if re, ok := errors.AsType[*zk.RetryError](err); !ok || re.Tries != 2 || !errors.Is(err, zk.ErrConnectionLoss) {
 		t.Errorf("%v", err)
@@ -88,7 +88,7 @@ func TestRetryContext(t *testing.T) {
 		cfg.Retry = zk.RetryPolicy{MaxTries: -1, Delay: time.Hour, MaxDelay: time.Hour}
 	})
 	ctx, cancel := context.WithCancel(testContext(t))
-	cut := proxy.CutBeforeRequest(opcode(4))
+	cut := proxy.CutBeforeRequest(zktest.Is(zktest.OpGetData))
 	result := make(chan error, 1)
 	go func() {
 		_, _, err := c.Get(ctx, "/")

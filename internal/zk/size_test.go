@@ -80,8 +80,8 @@ func TestRequestSizes(t *testing.T) {
 			exact := connect(t, server.Addr(), once)
 			larger := connect(t, server.Addr(), once, func(cfg *zk.Config) { cfg.MaxBufferBytes = zk.DefaultMaxBufferBytes + 1 })
 			fits := zk.DefaultMaxBufferBytes - r.empty
-			var refused *zk.TooLargeError
-			if err := r.send(ctx, exact, fits+1); !errors.As(err, &refused) || refused.Size != zk.DefaultMaxBufferBytes+1 {
+			err := r.send(ctx, exact, fits+1)
+			if refused, ok := errors.AsType[*zk.TooLargeError](err); !ok || refused.Size != zk.DefaultMaxBufferBytes+1 {
 				t.Errorf("one byte over: %v", err)
 			}
 			if err := r.send(ctx, larger, fits+1); !errors.Is(err, zk.ErrConnectionLoss) {
@@ -96,8 +96,8 @@ func TestRequestSizes(t *testing.T) {
 
 func batchSize(t *testing.T, b zk.Batch) int {
 	t.Helper()
-	var large *zk.TooLargeError
-	if !errors.As(b.CheckSize("", 1), &large) {
+	large, ok := errors.AsType[*zk.TooLargeError](b.CheckSize("", 1))
+	if !ok {
 		t.Fatal("everything fits into a byte")
 	}
 	for size := large.Size; ; size++ {

@@ -119,46 +119,6 @@ func TestListenerOfRefusedCredential(t *testing.T) {
 	}
 }
 
-// A listener that does not return is kept a bounded number of states for, and none that the
-// client was in is lost to it.
-func TestListenerFallsBehind(t *testing.T) {
-	t.Parallel()
-	c := newClient(t, server.Addr())
-	var seen recorder
-	stuck, first := make(chan struct{}), make(chan struct{})
-	release := sync.OnceFunc(func() { close(stuck) })
-	defer release()
-	began := sync.OnceFunc(func() { close(first) })
-	c.AddListener(func(s zk.State) {
-		began()
-		<-stuck
-		seen.tell(s)
-	})
-	zk.Enter(c, zk.StateConnected)
-	<-first
-	zk.Enter(c, zk.StateSuspended)
-	zk.Enter(c, zk.StateLost)
-	for range 1000 {
-		zk.Enter(c, zk.StateConnected)
-		zk.Enter(c, zk.StateSuspended)
-	}
-	zk.Enter(c, zk.StateConnected)
-	zk.Enter(c, zk.StateClosed)
-	release()
-	until(t, "all of them", func() bool { return seen.has(zk.StateClosed) })
-	seen.mu.Lock()
-	defer seen.mu.Unlock()
-	// The first was told before the others came.
-	if n := len(seen.states); n != 1+64 || seen.states[1] != zk.StateLost || seen.states[n-1] != zk.StateClosed {
-		t.Errorf("%d states: %v", n, seen.states)
-	}
-	for i, s := range seen.states[1:] {
-		if s == seen.states[i] {
-			t.Errorf("%v was told twice running", s)
-		}
-	}
-}
-
 // A listener may use the client.
 func TestListenerCallsClient(t *testing.T) {
 	t.Parallel()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
@@ -14,7 +13,7 @@ import (
 func (c *Client) Stats(ctx context.Context, paths []string) ([]Stat, error) {
 	full := make([]string, len(paths))
 	for i, path := range paths {
-		if err := check(proto.OpExists.String(), path); err != nil {
+		if err := check(OpNameExists, path); err != nil {
 			return nil, err
 		}
 		full[i] = c.chrooted(path)
@@ -26,24 +25,21 @@ func (c *Client) Stats(ctx context.Context, paths []string) ([]Stat, error) {
 // error is among those to pass over. The error is an *Error about the node that it came from.
 func (c *Client) statsAt(ctx context.Context, full []string, pass ...error) ([]Stat, error) {
 	stats := make([]Stat, len(full))
-	calls := make([]*conn.Call, len(full))
-	defer c.withdrawAll(calls)
-	sent := 0
-	for i := range full {
-		for ; sent < len(full) && sent < i+window; sent++ {
-			calls[sent] = conn.NewCall(proto.OpExists, &proto.PathWatchRequest{Path: full[sent]}, &stats[sent])
-			c.submit(ctx, calls[sent])
-		}
-		_, err := c.await(ctx, calls[i])
-		switch {
-		case err != nil && ctx.Err() == nil && c.repeatable(err):
-			stats[i], err = c.statAt(ctx, full[i])
-		case err != nil:
-			err = &Error{Op: proto.OpExists.String(), Path: c.Unchroot(full[i]), Err: err}
-		}
-		if err != nil && !errors.Is(err, ErrNoNode) && !isAny(err, pass) {
-			return nil, err
-		}
+	type read = *issued[proto.PathWatchRequest, Stat, Stat]
+	reads := window[read]{
+		width: always(nodesAhead),
+		send:  func(i int) read { return ahead(ctx, c, c.statAt(full[i])) },
+		take: func(i int, sent read) (err error) {
+			stats[i], err = taken(ctx, sent)
+			if errors.Is(err, ErrNoNode) || isAny(err, pass) {
+				return nil
+			}
+			return err
+		},
+		drop: read.drop,
+	}
+	if i, err := reads.slide(ctx, len(full)); err != nil {
+		return nil, failure(OpNameExists, c.Unchroot(full[i]), err)
 	}
 	return stats, nil
 }
@@ -51,13 +47,4 @@ func (c *Client) statsAt(ctx context.Context, full []string, pass ...error) ([]S
 // isAny reports whether an error is one of some.
 func isAny(err error, of []error) bool {
 	return slices.ContainsFunc(of, func(one error) bool { return errors.Is(err, one) })
-}
-
-// statAt looks at a path on the servers, which may be above the chroot.
-func (c *Client) statAt(ctx context.Context, full string) (Stat, error) {
-	stat, err := read[Stat](ctx, c, proto.OpExists, c.Unchroot(full), proto.PathWatchRequest{Path: full})
-	if err != nil {
-		return Stat{}, err
-	}
-	return *stat, nil
 }

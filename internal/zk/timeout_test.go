@@ -22,7 +22,7 @@ func TestRequestTimeoutIsALoss(t *testing.T) {
 	})
 	base := folder(t, c)
 	ctx := testContext(t)
-	held, release := proxy.HoldReplies(nth(1, isCreate))
+	held, release := proxy.HoldReplies(nth(1, zktest.IsCreate))
 	defer release()
 	made, err := c.Create(ctx, base+"/a", []byte("x"), zk.CreateOptions{})
 	if err != nil || made.Path != base+"/a" {
@@ -44,7 +44,7 @@ func TestTimeTooShortToAnswer(t *testing.T) {
 	silent := zktest.StartPeer(t, func(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) })
 	for _, after := range []time.Duration{100 * time.Microsecond, 2 * time.Millisecond, 150 * time.Millisecond} {
 		err := newClient(t, silent, func(cfg *zk.Config) { cfg.ConnectTimeout, cfg.SessionTimeout = after, time.Millisecond }).Start(testContext(t))
-		if failed := (*zk.ConnectError)(nil); !errors.As(err, &failed) || strings.Contains(err.Error(), " 0s") {
+		if _, ok := errors.AsType[*zk.ConnectError](err); !ok || strings.Contains(err.Error(), " 0s") {
 			t.Errorf("%v: %v", after, err)
 		}
 	}

@@ -114,8 +114,8 @@ func conformTLS(t *testing.T) {
 			cfg.TLS = &zk.TLS{InsecureSkipVerify: true}
 			refusal(cfg)
 		})
-		var te *zk.TLSError
-		if err := c.Start(testContext(t)); !errors.As(err, &te) || !strings.Contains(err.Error(), "does this port speak TLS?") {
+		err := c.Start(testContext(t))
+		if _, ok := errors.AsType[*zk.TLSError](err); !ok || !strings.Contains(err.Error(), "does this port speak TLS?") {
 			t.Errorf("Start: %v", err)
 		}
 		lacks(t, clientTLS)
@@ -197,8 +197,7 @@ func conformTLS(t *testing.T) {
 			})
 			err := c.Start(ctx)
 			if tc.want != "" {
-				var ce *zk.ConnectError
-				if !errors.As(err, &ce) || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), tc.addr) {
+				if _, ok := errors.AsType[*zk.ConnectError](err); !ok || !strings.Contains(err.Error(), tc.want) || !strings.Contains(err.Error(), tc.addr) {
 					t.Errorf("Start: %v, want %q", err, tc.want)
 				}
 				return
@@ -275,8 +274,7 @@ func TestTLSRefused(t *testing.T) {
 		"wrong password": {zk.TLS{CertPEM: certPEM(cert), KeyPEM: encrypted, KeyPassword: "hush!"}, "KeyPassword", "the key password is wrong"},
 	} {
 		_, err := zk.New(t.Context(), zk.Config{TLS: &tc.tls})
-		var invalid *zk.TLSOptionError
-		if !errors.As(err, &invalid) || invalid.Field != tc.field || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hush") {
+		if invalid, ok := errors.AsType[*zk.TLSOptionError](err); !ok || invalid.Field != tc.field || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v (%+v), want %q about %s", name, err, invalid, tc.want, tc.field)
 		}
 	}
@@ -337,8 +335,7 @@ func TestTLSAlert(t *testing.T) {
 			})
 			c := newClient(t, addr, refusal, func(cfg *zk.Config) { cfg.TLS = &zk.TLS{CAPEM: certPEM(a.cert)} })
 			err := c.Start(testContext(t))
-			var te *zk.TLSError
-			if !errors.As(err, &te) || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), tc.never) {
+			if _, ok := errors.AsType[*zk.TLSError](err); !ok || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), tc.never) {
 				t.Errorf("Start: %v, want %q and not %q", err, tc.want, tc.never)
 			}
 		})

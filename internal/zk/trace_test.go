@@ -66,7 +66,7 @@ func TestTracer(t *testing.T) {
 	if _, err := c.ReadMany(ctx, []string{"/a", "/b"}, false); err != nil {
 		t.Fatal(err)
 	}
-	cut := proxy.CutAfterRequest(isSet)
+	cut := proxy.CutAfterRequest(zktest.IsSet)
 	stat, err := c.Set(ctx, "/a", data, 1)
 	if err != nil {
 		t.Fatal(err)
@@ -74,16 +74,18 @@ func TestTracer(t *testing.T) {
 	<-cut
 
 	want := []zk.OperationTrace{
+		// Whether there is the chroot.
+		{Op: zk.OpNameExists, Path: base},
 		// What the client compares with, should the reply be lost.
-		{Op: "exists", Path: base},
-		{Op: "create", Path: base + "/a", Zxid: made.Stat.Czxid},
-		{Op: "get", Path: base + "/missing", Err: zk.ErrNoNode},
-		{Op: "multi", Path: base + "/a", Nodes: 2},
-		{Op: "multiRead", Path: base + "/a", Nodes: 2},
-		{Op: "set", Path: base + "/a", Err: zk.ErrConnectionLoss},
+		{Op: zk.OpNameExists, Path: base},
+		{Op: zk.OpNameCreate, Path: base + "/a", Zxid: made.Stat.Czxid},
+		{Op: zk.OpNameGet, Path: base + "/missing", Err: zk.ErrNoNode},
+		{Op: zk.OpNameMulti, Path: base + "/a", Nodes: 2},
+		{Op: zk.OpNameMultiRead, Path: base + "/a", Nodes: 2},
+		{Op: zk.OpNameSet, Path: base + "/a", Err: zk.ErrConnectionLoss},
 		// How the client finds out that it took effect.
-		{Op: "sync", Path: "/"},
-		{Op: "get", Path: base + "/a"},
+		{Op: zk.OpNameSync, Path: "/"},
+		{Op: zk.OpNameGet, Path: base + "/a"},
 	}
 	got := r.told()
 	if len(got) < len(want) {
@@ -104,7 +106,7 @@ func TestTracer(t *testing.T) {
 
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	asked := make(map[int32]string)
+	asked := make(map[int32]zk.OpName)
 	answers := 0
 	for _, f := range r.frames {
 		if f.Bytes <= 0 {
@@ -161,7 +163,7 @@ func TestNodeTakesOneRoundTrip(t *testing.T) {
 }
 
 // sent tells how often an operation was sent.
-func (r *traces) sent(op string) int {
+func (r *traces) sent(op zk.OpName) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	n := 0

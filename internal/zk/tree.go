@@ -20,7 +20,7 @@ const treeTries = 10
 // is: there is nothing left to delete then. An error behind the first of several
 // transactions is a *[PartialError]. "/" and "/zookeeper" are refused.
 func (c *Client) DeleteTree(ctx context.Context, path string, version int32) error {
-	op := proto.OpDelete.String()
+	op := OpNameDelete
 	if err := check(op, path); err != nil {
 		return err
 	}
@@ -30,11 +30,11 @@ func (c *Client) DeleteTree(ctx context.Context, path string, version int32) err
 	deleted := 0
 	for n := 1; ; n++ {
 		err := c.deleteTree(ctx, path, version, &deleted)
-		var me *MultiError
+		_, ok := errors.AsType[*MultiError](err)
 		switch {
 		case err == nil:
 			return nil
-		case errors.Is(err, ErrNoNode) && !errors.As(err, &me):
+		case errors.Is(err, ErrNoNode) && !ok:
 			return nil // it is about the node at path: nothing is below it any more either
 		case n < treeTries && retreeable(err, path):
 			continue
@@ -50,7 +50,7 @@ func (c *Client) DeleteTree(ctx context.Context, path string, version int32) err
 // when it is gone, or the node of that path is another one. "/" and "/zookeeper" are
 // refused.
 func (c *Client) Prune(ctx context.Context, path string, czxid int64) error {
-	op := proto.OpDelete.String()
+	op := OpNameDelete
 	if err := check(op, path); err != nil {
 		return err
 	}
@@ -76,8 +76,8 @@ func (c *Client) Prune(ctx context.Context, path string, czxid int64) error {
 // retreeable tells whether a delete failed because the tree below path has changed since
 // it was looked at.
 func retreeable(err error, path string) bool {
-	var me *MultiError
-	if !errors.As(err, &me) {
+	me, ok := errors.AsType[*MultiError](err)
+	if !ok {
 		return errors.Is(err, ErrNotEmpty)
 	}
 	return errors.Is(me.Err, ErrNotEmpty) || errors.Is(me.Err, ErrNoNode) && me.Path != path
@@ -102,10 +102,9 @@ func (c *Client) deleteTree(ctx context.Context, path string, version int32, del
 			send = append([]Op{CheckOp(path, version)}, ops...)
 		}
 		_, err := c.Multi(ctx, send...)
-		var me *MultiError
-		if errors.As(err, &me) && me.Path == path {
+		if me, ok := errors.AsType[*MultiError](err); ok && me.Path == path {
 			// The answer is about the node that the caller named.
-			err = &Error{Op: proto.OpDelete.String(), Path: path, Err: me.Err}
+			err = &Error{Op: OpNameDelete, Path: path, Err: me.Err}
 		}
 		if err != nil {
 			return err

@@ -26,7 +26,7 @@ type Change struct {
 // The ACL goes first, so that new data is never open to those whom the new ACL keeps out;
 // unless the new ACL would keep this client itself from writing the data.
 func (c *Client) Update(ctx context.Context, path string, ch Change) error {
-	const op = "update"
+	const op = OpNameUpdate
 	if err := check(op, path); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (c *Client) Update(ctx context.Context, path string, ch Change) error {
 		Done: "the ACL has been replaced, the data has not",
 		Part: Change{SetACL: true, ACL: ch.ACL, ACLVersion: ch.ACLVersion},
 	}
-	if !grants(ch.ACL, PermWrite, c.credentials()) {
+	if !grants(ch.ACL, PermWrite, c.engine.Credentials()) {
 		first, second = set, setACL
 		partial = PartialError{
 			Done: "the data has been replaced, the ACL has not",

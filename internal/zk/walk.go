@@ -1,15 +1,17 @@
 package zk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-
-	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
 // ErrSkipBelow is what a visit returns so that a walk leaves out what is below the node.
 var ErrSkipBelow = errors.New("what is below is left out")
+
+// ErrSkipRest is what a visit returns so that a walk ends there, without an error.
+var ErrSkipRest = errors.New("the rest is left out")
 
 // The bounds of a walk where a [Config] has zero.
 const (
@@ -34,9 +36,9 @@ func (l *WalkLimits) complete() error {
 	if l.Nodes < 0 || l.Levels < 0 || l.Bytes < 0 {
 		return errors.New("a bound of a walk is less than 1")
 	}
-	setDefault(&l.Nodes, DefaultWalkNodes)
-	setDefault(&l.Levels, DefaultWalkLevels)
-	setDefault(&l.Bytes, DefaultWalkBytes)
+	l.Nodes = cmp.Or(l.Nodes, DefaultWalkNodes)
+	l.Levels = cmp.Or(l.Levels, DefaultWalkLevels)
+	l.Bytes = cmp.Or(l.Bytes, DefaultWalkBytes)
 	return nil
 }
 
@@ -60,7 +62,7 @@ func (e *WalkLimitError) Error() string {
 // goes: 0 is the node alone, negative everything. A node that is gone by the time that it
 // is read is left out, the first apart. ZooKeeper's own nodes, /zookeeper and all below,
 // are no part of what is below the root: they have a walk of their own. An error of visit
-// ends the walk and is returned, except [ErrSkipBelow]. [Config.Walk] bounds it.
+// ends the walk and is returned, except [ErrSkipBelow] and [ErrSkipRest]. [Config.Walk] bounds it.
 //
 // The nodes are read a few hundred at a time, and visited before the next ones are read.
 func (c *Client) Walk(ctx context.Context, path string, maxDepth int, visit func(Reading) error) error {
@@ -72,7 +74,7 @@ func (c *Client) Walk(ctx context.Context, path string, maxDepth int, visit func
 // WalkStats is [Client.Walk] without the data, which it does not read: the Data of what it
 // visits is nil. It works on servers of any version.
 func (c *Client) WalkStats(ctx context.Context, path string, maxDepth int, visit func(Reading) error) error {
-	if err := check(proto.OpGetChildren2.String(), path); err != nil {
+	if err := check(OpNameChildren, path); err != nil {
 		return err
 	}
 	return c.walk(ctx, path, maxDepth, readable(visit), c.readStats)
@@ -112,7 +114,7 @@ func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func
 		var below []string
 		for len(level) > 0 {
 			p.read = 0
-			readings, err := read(ctx, level[:min(len(level), window)], p)
+			readings, err := read(ctx, level[:min(len(level), nodesAhead)], p)
 			if err != nil {
 				return err
 			}
@@ -120,13 +122,16 @@ func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func
 			for _, r := range readings {
 				switch {
 				case r.Err != nil && depth == 0:
-					return r.Err
+					return c.blameChroot(ctx, r.Err)
 				case errors.Is(r.Err, ErrNoNode):
 					continue
 				}
-				if err := visit(r); errors.Is(err, ErrSkipBelow) {
+				switch err := visit(r); {
+				case errors.Is(err, ErrSkipBelow):
 					continue
-				} else if err != nil {
+				case errors.Is(err, ErrSkipRest):
+					return nil
+				case err != nil:
 					return err
 				}
 				if depth == maxDepth {
@@ -159,7 +164,7 @@ func (c *Client) walk(ctx context.Context, path string, maxDepth int, visit func
 // With contents, each node is read with its data and its ACL, both and the stat of one
 // moment. Without, it is its stat alone, and the servers are not asked for more.
 func (c *Client) Survey(ctx context.Context, path string, maxDepth int, contents bool, visit func(Reading) error) error {
-	if err := check(proto.OpGetChildren2.String(), path); err != nil {
+	if err := check(OpNameChildren, path); err != nil {
 		return err
 	}
 	read := c.readStats
@@ -176,31 +181,35 @@ func (c *Client) readNodes(ctx context.Context, paths []string, p *pace) ([]Read
 	if err != nil {
 		return nil, err
 	}
-	acls := make([]*Pending[Access], len(out))
-	for i, path := range paths[:len(out)] {
-		acls[i] = c.Async().ACL(ctx, path)
+	reads := window[aclRead]{
+		width: always(nodesAhead),
+		send:  func(i int) aclRead { return ahead(ctx, c, c.acl(out[i].Path)) },
+		take: func(i int, sent aclRead) (err error) {
+			if r := &out[i]; r.Err == nil {
+				err = c.addACL(ctx, r, sent)
+			}
+			return err
+		},
+		drop: aclRead.drop,
 	}
-	for i := range out {
-		r := &out[i]
-		if r.Err != nil {
-			continue
-		}
-		acl, err := acls[i].Wait(ctx)
-		if err == nil && unchanged(r.Stat, acl.Stat) {
-			r.ACL = acl.ACL
-			continue
-		}
-		if err == nil || ctx.Err() == nil && c.repeatable(err) {
-			var node Node
-			node, err = c.Node(ctx, r.Path)
-			r.Data, r.ACL, r.Stat = node.Data, node.ACL, node.Stat
-		}
-		switch {
-		case errors.Is(err, ErrNoNode), errors.Is(err, ErrNoAuth):
-			*r = Reading{Path: r.Path, Err: err}
-		case err != nil:
-			return nil, err
-		}
+	if i, err := reads.slide(ctx, len(out)); err != nil {
+		return nil, failure(OpNameGetACL, out[i].Path, err)
 	}
 	return out, nil
+}
+
+// addACL adds to what was read of a node its ACL of the same moment.
+func (c *Client) addACL(ctx context.Context, r *Reading, sent aclRead) error {
+	acl, err := taken(ctx, sent)
+	r.ACL = acl.ACL
+	if err == nil && !unchanged(r.Stat, acl.Stat) {
+		var node Node
+		node, err = c.Node(ctx, r.Path)
+		r.Data, r.ACL, r.Stat = node.Data, node.ACL, node.Stat
+	}
+	if errors.Is(err, ErrNoNode) || errors.Is(err, ErrNoAuth) {
+		*r = Reading{Path: r.Path, Err: err}
+		return nil
+	}
+	return err
 }

@@ -67,7 +67,8 @@ func TestWalk_limits(t *testing.T) {
 		}
 		// A tree that is too large to look at is not deleted in part.
 		if tt.unit != "" && !tt.data {
-			if err := bounded.DeleteTree(ctx, root, zk.AnyVersion); !errors.As(err, new(*zk.WalkLimitError)) {
+			err := bounded.DeleteTree(ctx, root, zk.AnyVersion)
+			if _, ok := errors.AsType[*zk.WalkLimitError](err); !ok {
 				t.Errorf("%s: deleted: %v", name, err)
 			}
 		}
@@ -101,7 +102,7 @@ func TestWalk_wide(t *testing.T) {
 	}
 	roots, children := names(wide, "r"), names(many, "c")
 	var asked atomic.Int32
-	dial := answering(func(op proto.Op) []byte {
+	dial := answering(func(op proto.OpCode) []byte {
 		switch {
 		case op != proto.OpGetChildren2:
 			return make([]byte, 68)
@@ -124,7 +125,7 @@ func TestWalk_wide(t *testing.T) {
 // A server that names a child of each node, without end, is left at a bound.
 func TestWalk_endless(t *testing.T) {
 	t.Parallel()
-	dial := answering(func(op proto.Op) []byte {
+	dial := answering(func(op proto.OpCode) []byte {
 		stat := make([]byte, 68)
 		if op == proto.OpGetChildren2 {
 			return append([]byte{0, 0, 0, 1, 0, 0, 0, 1, 'a'}, stat...)
@@ -140,7 +141,7 @@ func TestWalk_endless(t *testing.T) {
 }
 
 // answering is how to connect to what answers each request with the body that reply returns.
-func answering(reply func(op proto.Op) []byte) func(context.Context, string, string) (net.Conn, error) {
+func answering(reply func(op proto.OpCode) []byte) func(context.Context, string, string) (net.Conn, error) {
 	return func(context.Context, string, string) (net.Conn, error) {
 		client, peer := net.Pipe()
 		go func() {
@@ -151,7 +152,7 @@ func answering(reply func(op proto.Op) []byte) func(context.Context, string, str
 					if err != nil {
 						return
 					}
-					op := proto.Op(binary.BigEndian.Uint32(frame[4:]))
+					op := proto.OpCode(binary.BigEndian.Uint32(frame[4:]))
 					answer := header(int32(binary.BigEndian.Uint32(frame)), 2, proto.OK)
 					if op == proto.OpGetChildren2 || op == proto.OpExists {
 						answer = append(answer, reply(op)...)

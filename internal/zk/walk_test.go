@@ -96,9 +96,9 @@ func TestSurvey_meanwhile(t *testing.T) {
 	}
 	closed := []zk.ACL{{Scheme: "digest", ID: "nobody:x", Perms: zk.PermRead}}
 	proxy := zktest.StartProxy(t, server.Addr())
-	seen, isGetACL := 0, opcode(6)
+	seen := 0
 	proxy.CutBeforeRequest(func(op int32) bool {
-		if !isGetACL(op) {
+		if !zktest.IsGetACL(op) {
 			return false
 		}
 		seen++
@@ -153,15 +153,15 @@ func TestSurvey_wide(t *testing.T) {
 	if order, _ := surveyed(t, c, base, -1, false); len(order) != nodes+1 || !slices.IsSorted(order) {
 		t.Errorf("%d nodes: %v", len(order), order)
 	}
-	if n := count(proxy, opcode(4, 6, 22)); n != 0 {
+	if n := proxy.Count(zktest.Is(zktest.OpGetData, zktest.OpGetACL, zktest.OpMultiRead)); n != 0 {
 		t.Errorf("%d requests for what is not told", n)
 	}
-	seen, isGetACL := 0, opcode(6)
+	seen := 0
 	cut := proxy.CutAfterRequest(func(op int32) bool {
-		if isGetACL(op) {
+		if zktest.IsGetACL(op) {
 			seen++
 		}
-		return seen == nodes/2 && isGetACL(op)
+		return seen == nodes/2 && zktest.IsGetACL(op)
 	})
 	_, found := surveyed(t, c, base, -1, true)
 	happened(t, cut)
@@ -171,6 +171,34 @@ func TestSurvey_wide(t *testing.T) {
 	for rel, r := range found {
 		if r.Err != nil || rel != "" && string(r.Data) != "x" || len(r.ACL) != 1 {
 			t.Errorf("%s: %+v", rel, r)
+		}
+	}
+}
+
+// A visit can leave out what is below a node, and the rest.
+func TestWalkSkips(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	base := folder(t, c)
+	for _, path := range []string{"/a", "/a/x", "/b"} {
+		if _, err := c.Create(ctx, base+path, nil, zk.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for end, want := range map[error][]string{
+		zk.ErrSkipBelow: {base, base + "/a", base + "/b"},
+		zk.ErrSkipRest:  {base, base + "/a"},
+	} {
+		var visited []string
+		err := c.Walk(ctx, base, -1, func(r zk.Reading) error {
+			visited = append(visited, r.Path)
+			if r.Path == base+"/a" {
+				return end
+			}
+			return nil
+		})
+		if err != nil || !slices.Equal(visited, want) {
+			t.Errorf("%v: visited %q, %v", end, visited, err)
 		}
 	}
 }

@@ -2,46 +2,35 @@ package zk
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"sync"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
-	"terraform-provider-zookeeper/internal/zk/jute"
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
 // EventType says what happened to a node.
-type EventType = proto.EventType
+type EventType = engine.EventType
 
 // The types of events.
 const (
-	EventCreated         = proto.EventCreated
-	EventDeleted         = proto.EventDeleted
-	EventDataChanged     = proto.EventDataChanged
-	EventChildrenChanged = proto.EventChildrenChanged
+	EventCreated         = engine.EventCreated
+	EventDeleted         = engine.EventDeleted
+	EventDataChanged     = engine.EventDataChanged
+	EventChildrenChanged = engine.EventChildrenChanged
 )
 
 // An Event is what a watch tells: that something happened to a node. It does not tell
 // what the node is like now, and later changes may have been made since: look.
-type Event struct {
-	Type EventType
-	// Path is the node's; below that of a recursive watch, it may be any.
-	Path string
-}
+type Event = engine.Event
 
 var (
 	// ErrWatchEnded tells that a watch has told all that it will: one that is left for one
 	// event has had it, or it was closed.
-	ErrWatchEnded = errors.New("the watch has ended")
+	ErrWatchEnded = engine.ErrWatchEnded
 	// ErrWatchOverflow tells that a persistent watch was not read for so long that events
 	// had to be dropped. What it watched has to be read anew, under a new watch.
-	ErrWatchOverflow = errors.New("the watch has ended: its events were not read in time")
+	ErrWatchOverflow = engine.ErrWatchOverflow
 )
-
-// maxEvents bounds how many events wait to be read from one watch.
-const maxEvents = 1 << 16
 
 // A Watch tells of changes of a node, or of a tree of nodes. It survives the loss of the
 // connection. What happened meanwhile is told behind the reconnect by a watch that is left for
@@ -52,15 +41,7 @@ const maxEvents = 1 << 16
 // the client's any more.
 type Watch struct {
 	client *Client
-	full   string // the path on the servers
-	once   bool
-	unhook func() bool
-
-	mu     sync.Mutex
-	kind   watchKind
-	events []Event
-	end    error
-	ready  chan struct{} // holds a token when there is something to read
+	watch  *engine.Watch
 }
 
 // Next returns the next event, or waits for it. Behind the last one it returns why there
@@ -68,629 +49,103 @@ type Watch struct {
 // why the watch's context ended, or why it was not registered again behind a reconnect, a
 // *[VersionError] for one. The end of ctx ends the wait and not the watch.
 func (w *Watch) Next(ctx context.Context) (Event, error) {
-	for {
-		w.mu.Lock()
-		if len(w.events) > 0 {
-			e := w.events[0]
-			w.events = w.events[1:]
-			more := len(w.events) > 0 || w.end != nil
-			w.mu.Unlock()
-			if more {
-				w.signal()
-			}
-			return e, nil
-		}
-		end := w.end
-		w.mu.Unlock()
-		if end != nil {
-			w.signal()
-			return Event{}, end
-		}
-		select {
-		case <-w.ready:
-		case <-ctx.Done():
-			return Event{}, conn.ContextError(ctx)
-		}
-	}
+	e, err := w.watch.Next(ctx)
+	e.Path = w.client.Unchroot(e.Path)
+	return e, err
 }
 
 // Ready returns a channel that yields when Next may have something to return without
 // waiting, for use in a select.
-func (w *Watch) Ready() <-chan struct{} { return w.ready }
+func (w *Watch) Ready() <-chan struct{} { return w.watch.Ready() }
 
 // Close ends the watch, here and, with the last one of this client's that is of the same node,
 // on the server.
-func (w *Watch) Close() { w.client.watches.close(w, ErrWatchEnded) }
+func (w *Watch) Close() { w.watch.Close() }
 
-func (w *Watch) signal() {
-	select {
-	case w.ready <- struct{}{}:
-	default:
-	}
+// A watchable result has a place for the watch that its operation has left.
+type watchable[T any] interface {
+	*T
+	leave(w *Watch)
 }
 
-// put adds an event and tells whether the watch goes on.
-func (w *Watch) put(e Event) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if len(w.events) >= maxEvents {
-		w.end = ErrWatchOverflow
-	} else {
-		w.events = append(w.events, e)
-		if w.once {
-			w.end = ErrWatchEnded
+func (c *Content) leave(w *Watch)   { c.Watch = w }
+func (e *Existence) leave(w *Watch) { e.Watch = w }
+func (n *Names) leave(w *Watch)     { n.Watch = w }
+
+// watched makes of the record what the caller gets, with the watch.
+func watched[R, T any, V watchable[T]](ctx context.Context, c *Client, o *pathRead[R, T], out *R, w *engine.Watch, err error) (T, error) {
+	result, err := o.outcome(ctx, c, out, err)
+	if err == nil {
+		V(&result).leave(&Watch{c, w})
+	}
+	return result, err
+}
+
+// doWatch is [do] for a read that leaves a watch of the kind, which lives as long as ctx.
+func doWatch[R, T any, P reply[R], V watchable[T]](ctx context.Context, c *Client, o pathRead[R, T], kind engine.WatchKind) (T, error) {
+	if o.err != nil {
+		var none T
+		return none, o.fails(o.err)
+	}
+	out, w, err := readWatch[R, P](ctx, c, watching(&o, kind))
+	return watched[R, T, V](ctx, c, &o, out, w, err)
+}
+
+// issueWatch is [issue] for a read that leaves a watch of the kind, which lives as long as ctx.
+func issueWatch[R, T any, P reply[R], V watchable[T]](ctx context.Context, c *Client, o pathRead[R, T], kind engine.WatchKind) *Pending[T] {
+	if o.err != nil {
+		return failed[T](o.fails(o.err))
+	}
+	req, out := watching(&o, kind), new(R)
+	w, call := c.engine.Watch(ctx, req, P(out))
+	return pending(c, call.Done(), func(ctx context.Context, _ *engine.Waiter) (T, error) {
+		return watched[R, T, V](ctx, c, &o, out, w, call.Err)
+	})
+}
+
+// readWatch makes a request that leaves a watch, and repeats it when its reply was lost.
+func readWatch[R any, P reply[R]](ctx context.Context, c *Client, req engine.WatchRequest) (*R, *engine.Watch, error) {
+	for t := c.engine.Tries(); ; {
+		out := new(R)
+		w, call := c.engine.Watch(ctx, req, P(out))
+		ended, err := c.engine.Await(ctx, call)
+		if _, ok := req.Leaves(err); ended && ok {
+			return out, w, err // an exists of a node that is not there leaves one too
 		}
-	}
-	w.signal()
-	return w.end == nil
-}
-
-func (w *Watch) finish(err error) {
-	w.mu.Lock()
-	if w.end == nil {
-		w.end = err
-	}
-	w.mu.Unlock()
-	w.signal()
-}
-
-// watchKind is in which of a server's tables a watch is.
-type watchKind int
-
-const (
-	watchData       watchKind = iota // left by a get, and by an exists of a node that is there
-	watchExist                       // left by an exists of a node that is not there
-	watchChild                       // left by a children
-	watchPersistent                  // left by addWatch
-	watchRecursive                   // left by addWatch, for all below too
-	watchKinds
-)
-
-// watches are a client's watches, by their paths on the servers.
-type watches struct {
-	client *Client
-	mu     sync.Mutex
-	link   *link // that the server has them by; nil while they are being registered with another
-	by     map[string]*pathWatches
-}
-
-type pathWatches struct {
-	kinds   [watchKinds]map[*Watch]struct{}
-	pending int // requests under way that may leave a watch, sent or not
-
-	// What follows is of the current connection.
-
-	sent [watchKinds]int  // those of them that were sent
-	kept [watchKinds]bool // the last request for one of the kind, which stays, was granted
-	left bool             // the server may have some that nobody here waits for
-}
-
-func (p *pathWatches) empty() bool {
-	if p.pending > 0 {
-		return false
-	}
-	for _, set := range p.kinds {
-		if len(set) > 0 {
-			return false
-		}
-	}
-	return true
-}
-
-func (ws *watches) at(full string) *pathWatches {
-	p := ws.by[full]
-	if p == nil {
-		if ws.by == nil {
-			ws.by = make(map[string]*pathWatches)
-		}
-		p = new(pathWatches)
-		ws.by[full] = p
-	}
-	return p
-}
-
-// begin tells that a request is on its way that leaves a watch: the server's watches of
-// the path must not be removed meanwhile.
-func (ws *watches) begin(full string) {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	ws.at(full).pending++
-}
-
-// admit decides, when a request's turn to be sent over l has come, whether the server is to
-// be asked for a watch. Of the path it knows what is there and what was sent before, in the
-// order in which the server gets it.
-func (ws *watches) admit(l *link, a *asking) error {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	p := ws.at(a.full)
-	if p.any(clashes[a.kind]) {
-		if err := l.has(severalKinds); err != nil {
-			return err
-		}
-	}
-	a.covered = p.any(covers[a.kind])
-	a.sent = true
-	p.sent[a.kind]++
-	return nil
-}
-
-// finish is the other end of begin.
-func (ws *watches) finish(a *asking) {
-	ws.mu.Lock()
-	p := ws.at(a.full)
-	p.pending--
-	if a.sent {
-		p.sent[a.kind]--
-	}
-	gone := ws.vacated(a.full, p)
-	ws.mu.Unlock()
-	if gone {
-		ws.remove(a.full)
-	}
-}
-
-// refused notes that a request has left no watch. Those that were to share it, which are behind
-// it on the wire, have none either, unless there was one before.
-func (ws *watches) refused(a *asking) {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	if p := ws.at(a.full); a.sent && len(p.kinds[a.kind]) == 0 {
-		p.kept[a.kind] = false
-	}
-}
-
-// add keeps a watch that the server has. It runs on the read goroutine, so that the
-// events behind the reply find it. It returns false where the server has none: the one that
-// was to tell of the events had been asked for, and was refused.
-//
-// One that was there may have been closed since. The server has it all the same, or, where it
-// is older, a one-time watch that was asked for behind this one, which tells of as much.
-func (ws *watches) add(w *Watch, kind watchKind, a *asking) bool {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	p := ws.at(w.full)
-	if a.covered && !slices.ContainsFunc(covers[a.kind], func(k watchKind) bool { return p.kept[k] }) {
-		return false
-	}
-	w.kind = kind
-	if p.kinds[kind] == nil {
-		p.kinds[kind] = make(map[*Watch]struct{})
-	}
-	p.kinds[kind][w] = struct{}{}
-	p.kept[kind] = stays(kind)
-	return true
-}
-
-// close ends a watch. When nothing watches the path any more, the server is told, without
-// waiting for its answer.
-func (ws *watches) close(w *Watch, why error) {
-	ws.mu.Lock()
-	w.finish(why)
-	w.unhook()
-	gone := false
-	if p := ws.by[w.full]; p != nil {
-		if _, ok := p.kinds[w.kind][w]; ok {
-			delete(p.kinds[w.kind], w)
-			p.left = true
-			gone = ws.vacated(w.full, p)
-		}
-	}
-	ws.mu.Unlock()
-	if gone {
-		ws.remove(w.full)
-	}
-}
-
-// vacated is called with mu held when something of a path has ended. It forgets the path when
-// nothing is left of it; but where the server may have watches yet, it keeps that in mind and
-// returns true: they are to be removed, behind mu, because the removal is decided again when it
-// is sent.
-func (ws *watches) vacated(full string, p *pathWatches) bool {
-	if !p.empty() {
-		return false
-	}
-	if !p.left {
-		delete(ws.by, full)
-	}
-	return p.left
-}
-
-// remove has the server remove its watches of a path that nothing watches. While those are
-// being registered with another server, follow sees to it.
-func (ws *watches) remove(full string) {
-	ws.mu.Lock()
-	l := ws.link
-	ws.mu.Unlock()
-	if l != nil {
-		l.SubmitNow(conn.NewCall(proto.OpRemoveWatches, &proto.RemoveWatchesRequest{Path: full, Type: proto.WatcherAny}, nil))
-	}
-}
-
-// errWatched is the error of a removal that is not sent because the path is watched anew.
-var errWatched = errors.New("the path is watched again")
-
-// admitRemoval decides on a removal when its turn to be sent over l has come: a request for a
-// watch of the path that was made meanwhile is sent behind it. refused is why the server
-// must not be sent it.
-func (ws *watches) admitRemoval(l *link, full string, refused error) error {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	switch p := ws.by[full]; {
-	case p == nil || !p.empty() || !p.left:
-		return errWatched
-	case errors.Is(refused, errUnasked):
-		l.want()
-		return refused
-	}
-	delete(ws.by, full)
-	return refused
-}
-
-// follow has what is watched be that by l from now on, where it is registered.
-func (ws *watches) follow(l *link) {
-	ws.mu.Lock()
-	ws.link = l
-	ws.mu.Unlock()
-	ws.sweep()
-}
-
-// sweep has the server remove all that is left there and nobody waits for.
-func (ws *watches) sweep() {
-	ws.mu.Lock()
-	var gone []string
-	for full, p := range ws.by {
-		if p.left && p.empty() {
-			gone = append(gone, full)
-		}
-	}
-	ws.mu.Unlock()
-	for _, full := range gone {
-		ws.remove(full)
-	}
-}
-
-// affected tells which kinds of watches of the node itself an event is for.
-var affected = map[EventType][]watchKind{
-	EventCreated:         {watchData, watchExist, watchPersistent},
-	EventDataChanged:     {watchData, watchExist, watchPersistent},
-	EventDeleted:         {watchData, watchExist, watchChild, watchPersistent},
-	EventChildrenChanged: {watchChild, watchPersistent},
-}
-
-// dispatch gives an event to the watches that it is for. It runs on the read goroutine.
-func (ws *watches) dispatch(e proto.WatcherEvent) {
-	for _, full := range ws.told(e) {
-		ws.remove(full)
-	}
-}
-
-// told is dispatch, and returns the paths whose watches the server is to remove.
-func (ws *watches) told(e proto.WatcherEvent) (gone []string) {
-	if _, ok := affected[e.Type]; !ok || !proto.IsPath(e.Path) {
-		return nil // of the session, of something that this client asks nobody for, or of what no node is
-	}
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	event := Event{Type: e.Type, Path: ws.client.Unchroot(e.Path)}
-	if ws.tell(e.Path, affected[e.Type], event) {
-		gone = append(gone, e.Path)
-	}
-	if e.Type == EventChildrenChanged {
-		return gone // recursive watches tell of the child itself
-	}
-	for full := e.Path; ; full = Parent(full) {
-		if ws.tell(full, []watchKind{watchRecursive}, event) {
-			gone = append(gone, full)
-		}
-		if full == "/" {
-			return gone
-		}
-	}
-}
-
-// tell returns true when the server is to remove its watches of the path.
-func (ws *watches) tell(full string, kinds []watchKind, event Event) bool {
-	p := ws.by[full]
-	if p == nil {
-		return false
-	}
-	for _, kind := range kinds {
-		for w := range p.kinds[kind] {
-			if !w.put(event) {
-				w.unhook()
-				delete(p.kinds[kind], w)
-				p.left = p.left || stays(kind) // it has overflown
-			}
-		}
-	}
-	return ws.vacated(full, p)
-}
-
-// endAll ends all watches: those of a session that has expired, and of a closed client.
-func (ws *watches) endAll(why error) {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	for full, p := range ws.by {
-		for kind := range watchKinds {
-			p.end(kind, why)
-		}
-		p.left = false
-		if p.empty() {
-			delete(ws.by, full)
-		}
-	}
-}
-
-// setWatchesSize bounds the paths of one setWatches request, in bytes, as Java's client does:
-// the request of many watches would be larger than servers accept.
-const setWatchesSize = 128 << 10
-
-// setWatchesLists are a request's paths, by the kinds of their watches.
-func setWatchesLists(req *proto.SetWatchesRequest) [watchKinds]*[]string {
-	return [watchKinds]*[]string{&req.Data, &req.Exist, &req.Child, &req.Persistent, &req.Recursive}
-}
-
-// again returns the requests that register all watches with the server behind l after a
-// reconnect, with the latest transaction whose events have been told. It ends those that the
-// server does not know. It returns false, and leaves all as it is, where l has ended: the next
-// connection is the one that counts.
-func (ws *watches) again(l *link, zxid int64) (out []*proto.SetWatchesRequest, ok bool) {
-	if l.Err() != nil {
-		return nil, false
-	}
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	var req *proto.SetWatchesRequest
-	const around = 8 + 8 + int(watchKinds)*4 // headers, transaction, lengths of the lists
-	limit := min(setWatchesSize, ws.client.cfg.MaxBufferBytes-around)
-	size := 0
-	ws.link = nil
-	for full, p := range ws.by {
-		p.kept, p.left = [watchKinds]bool{}, false // it is another server
-		p.fit(l)
-		if p.empty() {
-			delete(ws.by, full)
-		}
-		for kind := range watchKinds {
-			if len(p.kinds[kind]) == 0 {
-				continue
-			}
-			need := len(jute.AppendString(nil, full))
-			if req == nil || size+need > limit {
-				req, size = &proto.SetWatchesRequest{RelativeZxid: zxid}, 0
-				out = append(out, req)
-			}
-			size += need
-			p.kept[kind] = stays(kind)
-			list := setWatchesLists(req)[kind]
-			*list = append(*list, full)
-		}
-	}
-	return out, true
-}
-
-// unregistered ends the watches that a request was to register again, because of its error.
-// The server may have some of them all the same.
-func (ws *watches) unregistered(req *proto.SetWatchesRequest, why error) {
-	why = fmt.Errorf("the watch was not registered again: %w", why)
-	ws.mu.Lock()
-	for kind, list := range setWatchesLists(req) {
-		for _, full := range *list {
-			if p := ws.by[full]; p != nil {
-				p.end(watchKind(kind), why)
-				p.kept[kind], p.left = false, true
-			}
-		}
-	}
-	ws.mu.Unlock()
-	ws.sweep()
-}
-
-// fit ends the watches that the server behind l does not know, or would drop for the sake of
-// another.
-func (p *pathWatches) fit(l *link) {
-	if !p.lasting() {
-		return
-	}
-	if err := l.hasAtFirst(features[proto.OpAddWatch]); err != nil {
-		p.end(watchPersistent, err)
-		p.end(watchRecursive, err)
-	}
-	if len(p.kinds[watchPersistent]) > 0 || len(p.kinds[watchChild]) > 0 {
-		if err := l.hasAtFirst(severalKinds); err != nil {
-			p.end(watchRecursive, err)
-		}
-	}
-}
-
-// lasting tells whether there are watches that stay when they have told of something.
-func (p *pathWatches) lasting() bool {
-	return len(p.kinds[watchPersistent]) > 0 || len(p.kinds[watchRecursive]) > 0
-}
-
-func (ws *watches) lasting() bool {
-	ws.mu.Lock()
-	defer ws.mu.Unlock()
-	for _, p := range ws.by {
-		if p.lasting() {
-			return true
-		}
-	}
-	return false
-}
-
-// end ends all watches of a kind.
-func (p *pathWatches) end(kind watchKind, why error) {
-	for w := range p.kinds[kind] {
-		w.finish(why)
-		w.unhook()
-	}
-	p.kinds[kind] = nil
-}
-
-// severalKinds is what servers before 3.9 drop without a word.
-var severalKinds = feature{"a recursive watch beside another that tells of the same node's children", Version{3, 9, 0}, false}
-
-// A server before 3.9 keeps one kind of watch for a path in each of its two tables, of data
-// and of children, and the last one wins.
-var (
-	// covers are the kinds that tell of all that a kind is for: beside one of them the server
-	// is not asked for another one, which would take its place.
-	covers = [watchKinds][]watchKind{
-		watchData:  {watchPersistent, watchRecursive},
-		watchExist: {watchPersistent, watchRecursive},
-		watchChild: {watchPersistent},
-	}
-	// clashes are the kinds beside which one of the two would never hear of children.
-	clashes = [watchKinds][]watchKind{
-		watchChild:      {watchRecursive},
-		watchPersistent: {watchRecursive},
-		watchRecursive:  {watchChild, watchPersistent},
-	}
-)
-
-// stays tells whether a watch of the kind goes on when it has told of something.
-func stays(kind watchKind) bool { return kind == watchPersistent || kind == watchRecursive }
-
-// any tells whether there is a watch of one of the kinds, or a request for one was sent.
-func (p *pathWatches) any(kinds []watchKind) bool {
-	return slices.ContainsFunc(kinds, func(k watchKind) bool { return len(p.kinds[k])+p.sent[k] > 0 })
-}
-
-// watchRequest is a request that leaves a watch of the kind.
-type watchRequest struct {
-	op   proto.Op
-	full string
-	kind watchKind
-	// make makes the request, with or without a watch on the server.
-	make func(watch bool) conn.Request
-	// leaves tells, by the request's error, which watch it has left, if any.
-	leaves func(err error) (watchKind, bool)
-}
-
-// asking is a watchRequest on its way. What is decided when it is sent is guarded by
-// watches.mu; but for AppendTo, which comes behind the decision.
-type asking struct {
-	watchRequest
-	sent    bool // over the current connection
-	covered bool // by a watch that is there, or was asked for before: this leaves none of its own
-}
-
-// AppendTo appends the request's record.
-func (a *asking) AppendTo(dst []byte) []byte { return a.make(!a.covered).AppendTo(dst) }
-
-// errUncovered is the error of a request whose watch was to share that of another request,
-// which the server refused.
-var errUncovered = errors.New("the watch that this one was to share was refused")
-
-// watchCall submits a request for a watch that lives as long as ctx.
-func watchCall[R any, P reply[R]](ctx context.Context, c *Client, req watchRequest) (*Watch, *R, *conn.Call) {
-	a := &asking{watchRequest: req}
-	c.watches.begin(req.full)
-	w := &Watch{client: c, full: req.full, once: req.op != proto.OpAddWatch, ready: make(chan struct{}, 1)}
-	// With mu held, which close takes: where ctx has ended, the hook is run at once.
-	c.watches.mu.Lock()
-	w.unhook = context.AfterFunc(ctx, func() { c.watches.close(w, conn.ContextError(ctx)) })
-	c.watches.mu.Unlock()
-	out := new(R)
-	call := conn.NewCall(req.op, a, P(out))
-	call.Ended = func(call *conn.Call) {
-		defer c.watches.finish(a)
-		kind, ok := req.leaves(call.Err)
-		if ok && !c.watches.add(w, kind, a) {
-			call.Err, ok = errUncovered, false
-		}
-		if !ok {
-			c.watches.refused(a)
-			w.unhook()
-			return
-		}
-		if ctx.Err() != nil {
-			// Its hook may have come before the watch was there to be closed.
-			c.watches.close(w, conn.ContextError(ctx))
-		}
-	}
-	c.submit(ctx, call)
-	return w, out, call
-}
-
-// readWatch is read with a watch.
-func readWatch[R any, P reply[R]](ctx context.Context, c *Client, path string, req watchRequest) (*R, *Watch, error) {
-	for r := c.cfg.Retry.begin(); ; {
-		w, out, call := watchCall[R, P](ctx, c, req)
-		ended, err := c.await(ctx, call)
-		if _, ok := req.leaves(err); ended && ok {
-			return out, w, nil
-		}
-		if err = c.again(ctx, &r, req.op, path, err); err != nil {
-			return nil, nil, &Error{Op: req.op.String(), Path: path, Err: err}
+		if err := t.Again(ctx, call, err); err != nil {
+			return out, nil, err
 		}
 	}
 }
 
 // watching is the request of a one-time watch.
-func (c *Client) watching(op proto.Op, path string, kind watchKind) watchRequest {
-	full := c.chrooted(path)
-	req := watchRequest{op: op, full: full, kind: kind, leaves: leaves(kind), make: func(watch bool) conn.Request {
+func watching[R, T any](o *pathRead[R, T], kind engine.WatchKind) engine.WatchRequest {
+	full := o.req.Path
+	return engine.WatchRequest{Op: o.code, Path: full, Kind: kind, OrNone: o.orNone, Make: func(watch bool) conn.Request {
 		return &proto.PathWatchRequest{Path: full, Watch: watch}
 	}}
-	if op == proto.OpExists {
-		req.leaves = existsLeaves
-	}
-	return req
-}
-
-func leaves(kind watchKind) func(error) (watchKind, bool) {
-	return func(err error) (watchKind, bool) { return kind, err == nil }
-}
-
-func existsLeaves(err error) (watchKind, bool) {
-	if errors.Is(err, ErrNoNode) {
-		return watchExist, true
-	}
-	return watchData, err == nil
 }
 
 // GetWatch is [Client.Get], and leaves a watch for the first change of the node's data, or
 // its deletion. The watch lives as long as ctx.
 func (c *Client) GetWatch(ctx context.Context, path string) ([]byte, Stat, *Watch, error) {
-	if err := check(proto.OpGetData.String(), path); err != nil {
-		return nil, Stat{}, nil, err
-	}
-	r, w, err := readWatch[proto.GetDataReply](ctx, c, path, c.watching(proto.OpGetData, path, watchData))
-	if err != nil {
-		return nil, Stat{}, nil, err
-	}
-	return r.Data, r.Stat, w, nil
+	got, err := doWatch(ctx, c, c.get(path), engine.WatchData)
+	return got.Data, got.Stat, got.Watch, err
 }
 
 // ExistsWatch is [Client.Exists], and leaves a watch: for the creation of a node that is
 // not there, for the first change of the data or the deletion of one that is. The watch
 // lives as long as ctx.
 func (c *Client) ExistsWatch(ctx context.Context, path string) (Stat, bool, *Watch, error) {
-	if err := check(proto.OpExists.String(), path); err != nil {
-		return Stat{}, false, nil, err
-	}
-	stat, w, err := readWatch[Stat](ctx, c, path, c.watching(proto.OpExists, path, watchData))
-	if err != nil {
-		return Stat{}, false, nil, err
-	}
-	return *stat, stat.Czxid != 0, w, nil
+	found, err := doWatch(ctx, c, c.exists(path), engine.WatchData)
+	return found.Stat, found.Exists, found.Watch, err
 }
 
 // ChildrenWatch is [Client.Children], and leaves a watch for the first child that comes or
 // goes, or the deletion of the node. The watch lives as long as ctx.
 func (c *Client) ChildrenWatch(ctx context.Context, path string) ([]string, Stat, *Watch, error) {
-	if err := check(proto.OpGetChildren2.String(), path); err != nil {
-		return nil, Stat{}, nil, err
-	}
-	r, w, err := readWatch[proto.GetChildrenReply](ctx, c, path, c.watching(proto.OpGetChildren2, path, watchChild))
-	if err != nil {
-		return nil, Stat{}, nil, err
-	}
-	slices.Sort(r.Children)
-	return r.Children, r.Stat, w, nil
+	names, err := doWatch(ctx, c, c.children(path), engine.WatchChild)
+	return names.Children, names.Stat, names.Watch, err
 }
 
 // Watch leaves a watch that tells of every change of the node from now on, and of its
@@ -700,19 +155,22 @@ func (c *Client) ChildrenWatch(ctx context.Context, path string) ([]string, Stat
 // that is not, or one of [Client.ChildrenWatch]. The watch lives as long as ctx.
 func (c *Client) Watch(ctx context.Context, path string, recursive bool) (*Watch, error) {
 	op := proto.OpAddWatch
-	if err := check(op.String(), path); err != nil {
+	if err := check(op.Name(), path); err != nil {
 		return nil, err
 	}
-	if err := c.require(ctx, features[op]); err != nil {
-		return nil, &Error{Op: op.String(), Path: path, Err: err}
+	if err := c.engine.Require(ctx, engine.FeatureOf(op)); err != nil {
+		return nil, failure(op.Name(), path, err)
 	}
 	req := &proto.AddWatchRequest{Path: c.chrooted(path), Mode: proto.AddWatchPersistent}
-	kind := watchPersistent
+	kind := engine.WatchPersistent
 	if recursive {
-		req.Mode, kind = proto.AddWatchRecursive, watchRecursive
+		req.Mode, kind = proto.AddWatchRecursive, engine.WatchRecursive
 	}
-	_, w, err := readWatch[noBody](ctx, c, path, watchRequest{
-		op: op, full: req.Path, kind: kind, leaves: leaves(kind), make: func(bool) conn.Request { return req },
+	_, w, err := readWatch[noBody](ctx, c, engine.WatchRequest{
+		Op: op, Path: req.Path, Kind: kind, Make: func(bool) conn.Request { return req },
 	})
-	return w, err
+	if err != nil {
+		return nil, failure(op.Name(), path, err)
+	}
+	return &Watch{c, w}, nil
 }

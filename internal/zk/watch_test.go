@@ -218,11 +218,10 @@ func TestWatchesOfOneNode(t *testing.T) {
 				}
 				continue
 			}
-			var ve *zk.VersionError
-			if !errors.As(err, &ve) || ve.Needed != several || ve.Found != release(t) {
+			if ve, ok := errors.AsType[*zk.VersionError](err); !ok || ve.Needed != several || ve.Found != release(t) {
 				t.Errorf("%s: %v", name, err)
 			}
-			if got := proxy.Requests()[sent:]; len(got) != 0 && got[0].Opcode != 11 {
+			if got := proxy.Requests()[sent:]; len(got) != 0 && got[0].Opcode != zktest.OpPing {
 				t.Errorf("%s: sent %v", name, got)
 			}
 		}
@@ -301,7 +300,7 @@ func TestWatchesSurviveReconnect(t *testing.T) {
 			t.Errorf("watch %d: %q, want %q", i, got, want[i])
 		}
 	}
-	if n := count(proxy, opcode(101, 105)); n < 3 {
+	if n := proxy.Count(zktest.Is(zktest.OpSetWatches, zktest.OpSetWatches2)); n < 3 {
 		t.Errorf("%d requests to set watches: they fitted into fewer than the test means to need", n)
 	}
 }
@@ -326,7 +325,7 @@ func TestWatchEnds(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 		// The server has forgotten it as well.
-		until(t, "the removal", func() bool { return count(proxy, opcode(18)) == 1 })
+		until(t, "the removal", func() bool { return proxy.Count(zktest.Is(zktest.OpRemoveWatches)) == 1 })
 	})
 	t.Run("with its session", func(t *testing.T) {
 		t.Parallel()
@@ -391,7 +390,7 @@ func TestWatchesNotRegistered(t *testing.T) {
 	if _, err := direct.Set(ctx, base, []byte("x"), 0); err != nil {
 		t.Fatal(err)
 	}
-	cut := proxy.CutBeforeRequest(opcode(101))
+	cut := proxy.CutBeforeRequest(zktest.Is(zktest.OpSetWatches))
 	reopen()
 	<-cut
 	if got := next(t, w); got != "data changed "+base {
@@ -480,8 +479,8 @@ func TestWatchesInSmallRequests(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, w := range watches[21:] {
-		var large *zk.TooLargeError
-		if _, err := w.Next(ctx); !errors.As(err, &large) {
+		_, err := w.Next(ctx)
+		if _, ok := errors.AsType[*zk.TooLargeError](err); !ok {
 			t.Errorf("watch %d: %v", i, err)
 		}
 	}
@@ -723,8 +722,7 @@ func TestWatchesAtOnce(t *testing.T) {
 			proxy.Blackhole(false)
 			first, second := <-results[0], <-results[1]
 			if tc.one && !has(t, severalWatches) {
-				var ve *zk.VersionError
-				if first.err != nil || !errors.As(second.err, &ve) || ve.Needed != severalWatches.since {
+				if ve, ok := errors.AsType[*zk.VersionError](second.err); first.err != nil || !ok || ve.Needed != severalWatches.since {
 					t.Errorf("%v, %v", first.err, second.err)
 				}
 				return
@@ -812,10 +810,10 @@ func TestWatchBesideRefusedOne(t *testing.T) {
 			}
 			xid, op := int32(binary.BigEndian.Uint32(frame)), int32(binary.BigEndian.Uint32(frame[4:]))
 			switch op {
-			case 106:
+			case zktest.OpAddWatch:
 				refuse = header(xid, 2, zk.ErrNoAuth)
 				continue // it is answered when the next request has been sent too
-			case 4:
+			case zktest.OpGetData:
 				watches <- frame[len(frame)-1] == 1
 			}
 			if refuse != nil {
@@ -952,13 +950,6 @@ func TestWatchesLeaveNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
-		{"closed while it is registered again", func(ctx context.Context, t *testing.T, c *zk.Client, _ *zktest.Proxy, base string) {
-			w, err := c.Watch(ctx, base, true)
-			if err != nil {
-				t.Fatal(err)
-			}
-			zk.Reregister(c, w.Close)
-		}},
 		{"closed while connections come and go", func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
 			for i := range 20 {
 				var watches []*zk.Watch
@@ -997,11 +988,11 @@ func TestWatchesLeaveNothing(t *testing.T) {
 			for _, path := range []string{base, base + "/a"} {
 				// Below a tree there may be another. Beside the node's own, only since 3.9.
 				tree, err := c.Watch(ctx, path, true)
-				var ve *zk.VersionError
+				_, ok := errors.AsType[*zk.VersionError](err)
 				switch {
 				case err == nil:
 					trees = append(trees, tree)
-				case path != base || has(t, severalWatches) || !errors.As(err, &ve):
+				case path != base || has(t, severalWatches) || !ok:
 					t.Fatal(err)
 				}
 			}

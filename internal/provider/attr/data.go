@@ -27,11 +27,11 @@ func DataValues(data []byte) (text, b64 types.String) {
 // be a difference in every plan.
 func DecodeBase64(s string) ([]byte, error) {
 	data, err := base64.StdEncoding.Strict().DecodeString(s)
-	var corrupt base64.CorruptInputError
+	corrupt, ok := errors.AsType[base64.CorruptInputError](err)
 	switch {
-	case errors.As(err, &corrupt) && len(s)%4 != 0:
+	case ok && len(s)%4 != 0:
 		return nil, fmt.Errorf("its length, %d, is no multiple of 4: it was cut, or its padding (=) is missing", len(s))
-	case errors.As(err, &corrupt):
+	case ok:
 		return nil, fmt.Errorf("it is wrong from character %d of %d on", int64(corrupt)+1, len(s))
 	case err != nil:
 		return nil, err

@@ -39,28 +39,16 @@ type Subject struct {
 // Error tells about a failed operation. doing is what was being done, as in "create the
 // znode".
 func (s Subject) Error(doing string, err error) diag.Diagnostic {
-	var (
-		unknown  *session.UnknownError
-		connect  *zk.ConnectError
-		tooLarge *zk.TooLargeError
-		answer   *zk.ReplyTooLargeError
-		tooMuch  *zk.WalkLimitError
-		tooOld   *zk.VersionError
-		conflict *session.ConflictError
-		notEmpty *node.NotEmptyError
-		locked   *session.LockedError
-		guard    *session.GuardError
-		lockout  *session.LockoutError
-		doubtful *session.DoubtfulParentError
-	)
+	conflict, isConflict := errors.AsType[*session.ConflictError](err)
+	notEmpty, isNotEmpty := errors.AsType[*node.NotEmptyError](err)
 	switch {
-	case errors.As(err, &conflict):
+	case isConflict:
 		s.Path = conflict.Path // perhaps one above
 		if conflict.Found == nil {
 			return s.UnseenConflict(doing, conflict.Err, conflict.Planned)
 		}
 		return s.Conflict(doing, conflict.Err, conflict.Planned, *conflict.Found)
-	case errors.As(err, &notEmpty):
+	case isNotEmpty:
 		return s.NotEmpty(notEmpty.Children)
 	case errors.Is(err, node.ErrUnread):
 		return s.unread(doing)
@@ -77,24 +65,33 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		d := s.Error(doing, partial.Err)
 		return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
 	}
-	if errors.As(err, &guard) {
+	if guard, ok := errors.AsType[*session.GuardError](err); ok {
 		// Whatever was to be done, this came first.
 		s.Path, doing = guard.Path, "take the lock of the provider"
 	}
+	unknown, isUnknown := errors.AsType[*session.UnknownError](err)
+	doubtful, isDoubtful := errors.AsType[*session.DoubtfulParentError](err)
+	locked, isLocked := errors.AsType[*session.LockedError](err)
+	lockout, isLockout := errors.AsType[*session.LockoutError](err)
+	connect, isConnect := errors.AsType[*zk.ConnectError](err)
+	tooLarge, isTooLarge := errors.AsType[*zk.TooLargeError](err)
+	tooMuch, isTooMuch := errors.AsType[*zk.WalkLimitError](err)
+	tooOld, isTooOld := errors.AsType[*zk.VersionError](err)
+	answer, isAnswer := errors.AsType[*zk.ReplyTooLargeError](err)
 	switch {
-	case errors.As(err, &unknown):
+	case isUnknown:
 		return notConfigured(unknown)
 	case errors.Is(err, zk.ErrOutcomeUnknown) && s.Sequential:
 		return s.numberUnknown(doing, err)
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		return s.outcomeUnknown(doing, err)
-	case errors.As(err, &doubtful):
+	case isDoubtful:
 		return diag.NewErrorDiagnostic("Parent is in doubt", fmt.Sprintf(
 			"The provider did not %s%s: %q is missing, or was a moment ago, and it is the node of another resource of this run, whose creation has failed with an outcome that is not known. "+
 				"Made as a parent, it could not be told from somebody else's by the next run. Nothing was written.\n\nRun apply again.", doing, s.at(), doubtful.Path))
-	case errors.As(err, &locked):
+	case isLocked:
 		return s.locked(doing, locked)
-	case errors.As(err, &lockout):
+	case isLockout:
 		return diag.NewErrorDiagnostic("Lock would keep the provider out", fmt.Sprintf(
 			"The provider did not %s%s. The lock's node is yet to be made, and with the ACL that it is to get no run of this provider could take the lock: that needs the permissions %v on the node, and no entry gives %v to the provider, which presents %s. Nothing was written.\n\n%sOr leave acl out.",
 			doing, s.at(), session.LockPerms, lockout.Lost, s.presented(), s.entryAdvice()))
@@ -107,19 +104,20 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 				"Look at what the run has done, and run again. Where it was lost because the servers could not be reached for a while, a longer session_timeout of the provider helps.", doing, s.at(), behind(err, recipe.ErrLost)))
 	case errors.Is(err, context.Canceled):
 		return s.interrupted(doing)
-	case errors.As(err, &connect):
+	case isConnect:
 		return unreachable(connect)
-	case errors.As(err, &tooLarge):
+	case isTooLarge:
 		switch op, _ := operation(err); op {
-		case "multi":
+		case zk.OpNameMulti:
 			return s.transactionTooLarge(tooLarge)
-		case "setACL":
+		case zk.OpNameSetACL:
 			return s.ACLTooLarge(tooLarge)
+		default:
+			return s.tooLarge(tooLarge, "Data", "Store less in the node")
 		}
-		return s.tooLarge(tooLarge, "Data", "Store less in the node")
-	case errors.As(err, &tooMuch):
+	case isTooMuch:
 		return s.treeTooLarge(doing, tooMuch)
-	case errors.As(err, &tooOld):
+	case isTooOld:
 		return diag.NewErrorDiagnostic("ZooKeeper is too old", fmt.Sprintf(
 			"The provider could not %s%s: %v. Upgrade the servers, or do without.", doing, s.at(), tooOld))
 	case errors.Is(err, zk.ErrNodeExists) && s.Sequential:
@@ -171,7 +169,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return diag.NewErrorDiagnostic("ZooKeeper refused the credentials", fmt.Sprintf(
 			"The provider could not %s%s, because the server refused an identity: its scheme is not enabled there, or what proves it is wrong. The provider presents %s.\n\n"+
 				"Check username, auth, sasl and tls in the provider's configuration. Servers with enforce.auth may want another identity, and do not say which.", doing, s.at(), s.presented()))
-	case errors.As(err, &answer):
+	case isAnswer:
 		return diag.NewErrorDiagnostic("Answer is too large", fmt.Sprintf(
 			"The provider could not %s%s: the server's answer takes %d bytes, and the provider takes %d at most, which no setting changes. A node with very many children is one that takes so much.\n\n"+
 				"Spread what is there over more nodes.", doing, s.at(), answer.Size, answer.Limit))
@@ -300,13 +298,13 @@ func ClaimACL(s *session.Session, claim session.ACLClaim) diag.Diagnostics {
 
 // Destroyed tells what came of a deletion; nothing where the node is gone, and err nil.
 func (s Subject) Destroyed(doing string, err error) diag.Diagnostics {
-	var needed *node.NeededError
+	needed, isNeeded := errors.AsType[*node.NeededError](err)
 	switch left, ok := errors.AsType[*node.LeftError](err); {
 	case err == nil:
 		return nil
 	case ok:
 		return diag.Diagnostics{s.left(left)}
-	case errors.As(err, &needed):
+	case isNeeded:
 		return diag.Diagnostics{s.needed(needed.Below)}
 	default:
 		return diag.Diagnostics{s.Error(doing, err)}
@@ -487,40 +485,37 @@ func (s Subject) Twice() diag.Diagnostic {
 			"One node takes one resource. Remove one of the two, or give it another path.", s.Path))
 }
 
-// noChroot tells, where that is why a node does not exist, that the chroot does not.
-func (s Subject) noChroot(doing string) (diag.Diagnostic, bool) {
-	if s.Run == nil {
-		return nil, false
-	}
-	chroot := s.Run.MissingChroot()
-	if chroot == "" {
-		return nil, false
-	}
+// noChroot tells that the chroot does not exist, and so no node.
+func (s Subject) noChroot(doing string, missing *zk.ChrootError) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Chroot does not exist", fmt.Sprintf(
 		"The provider could not %s%s: the node %q, which servers of the provider (or ZOOKEEPER_SERVERS) has as its chroot, does not exist, and neither does anything below it.\n\n"+
-			"Check the chroot. If it is right, let a resource make it that makes its parents (create_parents = true, which is the default), or create it with zkCli.", doing, s.at(), chroot)), true
+			"Check the chroot. If it is right, let a resource make it that makes its parents (create_parents = true, which is the default), or create it with zkCli.", doing, s.at(), missing.Chroot))
 }
 
 // GoneWithChroot tells, where that is why a node of a state does not exist, that the chroot does not.
 // Then nothing of the state is dropped: mostly the chroot in the configuration is another one by
 // mistake, and the apply would create everything once more there.
-func (s Subject) GoneWithChroot(doing string) (diag.Diagnostic, bool) {
-	chroot := s.Run.MissingChroot()
-	if chroot == "" {
+func (s Subject) GoneWithChroot(ctx context.Context, doing string) (diag.Diagnostic, bool) {
+	client, err := s.Run.Client(ctx)
+	if err == nil {
+		err = client.CheckChroot(ctx)
+	}
+	missing, ok := errors.AsType[*zk.ChrootError](err)
+	if !ok {
 		return nil, false
 	}
 	return diag.NewErrorDiagnostic("Chroot does not exist", fmt.Sprintf(
 		"The provider could not %s%s: the node %q, which servers of the provider (or ZOOKEEPER_SERVERS) has as its chroot, does not exist, and neither does anything below it. The state stays as it is.\n\n"+
 			"Check the chroot. If it is right, and somebody has deleted it with all that was below, create it (create in zkCli, or an apply with -target of the resource that makes it): "+
-			"the next plan then creates again what was below it.", doing, s.at(), chroot)), true
+			"the next plan then creates again what was below it.", doing, s.at(), missing.Chroot)), true
 }
 
 func (s Subject) noNode(doing string, err error) diag.Diagnostic {
-	if d, ok := s.noChroot(doing); ok {
-		return d
+	if missing, ok := errors.AsType[*zk.ChrootError](err); ok {
+		return s.noChroot(doing, missing)
 	}
 	switch op, _ := operation(err); {
-	case op == "create":
+	case op == zk.OpNameCreate:
 		return diag.NewErrorDiagnostic("Parent does not exist", fmt.Sprintf(
 			"%q was not created, because its parent %q does not exist and create_parents is false. Set create_parents = true, or declare the parent and let the path refer to it.",
 			s.Path, zk.Parent(s.Path)))
@@ -537,9 +532,9 @@ func (s Subject) noNode(doing string, err error) diag.Diagnostic {
 }
 
 // NoTarget tells that there is no node for a resource that changes one and makes none.
-func (s Subject) NoTarget(doing string) diag.Diagnostic {
-	if d, ok := s.noChroot(doing); ok {
-		return d
+func (s Subject) NoTarget(doing string, err error) diag.Diagnostic {
+	if missing, ok := errors.AsType[*zk.ChrootError](err); ok {
+		return s.noChroot(doing, missing)
 	}
 	if s.deletedByRun() {
 		return diag.NewErrorDiagnostic("Znode was deleted by this apply", fmt.Sprintf(
@@ -552,9 +547,9 @@ func (s Subject) NoTarget(doing string) diag.Diagnostic {
 }
 
 // Missing tells that a node that must exist does not, and that it may be allowed to.
-func (s Subject) Missing(doing string) diag.Diagnostic {
-	if d, ok := s.noChroot(doing); ok {
-		return d
+func (s Subject) Missing(doing string, err error) diag.Diagnostic {
+	if missing, ok := errors.AsType[*zk.ChrootError](err); ok {
+		return s.noChroot(doing, missing)
 	}
 	return diag.NewErrorDiagnostic("Znode does not exist", fmt.Sprintf(
 		"There is no node at %q. %s To get exists = false in place of this error, set allow_missing = true.", s.Path, s.checkPath()))
@@ -570,20 +565,22 @@ func (s Subject) checkPath() string {
 
 func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
 	op, on := operation(err)
-	needs := "a permission"
+	var needs string
 	switch op {
-	case "create":
+	case zk.OpNameCreate:
 		needs, on = "the permission CREATE (c)", zk.Parent(on)
-	case "delete":
+	case zk.OpNameDelete:
 		needs, on = "the permission DELETE (d)", zk.Parent(on)
-	case "set":
+	case zk.OpNameSet:
 		needs = "the permission WRITE (w)"
-	case "setACL":
+	case zk.OpNameSetACL:
 		needs = "the permission ADMIN (a)"
-	case "get", "exists", "children":
+	case zk.OpNameGet, zk.OpNameExists, zk.OpNameChildren:
 		needs = "the permission READ (r)"
-	case "getACL":
+	case zk.OpNameGetACL:
 		needs = "the permission READ or ADMIN (r, a)"
+	default:
+		needs = "a permission"
 	}
 	wayOut := ""
 	switch {
@@ -885,11 +882,11 @@ func behind(err, wrapped error) string {
 
 // operation is the client's operation that failed, and the path that it was about: that
 // of a parent made on the way, or of one operation of a transaction.
-func operation(err error) (op, path string) {
-	if e := (*zk.MultiError)(nil); errors.As(err, &e) {
+func operation(err error) (op zk.OpName, path string) {
+	if e, ok := errors.AsType[*zk.MultiError](err); ok {
 		return e.Op, e.Path
 	}
-	if e := (*zk.Error)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*zk.Error](err); ok {
 		return e.Op, e.Path
 	}
 	return "", ""

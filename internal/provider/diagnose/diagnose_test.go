@@ -26,7 +26,9 @@ var (
 	prefix = diagnose.Subject{Resource: "zookeeper_sequential_znode", Path: "/jobs/job-", Sequential: true}
 )
 
-func failure(op, path string, err error) error { return &zk.Error{Op: op, Path: path, Err: err} }
+func failure(op zk.OpName, path string, err error) error {
+	return &zk.Error{Op: op, Path: path, Err: err}
+}
 
 func TestError(t *testing.T) {
 	t.Parallel()
@@ -74,7 +76,7 @@ func TestError(t *testing.T) {
 		"no auth to look":    {znode, "delete the znode", failure("exists", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`READ (r) on "/a/b"`}},
 		"no auth to list":    {source, "list the children of the znode", failure("children", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`READ (r) on "/a/b"`}},
 		"no auth in a tree": {
-			znode, "delete the znode", failure("multi", "", &zk.MultiError{Index: 2, Op: "delete", Path: "/a/b/c", Err: zk.ErrNoAuth}), "Permission denied",
+			znode, "delete the znode", failure("multi", "", &zk.MultiError{Index: 2, Op: zk.OpNameDelete, Path: "/a/b/c", Err: zk.ErrNoAuth}), "Permission denied",
 			[]string{`delete the znode "/a/b"`, `"delete" needs the permission DELETE (d) on "/a/b"`},
 		},
 		"no auth to do anything": {znode, "update the znode", failure("reconfig", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`"reconfig" needs a permission on "/a/b"`}},
@@ -100,7 +102,7 @@ func TestError(t *testing.T) {
 		},
 		"ephemeral parent": {znode, "create the znode", failure("create", "/a/b", zk.ErrNoChildrenForEphemerals), "Parent is ephemeral", []string{`create the znode "/a/b", because "/a" is an ephemeral node`}},
 		"ephemeral on the way": {
-			znode, "create the znode", failure("multi", "", &zk.MultiError{Op: "create", Path: "/a", Err: zk.ErrNoChildrenForEphemerals}), "Parent is ephemeral",
+			znode, "create the znode", failure("multi", "", &zk.MultiError{Op: zk.OpNameCreate, Path: "/a", Err: zk.ErrNoChildrenForEphemerals}), "Parent is ephemeral",
 			[]string{`create the znode "/a/b", because "/" is an ephemeral node`},
 		},
 		"quota":            {znode, "update the znode", failure("set", "/a/b", zk.ErrQuotaExceeded), "Quota exceeded", []string{`update the znode "/a/b"`, "setquota"}},
@@ -230,7 +232,7 @@ func TestConflict(t *testing.T) {
 		"deleted and created anew (by transaction 0x20, planned against the one of 0x10)")
 	check(t, znode.UnseenConflict("update the znode", conflict, planned), summary, "version 3 of its data and version 1 of its ACL", "could not read")
 	// What has been done is told with every reason, not with a conflict alone.
-	refused := &zk.PartialError{Done: "the data has been replaced, the ACL has not", Err: &zk.Error{Op: "setACL", Path: "/a/b", Err: zk.ErrInvalidACL}}
+	refused := &zk.PartialError{Done: "the data has been replaced, the ACL has not", Err: &zk.Error{Op: zk.OpNameSetACL, Path: "/a/b", Err: zk.ErrInvalidACL}}
 	check(t, znode.Error("update the znode", refused), "ZooKeeper refused the ACL", "the data has been replaced, the ACL has not", "Run plan again")
 	check(t, znode.Conflict("update the znode", conflict, planned, planned), summary, "changed back")
 	check(t, znode.Conflict("update the znode", &zk.PartialError{Done: "the ACL has been replaced, the data has not", Err: conflict}, planned, attr.Planned{Czxid: 0x10, Version: 5, Aversion: 2}), summary,
@@ -270,12 +272,12 @@ func TestLockedOut(t *testing.T) {
 
 func TestNoTarget(t *testing.T) {
 	t.Parallel()
-	check(t, znode.NoTarget("set the ACL of"), "Znode does not exist", `could not set the ACL of "/a/b"`, "makes none", "zookeeper_znode.NAME.path")
+	check(t, znode.NoTarget("set the ACL of", zk.ErrNoNode), "Znode does not exist", `could not set the ACL of "/a/b"`, "makes none", "zookeeper_znode.NAME.path")
 }
 
 func TestMissing(t *testing.T) {
 	t.Parallel()
-	check(t, source.Missing("read the znode"), "Znode does not exist", `no node at "/a/b"`, "allow_missing = true")
+	check(t, source.Missing("read the znode", zk.ErrNoNode), "Znode does not exist", `no node at "/a/b"`, "allow_missing = true")
 }
 
 func TestTreeTooLarge(t *testing.T) {
@@ -293,7 +295,7 @@ func TestLeftOut(t *testing.T) {
 			t.Errorf("%v %q:\n%s", d.Severity(), d.Summary(), d.Detail())
 		}
 		path := fmt.Sprintf("/a/b/%d", n)
-		unread.Add(path, &zk.Error{Op: "children", Path: path, Err: zk.ErrNoAuth})
+		unread.Add(path, &zk.Error{Op: zk.OpNameChildren, Path: path, Err: zk.ErrNoAuth})
 	}
 	d := znode.LeftOut(unread)
 	if !strings.Contains(d.Detail(), "lacks 12 znodes that") || !strings.Contains(d.Detail(), "/a/b/9\": not authorized\n  and 2 more\n\n") || strings.Contains(d.Detail(), "/a/b/10\"") {

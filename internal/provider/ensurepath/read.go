@@ -44,7 +44,7 @@ func (r *Resource) refresh(ctx context.Context, state *resourceModel, inDoubt *d
 	case err != nil:
 		return fail(err)
 	case !found && len(left) == 0 && inDoubt == nil:
-		if d, ok := r.subject(state.Path).GoneWithChroot(doingRead); ok {
+		if d, ok := r.subject(state.Path).GoneWithChroot(ctx, doingRead); ok {
 			return false, diag.Diagnostics{d}
 		}
 		return false, nil

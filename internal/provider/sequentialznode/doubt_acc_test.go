@@ -27,12 +27,12 @@ func TestAccSequentialZnode_doubtAmongCandidates(t *testing.T) {
 			cli := acctest.NewCLI(t, map[string]string{"main.tf": through(proxy, tree, test("/job-", `data = "x"`))})
 			theirs, ours := tree.Path("/job-0000000000"), tree.Path("/job-0000000001")
 			proxy.CutAfterRequest(func(op int32) bool {
-				if isCreate(op) {
+				if zktest.IsCreate(op) {
 					if _, err := tree.Client.Create(t.Context(), tree.Path("/job-"), []byte("x"), zk.CreateOptions{Mode: zk.PersistentSequential}); err != nil {
 						t.Error(err)
 					}
 				}
-				return isCreate(op)
+				return zktest.IsCreate(op)
 			})
 			out := cli.FailApply()
 			if !acctest.Error("Outcome unknown", `create the sequential znode "`+tree.Path("/job-")+`"`, "not repeated",
@@ -101,10 +101,10 @@ func TestAccSequentialZnode_doubt(t *testing.T) {
 				fault = proxy.CutBeforeRequest
 			}
 			fault(func(op int32) bool {
-				if isCreate(op) {
+				if zktest.IsCreate(op) {
 					proxy.Refuse(true)
 				}
-				return isCreate(op)
+				return zktest.IsCreate(op)
 			})
 			if out := cli.FailApply(); !acctest.Error("Outcome unknown", "Run apply again: it names the nodes that this request may have made").MatchString(out) {
 				t.Fatal(out)
@@ -156,10 +156,10 @@ func TestAccSequentialZnode_doubtAndDestroy(t *testing.T) {
 	cli := acctest.NewCLI(t, map[string]string{"main.tf": impatient(proxy, tree, test("/job-", `data = "x"`))})
 	tree.Put("/job-", "theirs") // what a path without its number would be
 	proxy.CutAfterRequest(func(op int32) bool {
-		if isCreate(op) {
+		if zktest.IsCreate(op) {
 			proxy.Refuse(true)
 		}
-		return isCreate(op)
+		return zktest.IsCreate(op)
 	})
 	cli.FailApply()
 	proxy.Refuse(false)

@@ -130,7 +130,7 @@ func TestAccSequentialZnode_countRunsOver(t *testing.T) {
 		CheckDestroy: children(t, tree, "", "other"),
 		Steps: []resource.TestStep{
 			{
-				PreConfig:         func() { cut = proxy.CutAfterRequest(isCreate) },
+				PreConfig:         func() { cut = proxy.CutAfterRequest(zktest.IsCreate) },
 				Config:            through(proxy, tree, test("/job-", `data = "x"`)),
 				ConfigPlanChecks:  planned(create),
 				ConfigStateChecks: state(tree, "/job-", "-2147483648", "x", nil),

@@ -271,7 +271,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	read, err := node.Read(ctx, r.Session, state.Path.ValueString())
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
-		if d, ok := about.GoneWithChroot(doingRead); ok {
+		if d, ok := about.GoneWithChroot(ctx, doingRead); ok {
 			resp.Diagnostics.Append(d)
 			return
 		}

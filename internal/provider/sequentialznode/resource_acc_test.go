@@ -431,7 +431,7 @@ func TestAccSequentialZnode_replyLost(t *testing.T) {
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: children(t, tree, ""),
 		Steps: []resource.TestStep{{
-			PreConfig:         func() { cut = proxy.CutAfterRequest(isCreate) },
+			PreConfig:         func() { cut = proxy.CutAfterRequest(zktest.IsCreate) },
 			Config:            through(proxy, tree, test("/job-", `data = "x"`)),
 			ConfigPlanChecks:  planned(create),
 			ConfigStateChecks: state(tree, "/job-", "0000000000", "x", nil),
@@ -454,9 +454,9 @@ func TestAccSequentialZnode_manyLost(t *testing.T) {
 	tree := acctest.NewTree(t)
 	proxy := zktest.StartProxy(t, acctest.Server(t).Addr())
 	cli := acctest.NewCLI(t, map[string]string{"main.tf": through(proxy, tree, test("/n-", fmt.Sprintf("count = %d\ndata = format(\"%%02d\", count.index)", count)))})
-	cut := proxy.CutAfterRequest(isCreate)
-	proxy.CutBeforeRequest(isCreate)
-	proxy.CutAfterRequest(isCreate)
+	cut := proxy.CutAfterRequest(zktest.IsCreate)
+	proxy.CutBeforeRequest(zktest.IsCreate)
+	proxy.CutAfterRequest(zktest.IsCreate)
 	run := cli.Run("apply", "-no-color", "-auto-approve")
 	if strings.Contains(run.Output, "has status ObjectStatus(0), which cannot be saved in state") {
 		// Between two writes of its state, Terraform 1.16.0 has a failed creation without a status, and crashes
@@ -507,8 +507,6 @@ func TestAccSequentialZnode_manyLost(t *testing.T) {
 		t.Errorf("%d nodes, and %d in the state", len(names), owned)
 	}
 }
-
-func isCreate(op int32) bool { return op == 1 || op == 15 }
 
 // through is a configuration whose provider connects through the proxy.
 func through(proxy *zktest.Proxy, tree *acctest.Tree, hcl string) string {

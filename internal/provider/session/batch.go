@@ -60,7 +60,7 @@ func (s *Session) Apply(ctx context.Context, base string, b zk.Batch) ([]zk.Writ
 	var above []zk.WriteResult // of what is missing above base, where that was made beforehand
 	b.Writes = slices.Clone(b.Writes)
 	results, err := client.Apply(ctx, b)
-	if conflict := (*zk.BatchConflictError)(nil); errors.Is(err, zk.ErrNoNode) && !errors.As(err, &conflict) {
+	if _, ok := errors.AsType[*zk.BatchConflictError](err); errors.Is(err, zk.ErrNoNode) && !ok {
 		// What the chroot stands for is part of the servers' address, and of no transaction.
 		if _, err := client.EnsurePath(ctx, "/", b.ACL); err != nil {
 			return results, err
@@ -118,8 +118,8 @@ func makesNode(w zk.Write) bool { return w.Kind == zk.WriteCreate || w.Kind == z
 // where this run has made all of those nodes on the way to others, and nobody has written
 // to them. It returns what it has claimed. The lock is held.
 func (s *Session) claimCreated(b zk.Batch, err error) map[string]madeNode {
-	var conflict *zk.BatchConflictError
-	if !errors.As(err, &conflict) {
+	conflict, isConflict := errors.AsType[*zk.BatchConflictError](err)
+	if !isConflict {
 		return nil
 	}
 	claimed, found := make(map[string]madeNode), make(map[string]zk.Stat)

@@ -58,7 +58,7 @@ func Conflict(ctx context.Context, client *zk.Client, path string, from attr.Pla
 	case lookErr != nil:
 		return &ConflictError{Path: path, Planned: from, Err: err}
 	case !found:
-		return &zk.Error{Op: "set", Path: path, Err: zk.ErrNoNode}
+		return zk.ErrNoNode
 	}
 	now := attr.PlannedOf(stat)
 	return &ConflictError{Path: path, Planned: from, Found: &now, Err: err}

@@ -91,11 +91,11 @@ func HasChildren(path string, err error) bool {
 	if !errors.Is(err, zk.ErrNoNode) {
 		return false
 	}
-	if e := (*zk.MultiError)(nil); errors.As(err, &e) {
+	if e, ok := errors.AsType[*zk.MultiError](err); ok {
 		return e.Path != path
 	}
-	e := (*zk.Error)(nil)
-	return errors.As(err, &e) && e.Path != path
+	e, isE := errors.AsType[*zk.Error](err)
+	return isE && e.Path != path
 }
 
 // waitNext reports whether next was closed before the wait was over.

@@ -13,10 +13,6 @@ import (
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
-func opIs(codes ...int32) func(int32) bool {
-	return func(op int32) bool { return slices.Contains(codes, op) }
-}
-
 // after matches what match does, but for the first few.
 func after(first int, match func(int32) bool) func(int32) bool {
 	return func(op int32) bool {
@@ -33,14 +29,13 @@ func after(first int, match func(int32) bool) func(int32) bool {
 func TestInterruptedWrites(t *testing.T) {
 	t.Parallel()
 	server := zktest.StartServer(t)
-	isCreate, isMulti := opIs(1, 15), opIs(14)
 	for name, tt := range map[string]struct {
 		hold  func(int32) bool
 		do    func(ctx context.Context, s *session.Session) error
 		want  error
 		nodes []string
 	}{
-		"a creation": {isCreate, func(ctx context.Context, s *session.Session) error {
+		"a creation": {zktest.IsCreate, func(ctx context.Context, s *session.Session) error {
 			made, err := s.Create(ctx, "/a", nil, zk.CreateOptions{})
 			if err == nil && made.Stat.Czxid == 0 {
 				err = errors.New("it has no stat")
@@ -48,21 +43,21 @@ func TestInterruptedWrites(t *testing.T) {
 			return err
 		}, nil, []string{"a"}},
 		// The node is refused first, because its parent is missing, and so is that of its parent.
-		"a creation with its parents": {after(2, isCreate), func(ctx context.Context, s *session.Session) error {
+		"a creation with its parents": {after(2, zktest.IsCreate), func(ctx context.Context, s *session.Session) error {
 			made, err := s.Create(ctx, "/a/b", nil, zk.CreateOptions{MakeParents: true})
 			if len(made.Parents) != 1 || made.Parents[0] != "/a" {
 				err = errors.Join(errors.New("the parent that was made is not told"), err)
 			}
 			return err
 		}, context.Canceled, []string{"a"}},
-		"a path": {isMulti, func(ctx context.Context, s *session.Session) error {
+		"a path": {zktest.IsMulti, func(ctx context.Context, s *session.Session) error {
 			ensured, err := s.EnsurePath(ctx, "/a/b/c", nil)
 			if len(ensured.Made) != 3 || ensured.Made[0].Path != "/a" || ensured.Made[0].Czxid == 0 {
 				return errors.Join(errors.New("what was made is not told"), err)
 			}
 			return err
 		}, nil, []string{"a"}},
-		"a batch": {isMulti, func(ctx context.Context, s *session.Session) error {
+		"a batch": {zktest.IsMulti, func(ctx context.Context, s *session.Session) error {
 			results, err := s.Apply(ctx, "/a", zk.Batch{Writes: []zk.Write{{Path: "/a"}, {Path: "/b"}}})
 			if len(results) != 2 || !results[0].Done || !results[1].Done {
 				err = errors.Join(errors.New("it is not told what was done"), err)
@@ -70,7 +65,7 @@ func TestInterruptedWrites(t *testing.T) {
 			return err
 		}, nil, []string{"a", "b"}},
 		// It is refused because the parents are missing, which a second one would make as well.
-		"a batch without parents": {isMulti, func(ctx context.Context, s *session.Session) error {
+		"a batch without parents": {zktest.IsMulti, func(ctx context.Context, s *session.Session) error {
 			results, err := s.Apply(ctx, "/a/b", zk.Batch{Writes: []zk.Write{{Path: "/a/b/c"}}})
 			if len(results) != 1 || results[0] != (zk.WriteResult{}) {
 				err = errors.Join(errors.New("it is not told that nothing was done"), err)

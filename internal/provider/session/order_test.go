@@ -96,13 +96,13 @@ func TestHasChildren(t *testing.T) {
 		err  error
 		want bool
 	}{
-		{&zk.Error{Op: "delete", Path: "/a", Err: zk.ErrNotEmpty}, true},
-		{&zk.Error{Op: "multi", Err: &zk.MultiError{Op: "delete", Path: "/a/b", Err: zk.ErrNotEmpty}}, true},
-		{&zk.Error{Op: "multi", Err: &zk.MultiError{Op: "delete", Path: "/a/b", Err: zk.ErrNoNode}}, true},
-		{&zk.Error{Op: "multi", Err: &zk.MultiError{Op: "delete", Path: "/a/b", Err: zk.ErrNoAuth}}, false},
-		{&zk.Error{Op: "children", Path: "/a/b", Err: zk.ErrNoNode}, true},
-		{&zk.Error{Op: "multi", Err: &zk.MultiError{Op: "delete", Path: "/a", Err: zk.ErrNoNode}}, false},
-		{&zk.Error{Op: "delete", Path: "/a", Err: zk.ErrNoNode}, false},
+		{&zk.Error{Op: zk.OpNameDelete, Path: "/a", Err: zk.ErrNotEmpty}, true},
+		{&zk.Error{Op: zk.OpNameMulti, Err: &zk.MultiError{Op: zk.OpNameDelete, Path: "/a/b", Err: zk.ErrNotEmpty}}, true},
+		{&zk.Error{Op: zk.OpNameMulti, Err: &zk.MultiError{Op: zk.OpNameDelete, Path: "/a/b", Err: zk.ErrNoNode}}, true},
+		{&zk.Error{Op: zk.OpNameMulti, Err: &zk.MultiError{Op: zk.OpNameDelete, Path: "/a/b", Err: zk.ErrNoAuth}}, false},
+		{&zk.Error{Op: zk.OpNameChildren, Path: "/a/b", Err: zk.ErrNoNode}, true},
+		{&zk.Error{Op: zk.OpNameMulti, Err: &zk.MultiError{Op: zk.OpNameDelete, Path: "/a", Err: zk.ErrNoNode}}, false},
+		{&zk.Error{Op: zk.OpNameDelete, Path: "/a", Err: zk.ErrNoNode}, false},
 	} {
 		if got := session.HasChildren("/a", tt.err); got != tt.want {
 			t.Errorf("HasChildren(%v) = %v", tt.err, got)

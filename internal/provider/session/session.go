@@ -22,8 +22,6 @@ type Session struct {
 	chroot  string
 	unknown []string
 	client  *zk.Client // nil while something that it needs is unknown
-	// unasked is for looks that no request of the CLI asks for. It has their logger, and no end.
-	unasked context.Context //nolint:containedctx // see above
 
 	identities []attr.Identity
 	presented  []string
@@ -64,7 +62,6 @@ func New(ctx context.Context, cfg zk.Config, lock *Lock, unknown []string) (*Ses
 	s := &Session{
 		cfg:       cfg,
 		unknown:   unknown,
-		unasked:   context.WithoutCancel(ctx),
 		parents:   newParents(),
 		deletions: newDeletions(),
 		handover:  newHandover(),
@@ -144,9 +141,7 @@ func (s *Session) Client(ctx context.Context) (*zk.Client, error) {
 		}
 		return nil, err
 	}
-	if !s.connected.Swap(true) {
-		s.logChroot()
-	}
+	s.connected.Store(true)
 	s.ask(ctx, s.client)
 	if err := s.guard.wait(ctx, s.client); err != nil {
 		return nil, err

@@ -51,8 +51,8 @@ func TestClientFailsOnceForAll(t *testing.T) {
 	const callers = 50
 	for range callers {
 		wg.Go(func() {
-			var unreachable *zk.ConnectError
-			if _, err := s.Client(t.Context()); !errors.As(err, &unreachable) {
+			_, err := s.Client(t.Context())
+			if _, ok := errors.AsType[*zk.ConnectError](err); !ok {
 				t.Errorf("got %v, want a *zk.ConnectError", err)
 			}
 		})
@@ -79,8 +79,8 @@ func TestClientOutlivesTheFirstCaller(t *testing.T) {
 		t.Errorf("the first caller got %v, want its own context's error", err)
 	}
 	// The attempt that the first caller began goes on, and has its own outcome.
-	var unreachable *zk.ConnectError
-	if _, err := s.Client(t.Context()); !errors.As(err, &unreachable) {
+	_, err := s.Client(t.Context())
+	if _, ok := errors.AsType[*zk.ConnectError](err); !ok {
 		t.Errorf("the second caller got %v, want a *zk.ConnectError", err)
 	}
 }
@@ -139,8 +139,7 @@ func TestUnknownConfiguration(t *testing.T) {
 	t.Parallel()
 	s := open(t, zk.Config{Servers: "will not be looked at: ://"}, "servers", "password")
 	_, err := s.Client(t.Context())
-	var unknown *session.UnknownError
-	if !errors.As(err, &unknown) || !slices.Equal(unknown.Attributes, []string{"servers", "password"}) {
+	if unknown, ok := errors.AsType[*session.UnknownError](err); !ok || !slices.Equal(unknown.Attributes, []string{"servers", "password"}) {
 		t.Errorf("got %v, want an *UnknownError with both attributes", err)
 	}
 	if err := s.CheckCreate("/a", make([]byte, 1<<20), zk.CreateOptions{}); err != nil {
@@ -184,8 +183,8 @@ func TestSizesCountTheChroot(t *testing.T) {
 		if err := check(0); err != nil {
 			t.Errorf("%s that just fits: %v", what, err)
 		}
-		var tooLarge *zk.TooLargeError
-		if err := check(1); !errors.As(err, &tooLarge) || tooLarge.Size != limit+1 || tooLarge.Limit != limit {
+		err := check(1)
+		if tooLarge, ok := errors.AsType[*zk.TooLargeError](err); !ok || tooLarge.Size != limit+1 || tooLarge.Limit != limit {
 			t.Errorf("%s of one byte more: %v", what, err)
 		}
 	}
@@ -334,8 +333,8 @@ func TestApplyWithMissingParentsAtTheLimit(t *testing.T) {
 			t.Errorf("%s is the run's: %t, %v", path, ours, err)
 		}
 	}
-	var large *zk.TooLargeError
-	if _, err := s.Apply(ctx, "/other/q/base", zk.Batch{Writes: []zk.Write{{Path: "/other/q/base", Data: make([]byte, limit)}}}); !errors.As(err, &large) {
+	_, err = s.Apply(ctx, "/other/q/base", zk.Batch{Writes: []zk.Write{{Path: "/other/q/base", Data: make([]byte, limit)}}})
+	if _, ok := errors.AsType[*zk.TooLargeError](err); !ok {
 		t.Errorf("what fits in no case: %v", err)
 	}
 }

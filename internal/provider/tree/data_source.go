@@ -100,14 +100,17 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	found := collection{path: about.Path, nodes: make(map[string]framework.Value)}
+	tooMany := false
 	err = client.WalkStats(ctx, about.Path, attr.Depth(m.MaxDepth), func(r zk.Reading) error {
 		if !m.MaxNodes.IsNull() && int64(len(found.nodes)) == m.MaxNodes.ValueInt64() {
-			return &zk.WalkLimitError{Path: about.Path, Unit: "nodes", Max: len(found.nodes)}
+			tooMany = true
+			return zk.ErrSkipRest
 		}
 		found.add(ctx, r)
 		return nil
 	})
-	if limit, ok := errors.AsType[*zk.WalkLimitError](err); ok && limit.Unit == "nodes" && int64(limit.Max) == m.MaxNodes.ValueInt64() {
+	limit, ok := errors.AsType[*zk.WalkLimitError](err)
+	if tooMany || ok && limit.Unit == "nodes" && int64(limit.Max) == m.MaxNodes.ValueInt64() {
 		resp.Diagnostics.Append(diag.WithPath(path.Root("max_nodes"), tooManyNodes(about.Path, m.MaxNodes.ValueInt64())))
 		return
 	}

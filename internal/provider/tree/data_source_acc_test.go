@@ -470,7 +470,7 @@ output "nodes" { value = length(data.zookeeper_tree.test.znodes) }
 		},
 	}})
 	for _, r := range proxy.Requests() {
-		if r.Opcode == 4 || r.Opcode == 22 {
+		if r.Opcode == zktest.OpGetData || r.Opcode == zktest.OpMultiRead {
 			t.Errorf("data was asked for: %+v", r)
 		}
 	}

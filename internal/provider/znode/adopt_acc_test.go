@@ -8,6 +8,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 // The plan of an adoption names the node, and says what of it will change: neither its content
@@ -227,11 +228,11 @@ func TestAccZnode_renamedAndDestroyedMeanwhile(t *testing.T) {
 			cli.Apply()
 			cli.Write("main.tf", config("new"))
 			before := len(proxy.Requests())
-			held, release := proxy.HoldReplies(once(isCreate))
+			held, release := proxy.HoldReplies(once(zktest.IsCreate))
 			run := cli.Start("apply", "-no-color", "-auto-approve")
 			<-held
 			// The destruction is on its way, and its reply is held, too.
-			awaitRequest(t, proxy, before, isExists)
+			awaitRequest(t, proxy, before, zktest.IsExists)
 			release()
 			if err := run.Wait(); err != nil || run.Code != 0 {
 				t.Fatalf("exit code %d, %v:\n%s", run.Code, err, run.Output)

@@ -76,7 +76,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		m.ACL = types.SetNull(attr.ACLEntryType)
 		m.Stat = types.ObjectNull(attr.StatType.AttrTypes)
 	case isNoNode(err):
-		resp.Diagnostics.Append(about.Missing(doingRead))
+		resp.Diagnostics.Append(about.Missing(doingRead, err))
 		resp.Diagnostics.Append(about.Twins(ctx, d.Session)...)
 		return
 	case err != nil:

@@ -36,10 +36,10 @@ func (d *doubtful) lose(tookEffect bool) {
 	d.t.Helper()
 	var happened <-chan struct{}
 	if tookEffect {
-		happened = loseReply(d.proxy, isCreate)
+		happened = loseReply(d.proxy, zktest.IsCreate)
 	} else { // it does not get beyond the proxy, which the client cannot know
 		happened = d.proxy.CutBeforeRequest(func(op int32) bool {
-			if !isCreate(op) {
+			if !zktest.IsCreate(op) {
 				return false
 			}
 			d.proxy.Refuse(true)
@@ -303,7 +303,7 @@ func TestAccZnode_doubtAndAdoption(t *testing.T) {
 	tree.Put("/a", "theirs")
 	tree.Put("/a/below", "x")
 	cli := acctest.NewCLI(t, map[string]string{"main.tf": through(proxy, tree, declared("data = \"ours\"\n  adopt_existing = true", ""))})
-	loseReply(proxy, isSet)
+	loseReply(proxy, zktest.IsSet)
 	if out := cli.FailApply(); !acctest.Error("Outcome unknown", "take over the znode").MatchString(out) {
 		t.Fatal(out)
 	}
@@ -324,7 +324,7 @@ func TestAccZnode_doubtOfUpdates(t *testing.T) {
 	cli := acctest.NewCLI(t, map[string]string{"main.tf": config("one")})
 	cli.Apply()
 	cli.Write("main.tf", config("two"))
-	loseReply(proxy, isSet)
+	loseReply(proxy, zktest.IsSet)
 	if out := cli.FailApply(); !acctest.Error("Outcome unknown", "Run plan again").MatchString(out) {
 		t.Error(out)
 	}
@@ -333,7 +333,7 @@ func TestAccZnode_doubtOfUpdates(t *testing.T) {
 	if err := tree.HasData("/a", "two"); err != nil {
 		t.Error(err)
 	}
-	loseReply(proxy, func(op int32) bool { return op == 2 })
+	loseReply(proxy, zktest.IsDelete)
 	if run := cli.Run("destroy", "-no-color", "-auto-approve"); run.Code == 0 || !acctest.Error("Outcome unknown").MatchString(run.Output) {
 		t.Errorf("exit code %d:\n%s", run.Code, run.Output)
 	}
@@ -380,10 +380,10 @@ func TestAccZnode_doubtOfTakeovers(t *testing.T) {
 					fault = proxy.CutBeforeRequest
 				}
 				fault(func(op int32) bool {
-					if isSet(op) {
+					if zktest.IsSet(op) {
 						proxy.Refuse(true)
 					}
-					return isSet(op)
+					return zktest.IsSet(op)
 				})
 				if out := d.FailApply(); !acctest.Error("Outcome unknown", `take over the znode "`+tree.Path("/a")+`"`).MatchString(out) {
 					t.Fatalf("the outcome is known:\n%s", out)

@@ -11,9 +11,6 @@ import (
 )
 
 // The opcodes of requests.
-func isCreate(op int32) bool { return op == 1 || op == 15 || op == 19 || op == 21 }
-func isExists(op int32) bool { return op == 3 }
-func isSet(op int32) bool    { return op == 5 }
 
 func newProxy(t *testing.T) *zktest.Proxy {
 	t.Helper()

@@ -17,7 +17,7 @@ func many(count int) string {
 // nth matches the n-th creation from here on.
 func nth(n int, then func()) func(op int32) bool {
 	return func(op int32) bool {
-		if !isCreate(op) {
+		if !zktest.IsCreate(op) {
 			return false
 		}
 		n--

@@ -337,7 +337,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	}
 	switch {
 	case isNoNode(err):
-		if d, ok := about.GoneWithChroot(doingRead); ok {
+		if d, ok := about.GoneWithChroot(ctx, doingRead); ok {
 			resp.Diagnostics.Append(d)
 			return
 		}

@@ -145,16 +145,12 @@ func TestAccZnodeACL_destroyedMeanwhile(t *testing.T) {
 				Config: through(as(tree, "")),
 				ConfigPlanChecks: planned(destroy, func() {
 					tree.WriteACL("/a", user(zk.PermAll), ofOthers)
-					before(proxy, isSetACL, func() { tree.WriteACL("/a/x", acctest.Open(), ofOthers) })
+					before(proxy, zktest.IsSetACL, func() { tree.WriteACL("/a/x", acctest.Open(), ofOthers) })
 				}),
 			},
 		},
 	})
 }
-
-func isSetACL(op int32) bool { return op == 7 }
-
-func isGetACL(op int32) bool { return op == 6 }
 
 // before does something once, before the next matching request reaches the server.
 func before(proxy *zktest.Proxy, match func(int32) bool, do func()) {
@@ -190,14 +186,14 @@ func TestAccZnodeACL_changedInBetween(t *testing.T) {
 			{
 				// Between the look and the write: nothing is written, and there is no state.
 				Config:           config,
-				ConfigPlanChecks: planned(create, func() { before(proxy, isSetACL, func() { tree.WriteACL("/a", acctest.Open()) }) }),
+				ConfigPlanChecks: planned(create, func() { before(proxy, zktest.IsSetACL, func() { tree.WriteACL("/a", acctest.Open()) }) }),
 				ExpectError:      acctest.Error(changed, "its ACL was planned against version 0 and is at version 1", "Nothing was written"),
 			},
 			{
 				PreConfig: holds(t, isOpen(tree, "/a")),
 				Config:    config,
 				// Between the write and the look at it: the state has what was written.
-				ConfigPlanChecks:   planned(create, func() { before(proxy, behind(isSetACL, isGetACL), theirs) }),
+				ConfigPlanChecks:   planned(create, func() { before(proxy, behind(zktest.IsSetACL, zktest.IsGetACL), theirs) }),
 				ConfigStateChecks:  state(tree, "/a", attrs{"stat": acctest.Stat(0, 2, 0, 0)}),
 				Check:              tree.CheckACL("/a", user(zk.PermAll), ofOthers),
 				ExpectNonEmptyPlan: true,
@@ -217,7 +213,7 @@ func TestAccZnodeACL_replyLost(t *testing.T) {
 		return strings.ReplaceAll(as(tree, hcl), acctest.Server(t).Addr(), proxy.Addr())
 	}
 	var cuts []<-chan struct{}
-	cut := func() { cuts = append(cuts, proxy.CutAfterRequest(isSetACL)) }
+	cut := func() { cuts = append(cuts, proxy.CutAfterRequest(zktest.IsSetACL)) }
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: isOpen(tree, "/a", "/a/x"),
 		Steps: []resource.TestStep{

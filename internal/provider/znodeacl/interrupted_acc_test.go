@@ -21,7 +21,7 @@ func (f *folder) cutShort(hcl string, n int, kill bool) string {
 	proxy := zktest.StartProxy(f.t, acctest.Server(f.t).Addr())
 	defer proxy.Close()
 	done, release := proxy.HoldReplies(func(op int32) bool {
-		if isSetACL(op) {
+		if zktest.IsSetACL(op) {
 			n--
 		}
 		if n == 0 {

@@ -119,5 +119,5 @@ func partial(done, of int, err error) error {
 	if done == 0 {
 		return err
 	}
-	return &zk.PartialError{Done: fmt.Sprintf("the ACLs of %d of %d nodes have been replaced", done, of), Err: err}
+	return zk.NewPartialError(fmt.Sprintf("the ACLs of %d of %d nodes have been replaced", done, of), err)
 }

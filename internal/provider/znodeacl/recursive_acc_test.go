@@ -271,7 +271,7 @@ func TestAccZnodeACL_interrupted(t *testing.T) {
 	}
 	n, middle, ended := 0, make(chan struct{}), make(chan struct{})
 	proxy.CutBeforeRequest(func(op int32) bool {
-		if !isSetACL(op) {
+		if !zktest.IsSetACL(op) {
 			return false
 		}
 		n++

@@ -151,7 +151,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	nodes, err := r.read(ctx, client, nodePath, state.Recursive.ValueBool(), state.excluded())
 	switch {
 	case isNoNode(err):
-		if d, ok := r.subject(nodePath).GoneWithChroot(doingRead); ok {
+		if d, ok := r.subject(nodePath).GoneWithChroot(ctx, doingRead); ok {
 			resp.Diagnostics.Append(d)
 			return
 		}

@@ -184,7 +184,7 @@ func (r *Resource) failed(ctx context.Context, client *zk.Client, doing string, 
 	about, err := r.subject(o.at.Path), partial(o.done, of, o.err)
 	switch {
 	case isNoNode(err):
-		return about.NoTarget(doing)
+		return about.NoTarget(doing, err)
 	case !errors.Is(err, zk.ErrBadVersion):
 		return about.Error(doing, err)
 	}
@@ -489,7 +489,7 @@ func (r *Resource) leftWarnings(paths []string) (diags diag.Diagnostics) {
 func (r *Resource) unread(ctx context.Context, doing, nodePath string, err error) diag.Diagnostics {
 	about := r.subject(nodePath)
 	if isNoNode(err) {
-		return append(about.Twins(ctx, r.Session), about.NoTarget(doing))
+		return append(about.Twins(ctx, r.Session), about.NoTarget(doing, err))
 	}
 	return diag.Diagnostics{about.Error(doing, err)}
 }

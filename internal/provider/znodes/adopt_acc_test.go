@@ -9,6 +9,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 const adopting = "adopt_existing = true"
@@ -127,7 +128,7 @@ func TestAccZnodes_adoptRaces(t *testing.T) {
 		s := newScene(t, "")
 		s.tree.Put("/app", "")
 		s.tree.Put("/app/a", "theirs")
-		first := atNth(1, isMulti)
+		first := atNth(1, zktest.IsMulti)
 		s.proxy.CutBeforeRequest(func(op int32) bool {
 			if first(op) {
 				s.tree.Write("/app/a", "theirs again")

@@ -39,7 +39,7 @@ func (s *scene) apply(hcl string, args ...string) *acctest.Run {
 // or before, and nobody is let in again.
 func (s *scene) lost(n int, done bool, hcl string) *acctest.Run {
 	s.t.Helper()
-	nth := atNth(n, isMulti)
+	nth := atNth(n, zktest.IsMulti)
 	cut := func(op int32) bool {
 		met := nth(op)
 		if met {

@@ -150,7 +150,7 @@ func (b *broken) learn(t *testing.T) (requests, transactions []int) {
 		all := b.proxy.Requests()
 		n := 0
 		for _, r := range all[seen:] {
-			if isMulti(r.Opcode) {
+			if zktest.IsMulti(r.Opcode) {
 				n++
 			}
 		}
@@ -159,8 +159,6 @@ func (b *broken) learn(t *testing.T) (requests, transactions []int) {
 	}
 	return requests, transactions
 }
-
-func isMulti(op int32) bool { return op == 14 }
 
 // apply applies a target while something happens, which mend makes up for, and checks what
 // that has left: the old tree or the new one, and if it is not atomic one on the way between
@@ -245,7 +243,7 @@ func TestAccZnodes_connectionBroken(t *testing.T) {
 				target := round % len(requests)
 				n, match, of := 1+rand.IntN(requests[target]), anyRequest, "request"
 				if round%2 == 0 {
-					n, match, of = 1+rand.IntN(transactions[target]), isMulti, "transaction"
+					n, match, of = 1+rand.IntN(transactions[target]), zktest.IsMulti, "transaction"
 				}
 				left, over := atNth(n, match), new(atomic.Bool)
 				met := func(then func()) func(int32) bool {
@@ -294,7 +292,7 @@ func TestAccZnodes_serverKilled(t *testing.T) {
 				target := round % len(requests)
 				n, match, of := 1+rand.IntN(requests[target]), anyRequest, "request"
 				if round%2 == 0 {
-					n, match, of = 1+rand.IntN(transactions[target]), isMulti, "transaction"
+					n, match, of = 1+rand.IntN(transactions[target]), zktest.IsMulti, "transaction"
 				}
 				var kill sync.WaitGroup
 				left, over := atNth(n, match), new(atomic.Bool)

@@ -180,7 +180,7 @@ func refresh(ctx context.Context, client *zk.Client, about diagnose.Subject, had
 	}
 	switch {
 	case errors.Is(err, zk.ErrNoNode):
-		if d, ok := about.GoneWithChroot(doingRead); ok {
+		if d, ok := about.GoneWithChroot(ctx, doingRead); ok {
 			return refreshed{}, diag.Diagnostics{d}
 		}
 		return refreshed{gone: true}, nil

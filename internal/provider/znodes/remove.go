@@ -85,7 +85,7 @@ func (r *Resource) removeLeft(ctx context.Context, client *zk.Client, base strin
 		}
 		for i, w := range left {
 			if results[i].Needless && stats[i].Czxid != 0 && stats[i].Mzxid == w.Mzxid {
-				return &zk.Error{Op: "delete", Path: w.Path, Err: zk.ErrNotEmpty}
+				return zk.ErrNotEmpty
 			}
 		}
 		return nil

@@ -17,7 +17,7 @@ type Reply interface{ Decode(r *jute.Reader) }
 // A Call is used once.
 type Call struct {
 	// Op is the request's operation code.
-	Op proto.Op
+	Op proto.OpCode
 	// Request is the record behind the header; nil for an operation that has none.
 	Request Request
 	// Reply receives the body of a reply without error; nil for an operation that has
@@ -57,14 +57,14 @@ type Call struct {
 }
 
 // NewCall returns a call of op.
-func NewCall(op proto.Op, req Request, reply Reply) *Call {
+func NewCall(op proto.OpCode, req Request, reply Reply) *Call {
 	call := new(Call)
 	call.Init(op, req, reply)
 	return call
 }
 
 // Init is [NewCall] for a call that is part of something larger.
-func (c *Call) Init(op proto.Op, req Request, reply Reply) {
+func (c *Call) Init(op proto.OpCode, req Request, reply Reply) {
 	c.Op, c.Request, c.Reply = op, req, reply
 	c.done = make(chan struct{})
 }

@@ -59,7 +59,7 @@ type Frame struct {
 	// Sent tells a request from a reply.
 	Sent bool
 	// Op is the operation that is asked for or answered; 0, which is none, for an event.
-	Op proto.Op
+	Op proto.OpCode
 	// Xid pairs a reply with its request.
 	Xid int32
 	// Bytes is the frame's size, without its length.
@@ -406,9 +406,9 @@ func (c *Conn) readLoop() error {
 	for {
 		frame, err := c.readFrame()
 		if err != nil {
-			var large *ReplyTooLargeError
+			large, ok := errors.AsType[*ReplyTooLargeError](err)
 			switch {
-			case errors.As(err, &large):
+			case ok:
 				// Only the call that it answers is not worth repeating: the oldest, unless it
 				// is an event, or the length is nonsense.
 				if head, err := c.in.Peek(8); err == nil {
@@ -501,7 +501,7 @@ func decode(r *jute.Reader, record Reply) error {
 }
 
 // received tells of a frame that has come.
-func (c *Conn) received(op proto.Op, h proto.ReplyHeader, frame []byte) {
+func (c *Conn) received(op proto.OpCode, h proto.ReplyHeader, frame []byte) {
 	if c.opts.Frame != nil {
 		c.opts.Frame(Frame{Op: op, Xid: h.Xid, Bytes: len(frame), Zxid: h.Zxid, Err: h.Err})
 	}

@@ -233,8 +233,7 @@ func TestHandshakeGivenUp(t *testing.T) {
 		farewells <- fmt.Sprint(r.Int(), r.Int(), err)
 	})
 	_, session, err := Open(ctx, nc, Hello{}, options)
-	var late *NoAnswerError
-	if !errors.As(err, &late) || session.SessionID != 0 {
+	if _, ok := errors.AsType[*NoAnswerError](err); !ok || session.SessionID != 0 {
 		t.Errorf("%v, session %d", err, session.SessionID)
 	}
 	if got, want := <-farewells, fmt.Sprint(1, int32(proto.OpCloseSession), nil); got != want {
@@ -303,8 +302,7 @@ func TestDecoderPanics(t *testing.T) {
 		t.Fatal(c.Err())
 	}
 	await(t, call)
-	var lost *LostError
-	if !errors.As(call.Err, &lost) || !lost.Sent || !strings.Contains(call.Err.Error(), "malformed") {
+	if lost, ok := errors.AsType[*LostError](call.Err); !ok || !lost.Sent || !strings.Contains(call.Err.Error(), "malformed") {
 		t.Errorf("error %v", call.Err)
 	}
 	<-c.Done()
@@ -315,19 +313,18 @@ func TestRequestTooLarge(t *testing.T) {
 		p.greet(9000)
 		frame, _ := p.next()
 		r := jute.NewReader(frame)
-		if xid, op := r.Int(), r.Int(); xid != 1 || proto.Op(op) != proto.OpGetData {
+		if xid, op := r.Int(), r.Int(); xid != 1 || proto.OpCode(op) != proto.OpGetData {
 			t.Errorf("the server got op %d with xid %d", op, xid)
 		}
 		p.send(replyFrame(1, 200, proto.OK, data(nil)))
 		drain(p)
 	})
-	var tooLarge *TooLargeError
 	big := NewCall(proto.OpSetData, &proto.SetDataRequest{Path: "/a", Data: make([]byte, options.MaxRequest)}, nil)
 	if !c.Submit(t.Context(), big) {
 		t.Fatal("not taken")
 	}
 	await(t, big)
-	if !errors.As(big.Err, &tooLarge) || tooLarge.Limit != options.MaxRequest || tooLarge.Size != options.MaxRequest+8+4+2+4+4 {
+	if tooLarge, ok := errors.AsType[*TooLargeError](big.Err); !ok || tooLarge.Limit != options.MaxRequest || tooLarge.Size != options.MaxRequest+8+4+2+4+4 {
 		t.Errorf("%v", big.Err)
 	}
 	small, _ := get()
@@ -353,7 +350,7 @@ func TestAdmit(t *testing.T) {
 		p.greet(9000)
 		frame, _ := p.next()
 		r := jute.NewReader(frame)
-		if xid, op, path := r.Int(), r.Int(), r.String(); xid != 1 || proto.Op(op) != proto.OpGetData || path != "/b" {
+		if xid, op, path := r.Int(), r.Int(), r.String(); xid != 1 || proto.OpCode(op) != proto.OpGetData || path != "/b" {
 			t.Errorf("the server got op %d of %s with xid %d", op, path, xid)
 		}
 		p.send(replyFrame(1, 200, proto.OK, data(nil)))
@@ -444,8 +441,7 @@ func TestSilence(t *testing.T) {
 	call, _ := get()
 	c.Submit(t.Context(), call)
 	await(t, call)
-	var lost *LostError
-	if !errors.As(call.Err, &lost) || !lost.Sent || !strings.Contains(call.Err.Error(), "silent for 200ms") {
+	if lost, ok := errors.AsType[*LostError](call.Err); !ok || !lost.Sent || !strings.Contains(call.Err.Error(), "silent for 200ms") {
 		t.Errorf("%v", call.Err)
 	}
 	if n := <-pings; n == 0 {

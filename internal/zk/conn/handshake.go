@@ -117,8 +117,8 @@ func rough(d time.Duration) time.Duration {
 }
 
 func isTimeout(err error) bool {
-	var ne net.Error
-	return errors.As(err, &ne) && ne.Timeout()
+	ne, ok := errors.AsType[net.Error](err)
+	return ok && ne.Timeout()
 }
 
 // handshake does the connect exchange, then the identities and a ping in one write.

@@ -50,7 +50,7 @@ func statBody() []byte {
 }
 
 // result is one result of a multi, behind its header.
-func result(op proto.Op, body ...[]byte) []byte {
+func result(op proto.OpCode, body ...[]byte) []byte {
 	return joined(number(int32(op)), []byte{0}, number(0), joined(body...))
 }
 
@@ -59,7 +59,7 @@ var lastResult = joined(number(-1), []byte{1}, number(-1))
 // kinds are the kinds of replies that a connection gets behind its handshake.
 var kinds = []struct {
 	name string
-	op   proto.Op
+	op   proto.OpCode
 	xid  int32 // 0 for an ordinary request's
 	body []byte
 	into func() Reply // nil for a reply without a body
@@ -169,12 +169,10 @@ func TestHostileReplies(t *testing.T) {
 			if call.Err == nil || !strings.Contains(call.Err.Error(), tc.want) {
 				t.Errorf("error %v, want %q", call.Err, tc.want)
 			}
-			var large *ReplyTooLargeError
-			if !errors.As(call.Err, &large) && !errors.Is(call.Err, proto.ErrConnectionLoss) {
+			if _, ok := errors.AsType[*ReplyTooLargeError](call.Err); !ok && !errors.Is(call.Err, proto.ErrConnectionLoss) {
 				t.Errorf("error %v is neither a lost connection nor a reply too large", call.Err)
 			}
-			var lost *LostError
-			if errors.As(call.Err, &lost) && !lost.Sent {
+			if lost, ok := errors.AsType[*LostError](call.Err); ok && !lost.Sent {
 				t.Error("the request was sent")
 			}
 			<-c.Done()
@@ -206,8 +204,7 @@ func TestTooLargeIsWhose(t *testing.T) {
 			call, _ := get()
 			c.Submit(t.Context(), call)
 			await(t, call)
-			var large *ReplyTooLargeError
-			if !errors.As(call.Err, &large) || errors.Is(call.Err, proto.ErrConnectionLoss) == tc.ours {
+			if _, ok := errors.AsType[*ReplyTooLargeError](call.Err); !ok || errors.Is(call.Err, proto.ErrConnectionLoss) == tc.ours {
 				t.Errorf("answered %v", call.Err)
 			}
 		})
@@ -239,8 +236,7 @@ func TestReplyWithoutRequest(t *testing.T) {
 				}
 			}
 			<-c.Done()
-			var wrong *ProtocolError
-			if !errors.As(c.Err(), &wrong) || !strings.Contains(wrong.Reason, "xid 1") {
+			if wrong, ok := errors.AsType[*ProtocolError](c.Err()); !ok || !strings.Contains(wrong.Reason, "xid 1") {
 				t.Errorf("ended with %v", c.Err())
 			}
 		})
@@ -264,8 +260,7 @@ func TestEveryByte(t *testing.T) {
 					checkReply(t, call, reply, k.want)
 					continue
 				}
-				var lost *LostError
-				if !errors.As(call.Err, &lost) || !lost.Sent {
+				if lost, ok := errors.AsType[*LostError](call.Err); !ok || !lost.Sent {
 					t.Errorf("%d of %d bytes: %v", n, len(frame), call.Err)
 				}
 			}
@@ -273,7 +268,7 @@ func TestEveryByte(t *testing.T) {
 	}
 }
 
-func callOf(op proto.Op, xid int32, into func() Reply) (*Call, Reply) {
+func callOf(op proto.OpCode, xid int32, into func() Reply) (*Call, Reply) {
 	var reply Reply
 	if into != nil {
 		reply = into()
@@ -413,8 +408,7 @@ func TestHugeCount(t *testing.T) {
 			await(t, call)
 			<-c.Done()
 			runtime.ReadMemStats(&after)
-			var lost *LostError
-			if !errors.As(call.Err, &lost) || !lost.Sent {
+			if lost, ok := errors.AsType[*LostError](call.Err); !ok || !lost.Sent {
 				t.Errorf("%v", call.Err)
 			}
 			if took := after.TotalAlloc - before.TotalAlloc; took > 4<<20 {
@@ -518,8 +512,7 @@ func TestGrantedPassword(t *testing.T) {
 			drain(p)
 		})
 		c, session, err := Open(t.Context(), nc, Hello{}, options)
-		var wrong *ProtocolError
-		if !errors.As(err, &wrong) || session.SessionID != 0 {
+		if _, ok := errors.AsType[*ProtocolError](err); !ok || session.SessionID != 0 {
 			t.Errorf("%d bytes: %v, session %d", len(password), err, session.SessionID)
 		}
 		if c != nil {
@@ -743,8 +736,7 @@ func TestHostileSASL(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "hush") {
 				t.Fatalf("%v, want %q", err, tc.want)
 			}
-			var wrong *ProtocolError
-			if tc.is != nil && !errors.Is(err, tc.is) || tc.is == nil && (!errors.As(err, &wrong) || errors.Is(err, proto.ErrAuthFailed) || errors.Is(err, proto.ErrNoNode)) {
+			if _, ok := errors.AsType[*ProtocolError](err); tc.is != nil && !errors.Is(err, tc.is) || tc.is == nil && (!ok || errors.Is(err, proto.ErrAuthFailed) || errors.Is(err, proto.ErrNoNode)) {
 				t.Errorf("%v", err)
 			}
 		})
@@ -752,8 +744,7 @@ func TestHostileSASL(t *testing.T) {
 
 	t.Run("too large", func(t *testing.T) {
 		err := authenticating(t, digestMD5(t), answer(1, number(math.MaxInt32)))
-		var large *ReplyTooLargeError
-		if !errors.As(err, &large) || errors.Is(err, proto.ErrAuthFailed) {
+		if _, ok := errors.AsType[*ReplyTooLargeError](err); !ok || errors.Is(err, proto.ErrAuthFailed) {
 			t.Errorf("%v", err)
 		}
 	})

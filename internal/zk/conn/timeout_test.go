@@ -38,7 +38,7 @@ func TestRequestTimeout(t *testing.T) {
 	const limit = 8 * time.Second
 	for name, tt := range map[string]struct {
 		granted int32 // milliseconds
-		op      proto.Op
+		op      proto.OpCode
 		script  func(p peer)
 	}{
 		"pings alone":                           {9000, proto.OpExists, func(p peer) { pongs(p, silence) }},
@@ -70,7 +70,7 @@ func TestRequestTimeout(t *testing.T) {
 					t.Fatalf("the connection has ended: %v", c.Err())
 				}
 				<-call.Done()
-				if lost := (*LostError)(nil); !errors.As(call.Err, &lost) || !lost.Sent || !strings.Contains(call.Err.Error(), "without an answer for 8s") {
+				if lost, ok := errors.AsType[*LostError](call.Err); !ok || !lost.Sent || !strings.Contains(call.Err.Error(), "without an answer for 8s") {
 					t.Errorf("it ended with %v", call.Err)
 				}
 				if took := time.Since(begun); took < limit || took > 3*limit/2 {
@@ -145,7 +145,7 @@ func TestHandshakeGivenUpBeforeTheAnswer(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				client, server := net.Pipe()
-				told := make(chan proto.Op, 1)
+				told := make(chan proto.OpCode, 1)
 				go func() {
 					defer close(told)
 					defer func() { _ = server.Close() }()
@@ -157,12 +157,12 @@ func TestHandshakeGivenUpBeforeTheAnswer(t *testing.T) {
 						p.send(connectReply(9000))
 					}
 					if frame, err := p.next(); err == nil {
-						told <- proto.Op(binary.BigEndian.Uint32(frame[4:]))
+						told <- proto.OpCode(binary.BigEndian.Uint32(frame[4:]))
 					}
 				}()
 				begun := time.Now()
 				_, session, err := Open(ctx, client, Hello{}, options)
-				if late := (*NoAnswerError)(nil); !errors.As(err, &late) || session.SessionID != 0 {
+				if _, ok := errors.AsType[*NoAnswerError](err); !ok || session.SessionID != 0 {
 					t.Errorf("%v, session %d", err, session.SessionID)
 				}
 				if took := time.Since(begun); took > farewell {

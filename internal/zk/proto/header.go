@@ -7,7 +7,7 @@ type RequestHeader struct {
 	// Xid numbers the request; its reply carries it back.
 	Xid int32
 	// Op says what the request is.
-	Op Op
+	Op OpCode
 }
 
 // AppendTo appends the header.

@@ -10,7 +10,7 @@ import (
 // MultiOp is one operation of a multi: a *CreateRequest, *DeleteRequest,
 // *SetDataRequest or *CheckRequest with its code.
 type MultiOp struct {
-	Op      Op
+	Op      OpCode
 	Request interface{ AppendTo(dst []byte) []byte }
 }
 
@@ -51,7 +51,7 @@ func (q *MultiRequest) AppendTo(dst []byte) []byte {
 // a larger request by default.
 const largestGuess = 1 << 20
 
-func appendMultiHeader(dst []byte, op Op, done bool) []byte {
+func appendMultiHeader(dst []byte, op OpCode, done bool) []byte {
 	dst = jute.AppendInt(dst, int32(op))
 	dst = jute.AppendBool(dst, done)
 	return jute.AppendInt(dst, -1)
@@ -66,7 +66,7 @@ type MultiResult struct {
 	// Op is the code of the reply, which is not always that of the request: create2 is
 	// answered as create, without a Stat, before 3.7.2, 3.8.2 and 3.9.0, and container
 	// and TTL creates are answered as create2. OpError when the multi failed.
-	Op Op
+	Op OpCode
 	// Err is, in a multi that failed, the code of this operation: OK for one that was
 	// rolled back, ErrRuntimeInconsistency for one that was not tried.
 	Err ErrCode
@@ -92,7 +92,7 @@ type MultiReply struct {
 func (p *MultiReply) Decode(r *jute.Reader) {
 	p.Results = slices.Grow(p.Results, min(p.Want, r.Remaining()/MultiHeaderSize))
 	for {
-		op := Op(r.Int())
+		op := OpCode(r.Int())
 		done := r.Bool()
 		r.Int() // an error code again, the same as in the body
 		if done || r.Err() != nil {

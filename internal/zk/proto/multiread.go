@@ -8,12 +8,12 @@ import (
 )
 
 // OpGetChildren is the children without the stat: the one that a multiRead takes.
-const OpGetChildren Op = 8
+const OpGetChildren OpCode = 8
 
 // MultiReadResult is what became of one read of a multiRead.
 type MultiReadResult struct {
 	// Op is the code of the read, or OpError where it failed.
-	Op Op
+	Op OpCode
 	// Err is OK, or why this read failed; the others do not fail with it.
 	Err ErrCode
 	// Data and Stat are an OpGetData's.
@@ -35,7 +35,7 @@ type MultiReadReply struct {
 func (p *MultiReadReply) Decode(r *jute.Reader) {
 	p.Results = slices.Grow(p.Results, min(p.Want, r.Remaining()/MultiHeaderSize))
 	for {
-		op := Op(r.Int())
+		op := OpCode(r.Int())
 		done := r.Bool()
 		r.Int() // an error code again, the same as in the body
 		if done || r.Err() != nil {

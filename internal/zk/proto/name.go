@@ -53,6 +53,14 @@ func IsPath(path string) bool {
 	return true
 }
 
+// Parent returns the path of a valid path's parent, and "/" for "/" itself.
+func Parent(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i > 0 {
+		return path[:i]
+	}
+	return "/"
+}
+
 // Refused tells whether servers refuse the character in a path. The ranges are those of
 // PathUtils.validatePath, which looks at UTF-16 units: what is above U+FFFF is a pair of
 // surrogates to it, and they lie in the third range.

@@ -18,7 +18,8 @@ func TestNames(t *testing.T) {
 		var children GetChildrenReply
 		r := jute.NewReader(append(jute.AppendString(jute.AppendInt(nil, 1), name), make([]byte, 68)...))
 		children.Decode(&r)
-		if refused := errors.As(r.Err(), new(*NameError)); refused == valid || valid && r.Err() != nil {
+		_, isNameError := errors.AsType[*NameError](r.Err())
+		if refused := isNameError; refused == valid || valid && r.Err() != nil {
 			t.Errorf("a child %q: %v", name, r.Err())
 		}
 		if name == "" || strings.Contains(name, "/") {

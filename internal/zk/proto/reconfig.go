@@ -23,3 +23,6 @@ func (q *ReconfigRequest) AppendTo(dst []byte) []byte {
 	}
 	return jute.AppendLong(dst, q.FromConfig)
 }
+
+// ConfigPath is where the servers keep the ensemble's configuration (ZooDefs.CONFIG_NODE).
+const ConfigPath = "/zookeeper/config"

@@ -60,7 +60,7 @@ type SetWatchesRequest struct {
 }
 
 // Op returns the operation code that the request needs.
-func (q *SetWatchesRequest) Op() Op {
+func (q *SetWatchesRequest) Op() OpCode {
 	if len(q.Persistent) > 0 || len(q.Recursive) > 0 {
 		return OpSetWatches2
 	}

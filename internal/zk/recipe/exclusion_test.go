@@ -89,7 +89,7 @@ func TestExclusion(t *testing.T) {
 							if random.IntN(2) == 0 {
 								arm = proxy.CutBeforeRequest
 							}
-							cut := arm([]func(int32) bool{isCreate, isDelete, isExists, isChildren, isMulti, isRequest}[random.IntN(6)])
+							cut := arm([]func(int32) bool{zktest.IsCreate, zktest.IsDelete, zktest.IsExists, isChildren, zktest.IsMulti, isRequest}[random.IntN(6)])
 							held, err := a.Acquire(ctx)
 							if err != nil {
 								t.Errorf("seed %d: %v", seed, err)

@@ -12,7 +12,7 @@ import (
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
-var isSync = opcode(9)
+var isSync = zktest.Is(zktest.OpSync)
 
 // The caller goes while a contender is being made, by a client that waits on for what it has
 // sent: the contender is taken away, whether the client waits for long enough or not.
@@ -32,9 +32,9 @@ func TestContenderMadeTooLate(t *testing.T) {
 				proxy := zktest.StartProxy(t, server.Addr())
 				c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Grace = grace })
 				var contended acquirer = newLock(t, c, path, "")
-				match := isCreate
+				match := zktest.IsCreate
 				if kind == "semaphore" {
-					contended, match = newSemaphore(t, c, path, 1, ""), isMulti
+					contended, match = newSemaphore(t, c, path, 1, ""), zktest.IsMulti
 				}
 				held, letGo := proxy.HoldReplies(match)
 				defer letGo()
@@ -45,7 +45,7 @@ func TestContenderMadeTooLate(t *testing.T) {
 				waits(t, out)
 				cancel()
 				if grace != patience {
-					until(t, "what was made to be looked for", func() bool { return count(proxy, isSync)+count(proxy, isDelete) > 0 })
+					until(t, "what was made to be looked for", func() bool { return proxy.Count(isSync)+proxy.Count(zktest.IsDelete) > 0 })
 				}
 				letGo()
 				o := <-out
@@ -70,7 +70,7 @@ func TestReleaseNeedsNoGrace(t *testing.T) {
 	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Grace = time.Hour })
 	lock := must(recipe.NewLock(c, path, recipe.LockOptions{}))(t)
 	got := must(lock.Acquire(ctx))(t)
-	held, letGo := proxy.HoldReplies(isDelete)
+	held, letGo := proxy.HoldReplies(zktest.IsDelete)
 	defer letGo()
 	short, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -78,7 +78,7 @@ func TestReleaseNeedsNoGrace(t *testing.T) {
 	go func() { released <- got.Release(short) }()
 	<-held
 	cancel()
-	until(t, "another try", func() bool { return count(proxy, isDelete) == 2 })
+	until(t, "another try", func() bool { return proxy.Count(zktest.IsDelete) == 2 })
 	letGo()
 	if err := <-released; err != nil {
 		t.Error(err)

@@ -11,6 +11,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/recipe"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 // lost waits until the holder is told, and checks what it is told.
@@ -46,11 +47,11 @@ func TestHolderIsTold(t *testing.T) {
 			}
 		}, []error{recipe.ErrDeleted}},
 		{"deleted behind a change", func(ctx context.Context, t *testing.T, v *victim, direct *zk.Client, node string) {
-			watched := count(v.proxy, isExists)
+			watched := v.proxy.Count(zktest.IsExists)
 			if _, err := direct.Set(ctx, node, []byte("changed"), 0); err != nil {
 				t.Fatal(err)
 			}
-			until(t, "it to watch again", func() bool { return count(v.proxy, isExists) > watched })
+			until(t, "it to watch again", func() bool { return v.proxy.Count(zktest.IsExists) > watched })
 			if err := direct.Delete(ctx, node, 1); err != nil {
 				t.Fatal(err)
 			}
@@ -209,7 +210,7 @@ func TestReleaseLost(t *testing.T) {
 		path := folder(t, direct) + "/lock"
 		v := newVictim(t)
 		held := must(newLock(t, v.Client, path, "").Acquire(ctx))(t)
-		cut := v.proxy.CutAfterRequest(isDelete)
+		cut := v.proxy.CutAfterRequest(zktest.IsDelete)
 		release(t, held)
 		happened(t, cut)
 		if names := children(t, direct, path); len(names) != 0 {
@@ -222,7 +223,7 @@ func TestReleaseLost(t *testing.T) {
 		path := folder(t, direct) + "/lock"
 		v := newVictim(t)
 		held := must(newLock(t, v.Client, path, "").Acquire(ctx))(t)
-		cut := v.proxy.CutBeforeRequest(isDelete)
+		cut := v.proxy.CutBeforeRequest(zktest.IsDelete)
 		reopen := v.gate.close()
 		defer reopen()
 		short, cancel := context.WithCancel(ctx)

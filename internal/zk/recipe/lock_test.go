@@ -67,11 +67,11 @@ func TestNoHerd(t *testing.T) {
 	third := acquire(ctx, newLock(t, connect(t, proxy.Addr()), path, ""))
 	untilChildren(t, c, path, 3)
 	// Its own node, and the one ahead.
-	until(t, "the third to watch", func() bool { return count(proxy, isExists) == 2 })
-	asked := count(proxy, isRequest)
+	until(t, "the third to watch", func() bool { return proxy.Count(zktest.IsExists) == 2 })
+	asked := proxy.Count(isRequest)
 	release(t, first)
 	held := granted(t, second)
-	if n := count(proxy, isRequest); n != asked {
+	if n := proxy.Count(isRequest); n != asked {
 		t.Errorf("a contender that it does not concern made %d requests", n-asked)
 	}
 	release(t, held)
@@ -124,10 +124,10 @@ func TestGivingUp(t *testing.T) {
 	untilChildren(t, c, path, 2)
 	proxy := zktest.StartProxy(t, server.Addr())
 	last := acquire(ctx, newLock(t, connect(t, proxy.Addr()), path, ""))
-	until(t, "the last to watch", func() bool { return count(proxy, isExists) == 2 })
+	until(t, "the last to watch", func() bool { return proxy.Count(zktest.IsExists) == 2 })
 	cancel()
 	<-middle
-	until(t, "the last to watch another", func() bool { return count(proxy, isExists) == 3 })
+	until(t, "the last to watch another", func() bool { return proxy.Count(zktest.IsExists) == 3 })
 	waits(t, last)
 	release(t, held)
 	release(t, granted(t, last))
@@ -146,11 +146,11 @@ func TestCreateLost(t *testing.T) {
 			if after {
 				arm = v.proxy.CutAfterRequest
 			}
-			cut := arm(isCreate)
+			cut := arm(zktest.IsCreate)
 			held := must(newLock(t, v.Client, path, "").Acquire(ctx))(t)
 			happened(t, cut)
-			if names := children(t, direct, path); len(names) != 1 || count(v.proxy, isCreate) != 1 {
-				t.Errorf("children %v, of %d creates", names, count(v.proxy, isCreate))
+			if names := children(t, direct, path); len(names) != 1 || v.proxy.Count(zktest.IsCreate) != 1 {
+				t.Errorf("children %v, of %d creates", names, v.proxy.Count(zktest.IsCreate))
 			}
 			release(t, held)
 		})
@@ -170,7 +170,7 @@ func TestCreateUnknown(t *testing.T) {
 			if _, err := v.ServerInfo(ctx); err != nil {
 				t.Fatal(err)
 			}
-			cut := v.proxy.CutAfterRequest(isCreate)
+			cut := v.proxy.CutAfterRequest(zktest.IsCreate)
 			reopen := v.gate.close()
 			defer reopen()
 			out := acquire(ctx, newLock(t, v.Client, path, ""))
@@ -213,7 +213,7 @@ func TestCreateAbandoned(t *testing.T) {
 			if _, err := v.ServerInfo(ctx); err != nil {
 				t.Fatal(err)
 			}
-			cut := v.proxy.CutAfterRequest(isCreate)
+			cut := v.proxy.CutAfterRequest(zktest.IsCreate)
 			reopen := v.gate.close()
 			defer reopen()
 			short, cancel := context.WithCancel(ctx)
@@ -276,7 +276,7 @@ func TestWaitingSurvivesConnection(t *testing.T) {
 	for _, at := range []struct {
 		name  string
 		match func(int32) bool
-	}{{"own node", isExists}, {"list", isChildren}, {"none", nil}} {
+	}{{"own node", zktest.IsExists}, {"list", isChildren}, {"none", nil}} {
 		t.Run(at.name, func(t *testing.T) {
 			t.Parallel()
 			ctx, direct := testContext(t), connect(t, server.Addr())
@@ -299,7 +299,7 @@ func TestWaitingSurvivesConnection(t *testing.T) {
 			if at.match != nil {
 				<-cut
 			} else {
-				until(t, "it to watch", func() bool { return count(v.proxy, isExists) == 2 })
+				until(t, "it to watch", func() bool { return v.proxy.Count(zktest.IsExists) == 2 })
 				reopen = v.gate.close()
 				v.proxy.CutAll()
 			}
@@ -376,8 +376,8 @@ func TestAbandonedOnceMade(t *testing.T) {
 			reopen := func() {}
 			made := name == "lock"
 			cut := v.proxy.CutBeforeRequest(func(op int32) bool {
-				made = made || isMulti(op)
-				if !made || !isExists(op) {
+				made = made || zktest.IsMulti(op)
+				if !made || !zktest.IsExists(op) {
 					return false
 				}
 				reopen = v.gate.close()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -182,30 +181,10 @@ func waits(t *testing.T, out <-chan outcome) {
 	}
 }
 
-// opcode tells which requests a test cuts.
-func opcode(codes ...int32) func(int32) bool {
-	return func(op int32) bool { return slices.Contains(codes, op) }
-}
-
 var (
-	isCreate   = opcode(1, 15, 19, 21)
-	isDelete   = opcode(2)
-	isExists   = opcode(3)
-	isChildren = opcode(8, 12)
-	isMulti    = opcode(14)
-	isRequest  = func(op int32) bool { return op != 11 } // all but pings
+	isChildren = zktest.Is(zktest.OpGetChildren, zktest.OpGetChildren2)
+	isRequest  = func(op int32) bool { return op != zktest.OpPing } // all but pings
 )
-
-// count tells how often a matching request has reached the server.
-func count(p *zktest.Proxy, match func(int32) bool) int {
-	n := 0
-	for _, r := range p.Requests() {
-		if match(r.Opcode) {
-			n++
-		}
-	}
-	return n
-}
 
 func happened(t *testing.T, cut <-chan struct{}) {
 	t.Helper()

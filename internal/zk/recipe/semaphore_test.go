@@ -10,6 +10,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/recipe"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 func newSemaphore(t *testing.T, c *zk.Client, path string, leases int, identifier string) *recipe.Semaphore {
@@ -92,7 +93,7 @@ func TestSemaphoreData(t *testing.T) {
 // nobody is left in line.
 func TestSemaphoreReplyLost(t *testing.T) {
 	t.Parallel()
-	for name, match := range map[string]func(int32) bool{"create": isCreate, "transaction": isMulti} {
+	for name, match := range map[string]func(int32) bool{"create": zktest.IsCreate, "transaction": zktest.IsMulti} {
 		for _, after := range []bool{true, false} {
 			ctx, direct := testContext(t), connect(t, server.Addr())
 			path := folder(t, direct) + "/semaphore"
@@ -122,7 +123,7 @@ func TestSemaphoreUnknown(t *testing.T) {
 			path := folder(t, direct) + "/semaphore"
 			v := newVictim(t)
 			release(t, must(newSemaphore(t, v.Client, path, 1, "").Acquire(ctx))(t))
-			cut := v.proxy.CutAfterRequest(isMulti)
+			cut := v.proxy.CutAfterRequest(zktest.IsMulti)
 			reopen := v.gate.close()
 			defer reopen()
 			short, cancel := context.WithCancel(ctx)
@@ -169,7 +170,7 @@ func TestSemaphoreLosesTurn(t *testing.T) {
 			held := must(newSemaphore(t, direct, path, 1, "").Acquire(ctx))(t)
 			v := newVictim(t)
 			out := acquire(ctx, newSemaphore(t, v.Client, path, 1, "victim"))
-			until(t, "it to have the turn and wait for a lease", func() bool { return count(v.proxy, isChildren) == 2 })
+			until(t, "it to have the turn and wait for a lease", func() bool { return v.proxy.Count(isChildren) == 2 })
 			place := children(t, direct, turns(path))
 			next := acquire(ctx, newSemaphore(t, direct, path, 1, "next"))
 			untilChildren(t, direct, turns(path), 2)
@@ -199,7 +200,7 @@ func TestSemaphoreSurvivesConnection(t *testing.T) {
 	held := must(newSemaphore(t, direct, path, 1, "").Acquire(ctx))(t)
 	v := newVictim(t)
 	out := acquire(ctx, newSemaphore(t, v.Client, path, 1, ""))
-	until(t, "it to wait for a lease", func() bool { return count(v.proxy, isChildren) == 2 })
+	until(t, "it to wait for a lease", func() bool { return v.proxy.Count(isChildren) == 2 })
 	place := children(t, direct, turns(path))
 	reopen := v.gate.close()
 	defer reopen()

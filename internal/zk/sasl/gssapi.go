@@ -115,12 +115,12 @@ func (m *gssAPI) Start(ctx context.Context, host string) (Exchange, error) {
 
 // startError tells what may pass from what will not.
 func (m *gssAPI) startError(ctx context.Context, err error) error {
-	var unreachable *unreachableError
+	_, ok := errors.AsType[*unreachableError](err)
 	switch {
 	case ctx.Err() != nil:
 		// What it was busy with tells what did not answer.
 		return fmt.Errorf("%s: %w: %w", GSSAPI, context.Cause(ctx), err)
-	case errors.As(err, &unreachable):
+	case ok:
 		return fmt.Errorf("%s: %w", GSSAPI, err)
 	default:
 		return failed(GSSAPI, err)

@@ -62,8 +62,7 @@ func TestIdentity(t *testing.T) {
 			}
 			continue
 		}
-		var invalid *OptionError
-		if !errors.As(err, &invalid) || invalid.Option != tc.option || !strings.Contains(err.Error(), tc.text) || strings.Contains(err.Error(), "hunter2") {
+		if invalid, ok := errors.AsType[*OptionError](err); !ok || invalid.Option != tc.option || !strings.Contains(err.Error(), tc.text) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v (%+v), want %q about %s", name, err, invalid, tc.text, tc.option)
 		}
 	}

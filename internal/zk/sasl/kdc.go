@@ -70,8 +70,7 @@ func (k *kdc) login(ctx context.Context, client principal, keys keySource) (*tic
 	}
 	req.ReqBody.EType = etypes
 	reply, err := k.ask(ctx, client.realm, &req)
-	var refusal messages.KRBError
-	if errors.As(err, &refusal) && refusal.ErrorCode == errorcode.KDC_ERR_PREAUTH_REQUIRED {
+	if refusal, ok := errors.AsType[messages.KRBError](err); ok && refusal.ErrorCode == errorcode.KDC_ERR_PREAUTH_REQUIRED {
 		proof, proofErr := preAuthentication(ctx, refusal, etypes, keys)
 		if proofErr != nil {
 			return nil, proofErr
@@ -310,8 +309,7 @@ func (k *kdc) addrs(ctx context.Context, realm string) ([]string, error) {
 		return nil, fmt.Errorf("krb5.conf names no KDC of realm %s, and forbids to ask the DNS", shown.Text(realm))
 	}
 	_, records, err := k.resolver.LookupSRV(ctx, "kerberos", "tcp", realm)
-	var dnsErr *net.DNSError
-	if err != nil && (!errors.As(err, &dnsErr) || !dnsErr.IsNotFound) {
+	if dnsErr, ok := errors.AsType[*net.DNSError](err); err != nil && (!ok || !dnsErr.IsNotFound) {
 		return nil, &unreachableError{realm, shown.Error(err)}
 	}
 	if len(records) == 0 {
@@ -357,8 +355,8 @@ func roundTrip(ctx context.Context, addr string, message []byte) ([]byte, error)
 // explain says what a KDC's refusal means to the user. keys are those with which the client
 // asked, nil where it was by a ticket.
 func explain(err error, client, service principal, keys keySource) error {
-	var refusal messages.KRBError
-	if !errors.As(err, &refusal) {
+	refusal, ok := errors.AsType[messages.KRBError](err)
+	if !ok {
 		return err
 	}
 	var what string

@@ -142,8 +142,7 @@ func (s *session) wantClosed() {
 
 func wantCode(t *testing.T, err error, want int32) {
 	t.Helper()
-	var code codeError
-	if !errors.As(err, &code) || int32(code) != want {
+	if code, ok := errors.AsType[codeError](err); !ok || int32(code) != want {
 		t.Errorf("error %v with code %d, want code %d", err, code, want)
 	}
 }

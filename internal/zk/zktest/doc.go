@@ -25,7 +25,8 @@
 //   - [StartServer], [Start]: one standalone server, which can be stopped, killed, paused and restarted with its data.
 //   - [StartEnsemble], [NewEnsemble]: several that elect a leader.
 //   - [StartProxy]: a proxy that knows ZooKeeper's framing: it cuts connections before or after a chosen request, holds
-//     a chosen reply or all traffic back, refuses connections, and counts what was really sent.
+//     a chosen reply or all traffic back, refuses connections, and counts what was really sent. [Is], [IsCreate] and the like
+//     choose the request.
 //   - [StartPeer]: a scripted peer for what no real server can be made to do, with [ReadFrame] and [WriteFrame].
 //   - [StartKDC], [WithKerberosLogin], [WithDigestLogin], [RequireSASL]: servers that authenticate by SASL, and a real
 //     Kerberos KDC. Its programs are those of the machine, else those that tools/kerberos/fetch lays under .kerberos.

@@ -154,6 +154,17 @@ func (p *Proxy) Blackhole(on bool) {
 	}
 }
 
+// Count tells how many matching requests have reached the server.
+func (p *Proxy) Count(match func(op int32) bool) int {
+	n := 0
+	for _, r := range p.Requests() {
+		if match(r.Opcode) {
+			n++
+		}
+	}
+	return n
+}
+
 // Requests returns what has gone through to the server since the proxy was started, on all connections.
 func (p *Proxy) Requests() []Request {
 	p.mu.Lock()

@@ -1,4 +1,4 @@
-package zk
+package engine
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/zk/conn"
 	"terraform-provider-zookeeper/internal/zk/guard"
+	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
@@ -43,66 +44,66 @@ const (
 // Command sends a four-letter word to the server that the client is connected to, and
 // returns all of its answer, 16 MiB at most. It goes over a connection of its own, through
 // TLS where that is configured. The error is a *[WhitelistError] when the server does not
-// allow the word, and [ErrBadArguments], before anything is sent, when it is not four
+// allow the word, and [proto.ErrBadArguments], before anything is sent, when it is not four
 // letters from a to z.
-func (c *Client) Command(ctx context.Context, word string) (string, error) {
+func (e *Engine) Command(ctx context.Context, word string) (string, error) {
 	if err := checkWord(word); err != nil {
 		return "", err
 	}
-	l, err := c.connected(ctx)
+	l, err := e.connected(ctx)
 	if err != nil {
-		return "", &Error{Op: word, Err: err}
+		return "", &Error{Op: proto.OpName(word), Err: err}
 	}
-	text, err := c.command(ctx, l.at, word)
+	text, err := e.command(ctx, l.at, word)
 	if err != nil {
-		return "", &Error{Op: word, Err: err}
+		return "", &Error{Op: proto.OpName(word), Err: err}
 	}
 	return text, nil
 }
 
 // CommandAt sends a four-letter word to any server, "host:port" as in a connect string, and
-// returns all of its answer, as [Client.Command] does. It takes no session: a client that has not
+// returns all of its answer, as [Engine.Command] does. It takes no session: a client that has not
 // been started can ask, and so can one that has been closed; and a server without a quorum
 // answers, if only that it serves nobody. Each of the addresses that the name stands for is tried
 // until one answers.
-func (c *Client) CommandAt(ctx context.Context, server, word string) (string, error) {
+func (e *Engine) CommandAt(ctx context.Context, server, word string) (string, error) {
 	if err := checkWord(word); err != nil {
 		return "", err
 	}
 	var text string
-	err := c.eachAddress(ctx, server, func(at target) (err error) {
-		text, err = c.command(ctx, at, word)
+	err := e.eachAddress(ctx, server, func(at target) (err error) {
+		text, err = e.command(ctx, at, word)
 		return err
 	})
 	if err != nil {
-		return "", &Error{Op: word, Err: err}
+		return "", &Error{Op: proto.OpName(word), Err: err}
 	}
 	return text, nil
 }
 
 // ServerInfoAt asks any server for its version and its part in the ensemble, as
-// [Client.CommandAt] does. One without a quorum that does not serve reads either does not tell
+// [Engine.CommandAt] does. One without a quorum that does not serve reads either does not tell
 // them: the error says what it has answered.
-func (c *Client) ServerInfoAt(ctx context.Context, server string) (ServerInfo, error) {
+func (e *Engine) ServerInfoAt(ctx context.Context, server string) (ServerInfo, error) {
 	var info ServerInfo
-	err := c.eachAddress(ctx, server, func(at target) (err error) {
-		info, err = c.serverInfo(ctx, at)
+	err := e.eachAddress(ctx, server, func(at target) (err error) {
+		info, err = e.serverInfo(ctx, at)
 		return err
 	})
 	if err != nil {
-		return ServerInfo{}, &Error{Op: "version", Err: err}
+		return ServerInfo{}, &Error{Op: OpNameVersion, Err: err}
 	}
 	return info, nil
 }
 
 // eachAddress calls ask for the addresses of a server until it succeeds, and returns the last
 // error otherwise, which names the server.
-func (c *Client) eachAddress(ctx context.Context, server string, ask func(target) error) error {
+func (e *Engine) eachAddress(ctx context.Context, server string, ask func(target) error) error {
 	host, err := parseHost(server)
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrBadArguments, err)
+		return fmt.Errorf("%w: %w", proto.ErrBadArguments, err)
 	}
-	addresses, err := c.addresses(ctx, host)
+	addresses, err := e.addresses(ctx, host)
 	if err != nil {
 		return err
 	}
@@ -122,20 +123,20 @@ func (c *Client) eachAddress(ctx context.Context, server string, ask func(target
 
 func checkWord(word string) error {
 	if len(word) != 4 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "" {
-		return &Error{Op: "command", Err: fmt.Errorf("%w: %q is no four-letter word", ErrBadArguments, word)}
+		return &Error{Op: OpNameCommand, Err: fmt.Errorf("%w: %q is no four-letter word", proto.ErrBadArguments, word)}
 	}
 	return nil
 }
 
 // ServerInfo asks the server that the client is connected to for its version and its part
 // in the ensemble, with the four-letter word "srvr", which servers allow by default.
-func (c *Client) ServerInfo(ctx context.Context) (ServerInfo, error) {
-	const op = "version"
-	l, err := c.connected(ctx)
+func (e *Engine) ServerInfo(ctx context.Context) (ServerInfo, error) {
+	const op = OpNameVersion
+	l, err := e.connected(ctx)
 	if err != nil {
 		return ServerInfo{}, &Error{Op: op, Err: err}
 	}
-	info, err := c.serverInfo(ctx, l.at)
+	info, err := e.serverInfo(ctx, l.at)
 	if err != nil {
 		return ServerInfo{}, &Error{Op: op, Err: err}
 	}
@@ -143,8 +144,8 @@ func (c *Client) ServerInfo(ctx context.Context) (ServerInfo, error) {
 	return info, nil
 }
 
-func (c *Client) serverInfo(ctx context.Context, at target) (ServerInfo, error) {
-	text, err := c.command(ctx, at, "srvr")
+func (e *Engine) serverInfo(ctx context.Context, at target) (ServerInfo, error) {
+	text, err := e.command(ctx, at, "srvr")
 	if err != nil {
 		return ServerInfo{}, err
 	}
@@ -159,10 +160,10 @@ func (c *Client) serverInfo(ctx context.Context, at target) (ServerInfo, error) 
 
 // command sends a four-letter word over a connection of its own, as servers want it, and
 // reads the answer to its end.
-func (c *Client) command(ctx context.Context, at target, word string) (string, error) {
+func (e *Engine) command(ctx context.Context, at target, word string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, commandTimeout)
 	defer cancel()
-	nc, err := c.dial(ctx, at)
+	nc, err := e.dial(ctx, at)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", word, err)
 	}

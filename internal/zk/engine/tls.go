@@ -1,4 +1,4 @@
-package zk
+package engine
 
 import (
 	"context"
@@ -75,7 +75,7 @@ func (e *TLSOptionError) Unwrap() error { return e.Err }
 // Subject returns the subject of the client's certificate in the notation in which ids of ACL
 // entries of the scheme "x509" have it, as far as a client can tell: that of Java's
 // X500Principal.getName, RFC 2253. Servers can be told to take something else of a certificate,
-// and [Client.WhoAmI] asks them. It is empty without a certificate. Subject reads the files, until
+// and [Engine.WhoAmI] asks them. It is empty without a certificate. Subject reads the files, until
 // ctx ends, and finds everything that [New] would: an error is a *[TLSOptionError].
 func (t *TLS) Subject(ctx context.Context) (string, error) {
 	cfg, err := t.config(ctx)
@@ -372,41 +372,43 @@ func handshakeTLS(ctx context.Context, cfg *tls.Config, nc net.Conn, host string
 
 // tlsError says in words what is wrong; an error that is not of TLS is left as it is.
 func tlsError(err error, name string) error {
-	var (
-		authority x509.UnknownAuthorityError
-		hostname  x509.HostnameError
-		invalid   x509.CertificateInvalidError
-		record    tls.RecordHeaderError
-	)
 	alert, alerted := remoteAlert(err)
 	why := err
 	if failed, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		why = shown.As(err, failed.Err.Error()) // without saying twice that it failed
 	}
+	authority, isAuthority := errors.AsType[x509.UnknownAuthorityError](err)
+	_, isRoots := errors.AsType[x509.SystemRootsError](err)
+	hostname, isHostname := errors.AsType[x509.HostnameError](err)
+	invalid, isInvalid := errors.AsType[x509.CertificateInvalidError](err)
+	_, isExtension := errors.AsType[x509.UnhandledCriticalExtension](err)
+	_, isConstraint := errors.AsType[x509.ConstraintViolationError](err)
+	_, isInsecure := errors.AsType[x509.InsecureAlgorithmError](err)
+	_, isRecord := errors.AsType[tls.RecordHeaderError](err)
 	switch {
-	case errors.As(err, &authority) && strings.Contains(authority.Error(), "possibly because of"):
+	case isAuthority && strings.Contains(authority.Error(), "possibly because of"):
 		return &TLSError{TLSFailedAuthority, "the server's certificate is not signed by a CA that is trusted here, though one by that name is", why}
-	case errors.As(err, &authority), errors.As(err, new(x509.SystemRootsError)):
+	case isAuthority, isRoots:
 		return &TLSError{TLSUnknownAuthority, "the server's certificate is not signed by a CA that is trusted here", why}
-	case errors.As(err, &hostname) && !hasNames(hostname.Certificate):
+	case isHostname && !hasNames(hostname.Certificate):
 		return &TLSError{TLSNoName, fmt.Sprintf("the server's certificate is one for no host, and so not for %s", shown.Text(name)), shown.As(err, withoutNames(hostname.Certificate))}
-	case errors.As(err, &hostname):
+	case isHostname:
 		return &TLSError{
 			TLSWrongName,
 			fmt.Sprintf("the server's certificate is not one for %s; connect by a name that it has, or set the server name", shown.Text(name)),
 			shown.As(err, certificateNames(hostname.Certificate)),
 		}
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && time.Now().Before(invalid.Cert.NotBefore):
+	case isInvalid && invalid.Reason == x509.Expired && time.Now().Before(invalid.Cert.NotBefore):
 		return &TLSError{TLSNotYetValid, "the server's certificate is not valid yet", why}
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+	case isInvalid && invalid.Reason == x509.Expired:
 		return &TLSError{TLSExpired, "the server's certificate has expired", why}
-	case errors.As(err, &invalid) && invalid.Reason == x509.IncompatibleUsage:
+	case isInvalid && invalid.Reason == x509.IncompatibleUsage:
 		return &TLSError{TLSNotForServers, "the server's certificate is not one for servers", why}
-	case errors.As(err, &invalid), errors.As(err, new(x509.UnhandledCriticalExtension)), errors.As(err, new(x509.ConstraintViolationError)), errors.As(err, new(x509.InsecureAlgorithmError)):
+	case isInvalid, isExtension, isConstraint, isInsecure:
 		return &TLSError{TLSInvalid, "the server's certificate is not valid", why}
 	case strings.HasPrefix(err.Error(), "tls: failed to parse certificate"):
 		return &TLSError{TLSUnreadable, "the server's certificate cannot be read", err}
-	case errors.As(err, &record):
+	case isRecord:
 		return &TLSError{TLSOther, "the server answered in plain text; this port does not speak TLS", err}
 	case alerted && slices.ContainsFunc(certificateAlerts, func(a tls.AlertError) bool { return a.Error() == alert }):
 		return &TLSError{TLSOther, "the server refused this client's certificate, or wants one", err}

@@ -1,4 +1,4 @@
-package zk
+package engine
 
 import (
 	"encoding/asn1"

@@ -1,6 +1,7 @@
-package zk
+package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,17 +37,17 @@ type RetryPolicy struct {
 	// but for operations without MaxTries.
 	Deadline time.Duration
 	// Expired repeats operations that failed because the session had expired, in the
-	// session that follows. Without it [ErrSessionExpired] goes to the caller, who may
+	// session that follows. Without it [proto.ErrSessionExpired] goes to the caller, who may
 	// have lost ephemeral nodes and locks with it.
 	Expired bool
 }
 
 func (p *RetryPolicy) complete() error {
-	setDefault(&p.MaxTries, -1)
-	setDefault(&p.Delay, 100*time.Millisecond)
-	setDefault(&p.Backoff, 2)
-	setDefault(&p.MaxDelay, max(2*time.Second, p.Delay))
-	setDefault(&p.Jitter, 0.5)
+	p.MaxTries = cmp.Or(p.MaxTries, -1)
+	p.Delay = cmp.Or(p.Delay, 100*time.Millisecond)
+	p.Backoff = cmp.Or(p.Backoff, 2)
+	p.MaxDelay = cmp.Or(p.MaxDelay, max(2*time.Second, p.Delay))
+	p.Jitter = cmp.Or(p.Jitter, 0.5)
 	if p.Deadline < 0 || p.Delay < 0 || p.MaxDelay < 0 || p.Backoff < 1 || p.Jitter > 1 || math.IsNaN(p.Backoff) || math.IsNaN(p.Jitter) {
 		return errors.New("retry policy: Backoff must be at least 1, the delays and the deadline not negative, Jitter at most 1")
 	}
@@ -108,13 +109,41 @@ func (r *retry) again(ctx context.Context, err error) error {
 	return wait(ctx, d)
 }
 
+// Tries counts the tries of one operation.
+type Tries struct {
+	engine *Engine
+	retry
+}
+
+// Tries begins to count those of an operation that may be repeated by [Config.Retry].
+func (e *Engine) Tries() Tries { return Tries{e, e.cfg.Retry.begin()} }
+
+// Again decides behind a try that failed with err: it returns nil after the wait that the
+// policy asks for, or the error to give up with.
+func (t *Tries) Again(ctx context.Context, call *conn.Call, err error) error {
+	e := t.engine
+	if errors.Is(err, errUnasked) {
+		_, err := e.serverVersion(ctx)
+		return err // nothing was sent: it does not count as a try
+	}
+	if !e.Repeatable(err) {
+		return err
+	}
+	if err := t.again(ctx, err); err != nil {
+		return err
+	}
+	path, _ := about(call.Request)
+	e.log.Debug("an operation is repeated", "op", call.Op.String(), "path", path, "tries", t.tries, "reason", err)
+	return nil
+}
+
 // Retry calls f until it succeeds, fails for a reason that another try will not mend, or
 // the client's policy says that it is enough, which is a *[RetryError]. What f does must be
 // safe to do more than once. The operations of the client do as much for themselves.
-func (c *Client) Retry(ctx context.Context, f func(context.Context) error) error {
-	for r := c.cfg.Retry.begin(); ; {
+func (e *Engine) Retry(ctx context.Context, f func(context.Context) error) error {
+	for r := e.cfg.Retry.begin(); ; {
 		err := f(ctx)
-		if err == nil || !c.repeatable(err) || ctx.Err() != nil {
+		if err == nil || !e.Repeatable(err) || ctx.Err() != nil {
 			return err
 		}
 		if err := r.again(ctx, err); err != nil {

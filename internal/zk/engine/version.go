@@ -1,4 +1,4 @@
-package zk
+package engine
 
 import (
 	"cmp"
@@ -43,12 +43,12 @@ func (e *VersionError) Error() string {
 }
 
 // connected returns the current connection, and waits for one when there is none.
-func (c *Client) connected(ctx context.Context) (*link, error) {
+func (e *Engine) connected(ctx context.Context) (*link, error) {
 	for {
-		if l := c.current.Load(); l != nil {
+		if l := e.current.Load(); l != nil {
 			return l, nil
 		}
-		if err := c.answered(ctx); err != nil {
+		if err := e.answered(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -56,12 +56,18 @@ func (c *Client) connected(ctx context.Context) (*link, error) {
 
 // answered waits until a server answers a request, as any request waits for a connection. Every
 // server answers this one to everybody.
-func (c *Client) answered(ctx context.Context) error {
-	_, err := read[Stat](ctx, c, proto.OpExists, "/", proto.PathWatchRequest{Path: "/"})
-	if err == nil || errors.Is(err, ErrNoAuth) {
-		return nil
+func (e *Engine) answered(ctx context.Context) error {
+	for t := e.Tries(); ; {
+		call := conn.NewCall(proto.OpExists, &proto.PathWatchRequest{Path: "/"}, new(proto.Stat))
+		e.Submit(ctx, call)
+		_, err := e.Await(ctx, call)
+		if err == nil || errors.Is(err, proto.ErrNoAuth) {
+			return nil
+		}
+		if err := t.Again(ctx, call, err); err != nil {
+			return err
+		}
 	}
-	return errors.Unwrap(err)
 }
 
 // parseVersion reads a version of three numbers. Those who build servers of their own put
@@ -104,17 +110,17 @@ func (v *versionCache) tell(version Version, err error) {
 // versionAnswer is what will not change while the connection lasts.
 type versionAnswer struct {
 	version Version
-	err     error // a *versionUnknownError where the server does not tell
+	err     error // a *VersionUnknownError where the server does not tell
 }
 
-// versionUnknownError tells that a connected server does not tell its version.
-type versionUnknownError struct{ err error }
+// VersionUnknownError tells that a connected server does not tell its version.
+type VersionUnknownError struct{ err error }
 
-func (e *versionUnknownError) Error() string {
+func (e *VersionUnknownError) Error() string {
 	return "the server's version is not to be had: " + e.err.Error()
 }
 
-func (e *versionUnknownError) Unwrap() error { return e.err }
+func (e *VersionUnknownError) Unwrap() error { return e.err }
 
 const (
 	// versionTimeout bounds the question for the version, which something may wait for.
@@ -123,10 +129,10 @@ const (
 	versionPatience = 200 * time.Millisecond
 )
 
-// versionSoon is serverVersion for who can do without: it waits a moment for the answer, which may
+// VersionSoon is serverVersion for who can do without: it waits a moment for the answer, which may
 // come later for the next one. known is false where there is none.
-func (c *Client) versionSoon(ctx context.Context) (v Version, known bool, err error) {
-	l, err := c.connected(ctx)
+func (e *Engine) VersionSoon(ctx context.Context) (v Version, known bool, err error) {
+	l, err := e.connected(ctx)
 	if err != nil {
 		return Version{}, false, err
 	}
@@ -149,21 +155,21 @@ func (c *Client) versionSoon(ctx context.Context) (v Version, known bool, err er
 
 // serverVersion returns the version of the server that the client is connected to. It is
 // asked for once for a connection, because servers are upgraded one by one. The error is a
-// *versionUnknownError where there is a connection and no version.
-func (c *Client) serverVersion(ctx context.Context) (Version, error) {
-	for r := c.cfg.Retry.begin(); ; {
-		l, err := c.connected(ctx)
+// *VersionUnknownError where there is a connection and no version.
+func (e *Engine) serverVersion(ctx context.Context) (Version, error) {
+	for r := e.cfg.Retry.begin(); ; {
+		l, err := e.connected(ctx)
 		if err != nil {
 			return Version{}, err
 		}
-		v, err := c.versionOf(ctx, l)
+		v, err := e.versionOf(ctx, l)
 		if err == nil || ctx.Err() != nil {
 			return v, err
 		}
-		switch lost := c.answered(ctx); {
+		switch lost := e.answered(ctx); {
 		case ctx.Err() != nil:
 			return Version{}, conn.ContextError(ctx)
-		case c.current.Load() == l: // whatever it has answered
+		case e.current.Load() == l: // whatever it has answered
 			return Version{}, err
 		case lost != nil:
 			return Version{}, lost
@@ -176,7 +182,7 @@ func (c *Client) serverVersion(ctx context.Context) (Version, error) {
 }
 
 // versionOf is serverVersion of the server behind l.
-func (c *Client) versionOf(ctx context.Context, l *link) (Version, error) {
+func (e *Engine) versionOf(ctx context.Context, l *link) (Version, error) {
 	v := &l.version
 	select {
 	case v.turn <- struct{}{}:
@@ -189,12 +195,12 @@ func (c *Client) versionOf(ctx context.Context, l *link) (Version, error) {
 	}
 	short, cancel := context.WithTimeout(ctx, versionTimeout)
 	defer cancel()
-	info, err := c.serverInfo(short, l.at)
+	info, err := e.serverInfo(short, l.at)
 	if ctx.Err() != nil {
 		return Version{}, conn.ContextError(ctx)
 	}
 	if err != nil {
-		err = &versionUnknownError{err}
+		err = &VersionUnknownError{err}
 	}
 	select {
 	case <-l.Done(): // why it did not answer: the next one is asked
@@ -205,8 +211,8 @@ func (c *Client) versionOf(ctx context.Context, l *link) (Version, error) {
 	return info.Version, err
 }
 
-// require returns a *VersionError when the server is older than the feature. Nothing is sent
+// Require returns a *VersionError when the server is older than the feature. Nothing is sent
 // to a server whose version is not to be had.
-func (c *Client) require(ctx context.Context, f feature) error {
-	return f.judge(c.serverVersion(ctx))
+func (e *Engine) Require(ctx context.Context, f Feature) error {
+	return f.judge(e.serverVersion(ctx))
 }

@@ -1,4 +1,4 @@
-package zk
+package engine
 
 import (
 	"errors"
@@ -9,18 +9,19 @@ import (
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
-// feature is something that servers have only since some version.
-type feature struct {
-	name  string
-	since Version
-	// tried tells that a server which does not tell its version is asked for it all the same: the caller
+// Feature is something that servers have only since some version.
+type Feature struct {
+	// Name is what a *[VersionError] calls it.
+	Name  string
+	Since Version
+	// Tried tells that a server which does not tell its version is asked for it all the same: the caller
 	// wants that and nothing else.
-	tried bool
+	Tried bool
 }
 
 // features are the operations that not all servers know. One that does not know an operation
 // closes the connection.
-var features = map[proto.Op]feature{
+var features = map[proto.OpCode]Feature{
 	proto.OpCreate2:         {"the stat of what a create made", Version{3, 5, 0}, false},
 	proto.OpReconfig:        {"reconfig", Version{3, 5, 0}, true},
 	proto.OpRemoveWatches:   {"the removal of a watch", Version{3, 5, 0}, false},
@@ -34,28 +35,31 @@ var features = map[proto.Op]feature{
 	proto.OpWhoAmI:          {"who-am-I", Version{3, 7, 0}, false},
 }
 
+// FeatureOf returns the operation as a feature; the zero one for an operation that all servers know.
+func FeatureOf(op proto.OpCode) Feature { return features[op] }
+
 // judge returns nil where a server of the version has the feature, or may be tried, and why it may
 // not be asked for otherwise. The error given is why the version is not known, nil where it is.
-func (f feature) judge(found Version, err error) error {
-	_, untold := errors.AsType[*versionUnknownError](err)
+func (f Feature) judge(found Version, err error) error {
+	_, untold := errors.AsType[*VersionUnknownError](err)
 	switch {
-	case untold && f.tried:
+	case untold && f.Tried:
 		return nil
 	case err != nil:
-		return fmt.Errorf("%s needs ZooKeeper %v or later: %w", f.name, f.since, err)
-	case found.Less(f.since):
-		return &VersionError{Feature: f.name, Needed: f.since, Found: found}
+		return fmt.Errorf("%s needs ZooKeeper %v or later: %w", f.Name, f.Since, err)
+	case found.Less(f.Since):
+		return &VersionError{Feature: f.Name, Needed: f.Since, Found: found}
 	}
 	return nil
 }
 
 // errUnasked is the error of a call that was not sent, because the server of a new connection
 // has not been asked for its version. Whoever asked the one before has lost his connection.
-var errUnasked = fmt.Errorf("%w: the version of the next server is not known yet", ErrConnectionLoss)
+var errUnasked = fmt.Errorf("%w: the version of the next server is not known yet", proto.ErrConnectionLoss)
 
 // has returns nil where the server behind l has the feature. The error is [errUnasked] where
 // nobody has asked it for its version yet.
-func (l *link) has(f feature) error {
+func (l *link) has(f Feature) error {
 	told := l.version.told.Load()
 	if told == nil {
 		return errUnasked
@@ -65,7 +69,7 @@ func (l *link) has(f feature) error {
 
 // hasAtFirst is has when the connection has come, and its server has been asked where there
 // is need.
-func (l *link) hasAtFirst(f feature) error {
+func (l *link) hasAtFirst(f Feature) error {
 	err := l.has(f)
 	if errors.Is(err, errUnasked) && l.unknown != nil {
 		return f.judge(Version{}, l.unknown)
@@ -75,7 +79,7 @@ func (l *link) hasAtFirst(f feature) error {
 
 // code returns the code by which an operation goes over l. The create that answers with a
 // stat is asked for as the one that every server knows, where the server may not know it.
-func (l *link) code(op proto.Op) (proto.Op, error) {
+func (l *link) code(op proto.OpCode) (proto.OpCode, error) {
 	f, ok := features[op]
 	if !ok {
 		return op, nil
@@ -101,11 +105,11 @@ func (l *link) want() {
 // admit has the last word on a call that is about to be sent over l: it keeps from the server
 // what that may not know. Operations ask for the version beforehand, but what has been asked
 // of one server may go to the next one, which need not be of the same version.
-func (c *Client) admit(l *link, call *conn.Call) error {
+func (e *Engine) admit(l *link, call *conn.Call) error {
 	var err error
 	call.Op, err = l.code(call.Op)
 	if req, ok := call.Request.(*proto.RemoveWatchesRequest); ok {
-		return c.watches.admitRemoval(l, req.Path, err)
+		return e.watches.admitRemoval(l, req.Path, err)
 	}
 	if err != nil {
 		return err
@@ -114,7 +118,7 @@ func (c *Client) admit(l *link, call *conn.Call) error {
 	case *proto.MultiRequest:
 		call.Request, err = l.multi(req)
 	case *asking:
-		err = c.watches.admit(l, req)
+		err = e.watches.admit(l, req)
 	}
 	return err
 }

@@ -1,4 +1,4 @@
-package zk
+package engine
 
 import (
 	"cmp"
@@ -15,19 +15,19 @@ import (
 const SessionGrace time.Duration = -1
 
 // grace is how long the client outlives a caller.
-func (c *Client) grace() time.Duration {
-	if c.cfg.Grace == SessionGrace {
-		return c.SessionTimeout()
+func (e *Engine) grace() time.Duration {
+	if e.cfg.Grace == SessionGrace {
+		return e.SessionTimeout()
 	}
-	return c.cfg.Grace
+	return e.cfg.Grace
 }
 
 // Outlive returns a context that ends [Config.Grace] after ctx has: for reading back what a
 // write has made whose caller's context may end meanwhile. Nothing new is to be begun with it.
 // It counts from the end of ctx, however often it is called meanwhile, when it is called before
 // that. The function returned frees what the context takes.
-func (c *Client) Outlive(ctx context.Context) (context.Context, context.CancelFunc) {
-	grace := c.grace()
+func (e *Engine) Outlive(ctx context.Context) (context.Context, context.CancelFunc) {
+	grace := e.grace()
 	if grace == 0 || ctx.Done() == nil || ctx.Value(graceKey{}) != nil {
 		return ctx, func() {}
 	}
@@ -80,41 +80,44 @@ func (o *outliving) Value(key any) any {
 	return o.Context.Value(key)
 }
 
-// A waiter waits for the requests of one operation. Once its caller's context has ended
+// A Waiter waits for the requests of one operation. Once its caller's context has ended
 // nothing new is sent. But what has been sent, and changes something, is waited for on, and
 // looked for where its reply was lost, for the client's grace. This is the one place where
 // that is decided.
-type waiter struct {
-	client *Client
+type Waiter struct {
+	engine *Engine
 	late   context.Context //nolint:containedctx // That for what has been sent; nil before it is needed.
 	free   context.CancelFunc
 }
 
-// sent returns the context for what concerns requests that have been sent for a caller.
-func (w *waiter) sent(caller context.Context) context.Context {
+// Waiter returns one for one operation. It is to be ended.
+func (e *Engine) Waiter() Waiter { return Waiter{engine: e} }
+
+// Sent returns the context for what concerns requests that have been sent for a caller.
+func (w *Waiter) Sent(caller context.Context) context.Context {
 	if w.late == nil {
-		w.late, w.free = w.client.Outlive(caller)
+		w.late, w.free = w.engine.Outlive(caller)
 	}
 	return w.late
 }
 
-// end frees what the waiter takes.
-func (w *waiter) end() {
+// End frees what the waiter takes.
+func (w *Waiter) End() {
 	if w.free != nil {
 		w.free()
 	}
 }
 
-// await is [Client.await] for a request that changes something: where it has been sent when
+// Await is [Engine.Await] for a request that changes something: where it has been sent when
 // the caller's context ends, it goes on for the client's grace.
-func (w *waiter) await(caller context.Context, call *conn.Call) (ended bool, err error) {
-	if ended, err = w.client.await(caller, call); ended {
+func (w *Waiter) Await(caller context.Context, call *conn.Call) (ended bool, err error) {
+	if ended, err = w.engine.Await(caller, call); ended {
 		return true, err
 	}
-	late := w.sent(caller)
+	late := w.Sent(caller)
 	if o, ok := late.(*outliving); ok {
 		path, _ := about(call.Request)
-		w.client.log.Warn("the caller has stopped waiting, and the answer to what was sent is still waited for", "op", call.Op.String(), "path", path, "at_most", o.grace)
+		w.engine.log.Warn("the caller has stopped waiting, and the answer to what was sent is still waited for", "op", call.Op.String(), "path", path, "at_most", o.grace)
 	}
 	select {
 	case <-call.Done():
@@ -128,13 +131,13 @@ func (w *waiter) await(caller context.Context, call *conn.Call) (ended bool, err
 	}
 }
 
-// outcomeUnknown is [Client.outcomeUnknown] for what was waited for.
-func (w *waiter) outcomeUnknown(seen int64, cause error) error {
-	err := w.client.outcomeUnknown(seen, cause)
+// Waited returns how long what was sent has been waited for behind the end of the caller's context, where
+// that was as long as [Config.Grace] allows; otherwise 0.
+func (w *Waiter) Waited() time.Duration {
 	if late, ok := w.late.(*outliving); ok && late.Err() != nil {
-		err.Waited = late.grace
+		return late.grace
 	}
-	return err
+	return 0
 }
 
 // checkGrace refuses a grace that makes no sense.

@@ -1,4 +1,4 @@
-package zk
+package engine
 
 import (
 	"time"
@@ -23,7 +23,7 @@ type Tracer interface {
 // reply was lost is told of as often.
 type OperationTrace struct {
 	// Op is the operation's name, as in an [Error].
-	Op string
+	Op proto.OpName
 	// Path is the node's path on the servers, the chroot included; the first one's for an
 	// operation on several, and empty for one on none.
 	Path string
@@ -39,13 +39,16 @@ type OperationTrace struct {
 	Err error
 }
 
+// OpNameEvent is the name of what the servers send without being asked.
+const OpNameEvent proto.OpName = "event"
+
 // A FrameTrace tells of one frame.
 type FrameTrace struct {
 	// Sent tells a frame to the server from one that has come from it.
 	Sent bool
-	// Op is the name of the operation that is asked for or answered, "event" for the event
+	// Op is the name of the operation that is asked for or answered, [OpNameEvent] for the event
 	// of a watch.
-	Op string
+	Op proto.OpName
 	// Xid pairs an answer with its request; the protocol's negative ones belong to pings
 	// (-2), identities (-4), watches that are set again (-8) and events (-1).
 	Xid int32
@@ -58,15 +61,15 @@ type FrameTrace struct {
 }
 
 // trace has the tracer told of a call's end.
-func (c *Client) trace(call *conn.Call) {
+func (e *Engine) trace(call *conn.Call) {
 	began, ended := time.Now(), call.Ended
 	call.Ended = func(call *conn.Call) {
 		if ended != nil {
 			ended(call)
 		}
-		t := OperationTrace{Op: call.Op.String(), Duration: time.Since(began), Zxid: call.Header.Zxid, Err: call.Err}
+		t := OperationTrace{Op: call.Op.Name(), Duration: time.Since(began), Zxid: call.Header.Zxid, Err: call.Err}
 		t.Path, t.Nodes = about(call.Request)
-		c.cfg.Tracer.TraceOperation(t)
+		e.cfg.Tracer.TraceOperation(t)
 	}
 }
 
@@ -98,7 +101,9 @@ func about(req conn.Request) (path string, nodes int) {
 	case *proto.GetEphemeralsRequest:
 		return q.Prefix, 0
 	case *proto.ReconfigRequest:
-		return configPath, 0
+		return proto.ConfigPath, 0
+	case *asking:
+		return q.Path, 0
 	case *proto.MultiRequest:
 		if len(q.Ops) == 0 {
 			return "", 0
@@ -111,18 +116,18 @@ func about(req conn.Request) (path string, nodes int) {
 }
 
 // traceFrame is what a connection calls for each frame; nil where nobody is told.
-func (c *Client) traceFrame() func(conn.Frame) {
-	if c.cfg.Tracer == nil {
+func (e *Engine) traceFrame() func(conn.Frame) {
+	if e.cfg.Tracer == nil {
 		return nil
 	}
 	return func(f conn.Frame) {
-		t := FrameTrace{Sent: f.Sent, Op: f.Op.String(), Xid: f.Xid, Bytes: f.Bytes, Zxid: f.Zxid}
+		t := FrameTrace{Sent: f.Sent, Op: f.Op.Name(), Xid: f.Xid, Bytes: f.Bytes, Zxid: f.Zxid}
 		if f.Op == 0 {
-			t.Op = "event"
+			t.Op = OpNameEvent
 		}
 		if f.Err != proto.OK {
 			t.Err = f.Err
 		}
-		c.cfg.Tracer.TraceFrame(t)
+		e.cfg.Tracer.TraceFrame(t)
 	}
 }

@@ -1,4 +1,4 @@
-package zk
+package engine
 
 import (
 	"slices"
@@ -16,7 +16,7 @@ const (
 	// StateConnected: the session is up.
 	StateConnected
 	// StateConnectedReadOnly: the server has no quorum; it answers reads, and writes fail
-	// with [ErrNotReadOnly].
+	// with [proto.ErrNotReadOnly].
 	StateConnectedReadOnly
 	// StateSuspended: the connection is lost and another is looked for. Whether the session
 	// lives is not known.
@@ -65,10 +65,10 @@ type listener struct {
 }
 
 // State returns how the client stands with the servers.
-func (c *Client) State() State {
-	c.listeners.mu.Lock()
-	defer c.listeners.mu.Unlock()
-	return c.listeners.state
+func (e *Engine) State() State {
+	e.listeners.mu.Lock()
+	defer e.listeners.mu.Unlock()
+	return e.listeners.state
 }
 
 // AddListener calls tell with every state that the client enters from now on, in order,
@@ -77,8 +77,8 @@ func (c *Client) State() State {
 // are not told that the client has entered again since: what is told last is the state that it
 // is in, and none of those that it was in is left out altogether. The function returned removes
 // the listener; a call that is under way, or just about to begin, is made all the same.
-func (c *Client) AddListener(tell func(State)) (remove func()) {
-	ls := &c.listeners
+func (e *Engine) AddListener(tell func(State)) (remove func()) {
+	ls := &e.listeners
 	l := &listener{tell: tell}
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
