@@ -43,8 +43,9 @@ type reply struct {
 
 // peers are those that there are. TestMain ends them.
 var (
-	kazooPeer = &peer{name: "kazoo", start: kazooCommand}
-	peers     = []*peer{kazooPeer}
+	kazooPeer   = &peer{name: "kazoo", start: kazooCommand}
+	curatorPeer = &peer{name: "Curator", start: curatorCommand}
+	peers       = []*peer{kazooPeer, curatorPeer}
 )
 
 // library returns the folder of a library that a make target fetches.
@@ -67,6 +68,15 @@ func kazooCommand() (*exec.Cmd, error) {
 	cmd := exec.Command("python3", "-B", "testdata/eval.py", server.Addr()) //nolint:noctx // It outlives every test.
 	cmd.Env = append(os.Environ(), "PYTHONPATH="+lib)
 	return cmd, nil
+}
+
+func curatorCommand() (*exec.Cmd, error) {
+	lib, err := library(".curator/lib", "curator")
+	if err != nil {
+		return nil, err
+	}
+	return exec.Command("java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", //nolint:noctx // It outlives every test.
+		"-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", filepath.Join(lib, "*"), filepath.FromSlash("../../../tools/curator/Peer.java"), server.Addr()), nil
 }
 
 func (p *peer) run() error {
@@ -233,4 +243,46 @@ func same(t *testing.T, got, want any) {
 func mustJSON(t *testing.T, v any) string {
 	t.Helper()
 	return string(must(json.Marshal(v))(t))
+}
+
+// java is a client of Curator's, and objects of its own, by their names.
+type java string
+
+// newJava returns a client of Curator's, which ends with the test.
+func newJava(t *testing.T) java {
+	t.Helper()
+	j := java(fmt.Sprint(t.Name(), spaces.Add(1)))
+	t.Cleanup(func() { j.call(t, "client", "end") })
+	return j
+}
+
+// make makes an object of a class of Curator's recipes.
+func (j java) make(t *testing.T, as, class string, args ...any) {
+	t.Helper()
+	answered(t, j.ask(t, map[string]any{"as": as, "class": class}, args))
+}
+
+// begin has a method of an object called.
+func (j java) begin(t *testing.T, on, method string, args ...any) <-chan reply {
+	t.Helper()
+	return j.ask(t, map[string]any{"on": on, "method": method}, args)
+}
+
+// call calls a method of an object, and returns its value.
+func (j java) call(t *testing.T, on, method string, args ...any) any {
+	t.Helper()
+	return answered(t, j.begin(t, on, method, args...))
+}
+
+// keep calls a method of an object, and keeps what it returns as another one.
+func (j java) keep(t *testing.T, as, on, method string, args ...any) {
+	t.Helper()
+	answered(t, j.ask(t, map[string]any{"as": as, "on": on, "method": method}, args))
+}
+
+func (j java) ask(t *testing.T, request map[string]any, args []any) <-chan reply {
+	t.Helper()
+	request["space"] = string(j)
+	request["args"] = append([]any{}, args...)
+	return curatorPeer.ask(t, request)
 }
