@@ -101,7 +101,8 @@ type Partition struct {
 var ErrRepartition = errors.New("the members of the partitioner have changed")
 
 // Acquire makes this client a member, unless it is, and waits until the members have settled
-// and this one's items are its alone. Release what was acquired before.
+// and this one's items are its alone. Release what was acquired before. When ctx ends it is a
+// member still, and may acquire again: call Finish in any case.
 func (s *SetPartitioner) Acquire(ctx context.Context) (*Partition, error) {
 	for {
 		if s.member == nil || errors.Is(s.member.Err(), ErrLost) {
