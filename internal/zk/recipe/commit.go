@@ -11,17 +11,35 @@ import (
 // commit does writes in one transaction, with an ephemeral node of its own as their witness:
 // where the reply is lost, the node tells whether they took effect, even if others have
 // written the same, deleted the same or taken what was written meanwhile. The witness begins
-// with the prefix, and is taken away again. The error is errAgain when they took no effect
-// for the loss of the connection alone, and [zk.ErrOutcomeUnknown] when the session that the
-// witness goes with ended too early.
+// with the prefix, and is taken away again. The error is as that of witnessed.
 func commit(ctx context.Context, client *zk.Client, prefix string, acl []zk.ACL, ops ...zk.Op) error {
+	witness := prefix + uuid()
+	if err := witnessed(ctx, client, witness, acl, ops...); err != nil {
+		return err
+	}
+	// What was to be done has been done: a witness that cannot be taken away goes with the
+	// session, and is no reason to say otherwise.
+	_ = remove(ctx, client, witness)
+	return nil
+}
+
+// witnessed is commit that leaves the witness, whose path nobody else gives. The error is
+// errAgain when the writes took no effect for the loss of the connection alone, and
+// [zk.ErrOutcomeUnknown] when the session that the witness goes with ended too early. A
+// *[zk.MultiError] counts the witness as operation 0.
+func witnessed(ctx context.Context, client *zk.Client, witness string, acl []zk.ACL, ops ...zk.Op) error {
 	session, err := currentSession(ctx, client)
 	if err != nil {
 		return err
 	}
-	witness := prefix + uuid()
-	_, err = client.Multi(ctx, append(ops, zk.CreateOp(witness, nil, zk.CreateOptions{Mode: zk.Ephemeral, ACL: acl}))...)
+	// It goes first, so that a repetition of what took effect fails for the witness and nothing else.
+	ops = append([]zk.Op{zk.CreateOp(witness, nil, zk.CreateOptions{Mode: zk.Ephemeral, ACL: acl})}, ops...)
+	_, err = client.Multi(ctx, ops...)
 	switch {
+	case failedAt(err) == 0 && errors.Is(err, zk.ErrNodeExists):
+		// Nobody else makes it: the client has repeated what took effect. It does so where what was
+		// written has been deleted since, by another call of the same client.
+		return nil
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		there, now, lookErr := owned(ctx, client, witness)
 		switch {
@@ -32,15 +50,19 @@ func commit(ctx context.Context, client *zk.Client, prefix string, acl []zk.ACL,
 		case !there:
 			return cmp.Or(ctx.Err(), errAgain)
 		}
+		return nil
 	case connectionLost(err) && ctx.Err() == nil:
 		return errAgain
-	case err != nil:
-		return err
 	}
-	// What was to be done has been done: a witness that cannot be taken away goes with the
-	// session, and is no reason to say otherwise.
-	_ = remove(ctx, client, witness)
-	return nil
+	return err
+}
+
+// failedAt returns which operation made a transaction fail; -1 for none.
+func failedAt(err error) int {
+	if failed, ok := errors.AsType[*zk.MultiError](err); ok {
+		return failed.Index
+	}
+	return -1
 }
 
 // currentSession returns the session, which it waits for where there is no connection.

@@ -15,8 +15,9 @@ import (
 // concurrent use. Whoever has it releases it, lost or not.
 type Held struct {
 	node    *ownNode
-	of      string // the path of the lock
-	patient bool   // it is kept for as long as the session may be alive
+	of      string                          // the path of the lock
+	patient bool                            // it is kept for as long as the session may be alive
+	remove  func(ctx context.Context) error // takes the node away
 
 	mu       sync.Mutex
 	unlisten func()
@@ -35,6 +36,7 @@ func belong(n *ownNode, of string) *Held { return newHeld(n, of, true) }
 
 func newHeld(n *ownNode, of string, patient bool) *Held {
 	h := &Held{node: n, of: of, patient: patient}
+	h.remove = func(ctx context.Context) error { return remove(ctx, n.client, n.path) }
 	h.unlisten = n.client.AddListener(func(zk.State) { h.connection() })
 	h.connection()
 	context.AfterFunc(n.ctx, func() {
@@ -108,7 +110,7 @@ func (h *Held) Fence() zk.Op { return zk.CheckOp(h.node.path, zk.AnyVersion) }
 // tells that the node may still be there, until the session ends; Release may then be called
 // again. Behind a success further calls return the same and do nothing.
 func (h *Held) Release(ctx context.Context) error {
-	return h.give(ctx, func(ctx context.Context) error { return remove(ctx, h.node.client, h.node.path) })
+	return h.give(ctx, h.remove)
 }
 
 // give is Release by what takes the node away. Of what has been lost the node alone is.
@@ -130,7 +132,7 @@ func (h *Held) give(ctx context.Context, take func(context.Context) error) error
 		return h.lost
 	}
 	if h.lost != nil {
-		take = func(ctx context.Context) error { return remove(ctx, h.node.client, h.node.path) }
+		take = h.remove
 	}
 	err := take(ctx)
 	switch {

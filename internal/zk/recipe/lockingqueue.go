@@ -31,8 +31,9 @@ func NewLockingQueue(client *zk.Client, path string, o QueueOptions) (*LockingQu
 type Item struct {
 	*Held
 	// Data is what was put.
-	Data  []byte
-	entry string
+	Data              []byte
+	queue             *LockingQueue
+	entry, lock, mark string
 }
 
 // Put adds an item; see [Queue.Put].
@@ -45,11 +46,7 @@ func (q *LockingQueue) PutAll(ctx context.Context, items [][]byte, priority int)
 	if len(items) == 0 {
 		return nil
 	}
-	if err := put(ctx, q.client, q.entries, zk.Child(q.path, ""), priority, q.acl, items...); err != nil {
-		return err
-	}
-	// kazoo's consumers make it themselves, and so do ours.
-	return nil
+	return put(ctx, q.client, q.entries, zk.Child(q.path, ""), priority, q.acl, items...)
 }
 
 // Len returns how many items there are, those that are locked among them.
@@ -110,38 +107,81 @@ func (q *LockingQueue) round(ctx context.Context, wait bool) (*Item, error) {
 }
 
 // take locks an entry. The error is ErrLocked when somebody else was faster.
+//
+// The lock's name is the entry's, so that it may be another's when the session has ended. A
+// node beside it, of a name that nobody else gives, goes with the same session: what is done to
+// the lock or to the entry is done only if that is there.
 func (q *LockingQueue) take(ctx context.Context, name string) (*Item, error) {
-	lock := zk.Child(q.taken, name)
-	n, err := join(ctx, q.client, Kazoo, lock, []byte(uuid()), q.acl)
-	switch {
-	case errors.Is(err, zk.ErrNodeExists):
-		return nil, ErrLocked
-	case err != nil:
-		return nil, err
+	i := &Item{queue: q, entry: zk.Child(q.entries, name), lock: zk.Child(q.taken, name), mark: zk.Child(q.path, uuid())}
+	for {
+		err := witnessed(ctx, q.client, i.mark, q.acl, zk.CreateOp(i.lock, []byte(uuid()), zk.CreateOptions{Mode: zk.Ephemeral, ACL: q.acl}))
+		if errors.Is(err, zk.ErrNoNode) && ctx.Err() == nil {
+			if err = ensurePath(ctx, q.client, q.taken, q.acl); err == nil {
+				continue
+			}
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, zk.ErrNodeExists):
+			return nil, ErrLocked
+		case overtaken(ctx, err):
+			continue
+		default:
+			return nil, err
+		}
+		break
 	}
-	item := &Item{entry: zk.Child(q.entries, name)}
-	err = persist(ctx, q.client, func() (err error) {
-		item.Data, _, err = q.client.Get(ctx, item.entry)
-		return err
-	})
+	n, err := own(ctx, q.client, i.lock)
 	if err == nil {
-		item.Held = hold(n, item.entry)
-		return item, nil
+		err = persist(ctx, q.client, func() (err error) {
+			i.Data, _, err = q.client.Get(ctx, i.entry)
+			return err
+		})
+		if err == nil {
+			i.Held = hold(n, i.entry)
+			i.remove = i.unlock
+			return i, nil
+		}
+		n.close(err)
 	}
-	if errors.Is(err, zk.ErrNoNode) {
-		err = ErrLocked // it has been consumed
+	if errors.Is(err, zk.ErrNoNode) || beginsAgain(err) {
+		err = ErrLocked // it has been consumed, or is somebody else's
 	}
-	n.close(err)
-	return nil, leave(ctx, q.client, lock, err)
+	return nil, left(i.lock, err, i.unlock(ctx))
+}
+
+// unlock gives the lock back, if it is this item's.
+func (i *Item) unlock(ctx context.Context) error {
+	err := removing(ctx, func(ctx context.Context) error {
+		_, err := i.queue.client.Multi(ctx, zk.DeleteOp(i.mark, zk.AnyVersion), zk.DeleteOp(i.lock, zk.AnyVersion))
+		return err
+	}, nil)
+	if failedAt(err) == 1 {
+		// Somebody has deleted the lock.
+		return errors.Join(err, remove(ctx, i.queue.client, i.mark))
+	}
+	return err
+}
+
+// expired reports whether the session has ended that the lock goes with, or may have.
+func (i *Item) expired(ctx context.Context) bool {
+	session, err := currentSession(ctx, i.node.client)
+	return err != nil || session != i.node.session
 }
 
 // Consume takes the item out of the queue. The error is [ErrLost] when the lock was lost: then
-// somebody else has the item, or will.
+// somebody else has the item, or will; unless it is [zk.ErrOutcomeUnknown] too, which takes the
+// loss of both a reply and the session: then it may have been consumed.
 func (i *Item) Consume(ctx context.Context) error {
 	return i.give(ctx, func(ctx context.Context) error {
-		return removing(ctx, func(ctx context.Context) error {
-			_, err := i.node.client.Multi(ctx, zk.DeleteOp(i.entry, zk.AnyVersion), zk.DeleteOp(i.node.path, zk.AnyVersion))
+		err := removing(ctx, func(ctx context.Context) error {
+			_, err := i.queue.client.Multi(ctx, zk.DeleteOp(i.mark, zk.AnyVersion), zk.DeleteOp(i.lock, zk.AnyVersion), zk.DeleteOp(i.entry, zk.AnyVersion))
 			return err
-		})
+		}, i.expired)
+		if failedAt(err) > 0 {
+			// Somebody has deleted the lock, or the entry.
+			return errors.Join(err, i.unlock(ctx))
+		}
+		return err
 	})
 }

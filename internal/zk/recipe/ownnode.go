@@ -133,7 +133,11 @@ func (n *ownNode) reason(ctx context.Context, err error) error {
 // leave deletes the node of a contender that gives up for the reason given, and returns the
 // reason, with what kept the node from being deleted.
 func leave(ctx context.Context, client *zk.Client, path string, reason error) error {
-	err := remove(ctx, client, path)
+	return left(path, reason, remove(ctx, client, path))
+}
+
+// left returns the reason, with the error that kept a node from being deleted.
+func left(path string, reason, err error) error {
 	switch {
 	case err == nil, errors.Is(err, zk.ErrNoNode), errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
 		return reason
@@ -153,20 +157,26 @@ func stays(reason error, path string, err error) error {
 // remove deletes a node. The end of ctx does not keep it from that: it then has
 // CleanupTimeout, and needs no grace of the client's.
 func remove(ctx context.Context, client *zk.Client, path string) error {
-	return removing(ctx, func(ctx context.Context) error { return client.Delete(ctx, path, zk.AnyVersion) })
+	return removing(ctx, func(ctx context.Context) error { return client.Delete(ctx, path, zk.AnyVersion) }, nil)
 }
 
-// removing is remove for what deletes nodes that nobody else deletes.
-func removing(ctx context.Context, del func(context.Context) error) error {
-	sent := false
+// removing is remove for what deletes nodes that nobody else deletes. Where expired is given, it
+// reports whether the session has ended that the nodes go with: then it is not taken for the
+// deletion's effect that they are gone.
+func removing(ctx context.Context, del func(context.Context) error, expired func(context.Context) bool) error {
+	var unknown error // of the earlier tries
 	try := func(ctx context.Context) error {
 		for {
 			err := del(ctx)
-			if sent && errors.Is(err, zk.ErrNoNode) {
+			switch {
+			case unknown != nil && errors.Is(err, zk.ErrNoNode) && (expired == nil || !expired(ctx)):
 				return nil // an earlier try took effect
+			case unknown != nil && expired != nil && (errors.Is(err, zk.ErrNoNode) || errors.Is(err, zk.ErrSessionExpired)):
+				return errors.Join(unknown, zk.ErrSessionExpired)
+			case errors.Is(err, zk.ErrOutcomeUnknown):
+				unknown = err
 			}
-			sent = sent || errors.Is(err, zk.ErrOutcomeUnknown)
-			if !connectionLost(err) || ctx.Err() != nil {
+			if !connectionLost(err) || expired != nil && errors.Is(err, zk.ErrSessionExpired) || ctx.Err() != nil {
 				return err
 			}
 		}
@@ -253,8 +263,7 @@ func dashed() string {
 }
 
 // join makes an ephemeral node at the path, and those above it where they are missing, and
-// begins to watch it. The error is [zk.ErrNodeExists] when there is one that is not this
-// session's.
+// begins to watch it. The error is [zk.ErrNodeExists] when there is one.
 func join(ctx context.Context, client *zk.Client, notation Notation, path string, data []byte, acl []zk.ACL) (*ownNode, error) {
 	for {
 		err := notation.makes(ctx, client, zk.Parent(path), acl, func(makeParents bool) error {
