@@ -89,7 +89,7 @@ func (q *line) contend(ctx context.Context, wait bool) (*ownNode, error) {
 func (q *line) enter(ctx context.Context) (string, error) {
 	prefix := zk.Child(q.path, q.notation.unique()+q.marker)
 	var path string
-	err := q.notation.makes(ctx, q.client, q.path, q.acl, func(makeParents bool) error {
+	err := q.notation.below(ctx, q.client, q.path, q.acl, func(makeParents bool) error {
 		made, err := q.client.Create(ctx, prefix, q.data, zk.CreateOptions{Mode: zk.EphemeralSequential, ACL: q.acl, MakeParents: makeParents})
 		path = made.Path
 		return err

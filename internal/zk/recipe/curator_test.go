@@ -220,7 +220,7 @@ func TestCuratorCounts(t *testing.T) {
 			want := int64(7 + rounds)
 			for i, answer := range answers {
 				answered(t, answer)
-				if j.call(t, fmt.Sprint("got", i), "succeeded") == true {
+				if j.yes(t, fmt.Sprint("got", i), "succeeded") {
 					want++
 				}
 			}
@@ -336,7 +336,7 @@ func TestCuratorLeaders(t *testing.T) {
 			id, ok, err := ours.Leader(ctx)
 			return err == nil && ok && id == "théirs "+first
 		})
-		until(t, "theirs to know", func() bool { return j.call(t, first, "hasLeadership") == true })
+		until(t, "theirs to know", func() bool { return j.yes(t, first, "hasLeadership") })
 		out := make(chan outcome, 1)
 		go func() {
 			held, err := ours.Lead(ctx)
@@ -359,7 +359,7 @@ func TestCuratorLeaders(t *testing.T) {
 		}
 		same(t, j.call(t, second, "hasLeadership"), false)
 		release(t, held)
-		until(t, "the second to lead", func() bool { return j.call(t, second, "hasLeadership") == true })
+		until(t, "the second to lead", func() bool { return j.yes(t, second, "hasLeadership") })
 		tc.yield(second)
 		untilChildren(t, c, base+"/"+tc.kind, 0)
 	}

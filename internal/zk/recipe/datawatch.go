@@ -20,7 +20,7 @@ type Content struct {
 
 // DataWatch tells what a node holds, now and whenever that has changed: kazoo's DataWatch. It
 // survives the loss of the connection and of the session. One goroutine at a time may use it.
-type DataWatch struct{ watching[Content] }
+type DataWatch struct{ of watching[Content] }
 
 // NewDataWatch returns a watch of the node's data, which need not exist. It makes no request.
 func NewDataWatch(client *zk.Client, path string) (*DataWatch, error) {
@@ -36,6 +36,15 @@ func NewDataWatch(client *zk.Client, path string) (*DataWatch, error) {
 	return w, zk.ValidatePath(path)
 }
 
+// Next returns what the node holds: the first time as it is, and from then on when it is
+// something else than what was returned before, for which it waits. It tells of the latest state:
+// of several changes in a row it may leave some out. The end of ctx ends the wait and not the
+// watch. Any other error is for good where it is [zk.ErrClosed] or [zk.ErrWatchEnded].
+func (w *DataWatch) Next(ctx context.Context) (Content, error) { return w.of.next(ctx) }
+
+// Close ends the watch, and a call of Next that waits.
+func (w *DataWatch) Close() { w.of.close() }
+
 // Names are what a ChildrenWatch tells of a node.
 type Names struct {
 	// Exists is false where there is no node.
@@ -48,7 +57,7 @@ type Names struct {
 // ChildrenWatch tells which children a node has, now and whenever they have changed: kazoo's
 // ChildrenWatch. It survives the loss of the connection and of the session, and the deletion of
 // the node. One goroutine at a time may use it.
-type ChildrenWatch struct{ watching[Names] }
+type ChildrenWatch struct{ of watching[Names] }
 
 // NewChildrenWatch returns a watch of the node's children. The node need not exist. It makes no
 // request.
@@ -67,10 +76,16 @@ func NewChildrenWatch(client *zk.Client, path string) (*ChildrenWatch, error) {
 	return w, zk.ValidatePath(path)
 }
 
+// Next returns the node's children, as [DataWatch.Next] does what a node holds.
+func (w *ChildrenWatch) Next(ctx context.Context) (Names, error) { return w.of.next(ctx) }
+
+// Close ends the watch, and a call of Next that waits.
+func (w *ChildrenWatch) Close() { w.of.close() }
+
 // Settle returns the children once they have not changed for that long, kazoo's
 // PatientChildrenWatch. The next call of Next waits for a change of them.
 func (w *ChildrenWatch) Settle(ctx context.Context, quiet time.Duration) (Names, error) {
-	w.told = false
+	w.of.told = false
 	names, err := w.Next(ctx)
 	for err == nil {
 		var later Names
@@ -104,11 +119,8 @@ type watching[T any] struct {
 	life   context.CancelFunc // of the watch
 }
 
-// Next returns the state of the node: the first time as it is, and from then on when it is
-// another than the one returned before, for which it waits. It tells of the latest state: of
-// several changes in a row it may leave some out. The end of ctx ends the wait and not the
-// watch. Any other error is for good where it is [zk.ErrClosed] or [zk.ErrWatchEnded].
-func (w *watching[T]) Next(ctx context.Context) (T, error) {
+// next returns a state that is another than the one before.
+func (w *watching[T]) next(ctx context.Context) (T, error) {
 	var none T
 	for {
 		if w.watch != nil && w.told {
@@ -193,8 +205,8 @@ func (w *watching[T]) look(ctx context.Context) (state T, err error) {
 	return state, nil
 }
 
-// Close ends the watch, and a call of Next that waits.
-func (w *watching[T]) Close() {
+// close ends the watch.
+func (w *watching[T]) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true

@@ -56,7 +56,8 @@ func holding(name string, get func(ctx context.Context, t *testing.T, c *zk.Clie
 // putItems puts items into a queue.
 func putItems(of func(t *testing.T, c *zk.Client, path string) interface {
 	Put(ctx context.Context, item []byte, priority int) error
-}) func(context.Context, *testing.T, *zk.Client, string) {
+},
+) func(context.Context, *testing.T, *zk.Client, string) {
 	return func(ctx context.Context, t *testing.T, direct *zk.Client, path string) {
 		t.Helper()
 		for _, item := range []string{"a", "a"} {
@@ -362,7 +363,9 @@ func TestEachRequestAbandoned(t *testing.T) {
 						if closes {
 							closing := background(func() error { return v.Close(ctx) })
 							letGo()
-							<-closing
+							if err := <-closing; err != nil {
+								t.Error(err)
+							}
 						} else {
 							cancel()
 							letGo()
@@ -392,6 +395,57 @@ func TestEachRequestAbandoned(t *testing.T) {
 				t.Error("it makes requests without end")
 			})
 		}
+	}
+}
+
+// The session ends when each request of each call has just been executed: a call that succeeds all
+// the same has been made once, and one that fails says why; nothing is left of the session before.
+func TestEachRequestExpired(t *testing.T) {
+	t.Parallel()
+	for _, s := range steps() {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			v := newVictim(t, atOnce)
+			base := folder(t, direct)
+			for n := range 100 {
+				path := fmt.Sprintf("%s/%d", base, n)
+				if _, err := direct.Create(ctx, path, nil, zk.CreateOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				if s.before != nil {
+					s.before(ctx, t, direct, path)
+				}
+				var seen atomic.Int32
+				held, letGo := v.proxy.HoldReplies(func(op int32) bool { return isRequest(op) && int(seen.Add(1)) == n+1 })
+				out := background(func() error { return s.do(ctx, t, v.Client, path) })
+				var err error
+				done := false
+				select {
+				case <-held:
+					v.expire(t)
+					letGo()
+					err = <-out
+				case err = <-out:
+					done = true
+					letGo()
+				}
+				switch {
+				case err == nil:
+					s.left(ctx, t, direct, path)
+				case done, !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, recipe.ErrLost) && !errors.Is(err, recipe.ErrDeleted):
+					t.Errorf("request %d: %v", n, err)
+				default:
+					if owned := ephemerals(t, direct, path); len(owned) != 0 {
+						t.Errorf("request %d, %v: left are %v", n, err, owned)
+					}
+				}
+				if done {
+					return
+				}
+			}
+			t.Error("it makes requests without end")
+		})
 	}
 }
 

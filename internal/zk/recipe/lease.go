@@ -101,7 +101,7 @@ func (l *NonBlockingLease) obtain(ctx context.Context, path string) (obtained bo
 			err = released
 		}
 		// The outcome is unknown: whoever looks again finds what is his, and renews it.
-		if err == nil || !again(ctx, err) && !overtaken(ctx, err) && !(errors.Is(err, zk.ErrSessionExpired) && ctx.Err() == nil) {
+		if !again(ctx, err) && !overtaken(ctx, err) && (ctx.Err() != nil || !errors.Is(err, zk.ErrSessionExpired)) {
 			return obtained, err
 		}
 	}

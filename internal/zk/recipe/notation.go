@@ -68,9 +68,9 @@ func address() string {
 	return "127.0.0.1"
 }
 
-// makes makes a node with create. Where its parent is missing, create makes that for kazoo,
-// and makes makes it for Curator: as containers, which servers take away when they are empty.
-func (n Notation) makes(ctx context.Context, client *zk.Client, parent string, acl []zk.ACL, create func(makeParents bool) error) error {
+// below has create make a node. Where its parent is missing, create makes that too for kazoo; for
+// Curator it is made here, as a container, which servers take away when it is empty.
+func (n Notation) below(ctx context.Context, client *zk.Client, parent string, acl []zk.ACL, create func(makeParents bool) error) error {
 	for {
 		err := create(n == Kazoo)
 		if n == Kazoo || !errors.Is(err, zk.ErrNoNode) {

@@ -176,7 +176,8 @@ func removing(ctx context.Context, del func(context.Context) error, expired func
 			case errors.Is(err, zk.ErrOutcomeUnknown):
 				unknown = err
 			}
-			if !connectionLost(err) || expired != nil && errors.Is(err, zk.ErrSessionExpired) || ctx.Err() != nil {
+			// In the next session the names that are given may be another's.
+			if !connectionLost(err) || errors.Is(err, zk.ErrSessionExpired) || ctx.Err() != nil {
 				return err
 			}
 		}
@@ -266,7 +267,7 @@ func dashed() string {
 // begins to watch it. The error is [zk.ErrNodeExists] when there is one.
 func join(ctx context.Context, client *zk.Client, notation Notation, path string, data []byte, acl []zk.ACL) (*ownNode, error) {
 	for {
-		err := notation.makes(ctx, client, zk.Parent(path), acl, func(makeParents bool) error {
+		err := notation.below(ctx, client, zk.Parent(path), acl, func(makeParents bool) error {
 			_, err := client.Create(ctx, path, data, zk.CreateOptions{Mode: zk.Ephemeral, ACL: acl, MakeParents: makeParents})
 			return err
 		})

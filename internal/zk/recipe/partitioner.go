@@ -166,7 +166,7 @@ func (s *SetPartitioner) acquire(ctx context.Context) (*Partition, error) {
 func (s *SetPartitioner) lock(ctx context.Context, p *Partition) error {
 	both, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	stop := context.AfterFunc(p.ctx, func() { cancel(p.Err()) })
+	stop := context.AfterFunc(p.ctx, func() { cancel(p.Err()) }) //nolint:contextcheck // The end of the partition ends the wait too.
 	defer stop()
 	for _, item := range p.Items {
 		lock, err := NewLock(s.client, zk.Child(zk.Child(s.path, partitionLocks), item), LockOptions{ACL: s.o.ACL})

@@ -107,7 +107,7 @@ func TestKazooSetPartitioner(t *testing.T) {
 	if err := errors.Join(p.Release(ctx), ours.Finish(ctx)); err != nil {
 		t.Error(err)
 	}
-	until(t, "theirs to be told", func() bool { return py.do(t, "s.release") == true })
+	until(t, "theirs to be told", func() bool { return fmt.Sprint(py.do(t, "s.release")) == "true" })
 	py.do(t, "s.release_set()")
 	until(t, "theirs to have all", func() bool {
 		return fmt.Sprint(py.do(t, "[s.acquired, list(s)]")) == "[true [x y z]]"

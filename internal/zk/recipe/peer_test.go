@@ -274,6 +274,13 @@ func (j java) call(t *testing.T, on, method string, args ...any) any {
 	return answered(t, j.begin(t, on, method, args...))
 }
 
+// yes calls a method of an object, and reports whether its value is true.
+func (j java) yes(t *testing.T, on, method string, args ...any) bool {
+	t.Helper()
+	is, _ := j.call(t, on, method, args...).(bool)
+	return is
+}
+
 // keep calls a method of an object, and keeps what it returns as another one.
 func (j java) keep(t *testing.T, as, on, method string, args ...any) {
 	t.Helper()

@@ -165,9 +165,9 @@ def drain():
 			all[string(item)]++
 		}
 	}
-	theirs := answered(t, getting).([]any)
+	theirs, _ := answered(t, getting).([]any)
 	for _, item := range theirs {
-		all[item.(string)]++
+		all[fmt.Sprint(item)]++
 	}
 	for item, n := range all {
 		if n != 1 {

@@ -242,10 +242,10 @@ func (r *turmoil) expire(v *victim) {
 func (r *turmoil) disturb(v *victim, random *rand.Rand) {
 	classes := []func(int32) bool{isCreate, isDelete, isExists, isChildren, isMulti, isRequest}
 	for r.faults.Add(1) <= randomFaults {
-		switch n := random.IntN(40); {
-		case n == 0:
+		switch random.IntN(40) {
+		case 0:
 			r.expire(v)
-		case n == 1:
+		case 1:
 			v.proxy.CutAll()
 		default:
 			arm := v.proxy.CutAfterRequest
@@ -321,9 +321,10 @@ func TestRandomFaults(t *testing.T) {
 	for name, h := range r.histories {
 		switch {
 		case strings.HasPrefix(name, "counter"):
+			h.settleNumbers(t)
 			h.check(t, name, numbers())
 		case name == "queue":
-			h.settle(t)
+			h.settleItems(t)
 			h.check(t, name, items())
 		case strings.HasPrefix(name, "semaphore"):
 			h.check(t, name, atMost(2))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -50,9 +51,7 @@ func cachedTree(cache *recipe.TreeCache, path string) map[string]string {
 	nodes[path] = fmt.Sprintf("%q %x %x", node.Data, node.Stat.Czxid, node.Stat.Mzxid)
 	names, _ := cache.Children(path)
 	for _, name := range names {
-		for at, text := range cachedTree(cache, path+"/"+name) {
-			nodes[at] = text
-		}
+		maps.Copy(nodes, cachedTree(cache, path+"/"+name))
 	}
 	return nodes
 }
@@ -288,17 +287,17 @@ func TestTreeCacheUnreadable(t *testing.T) {
 	alice := connect(t, server.Addr(), func(cfg *zk.Config) { cfg.Auth = []zk.Credential{{Scheme: zk.SchemeDigest, Secret: "alice:x"}} })
 	path := folder(t, alice) + "/tree"
 	closed := []zk.ACL{{Scheme: zk.SchemeAuth, Perms: zk.PermAll}}
-	make := func(name string, acl []zk.ACL) {
+	create := func(name string, acl []zk.ACL) {
 		if _, err := alice.Create(ctx, path+name, nil, zk.CreateOptions{ACL: acl, MakeParents: true, ParentACL: zk.OpenACL()}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	make("/closed", closed)
-	make("/closed/below", nil)
-	make("/open", nil)
+	create("/closed", closed)
+	create("/closed/below", nil)
+	create("/open", nil)
 	cache := startCache(t, connect(t, server.Addr()), path)
-	make("/later", closed)
-	make("/last", nil)
+	create("/later", closed)
+	create("/last", nil)
 	until(t, "the last", func() bool { return cache.Get(path + "/last").Exists })
 	if names, _ := cache.Children(path); !slices.Equal(names, []string{"last", "open"}) {
 		t.Errorf("cached are %v", names)
