@@ -239,6 +239,9 @@ func (q *line) contenders(ctx context.Context, most int) (first []string, more i
 	if err != nil && !errors.Is(err, zk.ErrNoNode) {
 		return nil, 0, err
 	}
+	if err := foreign(q.path, names, q.marker, q.waits); err != nil {
+		return nil, 0, err
+	}
 	markers := append([]string{q.marker}, q.waits...)
 	numbers := make(map[string]string, len(names))
 	var paths []string

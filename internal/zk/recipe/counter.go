@@ -79,7 +79,10 @@ func NewCounter(client *zk.Client, path string, o CounterOptions) (*Counter[int6
 	default:
 		return nil, fmt.Errorf("there is no form %d of a counter", o.Form)
 	}
-	return c, zk.ValidatePath(path)
+	if err := zk.ValidatePath(path); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // NewFloatCounter returns the counter of the path, a number as kazoo's Counter has it whose
@@ -88,7 +91,10 @@ func NewFloatCounter(client *zk.Client, path string, initial float64, acl []zk.A
 	c := &Counter[float64]{client: client, path: path, initial: initial, acl: acl}
 	c.encode = func(f float64) ([]byte, error) { return []byte(pythonFloat(f)), nil }
 	c.decode = func(data []byte) (float64, error) { return strconv.ParseFloat(strings.TrimSpace(string(data)), 64) }
-	return c, zk.ValidatePath(path)
+	if err := zk.ValidatePath(path); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // pythonFloat returns a number as Python's repr writes it.

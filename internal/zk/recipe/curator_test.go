@@ -464,6 +464,13 @@ func TestForeignContenders(t *testing.T) {
 	if _, err := must(recipe.NewLeaderLatch(c, base+"/mutex", recipe.LockOptions{}))(t).Lead(ctx); !errors.Is(err, recipe.ErrForeignContender) {
 		t.Errorf("a latch beside a mutex: %v", err)
 	}
+	for _, e := range []*recipe.Election{
+		must(recipe.NewElection(c, base+"/mutex", recipe.LockOptions{}))(t), must(recipe.NewLeaderLatch(c, base+"/mutex", recipe.LockOptions{}))(t),
+	} {
+		if id, _, err := e.Leader(ctx); !errors.Is(err, recipe.ErrForeignContender) {
+			t.Errorf("of another election %q leads, %v", id, err)
+		}
+	}
 	waiting := must(recipe.NewLock(c, base+"/mutex", recipe.LockOptions{ExtraMarkers: []string{"-lock-"}}))(t)
 	if _, err := waiting.TryAcquire(ctx); !errors.Is(err, recipe.ErrLocked) {
 		t.Errorf("one that waits for Curator's: %v", err)
@@ -471,6 +478,9 @@ func TestForeignContenders(t *testing.T) {
 	j.make(t, "semaphore", "locks.InterProcessSemaphoreV2", "@client", base+"/semaphore", 9)
 	j.keep(t, "lease", "semaphore", "acquire")
 	refuses(newSemaphore(t, c, base+"/semaphore", 9, ""), base+"/semaphore")
+	if _, err := newSemaphore(t, c, base+"/semaphore", 9, "").Holders(ctx); !errors.Is(err, recipe.ErrForeignContender) {
+		t.Errorf("who holds Curator's: %v", err)
+	}
 	if left := children(t, c, turns(base+"/semaphore")); len(left) != 0 {
 		t.Errorf("left in line: %v", left)
 	}

@@ -24,7 +24,10 @@ type DataWatch struct{ of watching[Content] }
 
 // NewDataWatch returns a watch of the node's data, which need not exist. It makes no request.
 func NewDataWatch(client *zk.Client, path string) (*DataWatch, error) {
-	w := &DataWatch{watching[Content]{
+	if err := zk.ValidatePath(path); err != nil {
+		return nil, err
+	}
+	return &DataWatch{watching[Content]{
 		client: client, path: path,
 		read: func(ctx context.Context) (c Content, watch *zk.Watch, err error) {
 			c.Data, c.Stat, watch, err = client.GetWatch(ctx, path)
@@ -32,8 +35,7 @@ func NewDataWatch(client *zk.Client, path string) (*DataWatch, error) {
 			return c, watch, err
 		},
 		same: func(a, b Content) bool { return a.Exists == b.Exists && a.Stat.Mzxid == b.Stat.Mzxid },
-	}}
-	return w, zk.ValidatePath(path)
+	}}, nil
 }
 
 // Next returns what the node holds: the first time as it is, and from then on when it is
@@ -62,7 +64,10 @@ type ChildrenWatch struct{ of watching[Names] }
 // NewChildrenWatch returns a watch of the node's children. The node need not exist. It makes no
 // request.
 func NewChildrenWatch(client *zk.Client, path string) (*ChildrenWatch, error) {
-	w := &ChildrenWatch{watching[Names]{
+	if err := zk.ValidatePath(path); err != nil {
+		return nil, err
+	}
+	return &ChildrenWatch{watching[Names]{
 		client: client, path: path,
 		read: func(ctx context.Context) (n Names, watch *zk.Watch, err error) {
 			n.Children, n.Stat, watch, err = client.ChildrenWatch(ctx, path)
@@ -72,8 +77,7 @@ func NewChildrenWatch(client *zk.Client, path string) (*ChildrenWatch, error) {
 		same: func(a, b Names) bool {
 			return a.Exists == b.Exists && a.Stat.Czxid == b.Stat.Czxid && slices.Equal(a.Children, b.Children)
 		},
-	}}
-	return w, zk.ValidatePath(path)
+	}}, nil
 }
 
 // Next returns the node's children, as [DataWatch.Next] does what a node holds.

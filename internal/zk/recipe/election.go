@@ -15,7 +15,10 @@ type Election struct{ lock *Lock }
 // It makes no request.
 func NewElection(client *zk.Client, path string, o LockOptions) (*Election, error) {
 	lock, err := NewLock(client, path, o)
-	return &Election{lock}, err
+	if err != nil {
+		return nil, err
+	}
+	return &Election{lock}, nil
 }
 
 // NewLeaderLatch returns the election of the path in the notation of Curator's LeaderLatch,
@@ -52,7 +55,8 @@ func (e *Election) Run(ctx context.Context, f func(context.Context) error) error
 	return errors.Join(err, held.Release(ctx))
 }
 
-// Leader returns the identifier of who leads, and whether anybody does.
+// Leader returns the identifier of who leads, and whether anybody does. A contender of another
+// notation is an error, [ErrForeignContender].
 func (e *Election) Leader(ctx context.Context) (identifier string, ok bool, err error) {
 	first, _, err := e.lock.FirstContenders(ctx, 1)
 	if err != nil || len(first) == 0 {

@@ -84,7 +84,7 @@ func (l *Lock) acquire(ctx context.Context, wait bool) (*Held, error) {
 
 // Contenders returns the identifiers of those who hold the lock or wait for it, in the order
 // of their turns, and empty where there is none that this client may read. Of a read lock and a
-// write lock on the same path it is the same list.
+// write lock on the same path it is the same list. A contender of another notation is an error.
 func (l *Lock) Contenders(ctx context.Context) ([]string, error) {
 	all, _, err := l.line.contenders(ctx, math.MaxInt)
 	return all, err

@@ -155,9 +155,9 @@ func (s *Semaphore) free(ctx context.Context, turn *ownNode, wait bool) error {
 		case err != nil:
 			return turn.reason(ctx, err)
 		}
-		if s.notation == Kazoo && slices.Contains(names, curatorLeases) {
+		if err := s.foreign(names); err != nil {
 			w.Close()
-			return fmt.Errorf("%w: %s is of Curator's InterProcessSemaphoreV2", ErrForeignContender, zk.Child(s.path, curatorLeases))
+			return err
 		}
 		switch {
 		case len(names) < s.leases:
@@ -227,6 +227,14 @@ func (s *Semaphore) giveBack(ctx context.Context, prefix string) error {
 	return leave(ctx, s.client, path, reason)
 }
 
+// foreign returns an error when a child of kazoo's semaphore is of Curator's.
+func (s *Semaphore) foreign(names []string) error {
+	if s.notation == Kazoo && slices.Contains(names, curatorLeases) {
+		return fmt.Errorf("%w: %s is of Curator's InterProcessSemaphoreV2", ErrForeignContender, zk.Child(s.path, curatorLeases))
+	}
+	return nil
+}
+
 // isUUID reports whether a name is one of kazoo's leases, 32 hexadecimal digits.
 func isUUID(name string) bool { return len(name) == 32 && strings.Trim(name, "0123456789abcdef") == "" }
 
@@ -234,6 +242,9 @@ func isUUID(name string) bool { return len(name) == 32 && strings.Trim(name, "01
 func (s *Semaphore) Holders(ctx context.Context) ([]string, error) {
 	names, _, err := s.client.Children(ctx, s.taken)
 	if err != nil && !errors.Is(err, zk.ErrNoNode) {
+		return nil, err
+	}
+	if err := s.foreign(names); err != nil {
 		return nil, err
 	}
 	paths := make([]string, len(names))
