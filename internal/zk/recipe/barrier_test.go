@@ -191,6 +191,28 @@ func TestDoubleBarrierMissed(t *testing.T) {
 	untilChildren(t, c, path, 0)
 }
 
+// Who comes when the others leave is not waited for.
+func TestDoubleBarrierNextRound(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	path := folder(t, c)
+	create := func(name string) {
+		if _, err := c.Create(ctx, path+"/"+name, nil, zk.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	create("-the lowest")
+	member := must(newDoubleBarrier(t, c, path, 2, recipe.BarrierOptions{}).Enter(ctx))(t)
+	leaving := background(func() error { return member.Leave(ctx) })
+	until(t, "it to go", func() bool { return len(children(t, c, path)) == 2 })
+	create("next")
+	still(t, leaving)
+	if err := c.Delete(ctx, path+"/-the lowest", 0); err != nil {
+		t.Fatal(err)
+	}
+	ended(t, leaving)
+}
+
 func TestKazooDoubleBarrier(t *testing.T) {
 	t.Parallel()
 	ctx, c := testContext(t), connect(t, server.Addr())

@@ -165,18 +165,23 @@ func unlessLost(err error) error {
 // leave goes about it as the others do: the member with the lowest name goes last, and waits
 // for the highest one; all others go, and wait for the lowest. What says that all have come goes
 // with the last, as Curator does it: a member that had no connection meanwhile still learns of
-// it. kazoo takes it away first.
+// it. kazoo takes it away first. Who comes meanwhile comes to the next round, and is not waited for.
 func (e *Entered) leave(ctx context.Context) error {
 	b := e.barrier
 	own := e.Path()[len(b.path):]
 	if own[0] == '/' {
 		own = own[1:]
 	}
+	var round []string
 	for {
 		names, err := b.present(ctx)
 		if err != nil {
 			return err
 		}
+		if round == nil {
+			round = names
+		}
+		names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !slices.Contains(round, name) })
 		others := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == own })
 		if len(others) == 0 {
 			_, err := removeOnce(ctx, b.client, zk.Child(b.path, readyName))
