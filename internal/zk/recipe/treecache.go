@@ -14,7 +14,8 @@ import (
 
 // TreeCache holds a node and all below it in memory, and keeps up with the servers: kazoo's
 // TreeCache, and Curator's CuratorCache. On servers of 3.6 and later it takes one watch and one
-// walk; on older ones two watches for each node. Nodes that this client may not read are left
+// walk, and some 200 bytes for each node besides its data; on older ones two watches and a goroutine for
+// each node, which is some 3 KB. Nodes that this client may not read are left
 // out, and so is what is below them.
 //
 // What it tells is as late as the servers' events. Of a node's Stat, what its children and its
