@@ -77,7 +77,7 @@ func currentSession(ctx context.Context, client *zk.Client) (int64, error) {
 	}
 }
 
-// overtaken reports whether a commit is to be begun anew: others were faster, or it was lost.
+// overtaken reports whether a commit is to begin again: others were faster, or it was lost.
 func overtaken(ctx context.Context, err error) bool {
 	if ctx.Err() != nil || errors.Is(err, zk.ErrOutcomeUnknown) {
 		return false

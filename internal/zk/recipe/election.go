@@ -65,6 +65,6 @@ func (e *Election) Leader(ctx context.Context) (identifier string, ok bool, err 
 	return first[0], true, nil
 }
 
-// Contenders returns the identifiers of who leads and of those who stand behind it, in the
+// Contenders returns the identifiers of who leads and of those who wait for it, in the
 // order in which they will lead.
 func (e *Election) Contenders(ctx context.Context) ([]string, error) { return e.lock.Contenders(ctx) }

@@ -283,12 +283,12 @@ func steps() []step {
 // atOnce has a client reconnect without delay, however often it has to.
 func atOnce(cfg *zk.Config) { cfg.ConnectRetry.MaxDelay = 10 * time.Millisecond }
 
-// The connection is cut before and behind each request of each call, one at a time: the call
+// The connection is cut before and after each request of each call, one at a time: the call
 // succeeds all the same, what it does is done once, and nothing else is left.
 func TestEachRequestCut(t *testing.T) {
 	t.Parallel()
 	for _, s := range steps() {
-		for when, after := range map[string]bool{"before": false, "behind": true} {
+		for when, answered := range map[string]bool{"before": false, "after": true} {
 			t.Run(s.name+", "+when, func(t *testing.T) {
 				t.Parallel()
 				ctx, direct := testContext(t), connect(t, server.Addr())
@@ -306,7 +306,7 @@ func TestEachRequestCut(t *testing.T) {
 						s.before(ctx, t, direct, path)
 					}
 					arm := v.proxy.CutBeforeRequest
-					if after {
+					if answered {
 						arm = v.proxy.CutAfterRequest
 					}
 					var seen atomic.Int32

@@ -23,7 +23,7 @@ var began = time.Now()
 func now() int64 { return int64(time.Since(began)) }
 
 // never is when a call returns of which it is not known whether it took effect: it may have
-// done so at any time, and, as nothing looks behind that, not at all.
+// done so at any time, and, as nothing looks after that, not at all.
 const never = int64(1) << 62
 
 // note adds what was done between two moments.

@@ -34,7 +34,7 @@ type PartitionerOptions struct {
 }
 
 // SetPartitioner shares a set of items out among its members, each item to one of them, and
-// anew whenever a member comes or goes: kazoo's SetPartitioner. One goroutine at a time may
+// again whenever a member comes or goes: kazoo's SetPartitioner. One goroutine at a time may
 // use it.
 //
 //	for {
@@ -97,7 +97,7 @@ type Partition struct {
 	work  sync.WaitGroup
 }
 
-// ErrRepartition tells that members have come or gone: the set is to be shared out anew.
+// ErrRepartition tells that members have come or gone: the set is to be shared out again.
 var ErrRepartition = errors.New("the members of the partitioner have changed")
 
 // Acquire makes this client a member, unless it is, and waits until the members have settled
@@ -123,7 +123,7 @@ func (s *SetPartitioner) Acquire(ctx context.Context) (*Partition, error) {
 }
 
 // acquire shares the set out once. The error is ErrRepartition or ErrLost when it is to be
-// begun anew.
+// begun again.
 func (s *SetPartitioner) acquire(ctx context.Context) (*Partition, error) {
 	w, err := NewChildrenWatch(s.client, s.party.path)
 	if err != nil {

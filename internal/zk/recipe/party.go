@@ -59,7 +59,7 @@ func NewShallowParty(client *zk.Client, path string, o PartyOptions) (*Party, er
 	return newParty(&Party{
 		client: client, path: path, data: []byte(o.Identifier), acl: o.ACL, shallow: true,
 		name: func() string { return uuid() + "-" + o.Identifier },
-		// As kazoo, which has everything behind the first "-".
+		// As kazoo, which has everything after the first "-".
 		member: func(name string) (string, bool) { return name[strings.IndexByte(name, '-')+1:], true },
 	}, o)
 }

@@ -14,9 +14,9 @@ import (
 
 // TreeCache holds a node and all below it in memory, and keeps up with the servers: kazoo's
 // TreeCache, and Curator's CuratorCache. On servers of 3.6 and later it takes one watch and one
-// walk, and some 200 bytes for each node besides its data; on older ones two watches and a goroutine for
-// each node, which is some 3 KB. Nodes that this client may not read are left
-// out, and so is what is below them.
+// walk, and some 200 bytes for each node besides its data; on older ones two watches and a
+// goroutine for each node, which is some 3 KB. Nodes that this client may not read are left out,
+// and so is what is below them.
 //
 // What it tells is as late as the servers' events. Of a node's Stat, what its children and its
 // ACL change is that of the time when the data was last read.
@@ -52,7 +52,7 @@ func NewTreeCache(client *zk.Client, path string) (*TreeCache, error) {
 
 // Start reads the tree, and returns when all of it is there. From then on the cache keeps up
 // until it is closed, or the client is: while there is no connection it is as it was, and
-// behind a reconnect, or in the next session, it compares and reads what has changed. The end of
+// after a reconnect, or in the next session, it compares and reads what has changed. The end of
 // ctx ends the start and not what follows. A cache is started once.
 func (t *TreeCache) Start(ctx context.Context) error {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))

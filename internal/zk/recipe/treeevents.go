@@ -13,7 +13,7 @@ type TreeEventType int
 const (
 	// NodeAdded tells that a node has come.
 	NodeAdded TreeEventType = iota
-	// NodeUpdated tells that a node has other data, or was deleted and made anew.
+	// NodeUpdated tells that a node has other data, or was deleted and made again.
 	NodeUpdated
 	// NodeRemoved tells that a node is gone. Those below it were told of before.
 	NodeRemoved
