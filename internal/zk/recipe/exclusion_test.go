@@ -77,7 +77,7 @@ func TestExclusion(t *testing.T) {
 			cuts := 0
 			for i := range clients {
 				proxy := zktest.StartProxy(t, server.Addr())
-				client := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.Retry.MaxTries = -1 })
+				client := connect(t, proxy.Addr(), atOnce, func(cfg *zk.Config) { cfg.Retry.MaxTries = -1 })
 				for j := range each {
 					seed := rand.Uint64()
 					random := rand.New(rand.NewPCG(seed, 0))

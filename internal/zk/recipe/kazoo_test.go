@@ -1,15 +1,8 @@
 package recipe_test
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,14 +12,14 @@ import (
 	"terraform-provider-zookeeper/internal/zk/recipe"
 )
 
-// kazoo is a process with one of kazoo's locks; see testdata/contender.py.
+// kazoo is a client of kazoo's with one lock or semaphore.
 type kazoo struct {
-	commands io.Writer
-	answers  *bufio.Scanner
+	py      python
+	waiting <-chan reply
 }
 
-// startKazoo starts a process with a kazoo lock of a kind: "Lock", "ReadLock", "WriteLock" or
-// "Semaphore", to whose arguments belongs the number of leases. It ends with the test.
+// startKazoo makes a kazoo lock of a kind: "Lock", "ReadLock", "WriteLock" or "Semaphore", to
+// whose arguments belongs the number of leases. Its client ends with the test.
 func startKazoo(t *testing.T, kind, path, identifier string, args ...string) *kazoo {
 	t.Helper()
 	return startKazooAs(t, "", kind, path, identifier, args...)
@@ -35,56 +28,46 @@ func startKazoo(t *testing.T, kind, path, identifier string, args ...string) *ka
 // startKazooAs is startKazoo for a client that presents a user and a password.
 func startKazooAs(t *testing.T, credential, kind, path, identifier string, args ...string) *kazoo {
 	t.Helper()
-	lib, err := filepath.Abs(filepath.FromSlash("../../../.kazoo/lib"))
-	if err != nil {
-		t.Fatal(err)
+	py := newPython(t)
+	if credential != "" {
+		py.do(t, "client.add_auth('digest', %q)", credential)
 	}
-	if _, err := os.Stat(lib); err != nil {
-		t.Fatal(`kazoo is not there: run "make kazoo"`)
-	}
-	// It outlives the test's own context, so that it ends its session.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
-	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, "python3", append([]string{"-B", "testdata/contender.py", server.Addr(), kind, path, identifier}, args...)...)
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+lib, "CONTENDER_AUTH="+credential)
-	var log strings.Builder
-	cmd.Stderr = &log
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = stdin.Close() // its sign to end
-		err := cmd.Wait()
-		if err != nil || t.Failed() {
-			t.Errorf("kazoo ended: %v\n%s", err, log.String())
-		}
-	})
-	k := &kazoo{commands: stdin, answers: bufio.NewScanner(stdout)}
-	k.want(t, "started")
-	return k
+	py.do(t, "r = client.%s(%q, %q, %s)", kind, path, identifier, strings.Join(args, ""))
+	py.do(t, `
+def count(node, rounds):
+    """Adds one to the number in a node again and again, each time with the lock, and with nothing else to protect it."""
+    for _ in range(rounds):
+        with r:
+            number = int(client.get(node)[0])
+            client.set(node, str(number + 1).encode())
+    return "counted"
+`)
+	return &kazoo{py: py}
 }
 
+// tell has something done: what is not in the list is evaluated as it is.
 func (k *kazoo) tell(t *testing.T, command string) {
 	t.Helper()
-	if _, err := fmt.Fprintln(k.commands, command); err != nil {
-		t.Fatal(err)
+	code, ok := map[string]string{
+		"acquire":    "'held' if r.acquire() else 'not held'",
+		"try":        "'held' if r.acquire(blocking=False) else 'busy'",
+		"release":    "'released' if r.release() else 'not held'",
+		"contenders": "r.contenders()",
+		"holders":    "sorted(r.lease_holders())",
+	}[command]
+	if !ok {
+		code = command
 	}
+	k.waiting = k.py.begin(t, "%s", code)
 }
 
 func (k *kazoo) answer(t *testing.T) string {
 	t.Helper()
-	if !k.answers.Scan() {
-		t.Fatalf("no answer: %v", k.answers.Err())
+	value, err := outcomeOf(t, k.waiting)
+	if err != nil {
+		return err.Error()
 	}
-	return k.answers.Text()
+	return fmt.Sprint(value)
 }
 
 func (k *kazoo) want(t *testing.T, want string) {
@@ -103,8 +86,9 @@ func (k *kazoo) do(t *testing.T, command, want string) {
 func (k *kazoo) list(t *testing.T, command string) (list []string) {
 	t.Helper()
 	k.tell(t, command)
-	if err := json.Unmarshal([]byte(k.answer(t)), &list); err != nil {
-		t.Fatal(err)
+	all, _ := answered(t, k.waiting).([]any)
+	for _, one := range all {
+		list = append(list, fmt.Sprint(one))
 	}
 	return list
 }
@@ -229,7 +213,7 @@ func TestKazooCounts(t *testing.T) {
 	}
 	theirs := startKazoo(t, "Lock", base+"/lock", "theirs")
 	ours := must(recipe.NewLock(c, base+"/lock", recipe.LockOptions{}))(t)
-	theirs.tell(t, fmt.Sprintf("count %s/number %d", base, rounds))
+	theirs.tell(t, fmt.Sprintf("count('%s/number', %d)", base, rounds))
 	for range rounds {
 		held := must(ours.Acquire(ctx))(t)
 		data, _, err := c.Get(ctx, base+"/number")

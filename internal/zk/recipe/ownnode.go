@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -132,7 +133,11 @@ func (n *ownNode) reason(ctx context.Context, err error) error {
 // leave deletes the node of a contender that gives up for the reason given, and returns the
 // reason, with what kept the node from being deleted.
 func leave(ctx context.Context, client *zk.Client, path string, reason error) error {
-	err := remove(ctx, client, path)
+	return left(path, reason, remove(ctx, client, path))
+}
+
+// left returns the reason, with the error that kept a node from being deleted.
+func left(path string, reason, err error) error {
 	switch {
 	case err == nil, errors.Is(err, zk.ErrNoNode), errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
 		return reason
@@ -152,15 +157,27 @@ func stays(reason error, path string, err error) error {
 // remove deletes a node. The end of ctx does not keep it from that: it then has
 // CleanupTimeout, and needs no grace of the client's.
 func remove(ctx context.Context, client *zk.Client, path string) error {
-	sent := false
+	return removing(ctx, func(ctx context.Context) error { return client.Delete(ctx, path, zk.AnyVersion) }, nil)
+}
+
+// removing is remove for what deletes nodes that nobody else deletes. Where expired is given, it
+// reports whether the session has ended that the nodes go with: then it is not taken for the
+// deletion's effect that they are gone.
+func removing(ctx context.Context, del func(context.Context) error, expired func(context.Context) bool) error {
+	var unknown error // of the earlier tries
 	try := func(ctx context.Context) error {
 		for {
-			err := client.Delete(ctx, path, zk.AnyVersion)
-			if sent && errors.Is(err, zk.ErrNoNode) {
+			err := del(ctx)
+			switch {
+			case unknown != nil && errors.Is(err, zk.ErrNoNode) && (expired == nil || !expired(ctx)):
 				return nil // an earlier try took effect
+			case unknown != nil && expired != nil && (errors.Is(err, zk.ErrNoNode) || errors.Is(err, zk.ErrSessionExpired)):
+				return errors.Join(unknown, zk.ErrSessionExpired)
+			case errors.Is(err, zk.ErrOutcomeUnknown):
+				unknown = err
 			}
-			sent = sent || errors.Is(err, zk.ErrOutcomeUnknown)
-			if !connectionLost(err) || ctx.Err() != nil {
+			// In the next session the names that are given may be another's.
+			if !connectionLost(err) || errors.Is(err, zk.ErrSessionExpired) || ctx.Err() != nil {
 				return err
 			}
 		}
@@ -238,4 +255,85 @@ func uuid() string {
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
 	return hex.EncodeToString(b[:])
+}
+
+// dashed returns a UUID as Java writes it.
+func dashed() string {
+	u := uuid()
+	return strings.Join([]string{u[:8], u[8:12], u[12:16], u[16:20], u[20:]}, "-")
+}
+
+// join makes an ephemeral node at the path, and those above it where they are missing, and
+// begins to watch it. The error is [zk.ErrNodeExists] when there is one.
+func join(ctx context.Context, client *zk.Client, notation Notation, path string, data []byte, acl []zk.ACL) (*ownNode, error) {
+	for {
+		err := notation.below(ctx, client, zk.Parent(path), acl, func(makeParents bool) error {
+			_, err := client.Create(ctx, path, data, zk.CreateOptions{Mode: zk.Ephemeral, ACL: acl, MakeParents: makeParents})
+			return err
+		})
+		if errors.Is(err, zk.ErrOutcomeUnknown) {
+			err = joined(ctx, client, path, err)
+		}
+		if err == nil {
+			var n *ownNode
+			if n, err = own(ctx, client, path); err == nil {
+				return n, nil
+			}
+			if !beginsAgain(err) {
+				return nil, leave(ctx, client, path, err)
+			}
+		}
+		if ctx.Err() != nil || !beginsAgain(err) && !connectionLost(err) {
+			return nil, cmp.Or(ctx.Err(), err)
+		}
+	}
+}
+
+// joined finds out what became of the create of an ephemeral node whose outcome is unknown:
+// it returns nil when the node is there and this session's, and errAgain when it is not. What
+// was made is taken away again when ctx has ended.
+func joined(ctx context.Context, client *zk.Client, path string, reason error) error {
+	there, _, err := owned(ctx, client, path)
+	switch {
+	case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
+		return err // it is gone with the session, if it was there
+	case err != nil:
+		return stays(cmp.Or(ctx.Err(), reason), path, err)
+	case ctx.Err() != nil && there:
+		return leave(ctx, client, path, ctx.Err())
+	case !there:
+		return cmp.Or(ctx.Err(), errAgain)
+	}
+	return nil
+}
+
+// owned reports whether a node is there and of the session that it returns, the client's.
+// Nothing that was sent before is still on its way then. The end of ctx does not keep it from
+// that.
+func owned(ctx context.Context, client *zk.Client, path string) (ours bool, session int64, err error) {
+	look := func(ctx context.Context) error {
+		return persist(ctx, client, func() error {
+			if err := client.Sync(ctx, path); err != nil {
+				return err
+			}
+			stat, there, err := client.Exists(ctx, path)
+			if err != nil {
+				return err
+			}
+			if session, _ = client.Session(); session == 0 {
+				return zk.ErrConnectionLoss // look again, to compare
+			}
+			ours = there && stat.EphemeralOwner == session
+			return nil
+		})
+	}
+	if ctx.Err() == nil {
+		if err = look(ctx); err == nil || ctx.Err() == nil {
+			return ours, session, err
+		}
+	}
+	after, cancel := afterwards(ctx)
+	defer cancel()
+	err = look(after)
+	return ours, session, err
 }
