@@ -10,10 +10,15 @@ import (
 	"terraform-provider-zookeeper/internal/zk"
 )
 
-// The markers of contenders' names.
+// The markers of contenders' names, kazoo's and Curator's.
 const (
 	lockMarker = "__lock__"
 	readMarker = "__rlock__"
+
+	mutexMarker        = "-lock-"
+	curatorReadMarker  = "-__READ__"
+	curatorWriteMarker = "-__WRIT__"
+	latchMarker        = "-latch-"
 )
 
 // lastNumber is what the servers never count beyond: they would give it twice.
@@ -22,14 +27,15 @@ const lastNumber = "2147483647"
 // numberDigits is the number of digits of a sequence number.
 const numberDigits = 10
 
-// queue is a node whose children line up for it.
-type queue struct {
-	client *zk.Client
-	path   string
-	marker string   // of the contenders that are made here
-	waits  []string // the markers of those to wait for
-	data   []byte
-	acl    []zk.ACL
+// line is a node whose children line up for it.
+type line struct {
+	client   *zk.Client
+	path     string
+	notation Notation
+	marker   string   // of the contenders that are made here
+	waits    []string // the markers of those to wait for
+	data     []byte
+	acl      []zk.ACL
 }
 
 // errAgain tells a contender to begin again, where nothing says why it has to.
@@ -60,7 +66,7 @@ func untilServed(ctx context.Context, path string, contend func() (*ownNode, err
 
 // contend stands in line with one node until nobody is ahead. When wait is false and
 // somebody is, the error is ErrLocked.
-func (q *queue) contend(ctx context.Context, wait bool) (*ownNode, error) {
+func (q *line) contend(ctx context.Context, wait bool) (*ownNode, error) {
 	path, err := q.enter(ctx)
 	if err != nil {
 		return nil, err
@@ -78,12 +84,16 @@ func (q *queue) contend(ctx context.Context, wait bool) (*ownNode, error) {
 	return nil, leave(ctx, q.client, path, err)
 }
 
-// enter makes a contender's node, and the queue's where that is missing, and returns its
+// enter makes a contender's node, and the line's where that is missing, and returns its
 // path. With an error there is no such node, unless the error says that there may be.
-func (q *queue) enter(ctx context.Context) (string, error) {
-	prefix := zk.Child(q.path, uuid()+q.marker)
-	made, err := q.client.Create(ctx, prefix, q.data, zk.CreateOptions{Mode: zk.EphemeralSequential, ACL: q.acl, MakeParents: true})
-	path := made.Path
+func (q *line) enter(ctx context.Context) (string, error) {
+	prefix := zk.Child(q.path, q.notation.unique()+q.marker)
+	var path string
+	err := q.notation.makes(ctx, q.client, q.path, q.acl, func(makeParents bool) error {
+		made, err := q.client.Create(ctx, prefix, q.data, zk.CreateOptions{Mode: zk.EphemeralSequential, ACL: q.acl, MakeParents: makeParents})
+		path = made.Path
+		return err
+	})
 	switch {
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		path, err = q.look(ctx, prefix, err)
@@ -102,7 +112,7 @@ func (q *queue) enter(ctx context.Context) (string, error) {
 // look finds out what became of a create whose outcome is unknown for that reason: it
 // returns the path of the node, or an error when there is none. What was found is taken away
 // again when ctx has ended.
-func (q *queue) look(ctx context.Context, prefix string, reason error) (string, error) {
+func (q *line) look(ctx context.Context, prefix string, reason error) (string, error) {
 	path, err := "", ctx.Err()
 	if err == nil {
 		path, err = q.find(ctx, prefix)
@@ -131,7 +141,7 @@ func (q *queue) look(ctx context.Context, prefix string, reason error) (string, 
 
 // find returns the path of the node that begins with the prefix, empty when there is none.
 // Nothing that was sent before is still on its way then.
-func (q *queue) find(ctx context.Context, prefix string) (string, error) {
+func (q *line) find(ctx context.Context, prefix string) (string, error) {
 	var names []string
 	err := persist(ctx, q.client, func() error {
 		err := q.client.Sync(ctx, q.path)
@@ -152,7 +162,7 @@ func (q *queue) find(ctx context.Context, prefix string) (string, error) {
 }
 
 // advance waits until nobody is ahead of the contender that it has to wait for.
-func (q *queue) advance(ctx context.Context, n *ownNode, wait bool) error {
+func (q *line) advance(ctx context.Context, n *ownNode, wait bool) error {
 	both, cancel := n.context(ctx, n.cause)
 	defer cancel()
 	for {
@@ -163,7 +173,7 @@ func (q *queue) advance(ctx context.Context, n *ownNode, wait bool) error {
 		case err == nil && !wait:
 			return ErrLocked
 		case err == nil:
-			err = q.change(both, ahead)
+			err = change(both, q.client, ahead)
 		}
 		if err != nil {
 			return n.reason(ctx, err)
@@ -173,7 +183,7 @@ func (q *queue) advance(ctx context.Context, n *ownNode, wait bool) error {
 
 // ahead returns the path of the last one ahead of the contender that it has to wait for,
 // empty when there is none.
-func (q *queue) ahead(ctx context.Context, n *ownNode) (string, error) {
+func (q *line) ahead(ctx context.Context, n *ownNode) (string, error) {
 	var names []string
 	err := persist(ctx, q.client, func() (err error) {
 		names, _, err = q.client.Children(ctx, q.path)
@@ -189,6 +199,9 @@ func (q *queue) ahead(ctx context.Context, n *ownNode) (string, error) {
 	if !slices.Contains(names, self) {
 		return "", n.missing()
 	}
+	if err := foreign(q.path, names, q.marker, q.waits); err != nil {
+		return "", err
+	}
 	own := self[len(self)-numberDigits:]
 	last, path := "", ""
 	for _, name := range names {
@@ -200,11 +213,11 @@ func (q *queue) ahead(ctx context.Context, n *ownNode) (string, error) {
 }
 
 // change waits until something happens to a node.
-func (q *queue) change(ctx context.Context, path string) error {
+func change(ctx context.Context, client *zk.Client, path string) error {
 	var there bool
 	var w *zk.Watch
-	err := persist(ctx, q.client, func() (err error) {
-		_, there, w, err = q.client.ExistsWatch(ctx, path)
+	err := persist(ctx, client, func() (err error) {
+		_, there, w, err = client.ExistsWatch(ctx, path)
 		return err
 	})
 	if err != nil {
@@ -221,7 +234,7 @@ func (q *queue) change(ctx context.Context, path string) error {
 // contenders returns the identifiers of the first that line up, those here among them, in order,
 // and counts the others. Of
 // one that gives none, or whose ACL does not let this client read it, it is empty.
-func (q *queue) contenders(ctx context.Context, most int) (first []string, more int, err error) {
+func (q *line) contenders(ctx context.Context, most int) (first []string, more int, err error) {
 	names, _, err := q.client.Children(ctx, q.path)
 	if err != nil && !errors.Is(err, zk.ErrNoNode) {
 		return nil, 0, err

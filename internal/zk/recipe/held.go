@@ -10,11 +10,13 @@ import (
 	"terraform-provider-zookeeper/internal/zk"
 )
 
-// Held is a lock, or a lease of a semaphore, from its acquisition until it is released or
-// lost. It is safe for concurrent use. Whoever has it releases it, lost or not.
+// Held is what a node of this client's stands for, from its making until it is released or
+// lost: a lock, a lease of a semaphore, leadership, a place in a party. It is safe for
+// concurrent use. Whoever has it releases it, lost or not.
 type Held struct {
-	node *ownNode
-	of   string // the path of the lock
+	node    *ownNode
+	of      string // the path of the lock
+	patient bool   // it is kept for as long as the session may be alive
 
 	mu       sync.Mutex
 	unlisten func()
@@ -26,8 +28,13 @@ type Held struct {
 }
 
 // hold makes a Held of a node.
-func hold(n *ownNode, of string) *Held {
-	h := &Held{node: n, of: of}
+func hold(n *ownNode, of string) *Held { return newHeld(n, of, false) }
+
+// belong makes a Held of a node that excludes nobody: it is lost with the session alone.
+func belong(n *ownNode, of string) *Held { return newHeld(n, of, true) }
+
+func newHeld(n *ownNode, of string, patient bool) *Held {
+	h := &Held{node: n, of: of, patient: patient}
 	h.unlisten = n.client.AddListener(func(zk.State) { h.connection() })
 	h.connection()
 	context.AfterFunc(n.ctx, func() {
@@ -43,7 +50,7 @@ func (h *Held) connection() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	switch {
-	case h.node.cause() != nil, h.node.client.State() == zk.StateConnected:
+	case h.patient, h.node.cause() != nil, h.node.client.State() == zk.StateConnected:
 		if h.timer != nil {
 			h.timer.Stop()
 			h.timer = nil
@@ -101,6 +108,11 @@ func (h *Held) Fence() zk.Op { return zk.CheckOp(h.node.path, zk.AnyVersion) }
 // tells that the node may still be there, until the session ends; Release may then be called
 // again. Behind a success further calls return the same and do nothing.
 func (h *Held) Release(ctx context.Context) error {
+	return h.give(ctx, func(ctx context.Context) error { return remove(ctx, h.node.client, h.node.path) })
+}
+
+// give is Release by what takes the node away. Of what has been lost the node alone is.
+func (h *Held) give(ctx context.Context, take func(context.Context) error) error {
 	h.releasing.Lock()
 	defer h.releasing.Unlock()
 	if h.released {
@@ -117,7 +129,10 @@ func (h *Held) Release(ctx context.Context) error {
 		h.released = true
 		return h.lost
 	}
-	err := remove(ctx, h.node.client, h.node.path)
+	if h.lost != nil {
+		take = func(ctx context.Context) error { return remove(ctx, h.node.client, h.node.path) }
+	}
+	err := take(ctx)
 	switch {
 	case err == nil:
 	case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):

@@ -22,22 +22,28 @@ type LockOptions struct {
 	// from it can let two of them hold the lock.
 	ACL []zk.ACL
 	// ExtraMarkers are further markers of names to wait for, such as "-lock-", for contenders
-	// of other libraries. They stand for themselves, where kazoo's extra_lock_patterns are
+	// of other libraries, which are then no [ErrForeignContender]. They stand for themselves, where kazoo's extra_lock_patterns are
 	// regular expressions.
 	ExtraMarkers []string
+	// Notation says whom the lock is shared with, kazoo by default.
+	Notation Notation
 }
 
 // Lock is a lock that processes share.
-type Lock struct{ queue queue }
+type Lock struct{ line line }
 
-// NewLock returns the exclusive lock of the path. It makes no request.
+// NewLock returns the exclusive lock of the path: kazoo's Lock, or Curator's
+// InterProcessMutex. It makes no request.
 func NewLock(client *zk.Client, path string, o LockOptions) (*Lock, error) {
+	if o.Notation == Curator {
+		return newLock(client, path, o, mutexMarker, mutexMarker)
+	}
 	return newLock(client, path, o, lockMarker, lockMarker)
 }
 
 // newLock returns a lock whose contenders have the marker and wait for those of the others.
 func newLock(client *zk.Client, path string, o LockOptions, marker string, waits ...string) (*Lock, error) {
-	if err := valid(path, o.Identifier); err != nil {
+	if err := errors.Join(valid(path, o.Identifier), o.Notation.valid()); err != nil {
 		return nil, err
 	}
 	for _, extra := range o.ExtraMarkers {
@@ -45,13 +51,14 @@ func newLock(client *zk.Client, path string, o LockOptions, marker string, waits
 			return nil, fmt.Errorf("%q marks no name", extra)
 		}
 	}
-	return &Lock{queue{
-		client: client,
-		path:   path,
-		marker: marker,
-		waits:  append(waits, o.ExtraMarkers...),
-		data:   []byte(o.Identifier),
-		acl:    o.ACL,
+	return &Lock{line{
+		client:   client,
+		path:     path,
+		notation: o.Notation,
+		marker:   marker,
+		waits:    append(waits, o.ExtraMarkers...),
+		data:     o.Notation.data(o.Identifier),
+		acl:      o.ACL,
 	}}, nil
 }
 
@@ -72,19 +79,19 @@ func (l *Lock) Acquire(ctx context.Context) (*Held, error) { return l.acquire(ct
 func (l *Lock) TryAcquire(ctx context.Context) (*Held, error) { return l.acquire(ctx, false) }
 
 func (l *Lock) acquire(ctx context.Context, wait bool) (*Held, error) {
-	return untilServed(ctx, l.queue.path, func() (*ownNode, error) { return l.queue.contend(ctx, wait) })
+	return untilServed(ctx, l.line.path, func() (*ownNode, error) { return l.line.contend(ctx, wait) })
 }
 
 // Contenders returns the identifiers of those who hold the lock or wait for it, in the order
 // of their turns, and empty where there is none that this client may read. Of a read lock and a
 // write lock on the same path it is the same list.
 func (l *Lock) Contenders(ctx context.Context) ([]string, error) {
-	all, _, err := l.queue.contenders(ctx, math.MaxInt)
+	all, _, err := l.line.contenders(ctx, math.MaxInt)
 	return all, err
 }
 
 // FirstContenders is [Lock.Contenders] for as many of them as most, and counts how many more
 // there are, whose identifiers it does not read.
 func (l *Lock) FirstContenders(ctx context.Context, most int) (first []string, more int, err error) {
-	return l.queue.contenders(ctx, most)
+	return l.line.contenders(ctx, most)
 }

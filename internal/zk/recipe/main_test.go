@@ -33,6 +33,12 @@ func run(m *testing.M) int {
 		return 1
 	}
 	code := m.Run()
+	for _, p := range peers {
+		if err := p.end(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
 	if err := server.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -250,13 +256,20 @@ func (g *gate) dial(ctx context.Context, network, address string) (net.Conn, err
 // victim is a client whose connection can be taken away.
 type victim struct {
 	*zk.Client
+	addr  string // of the server
 	proxy *zktest.Proxy
 	gate  *gate
 }
 
 func newVictim(t *testing.T, change ...func(*zk.Config)) *victim {
 	t.Helper()
-	v := &victim{proxy: zktest.StartProxy(t, server.Addr()), gate: newGate()}
+	return newVictimOf(t, server.Addr(), change...)
+}
+
+// newVictimOf is newVictim for another server.
+func newVictimOf(t *testing.T, addr string, change ...func(*zk.Config)) *victim {
+	t.Helper()
+	v := &victim{addr: addr, proxy: zktest.StartProxy(t, addr), gate: newGate()}
 	v.Client = connect(t, v.proxy.Addr(), append(change, func(cfg *zk.Config) { cfg.Dial = v.gate.dial })...)
 	return v
 }
@@ -269,7 +282,7 @@ func (v *victim) expire(t *testing.T) {
 	reopen := v.gate.close()
 	defer reopen()
 	v.proxy.CutAll()
-	thief := connect(t, server.Addr(), func(cfg *zk.Config) { cfg.SessionID, cfg.SessionPassword = id, password })
+	thief := connect(t, v.addr, func(cfg *zk.Config) { cfg.SessionID, cfg.SessionPassword = id, password })
 	if got, _ := thief.Session(); got != id {
 		t.Fatalf("the session was not resumed")
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -152,10 +153,15 @@ func stays(reason error, path string, err error) error {
 // remove deletes a node. The end of ctx does not keep it from that: it then has
 // CleanupTimeout, and needs no grace of the client's.
 func remove(ctx context.Context, client *zk.Client, path string) error {
+	return removing(ctx, func(ctx context.Context) error { return client.Delete(ctx, path, zk.AnyVersion) })
+}
+
+// removing is remove for what deletes nodes that nobody else deletes.
+func removing(ctx context.Context, del func(context.Context) error) error {
 	sent := false
 	try := func(ctx context.Context) error {
 		for {
-			err := client.Delete(ctx, path, zk.AnyVersion)
+			err := del(ctx)
 			if sent && errors.Is(err, zk.ErrNoNode) {
 				return nil // an earlier try took effect
 			}
@@ -238,4 +244,86 @@ func uuid() string {
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
 	return hex.EncodeToString(b[:])
+}
+
+// dashed returns a UUID as Java writes it.
+func dashed() string {
+	u := uuid()
+	return strings.Join([]string{u[:8], u[8:12], u[12:16], u[16:20], u[20:]}, "-")
+}
+
+// join makes an ephemeral node at the path, and those above it where they are missing, and
+// begins to watch it. The error is [zk.ErrNodeExists] when there is one that is not this
+// session's.
+func join(ctx context.Context, client *zk.Client, notation Notation, path string, data []byte, acl []zk.ACL) (*ownNode, error) {
+	for {
+		err := notation.makes(ctx, client, zk.Parent(path), acl, func(makeParents bool) error {
+			_, err := client.Create(ctx, path, data, zk.CreateOptions{Mode: zk.Ephemeral, ACL: acl, MakeParents: makeParents})
+			return err
+		})
+		if errors.Is(err, zk.ErrOutcomeUnknown) {
+			err = joined(ctx, client, path, err)
+		}
+		if err == nil {
+			var n *ownNode
+			if n, err = own(ctx, client, path); err == nil {
+				return n, nil
+			}
+			if !beginsAgain(err) {
+				return nil, leave(ctx, client, path, err)
+			}
+		}
+		if ctx.Err() != nil || !beginsAgain(err) && !connectionLost(err) {
+			return nil, cmp.Or(ctx.Err(), err)
+		}
+	}
+}
+
+// joined finds out what became of the create of an ephemeral node whose outcome is unknown:
+// it returns nil when the node is there and this session's, and errAgain when it is not. What
+// was made is taken away again when ctx has ended.
+func joined(ctx context.Context, client *zk.Client, path string, reason error) error {
+	there, _, err := owned(ctx, client, path)
+	switch {
+	case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
+		return err // it is gone with the session, if it was there
+	case err != nil:
+		return stays(cmp.Or(ctx.Err(), reason), path, err)
+	case ctx.Err() != nil && there:
+		return leave(ctx, client, path, ctx.Err())
+	case !there:
+		return cmp.Or(ctx.Err(), errAgain)
+	}
+	return nil
+}
+
+// owned reports whether a node is there and of the session that it returns, the client's.
+// Nothing that was sent before is still on its way then. The end of ctx does not keep it from
+// that.
+func owned(ctx context.Context, client *zk.Client, path string) (ours bool, session int64, err error) {
+	look := func(ctx context.Context) error {
+		return persist(ctx, client, func() error {
+			if err := client.Sync(ctx, path); err != nil {
+				return err
+			}
+			stat, there, err := client.Exists(ctx, path)
+			if err != nil {
+				return err
+			}
+			if session, _ = client.Session(); session == 0 {
+				return zk.ErrConnectionLoss // look again, to compare
+			}
+			ours = there && stat.EphemeralOwner == session
+			return nil
+		})
+	}
+	if ctx.Err() == nil {
+		if err = look(ctx); err == nil || ctx.Err() == nil {
+			return ours, session, err
+		}
+	}
+	after, cancel := afterwards(ctx)
+	defer cancel()
+	err = look(after)
+	return ours, session, err
 }

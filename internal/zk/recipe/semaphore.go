@@ -19,22 +19,34 @@ type SemaphoreOptions struct {
 	// ACL is that of the nodes that are made; nil for the client's default. It is as in
 	// [LockOptions].
 	ACL []zk.ACL
+	// Notation says whom the semaphore is shared with, kazoo by default. Curator's, an
+	// InterProcessSemaphoreV2, does not store the number of leases: nobody compares it.
+	Notation Notation
 }
 
 // Semaphore is a number of leases that processes share.
 type Semaphore struct {
-	client *zk.Client
-	path   string
-	leases int
-	data   []byte
-	acl    []zk.ACL
-	turn   queue // for those who ask for a lease
+	client   *zk.Client
+	notation Notation
+	path     string
+	taken    string // the parent of the leases
+	leases   int
+	data     []byte
+	acl      []zk.ACL
+	turn     line // for those who ask for a lease
 }
+
+// What Curator has below a semaphore, and how its leases are called.
+const (
+	curatorLeases = "leases"
+	curatorLocks  = "locks"
+	leaseMarker   = "-lease-"
+)
 
 // NewSemaphore returns the semaphore of the path, which has that many leases, at least one.
 // It makes no request.
 func NewSemaphore(client *zk.Client, path string, leases int, o SemaphoreOptions) (*Semaphore, error) {
-	if err := valid(path, o.Identifier); err != nil {
+	if err := errors.Join(valid(path, o.Identifier), o.Notation.valid()); err != nil {
 		return nil, err
 	}
 	if path == "/" {
@@ -43,15 +55,13 @@ func NewSemaphore(client *zk.Client, path string, leases int, o SemaphoreOptions
 	if leases < 1 {
 		return nil, fmt.Errorf("a semaphore of %d leases admits nobody", leases)
 	}
-	s := &Semaphore{client: client, path: path, leases: leases, data: []byte(o.Identifier), acl: o.ACL}
-	s.turn = queue{
-		client: client,
-		path:   path + "-" + lockMarker,
-		marker: lockMarker,
-		waits:  []string{lockMarker},
-		data:   s.data,
-		acl:    o.ACL,
+	s := &Semaphore{client: client, notation: o.Notation, path: path, taken: path, leases: leases, data: o.Notation.data(o.Identifier), acl: o.ACL}
+	s.turn = line{client: client, notation: o.Notation, path: path + "-" + lockMarker, marker: lockMarker, data: s.data, acl: o.ACL}
+	if o.Notation == Curator {
+		s.taken = zk.Child(path, curatorLeases)
+		s.turn.path, s.turn.marker = zk.Child(path, curatorLocks), mutexMarker
 	}
+	s.turn.waits = []string{s.turn.marker}
 	return s, nil
 }
 
@@ -78,9 +88,9 @@ func (s *Semaphore) contend(ctx context.Context, wait bool) (*ownNode, error) {
 	if err != nil {
 		return nil, err
 	}
-	lease := zk.Child(s.path, uuid())
+	var lease string
 	if err = s.free(ctx, turn, wait); err == nil {
-		err = s.take(ctx, turn, lease)
+		lease, err = s.take(ctx, turn)
 	}
 	turn.close(ErrReleased)
 	if err != nil {
@@ -93,8 +103,19 @@ func (s *Semaphore) contend(ctx context.Context, wait bool) (*ownNode, error) {
 	return n, nil
 }
 
-// ensure makes the semaphore's node, or compares the number of leases with its data.
+// ensure makes the semaphore's node, or compares the number of leases with its data. Curator's
+// has no data to compare, but what may be there of kazoo's.
 func (s *Semaphore) ensure(ctx context.Context) error {
+	if s.notation == Curator {
+		names, _, err := s.client.Children(ctx, s.path)
+		if err != nil && !errors.Is(err, zk.ErrNoNode) {
+			return err
+		}
+		if i := slices.IndexFunc(names, isUUID); i >= 0 {
+			return fmt.Errorf("%w: %s is a lease of kazoo's Semaphore", ErrForeignContender, zk.Child(s.path, names[i]))
+		}
+		return container(ctx, s.client, s.taken, s.acl)
+	}
 	for {
 		data, _, err := s.client.Get(ctx, s.path)
 		if err == nil {
@@ -125,7 +146,7 @@ func (s *Semaphore) free(ctx context.Context, turn *ownNode, wait bool) error {
 		var names []string
 		var w *zk.Watch
 		err := persist(both, s.client, func() (err error) {
-			names, _, w, err = s.client.ChildrenWatch(both, s.path)
+			names, _, w, err = s.client.ChildrenWatch(both, s.taken)
 			return err
 		})
 		switch {
@@ -133,6 +154,12 @@ func (s *Semaphore) free(ctx context.Context, turn *ownNode, wait bool) error {
 			return errAgain // it has been deleted
 		case err != nil:
 			return turn.reason(ctx, err)
+		}
+		if s.notation == Kazoo && slices.Contains(names, curatorLeases) {
+			w.Close()
+			return fmt.Errorf("%w: %s is of Curator's InterProcessSemaphoreV2", ErrForeignContender, zk.Child(s.path, curatorLeases))
+		}
+		switch {
 		case len(names) < s.leases:
 			return nil
 		case !wait:
@@ -145,13 +172,18 @@ func (s *Semaphore) free(ctx context.Context, turn *ownNode, wait bool) error {
 }
 
 // take makes the lease and gives the turn back, both or neither: a lease is made only while
-// the turn is this contender's.
-func (s *Semaphore) take(ctx context.Context, turn *ownNode, lease string) error {
+// the turn is this contender's. It returns the lease's path.
+func (s *Semaphore) take(ctx context.Context, turn *ownNode) (string, error) {
+	prefix := zk.Child(s.taken, s.notation.unique())
+	o := zk.CreateOptions{Mode: zk.Ephemeral, ACL: s.acl}
+	if s.notation == Curator {
+		prefix += leaseMarker
+		o.Mode = zk.EphemeralSequential
+	}
 	unknown := false
-	err := persist(ctx, s.client, func() error {
-		_, err := s.client.Multi(ctx,
-			zk.DeleteOp(turn.path, zk.AnyVersion),
-			zk.CreateOp(lease, s.data, zk.CreateOptions{Mode: zk.Ephemeral, ACL: s.acl}))
+	var made []zk.OpResult
+	err := persist(ctx, s.client, func() (err error) {
+		made, err = s.client.Multi(ctx, zk.DeleteOp(turn.path, zk.AnyVersion), zk.CreateOp(prefix, s.data, o))
 		if errors.Is(err, zk.ErrOutcomeUnknown) {
 			unknown = true
 			return nil // not to be repeated
@@ -161,24 +193,52 @@ func (s *Semaphore) take(ctx context.Context, turn *ownNode, lease string) error
 	switch {
 	case unknown:
 		// What is there is given back, by whoever begins again as well.
-		return leave(ctx, s.client, lease, cmp.Or(ctx.Err(), errAgain))
+		return "", s.giveBack(ctx, prefix)
 	case errors.Is(err, zk.ErrNoNode):
-		return errAgain // the turn is lost, or the semaphore's own node has been deleted
-	case err == nil:
-		return nil
+		return "", errAgain // the turn is lost, or the parent of the leases has been deleted
+	case err != nil:
+		return "", cmp.Or(ctx.Err(), err)
 	}
-	return cmp.Or(ctx.Err(), err)
+	return made[1].Path, nil
 }
+
+// giveBack takes away the lease that begins with the prefix, if there is one, and returns why
+// nothing was acquired.
+func (s *Semaphore) giveBack(ctx context.Context, prefix string) error {
+	reason := cmp.Or(ctx.Err(), errAgain)
+	if s.notation == Kazoo {
+		return leave(ctx, s.client, prefix, reason) // which is its name
+	}
+	leases := line{client: s.client, path: s.taken}
+	look, cancel := ctx, func() {}
+	if ctx.Err() != nil {
+		look, cancel = afterwards(ctx)
+	}
+	defer cancel()
+	path, err := leases.find(look, prefix)
+	switch {
+	case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
+		return err
+	case err != nil:
+		return stays(reason, prefix, err)
+	case path == "":
+		return reason
+	}
+	return leave(ctx, s.client, path, reason)
+}
+
+// isUUID reports whether a name is one of kazoo's leases, 32 hexadecimal digits.
+func isUUID(name string) bool { return len(name) == 32 && strings.Trim(name, "0123456789abcdef") == "" }
 
 // Holders returns the identifiers of those who hold leases, the oldest lease first.
 func (s *Semaphore) Holders(ctx context.Context) ([]string, error) {
-	names, _, err := s.client.Children(ctx, s.path)
+	names, _, err := s.client.Children(ctx, s.taken)
 	if err != nil && !errors.Is(err, zk.ErrNoNode) {
 		return nil, err
 	}
 	paths := make([]string, len(names))
 	for i, name := range names {
-		paths[i] = zk.Child(s.path, name)
+		paths[i] = zk.Child(s.taken, name)
 	}
 	readings, err := identifiers(ctx, s.client, paths)
 	if err != nil {

@@ -1,0 +1,200 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// readyName is the node that tells that all have come.
+const readyName = "ready"
+
+// DoubleBarrier lets a number of members begin together and end together: kazoo's
+// DoubleBarrier and Curator's DistributedDoubleBarrier.
+type DoubleBarrier struct {
+	client   *zk.Client
+	notation Notation
+	path     string
+	members  int
+	data     []byte
+	acl      []zk.ACL
+}
+
+// NewDoubleBarrier returns the barrier of the path for a number of members, at least one. It
+// makes no request.
+func NewDoubleBarrier(client *zk.Client, path string, members int, o BarrierOptions) (*DoubleBarrier, error) {
+	if err := errors.Join(valid(path, o.Identifier), o.Notation.valid()); err != nil {
+		return nil, err
+	}
+	if members < 1 {
+		return nil, fmt.Errorf("a barrier of %d members holds up nobody", members)
+	}
+	return &DoubleBarrier{client: client, notation: o.Notation, path: path, members: members, data: o.Notation.data(o.Identifier), acl: o.ACL}, nil
+}
+
+// Entered is a member of a DoubleBarrier from its coming until it leaves. Its Held tells when
+// the membership is lost, with which the others go on.
+type Entered struct {
+	*Held
+	barrier *DoubleBarrier
+}
+
+// Enter waits until all members have come, or ctx ends: the member then has not come.
+func (b *DoubleBarrier) Enter(ctx context.Context) (*Entered, error) {
+	name := b.notation.unique()
+	if b.notation == Curator {
+		name = dashed() // it protects no name of a member
+	}
+	err := b.tidy(ctx)
+	var n *ownNode
+	if err == nil {
+		n, err = join(ctx, b.client, b.notation, zk.Child(b.path, name), b.data, b.acl)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("entering %s: %w", b.path, err)
+	}
+	if err := b.gather(ctx, n); err != nil {
+		n.close(err)
+		return nil, fmt.Errorf("entering %s: %w", b.path, leave(ctx, b.client, n.path, err))
+	}
+	return &Entered{belong(n, b.path), b}, nil
+}
+
+// tidy takes away what says that all have come where nobody is: the last of those who had come
+// has not left, but lost its session.
+func (b *DoubleBarrier) tidy(ctx context.Context) error {
+	var names []string
+	err := persist(ctx, b.client, func() (err error) {
+		names, _, err = b.client.Children(ctx, b.path)
+		return err
+	})
+	switch {
+	case errors.Is(err, zk.ErrNoNode):
+		return nil
+	case err == nil && len(names) == 1 && names[0] == readyName:
+		_, err = removeOnce(ctx, b.client, zk.Child(b.path, readyName))
+	}
+	return err
+}
+
+// gather waits until all have come: the last one says so. It looks again when the connection
+// is back.
+func (b *DoubleBarrier) gather(ctx context.Context, n *ownNode) error {
+	both, cancel := n.context(ctx, n.cause)
+	defer cancel()
+	back, stop := reconnections(b.client)
+	defer stop()
+	for {
+		done, err := b.complete(both, back)
+		if err != nil {
+			return n.reason(ctx, err)
+		}
+		if done {
+			return nil
+		}
+	}
+}
+
+// complete reports whether all have come, or waits until it is to be looked again.
+func (b *DoubleBarrier) complete(ctx context.Context, back <-chan struct{}) (bool, error) {
+	ready := zk.Child(b.path, readyName)
+	var there bool
+	var w *zk.Watch
+	err := persist(ctx, b.client, func() (err error) {
+		_, there, w, err = b.client.ExistsWatch(ctx, ready)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	defer w.Close()
+	if there {
+		return true, nil
+	}
+	names, err := b.present(ctx)
+	switch {
+	case err != nil:
+		return false, err
+	case len(names) >= b.members:
+		return true, makeOnce(ctx, b.client, ready, b.notation.data(""), b.acl)
+	}
+	select {
+	case <-w.Ready():
+		// That it came is enough, even if it is gone again.
+		event, err := w.Next(ctx)
+		return err == nil && event.Type == zk.EventCreated, err
+	case <-back:
+		return false, nil
+	case <-ctx.Done():
+		return false, context.Cause(ctx)
+	}
+}
+
+// present returns the names of the members that are there.
+func (b *DoubleBarrier) present(ctx context.Context) (names []string, err error) {
+	err = persist(ctx, b.client, func() (err error) {
+		names, _, err = b.client.Children(ctx, b.path)
+		return err
+	})
+	if errors.Is(err, zk.ErrNoNode) {
+		return nil, nil
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == readyName }), err
+}
+
+// Leave waits until all members have left, or ctx ends. The member has left either way, or
+// the error says that it could not be taken away. The error is [ErrLost] when the membership
+// was lost before.
+func (e *Entered) Leave(ctx context.Context) error {
+	if err := e.leave(ctx); err != nil {
+		return errors.Join(fmt.Errorf("leaving %s: %w", e.barrier.path, err), unlessLost(e.Release(ctx)))
+	}
+	return e.Release(ctx)
+}
+
+func unlessLost(err error) error {
+	if errors.Is(err, ErrLost) {
+		return nil
+	}
+	return err
+}
+
+// leave goes about it as the others do: the member with the lowest name goes last, and waits
+// for the highest one; all others go, and wait for the lowest. What says that all have come goes
+// with the last, as Curator does it: a member that had no connection meanwhile still learns of
+// it. kazoo takes it away first.
+func (e *Entered) leave(ctx context.Context) error {
+	b := e.barrier
+	own := e.Path()[len(b.path):]
+	if own[0] == '/' {
+		own = own[1:]
+	}
+	for {
+		names, err := b.present(ctx)
+		if err != nil {
+			return err
+		}
+		others := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == own })
+		if len(others) == 0 {
+			_, err := removeOnce(ctx, b.client, zk.Child(b.path, readyName))
+			return err
+		}
+		wait := others[0]
+		if names[0] == own {
+			wait = others[len(others)-1]
+		} else if slices.Contains(names, own) {
+			if err := e.Release(ctx); err != nil {
+				return err
+			}
+		}
+		if err := change(ctx, b.client, zk.Child(b.path, wait)); err != nil && !errors.Is(err, zk.ErrSessionExpired) {
+			return err
+		}
+		if err := e.Err(); errors.Is(err, ErrLost) {
+			return err
+		}
+	}
+}
