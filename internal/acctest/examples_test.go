@@ -1,6 +1,7 @@
 package acctest_test
 
 import (
+	"context"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -24,6 +25,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/recipe"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
@@ -138,6 +140,38 @@ var special = map[string]func(t *testing.T) surroundings{
 			t.Helper()
 			if out := strings.TrimSpace(cli.MustRun("output", "-no-color", "workers").Output); out != "8" {
 				t.Errorf("the output is %q", out)
+			}
+		}
+		return s
+	},
+	"data-sources/zookeeper_leader": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		latch, err := recipe.NewLeaderLatch(s.tree.Client, s.tree.Path("/services/scheduler/leader"), recipe.LockOptions{Identifier: "scheduler-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		held, err := latch.Lead(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = held.Release(context.WithoutCancel(t.Context())) })
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			if out := strings.TrimSpace(cli.MustRun("output", "-no-color", "leader").Output); out != `"scheduler-1"` {
+				t.Errorf("the output is %s", out)
+			}
+		}
+		return s
+	},
+	"data-sources/zookeeper_members": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.tree.Put("/discovery", "")
+		s.tree.Put("/discovery/web", "")
+		s.tree.Put("/discovery/web/i1", `{"name":"web","id":"i1","address":"10.0.0.1","port":8080}`)
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			if out := cli.MustRun("output", "-no-color", "addresses").Output; !strings.Contains(out, `"10.0.0.1:8080"`) {
+				t.Errorf("the output is %s", out)
 			}
 		}
 		return s

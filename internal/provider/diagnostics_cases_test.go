@@ -402,6 +402,7 @@ var topics = []struct {
 		{name: "a lock of the servers' own", play: configured(attrs{"lock": attrs{"path": "/zookeeper/lock"}})},
 		{name: "lock path", play: configured(attrs{"lock": attrs{"path": "relative"}})},
 		{name: "lock mode", play: configured(attrs{"lock": attrs{"path": "/a", "mode": "open"}})},
+		{name: "lock protocol", play: configured(attrs{"lock": attrs{"path": "/a", "protocol": "go"}})},
 		{name: "lock timeout", play: configured(attrs{"lock": attrs{"path": "/a", "timeout": -1}})},
 		{name: "servers that are not known", play: func(c *scene) {
 			c.connect(attrs{"servers": unknown, "password": unknown, "username": "alice"}).read(znode, attrs{"path": "/a"})
@@ -601,6 +602,22 @@ var topics = []struct {
 			for _, made := range all {
 				c.refresh(made)
 			}
+		}},
+		{name: "an election of another recipe", play: func(c *scene) {
+			c.Put("/latch", "")
+			c.Put("/latch/_c_00000000-0000-4000-8000-000000000000-latch-0000000000", "")
+			c.connect(nil).read("zookeeper_leader", attrs{"path": "/latch", "recipe": "election"})
+		}},
+		{name: "members of one identifier", play: func(c *scene) {
+			c.Put("/party", "")
+			c.Put("/party/00000000000040008000000000000000__party__", "alice")
+			c.Put("/party/00000000000040008000000000000001__party__", "alice")
+			c.connect(nil).read("zookeeper_members", attrs{"path": "/party", "recipe": "party"})
+		}},
+		{name: "a lock that Curator's users share", play: func(c *scene) {
+			c.Put("/lock", "")
+			c.Put("/lock/_c_00000000-0000-4000-8000-000000000000-lock-0000000000", "")
+			c.connect(attrs{"lock": attrs{"path": "/lock"}}).create(znode, attrs{"path": "/app"})
 		}},
 		{name: "a container", on: oldServer, play: func(c *scene) {
 			c.connect(nil).create(znode, attrs{"path": "/app", "mode": "container"})

@@ -20,7 +20,9 @@ import (
 	"terraform-provider-zookeeper/internal/provider/ensurepath"
 	"terraform-provider-zookeeper/internal/provider/functions"
 	"terraform-provider-zookeeper/internal/provider/identity"
+	"terraform-provider-zookeeper/internal/provider/leader"
 	"terraform-provider-zookeeper/internal/provider/lock"
+	"terraform-provider-zookeeper/internal/provider/members"
 	"terraform-provider-zookeeper/internal/provider/sequentialznode"
 	"terraform-provider-zookeeper/internal/provider/serverversion"
 	"terraform-provider-zookeeper/internal/provider/session"
@@ -181,6 +183,8 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		children.NewDataSource,
 		identity.NewDataSource,
+		leader.NewDataSource,
+		members.NewDataSource,
 		serverversion.NewDataSource,
 		tree.NewDataSource,
 		znode.NewDataSource,
