@@ -22,6 +22,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/recipe"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
@@ -602,6 +603,40 @@ var topics = []struct {
 			for _, made := range all {
 				c.refresh(made)
 			}
+		}},
+		{name: "a wait that compares with nothing", play: func(c *scene) {
+			c.connect(nil).read("zookeeper_wait", attrs{"path": "/a", "condition": "data_equals"})
+			c.read("zookeeper_wait", attrs{"path": "/a", "expected_children": 2})
+		}},
+		{name: "a wait in vain", play: func(c *scene) {
+			c.Put("/app", "x")
+			c.connect(nil).read("zookeeper_wait", attrs{"path": "/a", "timeout": 0})
+			c.read("zookeeper_wait", attrs{"path": "/app", "timeout": 0, "condition": "absent"})
+			c.read("zookeeper_wait", attrs{"path": "/app", "timeout": 0, "condition": "data_equals", "expected_data": "y"})
+			c.read("zookeeper_wait", attrs{"path": "/app", "timeout": 0, "condition": "min_children", "expected_children": 1})
+		}},
+		{name: "a set of a node that does not exist", play: func(c *scene) {
+			c.connect(nil).invoke("zookeeper_set", attrs{"path": "/a", "data": "x"})
+		}},
+		{name: "a set without an answer", play: func(c *scene) {
+			c.Put("/app", "")
+			loseReply(c.proxied(nil), func(op int32) bool { return proto.Op(op) == proto.OpSetData })
+			c.invoke("zookeeper_set", attrs{"path": "/app", "data": "x"})
+		}},
+		{name: "a sequential creation without an answer", play: func(c *scene) {
+			c.Put("/queue", "")
+			loseReply(c.proxied(nil), isCreateOp)
+			c.invoke("zookeeper_create_sequential", attrs{"path_prefix": "/queue/entry-"})
+		}},
+		{name: "an export that cannot be applied", play: func(c *scene) {
+			c.Put("/cafe\u0301", "")
+			c.connect(nil).invoke("zookeeper_export", attrs{"path": "/", "file": "x.json"})
+			c.PutGuarded("/guarded", "", zk.ACL{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermAll}, zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead})
+			c.invoke("zookeeper_export", attrs{"path": "/guarded", "file": "x.json"})
+		}},
+		{name: "an export to no folder", play: func(c *scene) {
+			c.Put("/app", "")
+			c.connect(nil).invoke("zookeeper_export", attrs{"path": "/app", "file": "/no/such/folder.json"})
 		}},
 		{name: "an election of another recipe", play: func(c *scene) {
 			c.Put("/latch", "")

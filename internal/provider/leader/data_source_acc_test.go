@@ -2,6 +2,7 @@ package leader_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 
@@ -65,7 +66,9 @@ func TestAccLeader_recipes(t *testing.T) {
 			}()
 			defer func() {
 				stop()
-				<-stood
+				if err := <-stood; !errors.Is(err, context.Canceled) {
+					t.Error(err)
+				}
 			}()
 			awaitChildren(t, tree, path, 2)
 			acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
