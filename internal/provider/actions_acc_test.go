@@ -15,7 +15,8 @@ import (
 func invoked(t *testing.T, tree *acctest.Tree, kind, attributes string) (*acctest.CLI, *acctest.Run) {
 	t.Helper()
 	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config("action \"" + kind + "\" \"test\" {\n  config {\n    " + strings.ReplaceAll(attributes, "\n", "\n    ") + "\n  }\n}\n")})
-	return cli, cli.Run("apply", "-no-color", "-auto-approve", "-invoke=action."+kind+".test")
+	run := cli.Run("apply", "-no-color", "-auto-approve", "-invoke=action."+kind+".test")
+	return cli, run
 }
 
 // invoke is invoked for an action that has to succeed.

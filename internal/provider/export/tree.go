@@ -75,7 +75,10 @@ func read(ctx context.Context, client *zk.Client, path string, tell func(nodes i
 	if err != nil {
 		return nil, err
 	}
-	return t, t.readACLs(ctx, client, ephemeral)
+	if err := t.readACLs(ctx, client, ephemeral); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // progress is after how many nodes the export tells of itself.

@@ -78,8 +78,7 @@ func TestAccWait_forOthers(t *testing.T) {
 			looks := func() int {
 				n := 0
 				for _, r := range proxy.Requests() {
-					switch proto.Op(r.Opcode) {
-					case proto.OpGetData, proto.OpExists, proto.OpGetChildren2:
+					if op := proto.Op(r.Opcode); op == proto.OpGetData || op == proto.OpExists || op == proto.OpGetChildren2 {
 						n++
 					}
 				}

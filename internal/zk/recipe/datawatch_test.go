@@ -14,7 +14,8 @@ import (
 // later calls Next in the background.
 func later[T any](ctx context.Context, w interface {
 	Next(ctx context.Context) (T, error)
-}) func(t *testing.T) T {
+},
+) func(t *testing.T) T {
 	var state T
 	out := background(func() (err error) {
 		state, err = w.Next(ctx)
