@@ -1,6 +1,7 @@
 package acctest_test
 
 import (
+	"context"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -24,6 +25,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/recipe"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
@@ -142,6 +144,77 @@ var special = map[string]func(t *testing.T) surroundings{
 		}
 		return s
 	},
+	"data-sources/zookeeper_wait": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		for _, rel := range []string{"/kafka", "/kafka/brokers", "/kafka/brokers/ids", "/kafka/brokers/ids/1", "/kafka/brokers/ids/2"} {
+			s.tree.Put(rel, "")
+		}
+		return s
+	},
+	"actions/zookeeper_wait": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.tree.Put("/services", "")
+		s.tree.Put("/services/web", "")
+		s.tree.Put("/services/web/state", "ready")
+		s.beforeDestroy = invokes("zookeeper_wait.ready", "it holds what was expected")
+		return s
+	},
+	"actions/zookeeper_set": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.tree.Put("/services", "")
+		s.beforeDestroy = invokes("zookeeper_set.reload", "Created")
+		s.stays = []string{"/services/web/reload"}
+		return s
+	},
+	"actions/zookeeper_create_sequential": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.stays = []string{"/services/web/changes/change-0000000000"}
+		return s
+	},
+	"actions/zookeeper_export": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.tree.Put("/services", "all")
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			invokes("zookeeper_export.services", "Exported 1 node")(t, cli)
+			if text := read(t, filepath.Join(cli.Dir, "services.json")); !strings.Contains(text, `"data": "all"`) {
+				t.Errorf("the file has\n%s", text)
+			}
+		}
+		return s
+	},
+	"data-sources/zookeeper_leader": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		latch, err := recipe.NewLeaderLatch(s.tree.Client, s.tree.Path("/services/scheduler/leader"), recipe.LockOptions{Identifier: "scheduler-1"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		held, err := latch.Lead(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = held.Release(context.WithoutCancel(t.Context())) })
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			if out := strings.TrimSpace(cli.MustRun("output", "-no-color", "leader").Output); out != `"scheduler-1"` {
+				t.Errorf("the output is %s", out)
+			}
+		}
+		return s
+	},
+	"data-sources/zookeeper_members": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.tree.Put("/discovery", "")
+		s.tree.Put("/discovery/web", "")
+		s.tree.Put("/discovery/web/i1", `{"name":"web","id":"i1","address":"10.0.0.1","port":8080}`)
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			if out := cli.MustRun("output", "-no-color", "addresses").Output; !strings.Contains(out, `"10.0.0.1:8080"`) {
+				t.Errorf("the output is %s", out)
+			}
+		}
+		return s
+	},
 	"service-configuration": ordinary,
 	"team-acls": func(t *testing.T) surroundings {
 		s := ordinary(t)
@@ -214,6 +287,16 @@ var special = map[string]func(t *testing.T) surroundings{
 	},
 }
 
+// invokes invokes an action of an example, which then says so.
+func invokes(name, says string) func(t *testing.T, cli *acctest.CLI) {
+	return func(t *testing.T, cli *acctest.CLI) {
+		t.Helper()
+		if out := cli.MustRun("apply", "-no-color", "-auto-approve", "-invoke=action."+name).Output; !strings.Contains(out, says) {
+			t.Errorf("it does not say %q:\n%s", says, out)
+		}
+	}
+}
+
 // around is what is around an example that works on a tree.
 func around(tree *acctest.Tree, addr string, env ...string) surroundings {
 	return surroundings{tree: tree, servers: addr + tree.Base, env: env}
@@ -281,6 +364,7 @@ func entities(t *testing.T) map[string]bool {
 	add("ephemeral-resources", maps.Keys(schemas.EphemeralResourceSchemas))
 	add("list-resources", maps.Keys(schemas.ListResourceSchemas))
 	add("functions", maps.Keys(schemas.Functions))
+	add("actions", maps.Keys(schemas.ActionSchemas))
 	return folders
 }
 
@@ -420,6 +504,7 @@ var signs = map[*regexp.Regexp]acctest.Feature{
 	regexp.MustCompile(`provider::zookeeper::`): acctest.Functions,
 	regexp.MustCompile(`(?m)^ephemeral "`):      acctest.Ephemeral,
 	regexp.MustCompile(`_wo\s*=`):               acctest.WriteOnly,
+	regexp.MustCompile(`(?m)^action "`):         acctest.Actions,
 	regexp.MustCompile(`(?m)^removed \{`):       acctest.Removed,
 	regexp.MustCompile(`ip:2001:`):              acctest.IPv6,
 }

@@ -21,6 +21,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/recipe"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
@@ -390,6 +391,7 @@ var topics = []struct {
 		{name: "a lock of the servers' own", play: configured(attrs{"lock": attrs{"path": "/zookeeper/lock"}})},
 		{name: "lock path", play: configured(attrs{"lock": attrs{"path": "relative"}})},
 		{name: "lock mode", play: configured(attrs{"lock": attrs{"path": "/a", "mode": "open"}})},
+		{name: "lock protocol", play: configured(attrs{"lock": attrs{"path": "/a", "protocol": "go"}})},
 		{name: "lock timeout", play: configured(attrs{"lock": attrs{"path": "/a", "timeout": -1}})},
 		{name: "servers that are not known", play: func(c *scene) {
 			c.connect(attrs{"servers": unknown, "password": unknown, "username": "alice"}).read(znode, attrs{"path": "/a"})
@@ -589,6 +591,56 @@ var topics = []struct {
 			for _, made := range all {
 				c.refresh(made)
 			}
+		}},
+		{name: "a wait that compares with nothing", play: func(c *scene) {
+			c.connect(nil).read("zookeeper_wait", attrs{"path": "/a", "condition": "data_equals"})
+			c.read("zookeeper_wait", attrs{"path": "/a", "expected_children": 2})
+		}},
+		{name: "a wait in vain", play: func(c *scene) {
+			c.Put("/app", "x")
+			c.connect(nil).read("zookeeper_wait", attrs{"path": "/a", "timeout": 0})
+			c.read("zookeeper_wait", attrs{"path": "/app", "timeout": 0, "condition": "absent"})
+			c.read("zookeeper_wait", attrs{"path": "/app", "timeout": 0, "condition": "data_equals", "expected_data": "y"})
+			c.read("zookeeper_wait", attrs{"path": "/app", "timeout": 0, "condition": "min_children", "expected_children": 1})
+		}},
+		{name: "a set of a node that does not exist", play: func(c *scene) {
+			c.connect(nil).invoke("zookeeper_set", attrs{"path": "/a", "data": "x"})
+		}},
+		{name: "a set without an answer", play: func(c *scene) {
+			c.Put("/app", "")
+			loseReply(c.proxied(nil), func(op int32) bool { return proto.Op(op) == proto.OpSetData })
+			c.invoke("zookeeper_set", attrs{"path": "/app", "data": "x"})
+		}},
+		{name: "a sequential creation without an answer", play: func(c *scene) {
+			c.Put("/queue", "")
+			loseReply(c.proxied(nil), isCreateOp)
+			c.invoke("zookeeper_create_sequential", attrs{"path_prefix": "/queue/entry-"})
+		}},
+		{name: "an export that cannot be applied", play: func(c *scene) {
+			c.Put("/cafe\u0301", "")
+			c.connect(nil).invoke("zookeeper_export", attrs{"path": "/", "file": "x.json"})
+			c.PutGuarded("/guarded", "", zk.ACL{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermAll}, zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead})
+			c.invoke("zookeeper_export", attrs{"path": "/guarded", "file": "x.json"})
+		}},
+		{name: "an export to no folder", play: func(c *scene) {
+			c.Put("/app", "")
+			c.connect(nil).invoke("zookeeper_export", attrs{"path": "/app", "file": "/no/such/folder.json"})
+		}},
+		{name: "an election of another recipe", play: func(c *scene) {
+			c.Put("/latch", "")
+			c.Put("/latch/_c_00000000-0000-4000-8000-000000000000-latch-0000000000", "")
+			c.connect(nil).read("zookeeper_leader", attrs{"path": "/latch", "recipe": "election"})
+		}},
+		{name: "members of one identifier", play: func(c *scene) {
+			c.Put("/party", "")
+			c.Put("/party/00000000000040008000000000000000__party__", "alice")
+			c.Put("/party/00000000000040008000000000000001__party__", "alice")
+			c.connect(nil).read("zookeeper_members", attrs{"path": "/party", "recipe": "party"})
+		}},
+		{name: "a lock that Curator's users share", play: func(c *scene) {
+			c.Put("/lock", "")
+			c.Put("/lock/_c_00000000-0000-4000-8000-000000000000-lock-0000000000", "")
+			c.connect(attrs{"lock": attrs{"path": "/lock"}}).create(znode, attrs{"path": "/app"})
 		}},
 		{name: "a container", on: oldServer, play: func(c *scene) {
 			c.connect(nil).create(znode, attrs{"path": "/app", "mode": "container"})

@@ -19,6 +19,7 @@ import (
 type lockModel struct {
 	Path       types.String  `tfsdk:"path"`
 	Mode       types.String  `tfsdk:"mode"`
+	Protocol   types.String  `tfsdk:"protocol"`
 	Timeout    types.Float64 `tfsdk:"timeout"`
 	Identifier types.String  `tfsdk:"identifier"`
 	ACL        types.Set     `tfsdk:"acl"`
@@ -28,13 +29,14 @@ func lockAttribute() schema.SingleNestedAttribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
 		MarkdownDescription: "A lock that the provider takes before its first operation and holds to its end, so that two runs never interleave: " +
-			"whoever takes the same lock waits meanwhile, further runs and every program that uses the locks of [kazoo](https://kazoo.readthedocs.io/en/latest/api/recipe/lock.html), the Python client. " +
+			"whoever takes the same lock waits meanwhile, further runs and every program that uses the locks of [kazoo](https://kazoo.readthedocs.io/en/latest/api/recipe/lock.html), the Python client, or of Apache Curator, for Java. " +
 			"A plan and the apply that follows it each take it, before the first operation that they need the servers for; a plan that only creates needs none. Between the two others may come: what they change is found by the apply. " +
 			"It goes with the provider's session, so that the servers free it when the run dies. When it is lost in the middle of a run, nothing more is written, and what was left to do fails with an error that says so. " +
 			"It is lost when no server could be reached for a third of `session_timeout`: where your servers are slow to elect a leader, a timeout of 30 seconds or more is right.",
 		Attributes: map[string]schema.Attribute{
 			"path":       schema.StringAttribute{Optional: true, Validators: []validator.String{lockPathValidator}, MarkdownDescription: "Absolute path of the lock's node, needed here or in the environment. It is created when it is missing, with the `acl`, and so is what is missing above it; they stay. Environment: `ZOOKEEPER_LOCK_PATH`, which by itself makes the provider take the lock."},
-			"mode":       schema.StringAttribute{Optional: true, Validators: []validator.String{lockModeValidator}, MarkdownDescription: "`exclusive` keeps everybody else out, `shared` only those who want it exclusive (kazoo's `WriteLock` and `ReadLock`). Environment: `ZOOKEEPER_LOCK_MODE`. Default `exclusive`."},
+			"mode":       schema.StringAttribute{Optional: true, Validators: []validator.String{lockModeValidator}, MarkdownDescription: "`exclusive` keeps everybody else out, `shared` only those who want it exclusive. Environment: `ZOOKEEPER_LOCK_MODE`. Default `exclusive`."},
+			"protocol":   schema.StringAttribute{Optional: true, Validators: []validator.String{lockProtocolValidator}, MarkdownDescription: "Whose contenders the lock is shared with. `kazoo` shares the lock with the users of kazoo's `WriteLock` (`exclusive`) and `ReadLock` (`shared`); `curator` with those of Curator's `InterProcessMutex` (`exclusive`) and of the read lock of its `InterProcessReadWriteLock` (`shared`), which do not keep each other out. Contenders of another kind at the path are an error: nobody would wait for the other. Environment: `ZOOKEEPER_LOCK_PROTOCOL`. Default `kazoo`."},
 			"timeout":    schema.Float64Attribute{Optional: true, Validators: []validator.Float64{lockTimeoutValidator}, MarkdownDescription: "Seconds to wait for the lock before an error tells who holds it; `0` for not at all. Environment: `ZOOKEEPER_LOCK_TIMEOUT`. Default `60`."},
 			"identifier": schema.StringAttribute{Optional: true, MarkdownDescription: "What others are told of who holds the lock. By default it names the machine and the process. Environment: `ZOOKEEPER_LOCK_IDENTIFIER`."},
 			"acl": attr.ProviderACL("Who may take the lock and who may break it: the ACL of the run's node in the lock's queue, and of the lock's node and those above it where they are made. " +
@@ -52,12 +54,13 @@ func (r *resolver) lock(ctx context.Context, obj types.Object, defaultACL types.
 		return nil
 	}
 	l := session.Lock{}
-	mode, seconds := session.Exclusive, session.DefaultLockTimeout.Seconds()
+	mode, protocol, seconds := session.Exclusive, session.Kazoo, session.DefaultLockTimeout.Seconds()
 	r.text(at.AtName("path"), m.Path, &l.Path, attr.CheckLockPath)
 	r.text(at.AtName("mode"), m.Mode, &mode, checkLockMode)
+	r.text(at.AtName("protocol"), m.Protocol, &protocol, checkLockProtocol)
 	r.number(at.AtName("timeout"), m.Timeout, &seconds, checkLockTimeout)
 	r.text(at.AtName("identifier"), m.Identifier, &l.Identifier, func(string) error { return nil })
-	l.Shared, l.Timeout = mode == session.Shared, duration(seconds)
+	l.Shared, l.Curator, l.Timeout = mode == session.Shared, protocol == session.Curator, duration(seconds)
 	switch {
 	case l.Path != "":
 		r.lockACL(at.AtName("acl"), m.ACL, defaultACL, &l)
@@ -97,6 +100,13 @@ func checkLock(s *session.Session, l *session.Lock) diag.Diagnostics {
 func checkLockMode(s string) error {
 	if s != session.Exclusive && s != session.Shared {
 		return fmt.Errorf("the mode of a lock is %q or %q, and not %q", session.Exclusive, session.Shared, s)
+	}
+	return nil
+}
+
+func checkLockProtocol(s string) error {
+	if s != session.Kazoo && s != session.Curator {
+		return fmt.Errorf("the protocol of a lock is %q or %q, and not %q", session.Kazoo, session.Curator, s)
 	}
 	return nil
 }

@@ -89,6 +89,51 @@ func TestAccProviderLock_locked(t *testing.T) {
 	}})
 }
 
+// A run shares its lock with Curator's users where it is told to. It never goes ahead beside a
+// contender of another kind.
+func TestAccProviderLock_curator(t *testing.T) {
+	acctest.Needs(t, acctest.Ephemeral)
+	tree := acctest.NewTree(t)
+	lock, err := recipe.NewLock(tree.Client, tree.Path("/lock"), recipe.LockOptions{Identifier: "somebody else", Notation: recipe.Curator})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := fmt.Sprintf(`path = %q, `, tree.Path("/lock"))
+	during := make(chan []string, 1)
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": lockedRun(t, tree, path+`protocol = "curator", identifier = "the run"`, func() {
+		names, err := lock.Contenders(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		during <- names
+	})})
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	if names := <-during; !slices.Equal(names, []string{"the run"}) {
+		t.Errorf("in the middle of the run the lock is held by %v", names)
+	}
+	cli.MustRun("destroy", "-no-color", "-auto-approve")
+	held, err := lock.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Release(t.Context()) }()
+	const reads = `data "zookeeper_children" "root" { path = "/" }`
+	other := acctest.Error("Lock is used in another way", tree.Path("/lock"), "Curator's InterProcessMutex", "protocol")
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		{Config: tree.ConfigFor("lock = { "+path+`protocol = "curator", timeout = 0.2 }`, reads), ExpectError: acctest.Error("Lock is held by others", "somebody else")},
+		{Config: tree.ConfigFor("lock = { "+path+"}", reads), ExpectError: other},
+		{Config: tree.ConfigFor("lock = { "+path+`protocol = "curator", mode = "shared" }`, reads), ExpectError: other},
+		{
+			Config:      tree.Config(fmt.Sprintf("ephemeral \"zookeeper_lock\" \"test\" { path = %q }", tree.Path("/lock"))),
+			ExpectError: other,
+		},
+		{
+			Config:      tree.Config(fmt.Sprintf("ephemeral \"zookeeper_lock\" \"test\" {\n  path = %q\n  protocol = \"curator\"\n  timeout = 0\n}", tree.Path("/lock"))),
+			ExpectError: acctest.Error("Lock is held", "somebody else"),
+		},
+	}})
+}
+
 // A lock that cannot be taken for another reason than that others have it is what the error
 // is about, and not what was to be done under it.
 func TestAccProviderLock_denied(t *testing.T) {
@@ -234,6 +279,7 @@ func TestAccProviderLock_invalid(t *testing.T) {
 		`path = "relative"`:             {"Invalid lock path", "lock.path", "absolute"},
 		`path = "/zookeeper/lock"`:      {"Invalid lock path", "lock.path", "belongs to ZooKeeper itself"},
 		`path = "/a", mode = "open"`:    {"Invalid lock mode", "lock.mode", "exclusive"},
+		`path = "/a", protocol = "go"`:  {"Invalid lock protocol", "lock.protocol", "curator"},
 		`path = "/a", timeout = -1`:     {"Invalid lock timeout", "lock.timeout", "from 0"},
 		`path = "/a", timeout = "long"`: {"lock", "number"},
 		`path = "/a", identifier = []`:  {"lock", "identifier", "string"},

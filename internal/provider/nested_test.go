@@ -533,10 +533,10 @@ func TestResolveLock(t *testing.T) {
 	with := func(values map[string]any) *model {
 		return blank(func(m *model) { m.Lock = object(t, lockAttribute(), values) })
 	}
-	variables := map[string]string{"ZOOKEEPER_LOCK_PATH": "/lock", "ZOOKEEPER_LOCK_MODE": "shared", "ZOOKEEPER_LOCK_TIMEOUT": "1.5", "ZOOKEEPER_LOCK_IDENTIFIER": "me", "ZOOKEEPER_LOCK_ACL": "auth::cdr"}
-	wrong := map[string]string{"ZOOKEEPER_LOCK_PATH": "x", "ZOOKEEPER_LOCK_MODE": "x", "ZOOKEEPER_LOCK_TIMEOUT": "x", "ZOOKEEPER_LOCK_IDENTIFIER": "x", "ZOOKEEPER_LOCK_ACL": "x"}
+	variables := map[string]string{"ZOOKEEPER_LOCK_PATH": "/lock", "ZOOKEEPER_LOCK_MODE": "shared", "ZOOKEEPER_LOCK_PROTOCOL": "curator", "ZOOKEEPER_LOCK_TIMEOUT": "1.5", "ZOOKEEPER_LOCK_IDENTIFIER": "me", "ZOOKEEPER_LOCK_ACL": "auth::cdr"}
+	wrong := map[string]string{"ZOOKEEPER_LOCK_PATH": "x", "ZOOKEEPER_LOCK_MODE": "x", "ZOOKEEPER_LOCK_PROTOCOL": "x", "ZOOKEEPER_LOCK_TIMEOUT": "x", "ZOOKEEPER_LOCK_IDENTIFIER": "x", "ZOOKEEPER_LOCK_ACL": "x"}
 	ours := []zk.ACL{{Scheme: "auth", Perms: zk.PermCreate | zk.PermDelete | zk.PermRead}}
-	all := &session.Lock{Path: "/lock", Shared: true, Timeout: 1500 * time.Millisecond, Identifier: "me", ACL: ours}
+	all := &session.Lock{Path: "/lock", Shared: true, Curator: true, Timeout: 1500 * time.Millisecond, Identifier: "me", ACL: ours}
 	for name, tt := range map[string]struct {
 		model *model
 		env   map[string]string
@@ -545,8 +545,8 @@ func TestResolveLock(t *testing.T) {
 		"none":                         {blank(), map[string]string{"ZOOKEEPER_LOCK_MODE": "shared", "ZOOKEEPER_LOCK_TIMEOUT": "1"}, nil},
 		"by the environment alone":     {blank(), variables, all},
 		"the defaults":                 {blank(), map[string]string{"ZOOKEEPER_LOCK_PATH": "/lock"}, &session.Lock{Path: "/lock", Timeout: time.Minute}},
-		"in HCL, over the environment": {with(map[string]any{"path": "/lock", "mode": "shared", "timeout": 1.5, "identifier": "me", "acl": attr.ACLValue(ours)}), wrong, all},
-		"completed by the environment": {with(map[string]any{"timeout": 0, "mode": "exclusive"}), variables, &session.Lock{Path: "/lock", Identifier: "me", ACL: ours}},
+		"in HCL, over the environment": {with(map[string]any{"path": "/lock", "mode": "shared", "protocol": "curator", "timeout": 1.5, "identifier": "me", "acl": attr.ACLValue(ours)}), wrong, all},
+		"completed by the environment": {with(map[string]any{"timeout": 0, "mode": "exclusive"}), variables, &session.Lock{Path: "/lock", Curator: true, Identifier: "me", ACL: ours}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -566,6 +566,7 @@ func TestResolveLock(t *testing.T) {
 		"an ACL that is none": {blank(), variable("ZOOKEEPER_LOCK_ACL", "auth"), "lock.acl", "ZOOKEEPER_LOCK_ACL, which stands for lock.acl: entry 1: ", false},
 		"relative path":       {blank(), variable("ZOOKEEPER_LOCK_PATH", "lock"), "lock.path", `ZOOKEEPER_LOCK_PATH, which stands for lock.path: `, false},
 		"unknown mode":        {blank(), variable("ZOOKEEPER_LOCK_MODE", "open"), "lock.mode", `ZOOKEEPER_LOCK_MODE, which stands for lock.mode: the mode of a lock is "exclusive" or "shared", and not "open"`, false},
+		"unknown protocol":    {blank(), variable("ZOOKEEPER_LOCK_PROTOCOL", "go"), "lock.protocol", `the protocol of a lock is "kazoo" or "curator", and not "go"`, false},
 		"timeout of words":    {blank(), variable("ZOOKEEPER_LOCK_TIMEOUT", "long"), "lock.timeout", `ZOOKEEPER_LOCK_TIMEOUT, which stands for lock.timeout: "long" is no number`, false},
 		"negative timeout":    {blank(), variable("ZOOKEEPER_LOCK_TIMEOUT", "-1"), "lock.timeout", "from 0 to 86400, and not -1", false},
 		"timeout of days":     {blank(), variable("ZOOKEEPER_LOCK_TIMEOUT", "86401"), "lock.timeout", "from 0 to 86400, and not 86401", false},

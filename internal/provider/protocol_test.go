@@ -38,6 +38,7 @@ type driver struct {
 type frameworkServer interface {
 	tfprotov6.ProviderServer
 	tfprotov6.ListResourceServer
+	tfprotov6.ActionServer
 }
 
 func newDriver(tb testing.TB) *driver {
@@ -338,6 +339,25 @@ func (d *driver) list(config attrs) {
 	}
 	for result := range stream.Results {
 		d.hears(result.Diagnostics, nil)
+	}
+}
+
+// invoke validates and invokes an action.
+func (d *driver) invoke(typ string, config attrs) {
+	d.tb.Helper()
+	v := d.config(d.schemas.ActionSchemas[typ].Schema, config)
+	valid, err := d.server.ValidateActionConfig(d.ctx, &tfprotov6.ValidateActionConfigRequest{ActionType: typ, Config: v})
+	if !d.hears(valid.Diagnostics, err) {
+		return
+	}
+	stream, err := d.server.InvokeAction(d.ctx, &tfprotov6.InvokeActionRequest{ActionType: typ, Config: v})
+	if err != nil {
+		d.tb.Fatal(err)
+	}
+	for event := range stream.Events {
+		if done, ok := event.Type.(tfprotov6.CompletedInvokeActionEventType); ok {
+			d.hears(done.Diagnostics, nil)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/function"
@@ -17,14 +18,20 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/children"
+	"terraform-provider-zookeeper/internal/provider/createsequential"
 	"terraform-provider-zookeeper/internal/provider/ensurepath"
+	"terraform-provider-zookeeper/internal/provider/export"
 	"terraform-provider-zookeeper/internal/provider/functions"
 	"terraform-provider-zookeeper/internal/provider/identity"
+	"terraform-provider-zookeeper/internal/provider/leader"
 	"terraform-provider-zookeeper/internal/provider/lock"
+	"terraform-provider-zookeeper/internal/provider/members"
 	"terraform-provider-zookeeper/internal/provider/sequentialznode"
 	"terraform-provider-zookeeper/internal/provider/serverversion"
 	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/provider/set"
 	"terraform-provider-zookeeper/internal/provider/tree"
+	"terraform-provider-zookeeper/internal/provider/wait"
 	"terraform-provider-zookeeper/internal/provider/znode"
 	"terraform-provider-zookeeper/internal/provider/znodeacl"
 	"terraform-provider-zookeeper/internal/provider/znodes"
@@ -37,6 +44,7 @@ type Provider struct {
 }
 
 var (
+	_ provider.ProviderWithActions            = (*Provider)(nil)
 	_ provider.ProviderWithEphemeralResources = (*Provider)(nil)
 	_ provider.ProviderWithFunctions          = (*Provider)(nil)
 	_ provider.ProviderWithListResources      = (*Provider)(nil)
@@ -163,6 +171,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 	resp.DataSourceData = s
 	resp.EphemeralResourceData = s
 	resp.ListResourceData = s
+	resp.ActionData = s
 }
 
 // Resources lists the resources.
@@ -181,8 +190,11 @@ func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		children.NewDataSource,
 		identity.NewDataSource,
+		leader.NewDataSource,
+		members.NewDataSource,
 		serverversion.NewDataSource,
 		tree.NewDataSource,
+		wait.NewDataSource,
 		znode.NewDataSource,
 	}
 }
@@ -199,6 +211,16 @@ func (p *Provider) EphemeralResources(context.Context) []func() ephemeral.Epheme
 func (p *Provider) ListResources(context.Context) []func() list.ListResource {
 	return []func() list.ListResource{
 		znode.NewListResource,
+	}
+}
+
+// Actions lists the actions.
+func (p *Provider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{
+		createsequential.NewAction,
+		export.NewAction,
+		set.NewAction,
+		wait.NewAction,
 	}
 }
 

@@ -14,20 +14,21 @@ import (
 // The validators of single attributes. The environment's values go through the same
 // checks.
 var (
-	serversValidator     = stringValidator{about{"Invalid server list", "must be a connect string, host:port,host:port/chroot"}, checkServers}
-	usernameValidator    = stringValidator{about{"Invalid username", "must have no colon"}, checkUsername}
-	fileValidator        = stringValidator{about{"Invalid file name", "must be the name of a file"}, checkFile}
-	pemValidator         = stringValidator{about{"Invalid PEM", "must be text in PEM"}, checkPEM}
-	serverNameValidator  = stringValidator{about{"Invalid server name", "must be the name of a host, without a port"}, checkServerName}
-	mechanismValidator   = stringValidator{about{"Invalid SASL mechanism", "must be DIGEST-MD5 or GSSAPI"}, checkMechanism}
-	schemeValidator      = stringValidator{about{"Invalid scheme", "must be a scheme that takes a credential"}, checkScheme}
-	lockPathValidator    = stringValidator{about{"Invalid lock path", "must be the absolute path of a znode, not within /zookeeper"}, attr.CheckLockPath}
-	lockModeValidator    = stringValidator{about{"Invalid lock mode", "must be exclusive or shared"}, checkLockMode}
-	secondsValidator     = float64Validator{about{"Invalid number of seconds", "must be a number of seconds"}, checkSeconds}
-	lockTimeoutValidator = float64Validator{about{"Invalid lock timeout", "must be a number of seconds from 0"}, checkLockTimeout}
-	backoffValidator     = float64Validator{about{"Invalid backoff", "must be a number from 1"}, checkBackoff}
-	jitterValidator      = float64Validator{about{"Invalid jitter", "must be a number from 0 to 1"}, checkJitter}
-	triesValidator       = int64Validator{about{"Invalid number of tries", "must be from 1, or -1 for no limit"}, checkTries}
+	serversValidator      = stringValidator{about{"Invalid server list", "must be a connect string, host:port,host:port/chroot"}, checkServers}
+	usernameValidator     = stringValidator{about{"Invalid username", "must have no colon"}, checkUsername}
+	fileValidator         = stringValidator{about{"Invalid file name", "must be the name of a file"}, checkFile}
+	pemValidator          = stringValidator{about{"Invalid PEM", "must be text in PEM"}, checkPEM}
+	serverNameValidator   = stringValidator{about{"Invalid server name", "must be the name of a host, without a port"}, checkServerName}
+	mechanismValidator    = stringValidator{about{"Invalid SASL mechanism", "must be DIGEST-MD5 or GSSAPI"}, checkMechanism}
+	schemeValidator       = stringValidator{about{"Invalid scheme", "must be a scheme that takes a credential"}, checkScheme}
+	lockPathValidator     = stringValidator{about{"Invalid lock path", "must be the absolute path of a znode, not within /zookeeper"}, attr.CheckLockPath}
+	lockModeValidator     = stringValidator{about{"Invalid lock mode", "must be exclusive or shared"}, checkLockMode}
+	lockProtocolValidator = stringValidator{about{"Invalid lock protocol", "must be kazoo or curator"}, checkLockProtocol}
+	secondsValidator      = float64Validator{about{"Invalid number of seconds", "must be a number of seconds"}, checkSeconds}
+	lockTimeoutValidator  = float64Validator{about{"Invalid lock timeout", "must be a number of seconds from 0"}, checkLockTimeout}
+	backoffValidator      = float64Validator{about{"Invalid backoff", "must be a number from 1"}, checkBackoff}
+	jitterValidator       = float64Validator{about{"Invalid jitter", "must be a number from 0 to 1"}, checkJitter}
+	triesValidator        = int64Validator{about{"Invalid number of tries", "must be from 1, or -1 for no limit"}, checkTries}
 )
 
 // about is what a validator says of itself.

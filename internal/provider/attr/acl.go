@@ -129,12 +129,12 @@ func entryName(field func(string) types.String) string {
 // the server puts them in its place. A digest that is masked as "user:x", which is how
 // the server answers who lacks ADMIN, equals any digest of that user.
 func SameACL(a, b []zk.ACL, self []Identity) bool {
-	mask := masked(a) || masked(b)
+	mask := Masked(a) || Masked(b)
 	return maps.Equal(effective(a, self, mask), effective(b, self, mask))
 }
 
-// masked tells whether an ACL shows a digest without its hash.
-func masked(acl []zk.ACL) bool {
+// Masked tells whether an ACL shows a digest without its hash.
+func Masked(acl []zk.ACL) bool {
 	return slices.ContainsFunc(acl, func(e zk.ACL) bool {
 		return e.Scheme == zk.SchemeDigest && strings.HasSuffix(e.ID, ":"+zk.MaskedDigest)
 	})
@@ -143,7 +143,7 @@ func masked(acl []zk.ACL) bool {
 // ACLMasked tells whether an ACL of a state shows a digest without its hash.
 func ACLMasked(v types.Set) bool {
 	acl, err := ACLFrom(v)
-	return err == nil && masked(acl)
+	return err == nil && Masked(acl)
 }
 
 // effective returns what each identity may do.
@@ -194,7 +194,7 @@ func OwnAsAuth(acl []zk.ACL, self []Identity) []zk.ACL {
 // ShowsACL reports whether what the servers show of an ACL is the one that is wanted. A digest
 // without its hash does not tell.
 func ShowsACL(want, actual []zk.ACL, self []Identity) bool {
-	return !masked(want) && !masked(actual) && SameACL(want, actual, self)
+	return !Masked(want) && !Masked(actual) && SameACL(want, actual, self)
 }
 
 // RefreshACL returns what a state is to say of an ACL that was read, together with the
@@ -231,7 +231,7 @@ func PlanACL(declared, state types.Set, self []Identity) types.Set {
 	}
 	want, errWant := ACLFrom(declared)
 	have, errHave := ACLFrom(state)
-	if errWant == nil && errHave == nil && (ShowsACL(want, have, self) || masked(want) && SameACL(want, have, self)) {
+	if errWant == nil && errHave == nil && (ShowsACL(want, have, self) || Masked(want) && SameACL(want, have, self)) {
 		return state
 	}
 	return declared

@@ -22,6 +22,25 @@ func DataValues(data []byte) (text, b64 types.String) {
 	return types.StringValue(string(data)), b64
 }
 
+// Text is a text that was read from a server, for a computed attribute; null where it is not UTF-8.
+func Text(s string) types.String {
+	if !utf8.ValidString(s) {
+		return types.StringNull()
+	}
+	return types.StringValue(s)
+}
+
+// ContentOf is what `data` or `data_base64` has, whichever is set; nil where neither is.
+func ContentOf(text, b64 types.String) ([]byte, error) {
+	switch {
+	case !b64.IsNull():
+		return DecodeBase64(b64.ValueString())
+	case !text.IsNull():
+		return []byte(text.ValueString()), CheckText(text.ValueString())
+	}
+	return nil, nil
+}
+
 // DecodeBase64 reads base64 in its one standard notation (RFC 4648 with padding). Others
 // are refused, because what comes back from the server is in the standard one and would
 // be a difference in every plan.

@@ -43,7 +43,7 @@ func (e *EphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequ
 func (e *EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Holds a lock while what refers to it runs, so that others who take the same lock wait meanwhile: " +
-			"further runs, and every program that uses the locks of [kazoo](https://kazoo.readthedocs.io/en/latest/api/recipe/lock.html), the Python client.\n\n" +
+			"further runs, and every program that uses the locks of [kazoo](https://kazoo.readthedocs.io/en/latest/api/recipe/lock.html), the Python client, or of Apache Curator, for Java.\n\n" +
 			"The lock is taken when the plan and again when the apply comes to it, and given back at the end of each. " +
 			"What is to run under it refers to it, as in `depends_on = [ephemeral.zookeeper_lock.NAME]`. " +
 			"It goes with the provider's session, so that the servers free it when the run dies. " +
@@ -57,8 +57,13 @@ func (e *EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 			},
 			"mode": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "`exclusive` keeps everybody else out, `shared` only those who want it exclusive (kazoo's `WriteLock` and `ReadLock`). Default `exclusive`.",
+				MarkdownDescription: "`exclusive` keeps everybody else out, `shared` only those who want it exclusive. Default `exclusive`.",
 				Validators:          []validator.String{stringvalidator.OneOf(session.Exclusive, session.Shared)},
+			},
+			"protocol": schema.StringAttribute{
+				Optional:            true,
+				MarkdownDescription: "Whose contenders the lock is shared with. `kazoo` shares the lock with the users of kazoo's `WriteLock` (`exclusive`) and `ReadLock` (`shared`); `curator` with those of Curator's `InterProcessMutex` (`exclusive`) and of the read lock of its `InterProcessReadWriteLock` (`shared`), which do not keep each other out. Contenders of another kind at the path are an error: nobody would wait for the other. Default `kazoo`.",
+				Validators:          []validator.String{stringvalidator.OneOf(session.Kazoo, session.Curator)},
 			},
 			"timeout": schema.Float64Attribute{
 				Optional:            true,

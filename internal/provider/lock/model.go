@@ -13,6 +13,7 @@ import (
 type model struct {
 	Path       types.String  `tfsdk:"path"`
 	Mode       types.String  `tfsdk:"mode"`
+	Protocol   types.String  `tfsdk:"protocol"`
 	Timeout    types.Float64 `tfsdk:"timeout"`
 	Identifier types.String  `tfsdk:"identifier"`
 	ACL        types.Set     `tfsdk:"acl"`
@@ -25,6 +26,7 @@ func (m *model) lock() (session.Lock, error) {
 	l := session.Lock{
 		Path:       m.Path.ValueString(),
 		Shared:     m.Mode.ValueString() == session.Shared,
+		Curator:    m.Protocol.ValueString() == session.Curator,
 		Timeout:    session.DefaultLockTimeout,
 		Identifier: m.Identifier.ValueString(),
 		ACL:        acl,

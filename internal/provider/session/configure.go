@@ -3,6 +3,7 @@ package session
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/ephemeral"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -49,4 +50,17 @@ func (e *EphemeralResource) Configure(_ context.Context, req ephemeral.Configure
 	s, diags := FromProviderData(req.ProviderData)
 	resp.Diagnostics.Append(diags...)
 	e.Session = s
+}
+
+// Action is embedded in each action: it takes the session over from the provider.
+type Action struct {
+	// Session is nil until the provider has been configured; it is then that actions are invoked.
+	Session *Session
+}
+
+// Configure takes the session over.
+func (a *Action) Configure(_ context.Context, req action.ConfigureRequest, resp *action.ConfigureResponse) {
+	s, diags := FromProviderData(req.ProviderData)
+	resp.Diagnostics.Append(diags...)
+	a.Session = s
 }

@@ -29,12 +29,20 @@ const (
 	Shared    = "shared"
 )
 
+// The protocols of a lock, as users write them: whose contenders it is shared with.
+const (
+	Kazoo   = "kazoo"
+	Curator = "curator"
+)
+
 // A Lock says which lock to hold, and how.
 type Lock struct {
 	// Path is that of the lock's node.
 	Path string
 	// Shared takes the side of the lock that any number may hold together.
 	Shared bool
+	// Curator shares the lock with Curator's users, and not with kazoo's.
+	Curator bool
 	// Timeout is how long to wait for it; 0 for not at all.
 	Timeout time.Duration
 	// Identifier tells others who holds it; empty for this process on this machine.
@@ -271,11 +279,20 @@ func (s *Session) acquire(ctx context.Context, client *zk.Client, l Lock) (*reci
 	if l.Identifier == "" {
 		l.Identifier = identifier()
 	}
+	options := recipe.LockOptions{Identifier: l.Identifier, ACL: l.ACL}
 	side := recipe.NewWriteLock
-	if l.Shared {
+	switch {
+	case l.Shared:
 		side = recipe.NewReadLock
+	case l.Curator:
+		// Most of Curator's users have an InterProcessMutex, which keeps no InterProcessReadWriteLock
+		// out, nor the other way round. Contenders of the other kind are an error.
+		side = recipe.NewLock
 	}
-	lock, err := side(client, l.Path, recipe.LockOptions{Identifier: l.Identifier, ACL: l.ACL})
+	if l.Curator {
+		options.Notation = recipe.Curator
+	}
+	lock, err := side(client, l.Path, options)
 	if err != nil {
 		return nil, err
 	}

@@ -231,12 +231,20 @@ func change(ctx context.Context, client *zk.Client, path string) error {
 	return err
 }
 
-// contenders returns the identifiers of the first that line up, those here among them, in order,
-// and counts the others. Of
-// one that gives none, or whose ACL does not let this client read it, it is empty.
-func (q *line) contenders(ctx context.Context, most int) (first []string, more int, err error) {
+// A Contender is one who holds a lock or leads, or stands in line for that.
+type Contender struct {
+	// Identifier is what it says of itself: empty where that is nothing, or where its ACL does not
+	// let this client read it.
+	Identifier string
+	// Path is its node.
+	Path string
+}
+
+// contenders returns the first that line up, those here among them, in order, and counts the
+// others. Contenders of another notation are [ErrForeignContender]: they line up for themselves.
+func (q *line) contenders(ctx context.Context, most int) (first []Contender, more int, err error) {
 	names, _, err := q.client.Children(ctx, q.path)
-	if err != nil && !errors.Is(err, zk.ErrNoNode) {
+	if err != nil {
 		return nil, 0, err
 	}
 	if err := foreign(q.path, names, q.marker, q.waits); err != nil {
@@ -260,9 +268,9 @@ func (q *line) contenders(ctx context.Context, most int) (first []string, more i
 	if err != nil {
 		return nil, 0, err
 	}
-	first = make([]string, len(readings))
+	first = make([]Contender, len(readings))
 	for i, r := range readings {
-		first[i] = string(r.Data)
+		first[i] = Contender{Identifier: string(r.Data), Path: r.Path}
 	}
 	return first, more, nil
 }

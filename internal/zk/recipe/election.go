@@ -3,6 +3,7 @@ package recipe
 import (
 	"context"
 	"errors"
+	"math"
 
 	"terraform-provider-zookeeper/internal/zk"
 )
@@ -68,3 +69,10 @@ func (e *Election) Leader(ctx context.Context) (identifier string, ok bool, err 
 // Contenders returns the identifiers of who leads and of those who wait for it, in the
 // order in which they will lead.
 func (e *Election) Contenders(ctx context.Context) ([]string, error) { return e.lock.Contenders(ctx) }
+
+// Line returns who leads and, after it, those who stand in line, in the order in which they will
+// lead. The error is [zk.ErrNoNode] where the election's node does not exist.
+func (e *Election) Line(ctx context.Context) ([]Contender, error) {
+	line, _, err := e.lock.line.contenders(ctx, math.MaxInt)
+	return line, err
+}

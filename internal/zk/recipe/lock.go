@@ -84,14 +84,22 @@ func (l *Lock) acquire(ctx context.Context, wait bool) (*Held, error) {
 
 // Contenders returns the identifiers of those who hold the lock or wait for it, in the order
 // of their turns, and empty where there is none that this client may read. Of a read lock and a
-// write lock on the same path it is the same list. A contender of another notation is an error.
+// write lock on the same path it is the same list. The error is [ErrForeignContender] where some of
+// another notation stand there.
 func (l *Lock) Contenders(ctx context.Context) ([]string, error) {
-	all, _, err := l.line.contenders(ctx, math.MaxInt)
+	all, _, err := l.FirstContenders(ctx, math.MaxInt)
 	return all, err
 }
 
 // FirstContenders is [Lock.Contenders] for as many of them as most, and counts how many more
 // there are, whose identifiers it does not read.
 func (l *Lock) FirstContenders(ctx context.Context, most int) (first []string, more int, err error) {
-	return l.line.contenders(ctx, most)
+	line, more, err := l.line.contenders(ctx, most)
+	if err != nil && !errors.Is(err, zk.ErrNoNode) {
+		return nil, 0, err
+	}
+	for _, c := range line {
+		first = append(first, c.Identifier)
+	}
+	return first, more, nil
 }

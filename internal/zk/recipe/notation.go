@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // A Notation says whose names and data the nodes of a recipe have. Those who share a recipe
@@ -136,7 +137,7 @@ func foreign(path string, names []string, marker string, waits []string) error {
 				continue
 			}
 			if _, ok := numberOf(name, f.markers); ok && (f.markers[0] == lockMarker || strings.HasPrefix(name, protected)) {
-				return fmt.Errorf("%w: %s is of %s", ErrForeignContender, zk.Child(path, name), f.of)
+				return fmt.Errorf("%w: %s is of %s", ErrForeignContender, shown.Name(zk.Child(path, name)), f.of)
 			}
 		}
 	}
