@@ -14,10 +14,12 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/children"
 	"terraform-provider-zookeeper/internal/provider/ensurepath"
+	"terraform-provider-zookeeper/internal/provider/front"
 	"terraform-provider-zookeeper/internal/provider/functions"
 	"terraform-provider-zookeeper/internal/provider/identity"
 	"terraform-provider-zookeeper/internal/provider/lock"
@@ -48,6 +50,9 @@ var (
 func New(version string, sessions *session.Group) *Provider {
 	return &Provider{version: version, sessions: sessions}
 }
+
+// NewServer returns what serves a provider to the CLI.
+func NewServer(p *Provider) (tfprotov6.ProviderServer, error) { return front.New(p, p.sessions) }
 
 // Metadata tells the provider's name, which begins the names of all it offers.
 func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
