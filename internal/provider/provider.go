@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"os"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
@@ -36,6 +37,7 @@ import (
 type Provider struct {
 	version  string
 	sessions *session.Group
+	session  atomic.Pointer[session.Session] // of the last configuration; nil before
 }
 
 var (
@@ -52,7 +54,16 @@ func New(version string, sessions *session.Group) *Provider {
 }
 
 // NewServer returns what serves a provider to the CLI.
-func NewServer(p *Provider) (tfprotov6.ProviderServer, error) { return front.New(p, p.sessions) }
+func NewServer(p *Provider) (tfprotov6.ProviderServer, error) {
+	single, err := znode.NewServer()
+	if err != nil {
+		return nil, err
+	}
+	return front.New(p, p.sessions, front.Direct{
+		Resources: map[string]front.Resource{znode.TypeName: single},
+		Session:   p.session.Load,
+	})
+}
 
 // Metadata tells the provider's name, which begins the names of all it offers.
 func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -161,6 +172,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		return
 	}
 	p.sessions.Add(s)
+	p.session.Store(s)
 	if len(unknown) > 0 && req.ClientCapabilities.DeferralAllowed {
 		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 	}

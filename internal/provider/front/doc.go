@@ -4,6 +4,7 @@
 //   - a [teller] adds what sessions have found,
 //   - a [generator] generates configuration that is valid,
 //   - a [counter] counts the requests that are under way,
+//   - a [director] has resources answer that need the framework for less,
 //   - a [letter] lets go of the contexts of requests that have ended.
 //
 // What upstream would make each unnecessary stands beside it.

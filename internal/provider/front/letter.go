@@ -13,8 +13,9 @@ import (
 // and has let go of the other one.
 //
 // The framework keeps the context of each request until StopProvider, which mostly never comes
-// (contextCancels in its proto6server). With its gRPC stream and its loggers each takes 13 kB,
-// which the collector looks at again and again.
+// (contextCancels in its proto6server, which ends them all for its issue 781). With its gRPC stream
+// and its loggers each takes 13 kB, which the collector looks at again and again. No issue asks it
+// to let go of those that have ended.
 type request struct {
 	context.Context //nolint:containedctx // what ends it, and no more
 

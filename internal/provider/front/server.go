@@ -11,13 +11,13 @@ import (
 )
 
 // New returns what serves a provider to the CLI: the framework, and what stands before it.
-func New(p provider.Provider, sessions *session.Group) (tfprotov6.ProviderServer, error) {
+func New(p provider.Provider, sessions *session.Group, direct Direct) (tfprotov6.ProviderServer, error) {
 	server := providerserver.NewProtocol6(p)()
 	all, ok := server.(frameworkServer)
 	if !ok {
 		return nil, fmt.Errorf("%T has not all that the protocol knows of", server)
 	}
-	return teller{generator{counter{letter{all}, &sessions.Requests}}, sessions}, nil
+	return teller{generator{counter{director{letter{all}, direct}, &sessions.Requests}}, sessions}, nil
 }
 
 // frameworkServer is all that the framework's server implements: what serves it asks for

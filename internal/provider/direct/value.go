@@ -1,0 +1,162 @@
+package direct
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+	"github.com/vmihailenco/msgpack/v5"
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
+)
+
+// read reads a value of a type from the CLI's notation.
+func read(from *msgpack.Decoder, typ attr.Type) (attr.Value, error) {
+	code, err := from.PeekCode()
+	if err != nil {
+		return nil, err
+	}
+	null, unknown := code == msgpcode.Nil, msgpcode.IsExt(code)
+	if null || unknown {
+		if err := from.Skip(); err != nil {
+			return nil, err
+		}
+		return without(typ, null)
+	}
+	switch typ := typ.(type) {
+	case basetypes.StringType:
+		s, err := from.DecodeString()
+		return types.StringValue(s), err
+	case basetypes.BoolType:
+		b, err := from.DecodeBool()
+		return types.BoolValue(b), err
+	case basetypes.Int64Type:
+		if !msgpcode.IsFixedNum(code) && (code < msgpcode.Uint8 || code > msgpcode.Int64) {
+			return nil, fmt.Errorf("%x is no whole number", code)
+		}
+		n, err := from.DecodeInt64()
+		return types.Int64Value(n), err
+	case basetypes.SetType:
+		n, err := from.DecodeArrayLen()
+		if err != nil {
+			return nil, err
+		}
+		elements := make([]attr.Value, n)
+		for i := range elements {
+			if elements[i], err = read(from, typ.ElemType); err != nil {
+				return nil, err
+			}
+		}
+		return types.SetValueMust(typ.ElemType, elements), nil
+	case basetypes.ObjectType:
+		n, err := from.DecodeMapLen()
+		if err != nil {
+			return nil, err
+		}
+		attributes := make(map[string]attr.Value, n)
+		for range n {
+			name, err := from.DecodeString()
+			if err != nil {
+				return nil, err
+			}
+			of, ok := typ.AttrTypes[name]
+			if !ok {
+				return nil, fmt.Errorf("there is no %s", name)
+			}
+			if attributes[name], err = read(from, of); err != nil {
+				return nil, err
+			}
+		}
+		if len(attributes) != len(typ.AttrTypes) {
+			return nil, fmt.Errorf("there are %d of %d attributes", len(attributes), len(typ.AttrTypes))
+		}
+		return types.ObjectValueMust(typ.AttrTypes, attributes), nil
+	default:
+		return nil, fmt.Errorf("values of the type %T are not read", typ)
+	}
+}
+
+// without is no value of a type: null, or unknown.
+func without(typ attr.Type, null bool) (attr.Value, error) {
+	switch typ := typ.(type) {
+	case basetypes.StringType:
+		return either(null, types.StringNull, types.StringUnknown), nil
+	case basetypes.BoolType:
+		return either(null, types.BoolNull, types.BoolUnknown), nil
+	case basetypes.Int64Type:
+		return either(null, types.Int64Null, types.Int64Unknown), nil
+	case basetypes.SetType:
+		if null {
+			return types.SetNull(typ.ElemType), nil
+		}
+		return types.SetUnknown(typ.ElemType), nil
+	case basetypes.ObjectType:
+		if null {
+			return types.ObjectNull(typ.AttrTypes), nil
+		}
+		return types.ObjectUnknown(typ.AttrTypes), nil
+	default:
+		return nil, fmt.Errorf("values of the type %T are not read", typ)
+	}
+}
+
+func either[T any](first bool, a, b func() T) T {
+	if first {
+		return a()
+	}
+	return b()
+}
+
+// unknownMark is what stands for a value that is not known, as the protocol has it.
+type unknownMark struct{}
+
+// MarshalMsgpack writes it.
+func (unknownMark) MarshalMsgpack() ([]byte, error) { return []byte{msgpcode.FixExt1, 0, 0}, nil }
+
+// write writes a value in the CLI's notation. The names of attributes come in their order, as
+// the protocol has them.
+func write(to *msgpack.Encoder, value attr.Value) error {
+	switch {
+	case value.IsUnknown():
+		return to.Encode(unknownMark{})
+	case value.IsNull():
+		return to.EncodeNil()
+	}
+	switch value := value.(type) {
+	case types.String:
+		return to.EncodeString(value.ValueString())
+	case types.Bool:
+		return to.EncodeBool(value.ValueBool())
+	case types.Int64:
+		return to.EncodeInt(value.ValueInt64())
+	case types.Set:
+		elements := value.Elements()
+		if err := to.EncodeArrayLen(len(elements)); err != nil {
+			return err
+		}
+		for _, element := range elements {
+			if err := write(to, element); err != nil {
+				return err
+			}
+		}
+		return nil
+	case types.Object:
+		attributes := value.Attributes()
+		if err := to.EncodeMapLen(len(attributes)); err != nil {
+			return err
+		}
+		for _, name := range slices.Sorted(maps.Keys(attributes)) {
+			if err := to.EncodeString(name); err != nil {
+				return err
+			}
+			if err := write(to, attributes[name]); err != nil {
+				return err
+			}
+		}
+		return nil
+	default:
+		return fmt.Errorf("values like %T are not written", value)
+	}
+}
