@@ -65,6 +65,7 @@ var excuses = map[string]string{
 	"Plan is damaged":                                              "the planned private state is the provider's own",
 	"Deposed object was left as it is":                             "it takes a process that applies and has never read, see TestAccKept",
 	"%T has not all that the protocol knows of":                    "a bug of the provider, that every test would meet",
+	"the value is not plain":                                       "the framework is asked, and says what is wrong",
 	"enough has been listed":                                       "the end of a list, and nobody is told",
 	"this run holds the lock already, by the lock of the provider": "the diagnostic about it has words of its own",
 	"ACL entry %q: %w":                                             "permissions have been validated, or come from a server",

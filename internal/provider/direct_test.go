@@ -327,3 +327,46 @@ func randomConfig(rng *rand.Rand) attrs {
 	}
 	return c
 }
+
+// A tree that is read without the framework is the one that is read with it. Only the order in
+// which maps are written differs: the framework has none.
+func TestDirectTreeIsTheFrameworks(t *testing.T) {
+	t.Parallel()
+	server := zktest.StartServer(t).Addr()
+	tree := acctest.NewTreeOn(t, server)
+	tree.Put("/top", "text")
+	tree.Put("/top/binary", "\x00\xff")
+	tree.Put("/top/empty", "")
+	tree.Put("/top/cafe\u0301", "cafe\u0301")
+	for _, config := range []attrs{
+		{"path": "/top"},
+		{"path": "/top", "include_data": true, "include_stat": true, "max_depth": 5},
+		{"path": "/top", "include_data": true, "max_depth": 0},
+		{"path": "/top", "max_nodes": 1},
+		{"path": "/missing"},
+	} {
+		var said [2]string
+		for i := range said {
+			d := newDriverOf(t, func(sessions *session.Group) (tfprotov6.ProviderServer, error) {
+				p := provider.New("test", sessions)
+				if i == 0 {
+					return provider.NewServer(p)
+				}
+				return front.New(p, sessions, front.Direct{})
+			})
+			d.configure(attrs{"servers": server + tree.Base})
+			schema := d.schemas.DataSourceSchemas[wholeTree]
+			resp, err := d.server.ReadDataSource(t.Context(), &tfprotov6.ReadDataSourceRequest{TypeName: wholeTree, Config: d.config(schema, config)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, diag := range resp.Diagnostics {
+				said[i] += fmt.Sprintln(diag.Severity, diag.Summary, diag.Detail, diag.Attribute)
+			}
+			said[i] += d.value(resp.State, schema).String()
+		}
+		if said[0] != said[1] {
+			t.Errorf("%v: direct:\n%s\nframework:\n%s", config, said[0], said[1])
+		}
+	}
+}

@@ -59,9 +59,14 @@ func NewServer(p *Provider) (tfprotov6.ProviderServer, error) {
 	if err != nil {
 		return nil, err
 	}
+	whole, err := tree.NewServer()
+	if err != nil {
+		return nil, err
+	}
 	return front.New(p, p.sessions, front.Direct{
-		Resources: map[string]front.Resource{znode.TypeName: single},
-		Session:   p.session.Load,
+		Resources:   map[string]front.Resource{znode.TypeName: single},
+		DataSources: map[string]front.DataSource{tree.TypeName: whole},
+		Session:     p.session.Load,
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -21,9 +20,18 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
+// described is what the schemas of resources and of data sources say of an attribute.
+type described interface {
+	GetType() attr.Type
+	IsRequired() bool
+	IsOptional() bool
+	IsComputed() bool
+	IsWriteOnly() bool
+}
+
 // attribute is one of a schema.
 type attribute struct {
-	schema.Attribute
+	described
 
 	name  string
 	typ   attr.Type
@@ -37,7 +45,7 @@ type codec[M any] struct {
 	attributes []attribute // by name, as they are written
 }
 
-func newCodec[M any](ctx context.Context, of schema.Schema) (codec[M], error) {
+func newCodec[A described, M any](of map[string]A) (codec[M], error) {
 	fields := make(map[string][]int)
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[M]()) {
 		if name := field.Tag.Get("tfsdk"); name != "" {
@@ -45,15 +53,25 @@ func newCodec[M any](ctx context.Context, of schema.Schema) (codec[M], error) {
 		}
 	}
 	var c codec[M]
-	for _, name := range slices.Sorted(maps.Keys(of.Attributes)) {
-		a := attribute{Attribute: of.Attributes[name], name: name, typ: of.Attributes[name].GetType(), index: fields[name]}
+	for _, name := range slices.Sorted(maps.Keys(of)) {
+		a := attribute{described: of[name], name: name, typ: of[name].GetType(), index: fields[name]}
 		if a.index == nil {
-			return c, fmt.Errorf("%T has no field for %s", *new(M), name)
+			return c, schemaError(name)
 		}
-		switch is := a.Attribute.(type) {
+		c.attributes = append(c.attributes, a)
+	}
+	return c, nil
+}
+
+// plannable takes from the schema of a resource what a plan takes from there.
+func (c codec[M]) plannable(ctx context.Context) error {
+	for i := range c.attributes {
+		a := &c.attributes[i]
+		name := a.name
+		switch is := a.described.(type) {
 		case schema.StringAttribute:
 			if len(is.PlanModifiers) > 0 {
-				return c, fmt.Errorf("%s has plan modifiers", name)
+				return schemaError(name)
 			}
 			if is.Default != nil {
 				var resp defaults.StringResponse
@@ -62,7 +80,7 @@ func newCodec[M any](ctx context.Context, of schema.Schema) (codec[M], error) {
 			}
 		case schema.BoolAttribute:
 			if len(is.PlanModifiers) > 0 {
-				return c, fmt.Errorf("%s has plan modifiers", name)
+				return schemaError(name)
 			}
 			if is.Default != nil {
 				var resp defaults.BoolResponse
@@ -71,22 +89,21 @@ func newCodec[M any](ctx context.Context, of schema.Schema) (codec[M], error) {
 			}
 		case schema.Int64Attribute:
 			if len(is.PlanModifiers) > 0 || is.Default != nil {
-				return c, fmt.Errorf("%s has plan modifiers, or a default", name)
+				return schemaError(name)
 			}
 		case schema.SetNestedAttribute:
 			if len(is.PlanModifiers) > 0 || is.Default != nil {
-				return c, fmt.Errorf("%s has plan modifiers, or a default", name)
+				return schemaError(name)
 			}
 		case schema.SingleNestedAttribute, schema.ObjectAttribute: // what servers say
 			if a.IsOptional() || a.IsRequired() {
-				return c, fmt.Errorf("%s can be declared", name)
+				return schemaError(name)
 			}
 		default:
-			return c, fmt.Errorf("%s is a %T", name, is)
+			return schemaError(name)
 		}
-		c.attributes = append(c.attributes, a)
 	}
-	return c, nil
+	return nil
 }
 
 // value returns a model's value of an attribute.
@@ -100,13 +117,19 @@ func (a *attribute) set(of reflect.Value, to attr.Value) {
 	of.FieldByIndex(a.index).Set(reflect.ValueOf(to))
 }
 
-// errNotation tells that a value is in a notation that the CLIs do not use.
-var errNotation = errors.New("the value is not in MessagePack")
+// A schemaError names an attribute that the framework alone can read, write or plan.
+type schemaError string
+
+func (e schemaError) Error() string { return "the attribute " + string(e) + " is the framework's" }
+
+// errNotPlain tells that a value is in a notation that the CLIs do not use, or not of its type. The
+// framework says what is wrong with it.
+var errNotPlain = errors.New("the value is not plain")
 
 // decode returns the model of a value; nil for null.
 func (c codec[M]) decode(value *tfprotov6.DynamicValue) (*M, error) {
 	if value == nil || len(value.MsgPack) == 0 {
-		return nil, errNotation
+		return nil, errNotPlain
 	}
 	from := msgpack.NewDecoder(bytes.NewReader(value.MsgPack))
 	code, err := from.PeekCode()
@@ -116,14 +139,14 @@ func (c codec[M]) decode(value *tfprotov6.DynamicValue) (*M, error) {
 	case code == msgpcode.Nil:
 		return nil, nil //nolint:nilnil // null is no error
 	case msgpcode.IsExt(code):
-		return nil, errNotation // unknown as a whole
+		return nil, errNotPlain // unknown as a whole
 	}
 	n, err := from.DecodeMapLen()
 	if err != nil {
 		return nil, err
 	}
 	if n != len(c.attributes) {
-		return nil, fmt.Errorf("there are %d of %d attributes", n, len(c.attributes))
+		return nil, errNotPlain
 	}
 	m := new(M)
 	into := reflect.ValueOf(m).Elem()
@@ -134,7 +157,7 @@ func (c codec[M]) decode(value *tfprotov6.DynamicValue) (*M, error) {
 			return nil, err
 		}
 		if name != a.name { // the CLIs write them in their order
-			return nil, fmt.Errorf("%s stands in the place of %s", name, a.name)
+			return nil, errNotPlain
 		}
 		v, err := read(from, a.typ)
 		if err != nil {
@@ -216,7 +239,7 @@ func (c codec[M]) valid(ctx context.Context, config *M) bool {
 // validate has the validators of an attribute check its value.
 func (a *attribute) validate(ctx context.Context, value attr.Value) (diags diag.Diagnostics) {
 	at := path.Root(a.name)
-	switch is := a.Attribute.(type) {
+	switch is := a.described.(type) {
 	case schema.StringAttribute:
 		v, _ := value.(types.String)
 		for _, check := range is.Validators {

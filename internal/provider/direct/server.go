@@ -30,7 +30,10 @@ type Server[M any] struct {
 // does in a session.
 func New[M any](of schema.Schema, identity string, logic func(*session.Session) Logic[M]) (*Server[M], error) {
 	ctx := context.Background() // for a schema, nothing is done
-	c, err := newCodec[M](ctx, of)
+	c, err := newCodec[schema.Attribute, M](of.Attributes)
+	if err == nil {
+		err = c.plannable(ctx)
+	}
 	return &Server[M]{logic, c, identity, of.Version, of.Type().TerraformType(ctx)}, err
 }
 

@@ -1,7 +1,6 @@
 package direct
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 
@@ -34,7 +33,7 @@ func read(from *msgpack.Decoder, typ attr.Type) (attr.Value, error) {
 		return types.BoolValue(b), err
 	case basetypes.Int64Type:
 		if !msgpcode.IsFixedNum(code) && (code < msgpcode.Uint8 || code > msgpcode.Int64) {
-			return nil, fmt.Errorf("%x is no whole number", code)
+			return nil, errNotPlain
 		}
 		n, err := from.DecodeInt64()
 		return types.Int64Value(n), err
@@ -63,18 +62,18 @@ func read(from *msgpack.Decoder, typ attr.Type) (attr.Value, error) {
 			}
 			of, ok := typ.AttrTypes[name]
 			if !ok {
-				return nil, fmt.Errorf("there is no %s", name)
+				return nil, errNotPlain
 			}
 			if attributes[name], err = read(from, of); err != nil {
 				return nil, err
 			}
 		}
 		if len(attributes) != len(typ.AttrTypes) {
-			return nil, fmt.Errorf("there are %d of %d attributes", len(attributes), len(typ.AttrTypes))
+			return nil, errNotPlain
 		}
 		return types.ObjectValueMust(typ.AttrTypes, attributes), nil
 	default:
-		return nil, fmt.Errorf("values of the type %T are not read", typ)
+		return nil, errNotPlain
 	}
 }
 
@@ -92,13 +91,23 @@ func without(typ attr.Type, null bool) (attr.Value, error) {
 			return types.SetNull(typ.ElemType), nil
 		}
 		return types.SetUnknown(typ.ElemType), nil
+	case basetypes.ListType:
+		if null {
+			return types.ListNull(typ.ElemType), nil
+		}
+		return types.ListUnknown(typ.ElemType), nil
+	case basetypes.MapType:
+		if null {
+			return types.MapNull(typ.ElemType), nil
+		}
+		return types.MapUnknown(typ.ElemType), nil
 	case basetypes.ObjectType:
 		if null {
 			return types.ObjectNull(typ.AttrTypes), nil
 		}
 		return types.ObjectUnknown(typ.AttrTypes), nil
 	default:
-		return nil, fmt.Errorf("values of the type %T are not read", typ)
+		return nil, errNotPlain
 	}
 }
 
@@ -132,31 +141,41 @@ func write(to *msgpack.Encoder, value attr.Value) error {
 	case types.Int64:
 		return to.EncodeInt(value.ValueInt64())
 	case types.Set:
-		elements := value.Elements()
-		if err := to.EncodeArrayLen(len(elements)); err != nil {
-			return err
-		}
-		for _, element := range elements {
-			if err := write(to, element); err != nil {
-				return err
-			}
-		}
-		return nil
+		return writeList(to, value.Elements())
+	case types.List:
+		return writeList(to, value.Elements())
 	case types.Object:
-		attributes := value.Attributes()
-		if err := to.EncodeMapLen(len(attributes)); err != nil {
+		return writeMap(to, value.Attributes())
+	case types.Map:
+		return writeMap(to, value.Elements())
+	default:
+		return errNotPlain
+	}
+}
+
+func writeList(to *msgpack.Encoder, elements []attr.Value) error {
+	if err := to.EncodeArrayLen(len(elements)); err != nil {
+		return err
+	}
+	for _, element := range elements {
+		if err := write(to, element); err != nil {
 			return err
 		}
-		for _, name := range slices.Sorted(maps.Keys(attributes)) {
-			if err := to.EncodeString(name); err != nil {
-				return err
-			}
-			if err := write(to, attributes[name]); err != nil {
-				return err
-			}
-		}
-		return nil
-	default:
-		return fmt.Errorf("values like %T are not written", value)
 	}
+	return nil
+}
+
+func writeMap(to *msgpack.Encoder, elements map[string]attr.Value) error {
+	if err := to.EncodeMapLen(len(elements)); err != nil {
+		return err
+	}
+	for _, key := range slices.Sorted(maps.Keys(elements)) {
+		if err := to.EncodeString(key); err != nil {
+			return err
+		}
+		if err := write(to, elements[key]); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -18,11 +18,17 @@ type Resource interface {
 	ApplyResourceChange(context.Context, *session.Session, *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, bool)
 }
 
-// Direct has resources, by type, answer without the framework. Session is that of the provider's
-// configuration; it returns nil before that.
+// A DataSource is the same of a data source.
+type DataSource interface {
+	ReadDataSource(context.Context, *session.Session, *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, bool)
+}
+
+// Direct has resources and data sources, by type, answer without the framework. Session is that of
+// the provider's configuration; it returns nil before that.
 type Direct struct {
-	Resources map[string]Resource
-	Session   func() *session.Session
+	Resources   map[string]Resource
+	DataSources map[string]DataSource
+	Session     func() *session.Session
 }
 
 // director asks the resources that can answer without the framework first.
@@ -80,4 +86,14 @@ func (d director) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyR
 		}
 	}
 	return d.frameworkServer.ApplyResourceChange(ctx, req)
+}
+
+// ReadDataSource is direct where it can be.
+func (d director) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	if s, ok := d.direct.DataSources[req.TypeName]; ok {
+		if resp, ok := s.ReadDataSource(ctx, d.direct.Session(), req); ok {
+			return resp, nil
+		}
+	}
+	return d.frameworkServer.ReadDataSource(ctx, req)
 }
