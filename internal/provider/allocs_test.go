@@ -34,7 +34,7 @@ func TestAllocations(t *testing.T) {
 			resp, err := d.server.ReadResource(d.ctx, &tfprotov6.ReadResourceRequest{TypeName: znode, CurrentState: state, Private: i.private, CurrentIdentity: i.identity})
 			return resp.Diagnostics, err
 		}},
-		"plan": {1000, func() ([]*tfprotov6.Diagnostic, error) {
+		"plan": {1100, func() ([]*tfprotov6.Diagnostic, error) {
 			resp, err := d.server.PlanResourceChange(d.ctx, &tfprotov6.PlanResourceChangeRequest{
 				TypeName: znode, Config: configured, PriorState: state, ProposedNewState: proposed, PriorPrivate: i.private, PriorIdentity: i.identity,
 			})

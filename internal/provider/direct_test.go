@@ -232,7 +232,13 @@ func (d *driver) text(of *instance, name string) (s string) {
 func (d *driver) upgradeSame(of *instance) {
 	d.tb.Helper()
 	schema := d.schemas.ResourceSchemas[of.typ]
-	text, err := json.Marshal(plain(of.state))
+	stored, ok := plain(of.state).(map[string]any)
+	if !ok {
+		return
+	}
+	stored["legacy"] = "x" // another release had it
+	delete(stored, "compare")
+	text, err := json.Marshal(stored)
 	if err != nil {
 		d.tb.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package direct
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"reflect"
@@ -160,6 +161,27 @@ func (c codec[M]) decode(value *tfprotov6.DynamicValue) (*M, error) {
 			return nil, errNotPlain
 		}
 		v, err := read(from, a.typ)
+		if err != nil {
+			return nil, err
+		}
+		a.set(into, v)
+	}
+	return m, nil
+}
+
+// stored returns the model of a state as the CLIs store it.
+func (c codec[M]) stored(state []byte) (*M, error) {
+	var of map[string]any
+	from := json.NewDecoder(bytes.NewReader(state))
+	from.UseNumber()
+	if err := from.Decode(&of); err != nil || of == nil {
+		return nil, errNotPlain
+	}
+	m := new(M)
+	into := reflect.ValueOf(m).Elem()
+	for i := range c.attributes {
+		a := &c.attributes[i]
+		v, err := readJSON(of[a.name], a.typ)
 		if err != nil {
 			return nil, err
 		}

@@ -23,7 +23,6 @@ type Server[M any] struct {
 	codec    codec[M]
 	identity string
 	version  int64
-	typ      tftypes.Type
 }
 
 // New returns a server for a resource: its schema, the attribute that identifies it, and what it
@@ -34,7 +33,7 @@ func New[M any](of schema.Schema, identity string, logic func(*session.Session) 
 	if err == nil {
 		err = c.plannable(ctx)
 	}
-	return &Server[M]{logic, c, identity, of.Version, of.Type().TerraformType(ctx)}, err
+	return &Server[M]{logic, c, identity, of.Version}, err
 }
 
 // UpgradeResourceState converts a state of the present version. The CLIs ask for it too.
@@ -42,14 +41,12 @@ func (s *Server[M]) UpgradeResourceState(_ context.Context, req *tfprotov6.Upgra
 	if req.Version != s.version || req.RawState == nil {
 		return nil, false
 	}
-	// An earlier release may have known other attributes.
-	opts := tfprotov6.UnmarshalOpts{ValueFromJSONOpts: tftypes.ValueFromJSONOpts{IgnoreUndefinedAttributes: true}}
-	v, err := req.RawState.UnmarshalWithOpts(s.typ, opts)
+	m, err := s.codec.stored(req.RawState.JSON)
 	if err != nil {
 		return nil, false
 	}
-	state, err := tfprotov6.NewDynamicValue(s.typ, v)
-	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: &state}, err == nil
+	state, err := s.codec.encode(m)
+	return &tfprotov6.UpgradeResourceStateResponse{UpgradedState: state}, err == nil
 }
 
 // ValidateResourceConfig answers for what is valid.

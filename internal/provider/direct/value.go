@@ -1,6 +1,7 @@
 package direct
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 
@@ -75,6 +76,60 @@ func read(from *msgpack.Decoder, typ attr.Type) (attr.Value, error) {
 	default:
 		return nil, errNotPlain
 	}
+}
+
+// readJSON reads a value of a type from a state. An earlier release of the provider may have stored
+// fewer attributes, or others.
+func readJSON(from any, typ attr.Type) (attr.Value, error) {
+	if from == nil {
+		return without(typ, true)
+	}
+	ok := false
+	var v attr.Value
+	switch typ := typ.(type) {
+	case basetypes.StringType:
+		var s string
+		s, ok = from.(string)
+		v = types.StringValue(s)
+	case basetypes.BoolType:
+		var b bool
+		b, ok = from.(bool)
+		v = types.BoolValue(b)
+	case basetypes.Int64Type:
+		var digits json.Number
+		digits, ok = from.(json.Number)
+		n, err := digits.Int64()
+		ok = ok && err == nil
+		v = types.Int64Value(n)
+	case basetypes.SetType:
+		var list []any
+		list, ok = from.([]any)
+		elements := make([]attr.Value, len(list))
+		for i, element := range list {
+			e, err := readJSON(element, typ.ElemType)
+			if err != nil {
+				return nil, err
+			}
+			elements[i] = e
+		}
+		v = types.SetValueMust(typ.ElemType, elements)
+	case basetypes.ObjectType:
+		var object map[string]any
+		object, ok = from.(map[string]any)
+		attributes := make(map[string]attr.Value, len(typ.AttrTypes))
+		for name, of := range typ.AttrTypes {
+			a, err := readJSON(object[name], of)
+			if err != nil {
+				return nil, err
+			}
+			attributes[name] = a
+		}
+		v = types.ObjectValueMust(typ.AttrTypes, attributes)
+	}
+	if !ok {
+		return nil, errNotPlain
+	}
+	return v, nil
 }
 
 // without is no value of a type: null, or unknown.
