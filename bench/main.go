@@ -12,6 +12,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"strings"
 
 	"terraform-provider-zookeeper/bench/client"
 	"terraform-provider-zookeeper/bench/provider"
@@ -30,8 +32,12 @@ func main() {
 	}
 	what := full
 	flag.IntVar(&what.client.Rounds, "rounds", what.client.Rounds, "how often the client is measured")
-	flag.StringVar(&what.part, "part", what.part, "what to measure: client, provider, big or all; of the rest results.json has what it had")
+	flag.StringVar(&what.part, "part", what.part, "what to measure: client, provider, single, tree, big or all; of the rest results.json has what it had")
 	flag.StringVar(&what.cli, "cli", what.cli, "the CLI that the provider is measured with")
+	flag.IntVar(&what.provider.Rounds, "provider-rounds", what.provider.Rounds, "how often the provider is measured")
+	flag.Func("singles", "numbers of zookeeper_znode, as in 1000,5000", numbers(&what.provider.Singles))
+	flag.Func("acl", "numbers of entries of an ACL, as in 500,1000", numbers(&what.provider.ACL))
+	flag.IntVar(&what.provider.Tree, "tree", what.provider.Tree, "number of nodes of a tree")
 	out := flag.String("out", ".", "the folder for results.json and results.svg; empty for none")
 	flag.TextVar(&what.servers.Single, "single", &what.servers.Single, "how the server of the operations on single nodes handles connections: NIO or Netty")
 	flag.TextVar(&what.servers.Many, "many", &what.servers.Many, "the same of the server of the operations on many nodes")
@@ -61,6 +67,8 @@ var full = sizes{client: client.Full, provider: provider.Full, cli: "../bin/tofu
 const (
 	ofClient   = "client"
 	ofProvider = "provider"
+	ofSingle   = "single"
+	ofTree     = "tree"
 	ofBig      = "big"
 	all        = "all"
 )
@@ -80,6 +88,8 @@ func run(ctx context.Context, what sizes, out string, to io.Writer) error {
 	}{
 		{ofClient, func() error { return client.Run(ctx, what.client, what.servers, &r) }},
 		{ofProvider, func() error { return provider.Run(ctx, what.provider, what.cli, "..", &r) }},
+		{ofSingle, func() error { return provider.RunSingle(ctx, what.provider, what.cli, "..", &r) }},
+		{ofTree, func() error { return provider.RunTree(ctx, what.provider, what.cli, "..", &r) }},
 		{ofBig, func() error { return provider.RunBig(ctx, what.provider, what.cli, "..", &r) }},
 	} {
 		if what.part != all && what.part != part.name {
@@ -102,6 +112,21 @@ func run(ctx context.Context, what sizes, out string, to io.Writer) error {
 		write(filepath.Join(out, results), r.JSON),
 		write(filepath.Join(out, chart), func(w io.Writer) error { return r.Chart(w, client.Panels()...) }),
 	)
+}
+
+// numbers sets numbers from a list with commas.
+func numbers(to *[]int) func(string) error {
+	return func(list string) error {
+		*to = nil
+		for s := range strings.SplitSeq(list, ",") {
+			n, err := strconv.Atoi(s)
+			if err != nil {
+				return err
+			}
+			*to = append(*to, n)
+		}
+		return nil
+	}
 }
 
 // load takes up what was measured earlier, if anything was.

@@ -23,9 +23,9 @@ type cli struct {
 	servers string
 }
 
-// install puts the provider, built from the module's root, into dir, behind the meter.
-func install(ctx context.Context, dir, root string) error {
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, metered), ".")
+// install puts a provider, built from a package of the module at root, into dir, behind the meter.
+func install(ctx context.Context, dir, root, pkg string) error {
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, metered), pkg)
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("building the provider: %w\n%s", err, out)
@@ -99,7 +99,8 @@ func (f folder) run(ctx context.Context, args ...string) (c cost, err error) {
 	out, err := cmd.CombinedOutput()
 	c.wall = time.Since(began)
 	if err != nil {
-		return c, fmt.Errorf("%v: %w\n%.2000s", args, err, out)
+		const most = 2000 // what is wrong stands at the end
+		return c, fmt.Errorf("%v: %w\n%s", args, err, out[max(0, len(out)-most):])
 	}
 	c.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	c.provider, err = readUsage(filepath.Join(f.cli.dir, usage))

@@ -22,12 +22,16 @@ type Sizes struct {
 	// the last of which has the goals; Big is the number for as many as it takes.
 	Atomic []int
 	Big    int
-	// Single is the number of zookeeper_znode.
+	// Single is the number of zookeeper_znode beside the CLI's own floor.
 	Single int
+	// Singles are the numbers of zookeeper_znode beside other builds, the first of which has the
+	// goals, ACL the numbers of entries of one ACL, Tree is the number of nodes of a tree.
+	Singles, ACL []int
+	Tree         int
 }
 
 // Full are the sizes that figures are published with.
-var Full = Sizes{Rounds: 3, Atomic: []int{1000, 5000}, Big: 50_000, Single: 1000}
+var Full = Sizes{Rounds: 3, Atomic: []int{1000, 5000}, Big: 50_000, Single: 1000, Singles: []int{1000, 5000}, ACL: []int{500, 1000}, Tree: 50_000}
 
 // What has to be reached, each as the median of the rounds.
 const (
@@ -105,6 +109,7 @@ func declared(n int, version string) map[string]string {
 // bench is the CLI and a server.
 type bench struct {
 	cli    cli
+	root   string
 	work   string
 	report *report.Report
 }
@@ -149,10 +154,10 @@ func run(ctx context.Context, path, root string, to *report.Report, measure func
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Close()) }()
-	if err := install(ctx, work, root); err != nil {
+	if err := install(ctx, work, root, "."); err != nil {
 		return err
 	}
-	return measure(&bench{cli: cli{path: path, dir: work, servers: server.Addr()}, work: work, report: to})
+	return measure(&bench{cli: cli{path: path, dir: work, servers: server.Addr()}, root: root, work: work, report: to})
 }
 
 // pair is what a step took, of ours and of the floor.

@@ -24,7 +24,7 @@ data "zookeeper_tree" "brokers" {
 
 locals {
   brokers = {
-    for path, node in data.zookeeper_tree.brokers.znodes : basename(path) => jsondecode(node.data)
+    for path, text in data.zookeeper_tree.brokers.data : basename(path) => jsondecode(text)
     if path != "/brokers/ids"
   }
   bootstrap = join(",", [for id, broker in local.brokers : "${broker.host}:${broker.port}"])

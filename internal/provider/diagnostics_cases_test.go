@@ -21,7 +21,6 @@ import (
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk"
-	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/recipe"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
@@ -65,6 +64,7 @@ var excuses = map[string]string{
 	"Plan is damaged":                                              "the planned private state is the provider's own",
 	"Deposed object was left as it is":                             "it takes a process that applies and has never read, see TestAccKept",
 	"%T has not all that the protocol knows of":                    "a bug of the provider, that every test would meet",
+	"the value is not plain":                                       "the framework is asked, and says what is wrong",
 	"enough has been listed":                                       "the end of a list, and nobody is told",
 	"this run holds the lock already, by the lock of the provider": "the diagnostic about it has words of its own",
 	"ACL entry %q: %w":                                             "permissions have been validated, or come from a server",
@@ -608,12 +608,12 @@ var topics = []struct {
 		}},
 		{name: "a set without an answer", play: func(c *scene) {
 			c.Put("/app", "")
-			loseReply(c.proxied(nil), func(op int32) bool { return proto.Op(op) == proto.OpSetData })
+			loseReply(c.proxied(nil), zktest.IsSet)
 			c.invoke("zookeeper_set", attrs{"path": "/app", "data": "x"})
 		}},
 		{name: "a sequential creation without an answer", play: func(c *scene) {
 			c.Put("/queue", "")
-			loseReply(c.proxied(nil), isCreateOp)
+			loseReply(c.proxied(nil), zktest.IsCreate)
 			c.invoke("zookeeper_create_sequential", attrs{"path_prefix": "/queue/entry-"})
 		}},
 		{name: "an export that cannot be applied", play: func(c *scene) {

@@ -43,8 +43,16 @@ type frameworkServer interface {
 
 func newDriver(tb testing.TB) *driver {
 	tb.Helper()
+	return newDriverOf(tb, func(sessions *session.Group) (tfprotov6.ProviderServer, error) {
+		return provider.NewServer(provider.New("test", sessions))
+	})
+}
+
+// newDriverOf drives what serves a provider with its sessions.
+func newDriverOf(tb testing.TB, serve func(*session.Group) (tfprotov6.ProviderServer, error)) *driver {
+	tb.Helper()
 	sessions := new(session.Group)
-	server, err := provider.NewServer(provider.New("test", sessions))
+	server, err := serve(sessions)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"os"
+	"sync/atomic"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/action"
@@ -15,12 +16,14 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/children"
 	"terraform-provider-zookeeper/internal/provider/createsequential"
 	"terraform-provider-zookeeper/internal/provider/ensurepath"
 	"terraform-provider-zookeeper/internal/provider/export"
+	"terraform-provider-zookeeper/internal/provider/front"
 	"terraform-provider-zookeeper/internal/provider/functions"
 	"terraform-provider-zookeeper/internal/provider/identity"
 	"terraform-provider-zookeeper/internal/provider/leader"
@@ -41,6 +44,7 @@ import (
 type Provider struct {
 	version  string
 	sessions *session.Group
+	session  atomic.Pointer[session.Session] // of the last configuration; nil before
 }
 
 var (
@@ -55,6 +59,23 @@ var (
 // for whoever runs the provider to close at the end.
 func New(version string, sessions *session.Group) *Provider {
 	return &Provider{version: version, sessions: sessions}
+}
+
+// NewServer returns what serves a provider to the CLI.
+func NewServer(p *Provider) (tfprotov6.ProviderServer, error) {
+	single, err := znode.NewServer()
+	if err != nil {
+		return nil, err
+	}
+	whole, err := tree.NewServer()
+	if err != nil {
+		return nil, err
+	}
+	return front.New(p, p.sessions, front.Direct{
+		Resources:   map[string]front.Resource{znode.TypeName: single},
+		DataSources: map[string]front.DataSource{tree.TypeName: whole},
+		Session:     p.session.Load,
+	})
 }
 
 // Metadata tells the provider's name, which begins the names of all it offers.
@@ -164,6 +185,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 		return
 	}
 	p.sessions.Add(s)
+	p.session.Store(s)
 	if len(unknown) > 0 && req.ClientCapabilities.DeferralAllowed {
 		resp.Deferred = &provider.Deferred{Reason: provider.DeferredReasonProviderConfigUnknown}
 	}

@@ -12,16 +12,17 @@ data "zookeeper_tree" "flags" {
 
 # The names of the flags that are on.
 output "on" {
-  value = [for path, node in data.zookeeper_tree.flags.znodes : basename(path) if node.data == "on"]
+  value = [for path, text in data.zookeeper_tree.flags.data : basename(path) if text == "on"]
 }
 
 # The nodes of the first two levels, and how many children each of them has.
 data "zookeeper_tree" "overview" {
-  path       = "/"
-  max_depth  = 2
-  depends_on = [zookeeper_znode.flag]
+  path         = "/"
+  max_depth    = 2
+  include_stat = true
+  depends_on   = [zookeeper_znode.flag]
 }
 
 output "children" {
-  value = { for path, node in data.zookeeper_tree.overview.znodes : path => node.stat.num_children }
+  value = { for path, stat in data.zookeeper_tree.overview.stats : path => stat.num_children }
 }

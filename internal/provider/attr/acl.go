@@ -92,6 +92,23 @@ func ACLFrom(set types.Set) ([]zk.ACL, error) {
 	return acl, nil
 }
 
+// EqualACL is whether two sets are equal, as their own Equal finds out in the square of their size.
+func EqualACL(a, b types.Set) bool {
+	these, those := a.Elements(), b.Elements()
+	if !ACLKnown(a) || !ACLKnown(b) || len(these) != len(those) {
+		return a.Equal(b)
+	}
+	entries := make(map[[3]string]bool, len(those))
+	text := func(element attr.Value) [3]string {
+		field := entryFields(element)
+		return [3]string{field("scheme").ValueString(), field("id").ValueString(), field("permissions").ValueString()}
+	}
+	for _, element := range those {
+		entries[text(element)] = true
+	}
+	return !slices.ContainsFunc(these, func(element attr.Value) bool { return !entries[text(element)] })
+}
+
 // HasScheme tells whether an entry of an ACL is of a scheme.
 func HasScheme(set types.Set, scheme string) bool {
 	return slices.ContainsFunc(set.Elements(), func(e attr.Value) bool {

@@ -263,3 +263,23 @@ func TestMaskedDigest(t *testing.T) {
 		t.Errorf("planned %v", got)
 	}
 }
+
+// Sets of entries are equal as the framework finds, whatever is known of them.
+func TestEqualACL(t *testing.T) {
+	t.Parallel()
+	entry := func(fields ...string) zk.ACL { return zk.ACL{Scheme: fields[0], ID: fields[1], Perms: zk.PermRead} }
+	sets := []types.Set{
+		types.SetNull(attr.ACLEntryType), types.SetUnknown(attr.ACLEntryType), attr.ACLValue(nil),
+		attr.ACLValue([]zk.ACL{entry("ip", "a")}), attr.ACLValue([]zk.ACL{entry("ip", "b")}), attr.ACLValue([]zk.ACL{entry("sasl", "a")}),
+		attr.ACLValue([]zk.ACL{entry("ip", "a"), entry("ip", "b")}), attr.ACLValue([]zk.ACL{entry("ip", "b"), entry("ip", "a")}), attr.ACLValue([]zk.ACL{entry("ip", "b"), entry("ip", "c")}),
+		attr.ACLValue([]zk.ACL{{Scheme: "ip", ID: "a", Perms: zk.PermWrite}}),
+		types.SetValueMust(attr.ACLEntryType, []fwattr.Value{types.ObjectUnknown(attr.ACLEntryType.AttrTypes)}),
+	}
+	for i, a := range sets {
+		for j, b := range sets {
+			if got, want := attr.EqualACL(a, b), a.Equal(b); got != want {
+				t.Errorf("%d and %d: %t", i, j, got)
+			}
+		}
+	}
+}

@@ -83,7 +83,7 @@ func (n *Node) SetsSecret(config, state *Node) bool {
 
 // SetsACL reports whether a plan writes the ACL of the node of a state.
 func (n *Node) SetsACL(config, state *Node) bool {
-	return !config.ACL.IsNull() && (!n.ACL.Equal(state.ACL) || state.foreign)
+	return !config.ACL.IsNull() && (!attr.EqualACL(n.ACL, state.ACL) || state.foreign)
 }
 
 // Change is what a plan writes to the node of a state, by compare-and-set on what the plan was

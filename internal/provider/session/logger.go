@@ -63,11 +63,12 @@ func secrets(cfg zk.Config) []string {
 }
 
 // logged tells whether a log is asked for. Terraform drops what providers log without, but
-// they would take their time to write it.
+// they would take their time to write it. OFF asks for none: the provider itself sets it for the
+// framework.
 func logged() bool {
 	return slices.ContainsFunc(os.Environ(), func(v string) bool {
 		name, value, _ := strings.Cut(v, "=")
-		return strings.HasPrefix(name, "TF_LOG") && !strings.HasPrefix(name, "TF_LOG_PATH") && value != ""
+		return strings.HasPrefix(name, "TF_LOG") && !strings.HasPrefix(name, "TF_LOG_PATH") && value != "" && !strings.EqualFold(value, "OFF")
 	})
 }
 

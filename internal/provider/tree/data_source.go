@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
-	framework "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -16,9 +15,13 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/direct"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
+
+// TypeName is the name of the data source.
+const TypeName = "zookeeper_tree"
 
 // DataSource is the data source zookeeper_tree.
 type DataSource struct{ session.DataSource }
@@ -28,9 +31,17 @@ var _ datasource.DataSourceWithConfigure = (*DataSource)(nil)
 // NewDataSource returns the data source.
 func NewDataSource() datasource.DataSource { return new(DataSource) }
 
+// NewServer returns what reads the data source without the framework, which takes seconds of CPU
+// and hundreds of megabytes for tens of thousands of nodes.
+func NewServer() (*direct.DataSource[model], error) {
+	var resp datasource.SchemaResponse
+	NewDataSource().Schema(context.Background(), datasource.SchemaRequest{}, &resp)
+	return direct.NewDataSource(resp.Schema, read)
+}
+
 // Metadata tells the data source's name.
 func (d *DataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = "zookeeper_tree"
+	resp.TypeName = TypeName
 }
 
 // Schema describes the data source.
@@ -60,21 +71,30 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 				Optional:            true,
 				MarkdownDescription: "Read the data of the nodes as well, and keep it in the state, up to 16 MiB in all. Otherwise the servers are not asked for it. Default `false`.",
 			},
-			"znodes": schema.MapNestedAttribute{
-				Computed: true,
-				MarkdownDescription: "The nodes by their absolute paths, the one at the top among them. With a chroot in the provider's `servers`, the paths are those inside it. " +
+			"include_stat": schema.BoolAttribute{
+				Optional:            true,
+				MarkdownDescription: "Keep what the servers know about each node as well. Default `false`.",
+			},
+			"paths": schema.ListAttribute{
+				Computed:    true,
+				ElementType: types.StringType,
+				MarkdownDescription: "The absolute paths of the nodes, sorted, that of the one at the top among them. With a chroot in the provider's `servers`, they are those inside it. " +
 					"Terraform and OpenTofu bring all text to Unicode's form NFC. A path in another form is therefore written in quotes and with its bytes, as in `\"/cafe\\xcc\\x81\"`, and a warning names it.",
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"data": schema.StringAttribute{
-						Computed:            true,
-						MarkdownDescription: "Content of the node as text; null when it is not UTF-8, and without `include_data`. " + attr.FormDescription,
-					},
-					"data_base64": schema.StringAttribute{
-						Computed:            true,
-						MarkdownDescription: "Content of the node as base64; null without `include_data`.",
-					},
-					"stat": attr.DataSourceStat(),
-				}},
+			},
+			"data": schema.MapAttribute{
+				Computed:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "With `include_data`, the content of the nodes whose content is UTF-8, as text, by path. " + attr.FormDescription,
+			},
+			"data_base64": schema.MapAttribute{
+				Computed:            true,
+				ElementType:         types.StringType,
+				MarkdownDescription: "With `include_data`, the content of the nodes whose content is not UTF-8 in the form NFC, as base64, by path.",
+			},
+			"stats": schema.MapNestedAttribute{
+				Computed:            true,
+				MarkdownDescription: "With `include_stat`, what the servers know about the nodes, by path.",
+				NestedObject:        schema.NestedAttributeObject{Attributes: attr.DataSourceStat().Attributes},
 			},
 		},
 	}
@@ -92,17 +112,24 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	const doing = "read the tree of the znode"
-	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.Session.Presented(), Run: d.Session}
-	client, err := d.Session.Client(ctx)
-	if err != nil {
-		resp.Diagnostics.Append(about.Error(doing, err))
-		return
+	resp.Diagnostics.Append(read(ctx, d.Session, &m)...)
+	if !resp.Diagnostics.HasError() {
+		resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
 	}
-	found := collection{path: about.Path, nodes: make(map[string]framework.Value)}
+}
+
+// read reads the tree of a configuration, and completes it.
+func read(ctx context.Context, s *session.Session, m *model) (diags diag.Diagnostics) {
+	const doing = "read the tree of the znode"
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: s.Presented(), Run: s}
+	client, err := s.Client(ctx)
+	if err != nil {
+		return diag.Diagnostics{about.Error(doing, err)}
+	}
+	found := newCollection(m)
 	tooMany := false
 	err = client.WalkStats(ctx, about.Path, attr.Depth(m.MaxDepth), func(r zk.Reading) error {
-		if !m.MaxNodes.IsNull() && int64(len(found.nodes)) == m.MaxNodes.ValueInt64() {
+		if !m.MaxNodes.IsNull() && int64(len(found.paths)) == m.MaxNodes.ValueInt64() {
 			tooMany = true
 			return zk.ErrSkipRest
 		}
@@ -111,32 +138,29 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	})
 	limit, ok := errors.AsType[*zk.WalkLimitError](err)
 	if tooMany || ok && limit.Unit == "nodes" && int64(limit.Max) == m.MaxNodes.ValueInt64() {
-		resp.Diagnostics.Append(diag.WithPath(path.Root("max_nodes"), tooManyNodes(about.Path, m.MaxNodes.ValueInt64())))
-		return
+		return diag.Diagnostics{diag.WithPath(path.Root("max_nodes"), tooManyNodes(about.Path, m.MaxNodes.ValueInt64()))}
 	}
 	if err != nil {
-		resp.Diagnostics.Append(about.Error(doing, err))
+		diags.Append(about.Error(doing, err))
 		if errors.Is(err, zk.ErrNoNode) {
-			resp.Diagnostics.Append(about.Twins(ctx, d.Session)...)
+			diags.Append(about.Twins(ctx, s)...)
 		}
-		return
+		return diags
 	}
 	if m.IncludeData.ValueBool() {
 		if found.size > maxData {
-			resp.Diagnostics.Append(about.TreeTooLarge(len(found.nodes), found.size, maxData))
-			return
+			return diag.Diagnostics{about.TreeTooLarge(len(found.paths), found.size, maxData)}
 		}
-		if err := readData(ctx, client, &found); err != nil {
-			resp.Diagnostics.Append(about.Error(doing, err))
-			return
+		if err := readData(ctx, client, found); err != nil {
+			return diag.Diagnostics{about.Error(doing, err)}
 		}
 	}
-	found.log(ctx, "read a tree", len(found.nodes))
+	found.log(ctx, "read a tree", len(found.paths))
 	if found.unnamed.Count > 0 {
-		resp.Diagnostics.Append(about.Unnamed(found.unnamed, "The attribute znodes has them as they are written above, with the quotation marks."))
+		diags.Append(about.Unnamed(found.unnamed, "The attribute paths has them as they are written above, with the quotation marks."))
 	}
-	m.Znodes = types.MapValueMust(nodeType, found.nodes)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &m)...)
+	found.complete(m)
+	return diags
 }
 
 // readData reads the data of the nodes that have been found.

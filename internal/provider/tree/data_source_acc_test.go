@@ -28,32 +28,22 @@ var (
 	null = knownvalue.Null()
 )
 
-// node checks all of a node in the map.
-func node(data, b64, stat knownvalue.Check) knownvalue.Check {
-	return knownvalue.ObjectExact(map[string]knownvalue.Check{"data": data, "data_base64": b64, "stat": stat})
-}
-
-// paths checks which nodes the map has.
+// paths checks which nodes there are.
 func paths(want ...string) statecheck.StateCheck {
-	return statecheck.ExpectKnownValue(address, tfjsonpath.New("znodes"), pathsCheck(want))
+	return statecheck.ExpectKnownValue(address, tfjsonpath.New("paths"), list(want...))
 }
 
-type pathsCheck []string
-
-// CheckValue compares the keys of a map.
-func (p pathsCheck) CheckValue(v any) error {
-	nodes, ok := v.(map[string]any)
-	if !ok {
-		return fmt.Errorf("%T is no map", v)
+// list checks paths, which are sorted.
+func list(want ...string) knownvalue.Check {
+	slices.Sort(want)
+	all := make([]knownvalue.Check, len(want))
+	for i, path := range want {
+		all[i] = text(path)
 	}
-	if got := slices.Sorted(maps.Keys(nodes)); !slices.Equal(got, slices.Sorted(slices.Values(p))) {
-		return fmt.Errorf("nodes %v, want %v", got, []string(p))
-	}
-	return nil
+	return knownvalue.ListExact(all)
 }
 
-// String names the paths.
-func (p pathsCheck) String() string { return strings.Join(p, ", ") }
+type checks = map[string]knownvalue.Check
 
 func TestAccTree_basic(t *testing.T) {
 	tree := acctest.NewTree(t)
@@ -68,14 +58,19 @@ func TestAccTree_basic(t *testing.T) {
 	acctest.Test(t, resource.TestCase{
 		Steps: []resource.TestStep{{
 			Config: tree.Config(`
-data "zookeeper_tree" "stats" { path = "${local.base}/top" }
+data "zookeeper_tree" "stats" {
+  path         = "${local.base}/top"
+  include_stat = true
+}
 data "zookeeper_tree" "explicit" {
   path         = "${local.base}/top/b"
   include_data = false
+  include_stat = false
 }
 data "zookeeper_tree" "data" {
   path         = "${local.base}/top"
   include_data = true
+  include_stat = true
 }
 data "zookeeper_tree" "alone" {
   path         = "${local.base}/top"
@@ -92,53 +87,47 @@ data "zookeeper_tree" "leaf" {
 }
 `),
 			ConfigStateChecks: []statecheck.StateCheck{
-				acctest.Attributes("data.zookeeper_tree.stats", map[string]knownvalue.Check{
-					"path": text(path("")), "max_depth": null, "max_nodes": null, "include_data": null,
-					"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
-						path(""):            node(null, null, acctest.Stat(0, 0, 7, 2)),
-						path("/b"):          node(null, null, acctest.Stat(0, 0, 0, 1)),
-						path("/binary"):     node(null, null, acctest.Stat(0, 0, 2, 0)),
-						path("/b/ä ö"):      node(null, null, acctest.Stat(1, 0, 4, 1)),
-						path("/b/ä ö/last"): node(null, null, acctest.Stat(0, 0, 0, 0)),
+				acctest.Attributes("data.zookeeper_tree.stats", checks{
+					"path": text(path("")), "max_depth": null, "max_nodes": null, "include_data": null, "include_stat": knownvalue.Bool(true),
+					"paths": list(path(""), path("/b"), path("/b/ä ö"), path("/b/ä ö/last"), path("/binary")), "data": null, "data_base64": null,
+					"stats": knownvalue.MapExact(checks{
+						path(""):            acctest.Stat(0, 0, 7, 2),
+						path("/b"):          acctest.Stat(0, 0, 0, 1),
+						path("/binary"):     acctest.Stat(0, 0, 2, 0),
+						path("/b/ä ö"):      acctest.Stat(1, 0, 4, 1),
+						path("/b/ä ö/last"): acctest.Stat(0, 0, 0, 0),
 					}),
 				}),
-				acctest.Attributes("data.zookeeper_tree.explicit", map[string]knownvalue.Check{
-					"path": text(path("/b")), "max_depth": null, "max_nodes": null, "include_data": knownvalue.Bool(false),
-					"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
-						path("/b"):          node(null, null, acctest.Stat(0, 0, 0, 1)),
-						path("/b/ä ö"):      node(null, null, acctest.Stat(1, 0, 4, 1)),
-						path("/b/ä ö/last"): node(null, null, acctest.Stat(0, 0, 0, 0)),
+				acctest.Attributes("data.zookeeper_tree.explicit", checks{
+					"path": text(path("/b")), "max_depth": null, "max_nodes": null, "include_data": knownvalue.Bool(false), "include_stat": knownvalue.Bool(false),
+					"paths": list(path("/b"), path("/b/ä ö"), path("/b/ä ö/last")), "data": null, "data_base64": null, "stats": null,
+				}),
+				acctest.Attributes("data.zookeeper_tree.data", checks{
+					"path": text(path("")), "max_depth": null, "max_nodes": null, "include_data": knownvalue.Bool(true), "include_stat": knownvalue.Bool(true),
+					"paths": list(path(""), path("/b"), path("/b/ä ö"), path("/b/ä ö/last"), path("/binary")),
+					"data": knownvalue.MapExact(checks{
+						path(""): text("Grüße"), path("/b"): text(""), path("/b/ä ö"): text("deep"), path("/b/ä ö/last"): text(""),
+					}),
+					"data_base64": knownvalue.MapExact(checks{path("/binary"): text("AP8=")}),
+					"stats": knownvalue.MapExact(checks{
+						path(""):            acctest.Stat(0, 0, 7, 2),
+						path("/b"):          acctest.Stat(0, 0, 0, 1),
+						path("/binary"):     acctest.Stat(0, 0, 2, 0),
+						path("/b/ä ö"):      acctest.Stat(1, 0, 4, 1),
+						path("/b/ä ö/last"): acctest.Stat(0, 0, 0, 0),
 					}),
 				}),
-				acctest.Attributes("data.zookeeper_tree.data", map[string]knownvalue.Check{
-					"path": text(path("")), "max_depth": null, "max_nodes": null, "include_data": knownvalue.Bool(true),
-					"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
-						path(""):            node(text("Grüße"), text("R3LDvMOfZQ=="), acctest.Stat(0, 0, 7, 2)),
-						path("/b"):          node(text(""), text(""), acctest.Stat(0, 0, 0, 1)),
-						path("/binary"):     node(null, text("AP8="), acctest.Stat(0, 0, 2, 0)),
-						path("/b/ä ö"):      node(text("deep"), text("ZGVlcA=="), acctest.Stat(1, 0, 4, 1)),
-						path("/b/ä ö/last"): node(text(""), text(""), acctest.Stat(0, 0, 0, 0)),
-					}),
+				acctest.Attributes("data.zookeeper_tree.alone", checks{
+					"path": text(path("")), "max_depth": knownvalue.Int64Exact(0), "max_nodes": null, "include_data": knownvalue.Bool(true), "include_stat": null,
+					"paths": list(path("")), "data": knownvalue.MapExact(checks{path(""): text("Grüße")}), "data_base64": knownvalue.MapExact(checks{}), "stats": null,
 				}),
-				acctest.Attributes("data.zookeeper_tree.alone", map[string]knownvalue.Check{
-					"path": text(path("")), "max_depth": knownvalue.Int64Exact(0), "max_nodes": null, "include_data": knownvalue.Bool(true),
-					"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
-						path(""): node(text("Grüße"), text("R3LDvMOfZQ=="), acctest.Stat(0, 0, 7, 2)),
-					}),
+				acctest.Attributes("data.zookeeper_tree.children", checks{
+					"path": text(path("")), "max_depth": knownvalue.Int64Exact(1), "max_nodes": null, "include_data": null, "include_stat": null,
+					"paths": list(path(""), path("/b"), path("/binary")), "data": null, "data_base64": null, "stats": null,
 				}),
-				acctest.Attributes("data.zookeeper_tree.children", map[string]knownvalue.Check{
-					"path": text(path("")), "max_depth": knownvalue.Int64Exact(1), "max_nodes": null, "include_data": null,
-					"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
-						path(""):        node(null, null, acctest.Stat(0, 0, 7, 2)),
-						path("/b"):      node(null, null, acctest.Stat(0, 0, 0, 1)),
-						path("/binary"): node(null, null, acctest.Stat(0, 0, 2, 0)),
-					}),
-				}),
-				acctest.Attributes("data.zookeeper_tree.leaf", map[string]knownvalue.Check{
-					"path": text(path("/binary")), "max_depth": knownvalue.Int64Exact(2147483647), "max_nodes": null, "include_data": null,
-					"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
-						path("/binary"): node(null, null, acctest.Stat(0, 0, 2, 0)),
-					}),
+				acctest.Attributes("data.zookeeper_tree.leaf", checks{
+					"path": text(path("/binary")), "max_depth": knownvalue.Int64Exact(2147483647), "max_nodes": null, "include_data": null, "include_stat": null,
+					"paths": list(path("/binary")), "data": null, "data_base64": null, "stats": null,
 				}),
 			},
 		}},
@@ -163,30 +152,41 @@ func TestAccTree_otherForm(t *testing.T) {
 data "zookeeper_tree" "test" {
   path         = "${local.base}/top"
   include_data = true
+  include_stat = true
 }
 data "zookeeper_tree" "bare" { path = "${local.base}/top" }
 `)
 	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
 		Config: config,
 		ConfigStateChecks: []statecheck.StateCheck{
-			acctest.Attributes(address, map[string]knownvalue.Check{
-				"path": text(path("")), "max_depth": null, "max_nodes": null, "include_data": knownvalue.Bool(true),
-				"znodes": knownvalue.MapExact(map[string]knownvalue.Check{
-					path(""):               node(text(""), text(""), stat(0, 3)),
-					path("/" + nfc):        node(text("composed"), text("Y29tcG9zZWQ="), stat(8, 1)),
-					path("/" + nfc + "/x"): node(text("below composed"), text("YmVsb3cgY29tcG9zZWQ="), stat(14, 0)),
-					other(""):              node(text("decomposed"), text("ZGVjb21wb3NlZA=="), stat(10, 1)),
-					other("/x"):            node(text(nfc), text("Y2FmZcyB"), stat(6, 0)), // the text is the CLI's, the base64 the node's
-					path(`/"quoted"`):      node(text(""), text(""), stat(0, 0)),
+			acctest.Attributes(address, checks{
+				"path": text(path("")), "max_depth": null, "max_nodes": null, "include_data": knownvalue.Bool(true), "include_stat": knownvalue.Bool(true),
+				"paths": list(path(""), path("/"+nfc), path("/"+nfc+"/x"), other(""), other("/x"), path(`/"quoted"`)),
+				"data": knownvalue.MapExact(checks{
+					path(""):               text(""),
+					path("/" + nfc):        text("composed"),
+					path("/" + nfc + "/x"): text("below composed"),
+					other(""):              text("decomposed"),
+					other("/x"):            text(nfc), // the text is the CLI's, the base64 the node's
+					path(`/"quoted"`):      text(""),
+				}),
+				"data_base64": knownvalue.MapExact(checks{other("/x"): text("Y2FmZcyB")}),
+				"stats": knownvalue.MapExact(checks{
+					path(""):               stat(0, 3),
+					path("/" + nfc):        stat(8, 1),
+					path("/" + nfc + "/x"): stat(14, 0),
+					other(""):              stat(10, 1),
+					other("/x"):            stat(6, 0),
+					path(`/"quoted"`):      stat(0, 0),
 				}),
 			}),
-			statecheck.ExpectKnownValue("data.zookeeper_tree.bare", tfjsonpath.New("znodes"),
-				pathsCheck{path(""), path("/" + nfc), path("/" + nfc + "/x"), other(""), other("/x"), path(`/"quoted"`)}),
+			statecheck.ExpectKnownValue("data.zookeeper_tree.bare", tfjsonpath.New("paths"),
+				list(path(""), path("/"+nfc), path("/"+nfc+"/x"), other(""), other("/x"), path(`/"quoted"`))),
 		},
 	}}})
 	run := acctest.NewCLI(t, map[string]string{"main.tf": config}).MustRun("plan", "-no-color")
 	if want := acctest.Error("Warning: Nodes that no configuration can name", `Below "`+path("")+`", 2 nodes have paths in another Unicode form than NFC:`,
-		other(""), other("/x"), "another node. The attribute znodes has them as they are written above, with the quotation marks."); !want.MatchString(run.Output) {
+		other(""), other("/x"), "another node. The attribute paths has them as they are written above, with the quotation marks."); !want.MatchString(run.Output) {
 		t.Errorf("no match of %q in:\n%s", want, run.Output)
 	}
 }
@@ -229,7 +229,7 @@ data "zookeeper_tree" "test" {
   include_data = true
 }
 
-output "paths" { value = keys(data.zookeeper_tree.test.znodes) }
+output "paths" { value = data.zookeeper_tree.test.paths }
 `)
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: tree.CheckGone("/top"),
@@ -376,7 +376,7 @@ func TestAccTree_badValues(t *testing.T) {
 		"fraction of a depth": {"path = \"/\"\n  max_depth = 1.5", []string{"max_depth = 1.5", "1.5"}},
 		"depth in words":      {"path = \"/\"\n  max_depth = \"deep\"", []string{`max_depth = "deep"`, "a number is required"}},
 		"data in words":       {"path = \"/\"\n  include_data = \"maybe\"", []string{`include_data = "maybe"`, "a bool is required"}},
-		"znodes":              {"path = \"/\"\n  znodes = {}", []string{"znodes = {}", "read-only"}},
+		"paths":               {"path = \"/\"\n  paths = []", []string{"paths = []", "read-only"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -410,8 +410,8 @@ data "zookeeper_tree" "all" {
   include_data = true
 }
 
-output "nodes" { value = length(data.zookeeper_tree.all.znodes) }
-output "hello" { value = length([for n in data.zookeeper_tree.all.znodes : n if n.data == "hello"]) }
+output "nodes" { value = length(data.zookeeper_tree.all.paths) }
+output "hello" { value = length([for text in data.zookeeper_tree.all.data : text if text == "hello"]) }
 `})
 	log := filepath.Join(cli.Dir, "log")
 	cli.Env = []string{"ZOOKEEPER_SERVERS=" + acctest.Server(t).Addr() + tree.Base, "TF_LOG_PROVIDER=INFO", "TF_LOG_PATH=" + log}
@@ -456,7 +456,7 @@ data "zookeeper_tree" "test" {
   %s
 }
 
-output "nodes" { value = length(data.zookeeper_tree.test.znodes) }
+output "nodes" { value = length(data.zookeeper_tree.test.paths) }
 `, proxy.Addr(), tree.Path("/top"), attributes)
 	}
 	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
@@ -494,7 +494,7 @@ data "zookeeper_tree" "test" {
   %s
 }
 
-output "nodes" { value = length(data.zookeeper_tree.test.znodes) }
+output "nodes" { value = length(data.zookeeper_tree.test.paths) }
 `, acctest.Server(t).Addr(), limits, tree.Path("/top"), attributes)
 	}
 	three := []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("nodes", knownvalue.Int64Exact(3))}

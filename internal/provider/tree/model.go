@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"errors"
+	"slices"
 
 	framework "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
@@ -19,22 +20,36 @@ type model struct {
 	MaxDepth    types.Int64  `tfsdk:"max_depth"`
 	MaxNodes    types.Int64  `tfsdk:"max_nodes"`
 	IncludeData types.Bool   `tfsdk:"include_data"`
-	Znodes      types.Map    `tfsdk:"znodes"`
+	IncludeStat types.Bool   `tfsdk:"include_stat"`
+	Paths       types.List   `tfsdk:"paths"`
+	Data        types.Map    `tfsdk:"data"`
+	DataBase64  types.Map    `tfsdk:"data_base64"`
+	Stats       types.Map    `tfsdk:"stats"`
 }
-
-// nodeType is the type of a node in the map.
-var nodeType = types.ObjectType{AttrTypes: map[string]framework.Type{
-	"data": types.StringType, "data_base64": types.StringType, "stat": attr.StatType,
-}}
 
 // collection is the nodes of a tree, as far as they have been read.
 type collection struct {
 	path  string // of the one at the top
 	paths []string
 	size  int64 // of all data, in bytes
-	nodes map[string]framework.Value
+	// gone are those that had been found, and were there no more.
+	gone map[string]bool
+	// text, b64 and stats are what is told of the nodes, by their paths as they are shown; stats is
+	// nil where it is not wanted.
+	text, b64, stats map[string]framework.Value
 	// unnamed are those of them that no configuration can name.
 	unnamed diagnose.Unnamed
+}
+
+func newCollection(m *model) *collection {
+	c := &collection{
+		path: m.Path.ValueString(), gone: make(map[string]bool),
+		text: make(map[string]framework.Value), b64: make(map[string]framework.Value),
+	}
+	if m.IncludeStat.ValueBool() {
+		c.stats = make(map[string]framework.Value)
+	}
+	return c
 }
 
 // progress is after how many nodes the log tells of them.
@@ -44,7 +59,7 @@ const progress = 1000
 func (c *collection) add(ctx context.Context, r zk.Reading) {
 	c.paths = append(c.paths, r.Path)
 	c.size += int64(r.Stat.DataLength)
-	c.put(r, types.StringNull(), types.StringNull())
+	c.putStat(r)
 	if !attr.Crosses(r.Path) {
 		c.unnamed.Add(r.Path)
 	}
@@ -58,20 +73,51 @@ func (c *collection) add(ctx context.Context, r zk.Reading) {
 func (c *collection) addData(r zk.Reading) error {
 	switch {
 	case errors.Is(r.Err, zk.ErrNoNode) && r.Path != c.path:
-		delete(c.nodes, attr.Shown(r.Path))
+		c.gone[r.Path] = true
+		delete(c.stats, attr.Shown(r.Path))
 	case r.Err != nil:
 		return r.Err
 	default:
 		text, b64 := attr.DataValues(r.Data)
-		c.put(r, text, b64)
+		if !text.IsNull() {
+			c.text[attr.Shown(r.Path)] = text
+		}
+		if text.IsNull() || !attr.Crosses(text.ValueString()) {
+			c.b64[attr.Shown(r.Path)] = b64
+		}
+		c.putStat(r)
 	}
 	return nil
 }
 
-func (c *collection) put(r zk.Reading, text, b64 types.String) {
-	c.nodes[attr.Shown(r.Path)] = types.ObjectValueMust(nodeType.AttrTypes, map[string]framework.Value{
-		"data": text, "data_base64": b64, "stat": attr.StatValue(r.Stat),
-	})
+// putStat takes up the stat of a node where it is wanted.
+func (c *collection) putStat(r zk.Reading) {
+	if c.stats != nil {
+		c.stats[attr.Shown(r.Path)] = attr.StatValue(r.Stat)
+	}
+}
+
+// complete puts all that has been found into a model.
+func (c *collection) complete(m *model) {
+	shown := make([]string, 0, len(c.paths))
+	for _, path := range c.paths {
+		if !c.gone[path] {
+			shown = append(shown, attr.Shown(path))
+		}
+	}
+	slices.Sort(shown)
+	paths := make([]framework.Value, len(shown))
+	for i, path := range shown {
+		paths[i] = types.StringValue(path)
+	}
+	m.Paths = types.ListValueMust(types.StringType, paths)
+	m.Data, m.DataBase64, m.Stats = types.MapNull(types.StringType), types.MapNull(types.StringType), types.MapNull(attr.StatType)
+	if m.IncludeData.ValueBool() {
+		m.Data, m.DataBase64 = types.MapValueMust(types.StringType, c.text), types.MapValueMust(types.StringType, c.b64)
+	}
+	if c.stats != nil {
+		m.Stats = types.MapValueMust(attr.StatType, c.stats)
+	}
 }
 
 // log tells how many nodes have been read.

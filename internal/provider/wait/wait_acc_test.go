@@ -12,7 +12,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"terraform-provider-zookeeper/internal/acctest"
-	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
@@ -78,7 +77,7 @@ func TestAccWait_forOthers(t *testing.T) {
 			looks := func() int {
 				n := 0
 				for _, r := range proxy.Requests() {
-					if op := proto.Op(r.Opcode); op == proto.OpGetData || op == proto.OpExists || op == proto.OpGetChildren2 {
+					if zktest.Is(zktest.OpGetData, zktest.OpExists, zktest.OpGetChildren2)(r.Opcode) {
 						n++
 					}
 				}
@@ -163,7 +162,7 @@ func TestAccWait_interrupted(t *testing.T) {
 	run := cli.Start("plan", "-no-color")
 	await(t, func() bool {
 		for _, r := range proxy.Requests() {
-			if proto.Op(r.Opcode) == proto.OpExists {
+			if zktest.IsExists(r.Opcode) {
 				return true
 			}
 		}

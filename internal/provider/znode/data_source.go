@@ -24,7 +24,7 @@ func NewDataSource() datasource.DataSource { return new(DataSource) }
 
 // Metadata tells the data source's name.
 func (d *DataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, resp *datasource.MetadataResponse) {
-	resp.TypeName = typeName
+	resp.TypeName = TypeName
 }
 
 // Schema describes the data source.

@@ -22,7 +22,7 @@ func NewEphemeralResource() ephemeral.EphemeralResource { return new(EphemeralRe
 
 // Metadata tells the ephemeral resource's name.
 func (e *EphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequest, resp *ephemeral.MetadataResponse) {
-	resp.TypeName = typeName
+	resp.TypeName = TypeName
 }
 
 // Schema describes the ephemeral resource.

@@ -38,7 +38,7 @@ func NewListResource() list.ListResource { return new(ListResource) }
 
 // Metadata tells the name of the resource that is listed.
 func (l *ListResource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = typeName
+	resp.TypeName = TypeName
 }
 
 // ListResourceConfigSchema describes the configuration.

@@ -16,18 +16,20 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/provider/direct"
 	"terraform-provider-zookeeper/internal/provider/node"
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
-// typeName is the name of the resource, the data source and the ephemeral resource.
-const typeName = "zookeeper_znode"
+// TypeName is the name of the resource, the data source and the ephemeral resource.
+const TypeName = "zookeeper_znode"
 
 // Resource is the resource zookeeper_znode.
 type Resource struct {
 	attr.IdentifiedByPath
 	session.Resource
+	direct.Framework[resourceModel]
 }
 
 var (
@@ -40,11 +42,28 @@ var (
 )
 
 // NewResource returns the resource.
-func NewResource() resource.Resource { return new(Resource) }
+func NewResource() resource.Resource { return newResource(nil) }
+
+// request is what the resource is asked, see [direct.Logic].
+type request = direct.Request[resourceModel]
+
+// newResource returns the resource in a session.
+func newResource(s *session.Session) *Resource {
+	r := &Resource{Resource: session.Resource{Session: s}}
+	r.Framework = direct.Framework[resourceModel]{Logic: r, Identity: "path"}
+	return r
+}
+
+// NewServer returns what answers requests about the resource without the framework.
+func NewServer() (*direct.Server[resourceModel], error) {
+	var resp resource.SchemaResponse
+	NewResource().Schema(context.Background(), resource.SchemaRequest{}, &resp)
+	return direct.New(resp.Schema, "path", func(s *session.Session) direct.Logic[resourceModel] { return newResource(s) })
+}
 
 // Metadata tells the resource's name.
 func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = typeName
+	resp.TypeName = TypeName
 }
 
 // Schema describes the resource.
@@ -89,47 +108,34 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 	}
 }
 
-// ValidateConfig checks what the user wrote. Terraform asks for it again when all values are
+// Validates checks what the user wrote. Terraform asks for it again when all values are
 // known, in a plan and in an apply.
-func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	var config resourceModel
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(checkKind(config)...)
-	resp.Diagnostics.Append(config.Check()...)
+func (r *Resource) Validates(_ context.Context, req *request) {
+	config := req.Config
+	req.Diags.Append(checkKind(*config)...)
+	req.Diags.Append(config.Check()...)
 	if r.Session != nil {
-		r.Session.Words(typeName, config.Path.ValueString(), config.ACL.String())
+		r.Session.Words(TypeName, config.Path.ValueString(), config.ACL.String())
 	}
 }
 
-// ModifyPlan completes a plan, and checks what is to be written. What is not written may be
+// Plans completes a plan, and checks what is to be written. What is not written may be
 // what ignore_changes has kept, whatever that is.
-func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+func (r *Resource) Plans(ctx context.Context, req *request) {
 	if r.Session == nil {
 		return
 	}
-	if req.Plan.Raw.IsNull() { // a deletion
-		var state resourceModel
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		if !resp.Diagnostics.HasError() {
-			resp.Diagnostics.Append(r.planDeletion(ctx, &state, resp.Private)...)
-		}
+	plan, config, state := req.Plan, req.Config, req.State
+	if plan == nil { // a deletion
+		req.Diags.Append(r.planDeletion(ctx, state, req.Private)...)
 		return
 	}
-	resp.Diagnostics.Append(forgetSuccession(ctx, resp.Private)...)
-	var plan, config resourceModel
-	var state *resourceModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if !req.State.Raw.IsNull() {
+	req.Diags.Append(forgetSuccession(ctx, req.Private)...)
+	if state != nil {
 		r.Session.AskAhead(ctx)
-		state = new(resourceModel)
-		resp.Diagnostics.Append(req.State.Get(ctx, state)...)
-		resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
+		req.Diags.Append(state.Recall(ctx, req.Private, r.Session)...)
 	}
-	if resp.Diagnostics.HasError() {
+	if req.Failed() {
 		return
 	}
 	plan.ParentACL = config.ParentACL
@@ -137,23 +143,23 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if state != nil {
 		before = state.Path.ValueString()
 	}
-	if r.Session.Plans(typeName, before, plan.Path.ValueString()) {
-		resp.Diagnostics.Append(r.subject(plan.Path).Renamed(maybeHandedOn))
+	if r.Session.Plans(TypeName, before, plan.Path.ValueString()) {
+		req.Diags.Append(r.subject(plan.Path).Renamed(maybeHandedOn))
 	}
 	if state != nil {
 		plan.ParentACL = attr.PlanACL(config.ParentACL, state.ParentACL, r.Session.Identities())
 		assumed, diags := kindAssumed(ctx, req.Private)
-		resp.Diagnostics.Append(diags...)
-		resp.RequiresReplace = replacing(&plan, state, assumed)
-		if assumed && len(resp.RequiresReplace) == 0 && !plan.sameKind(state) {
-			resp.Diagnostics.Append(kindOnTrustWarning(plan.Path))
+		req.Diags.Append(diags...)
+		req.Replace = replacing(plan, state, assumed)
+		if assumed && len(req.Replace) == 0 && !plan.sameKind(state) {
+			req.Diags.Append(kindOnTrustWarning(plan.Path))
 		}
-		if at, kept := keptKind(resp.RequiresReplace, &plan, state); kept {
-			resp.Diagnostics.Append(keptKindError(at, state))
+		if at, kept := keptKind(req.Replace, plan, state); kept {
+			req.Diags.Append(keptKindError(at, state))
 			return
 		}
 	}
-	if len(resp.RequiresReplace) > 0 {
+	if len(req.Replace) > 0 {
 		state = nil // it is another node that is planned
 	}
 	var prior *node.Node
@@ -161,58 +167,57 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		prior = &state.Node
 	}
 	plan.Plan(&config.Node, prior, r.Session.Identities())
-	resp.Diagnostics.Append(plan.CheckACL(r.Session, &config.Node, prior)...)
-	if claim, ok := config.ACLClaim(r.Session, typeName, config.Path.ValueString(), plan.Path.ValueString()); ok {
-		resp.Diagnostics.Append(diagnose.ClaimACL(r.Session, claim)...)
+	req.Diags.Append(plan.CheckACL(r.Session, &config.Node, prior)...)
+	if claim, ok := config.ACLClaim(r.Session, TypeName, config.Path.ValueString(), plan.Path.ValueString()); ok {
+		req.Diags.Append(diagnose.ClaimACL(r.Session, claim)...)
 	}
 	if state == nil {
-		resp.Diagnostics.Append(r.checkCreation(plan)...)
+		req.Diags.Append(r.checkCreation(*plan)...)
 	}
-	if resp.Diagnostics.HasError() {
+	if req.Failed() {
 		return
 	}
-	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	req.Result = plan
 	if plan.Path.IsUnknown() {
-		resp.Diagnostics.Append(r.subject(plan.Path).Open(&plan.Node, &config.Node, prior)...)
+		req.Diags.Append(r.subject(plan.Path).Open(&plan.Node, &config.Node, prior)...)
 		return
 	}
 	if state == nil {
 		r.Session.Creates(session.Whole, plan.kind(), plan.Path.ValueString())
 	} else {
-		resp.Diagnostics.Append(r.subject(plan.Path).UndoneBesides(r.Session.Keeps(session.Whole, plan.Path.ValueString()))...)
+		req.Diags.Append(r.subject(plan.Path).UndoneBesides(r.Session.Keeps(session.Whole, plan.Path.ValueString()))...)
 	}
 	mode, _ := plan.clientMode()
 	if at, err := plan.CheckSize(r.Session, plan.Path.ValueString(), mode, &config.Node, prior); err != nil {
-		resp.Diagnostics.Append(diag.WithPath(at, r.subject(plan.Path).Error(doingStore, err)))
+		req.Diags.Append(diag.WithPath(at, r.subject(plan.Path).Error(doingStore, err)))
 	}
 	if state != nil {
 		foreign, diags := r.Session.ForeignParents(ctx, req.Private, plan.parentsACL())
-		resp.Diagnostics.Append(diags...)
+		req.Diags.Append(diags...)
 		if foreign {
 			plan.Stat = types.ObjectUnknown(attr.StatType.AttrTypes)
-			resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 			shown := !plan.ParentACL.Equal(state.ParentACL) || !plan.ACL.Equal(state.ACL) || plan.ParentACL.IsNull() && plan.Foreign(&config.Node, prior)
 			if !shown {
-				resp.Diagnostics.Append(diag.WithPath(path.Root("parent_acl"), r.subject(types.StringValue(zk.Parent(plan.Path.ValueString()))).Foreign()))
+				req.Diags.Append(diag.WithPath(path.Root("parent_acl"), r.subject(types.StringValue(zk.Parent(plan.Path.ValueString()))).Foreign()))
 			}
 		}
 	}
 	if plan.Foreign(&config.Node, prior) {
-		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).Foreign()))
+		req.Diags.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).Foreign()))
 	}
 	if lost := plan.LockedOut(ctx, r.Session, &config.Node, prior); lost != 0 {
-		resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).LockedOut(lost)))
+		req.Diags.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).LockedOut(lost)))
 	}
 	if state == nil {
-		resp.Diagnostics.Append(r.checkParentACL(ctx, &plan, &config)...)
-		there, diags := r.planAdoption(ctx, &plan, &config)
-		resp.Diagnostics.Append(diags...)
+		req.Diags.Append(r.checkParentACL(ctx, plan, config)...)
+		there, diags := r.planAdoption(ctx, plan, config)
+		req.Diags.Append(diags...)
 		if there != nil { // it has an ACL
 			prior = &node.Node{ACL: attr.ACLValue(there.ACL)}
 		}
-		resp.Diagnostics.Append(r.subject(plan.Path).Twins(ctx, r.Session)...)
+		req.Diags.Append(r.subject(plan.Path).Twins(ctx, r.Session)...)
 	}
-	resp.Diagnostics.Append(r.subject(plan.Path).Open(&plan.Node, &config.Node, prior)...)
+	req.Diags.Append(r.subject(plan.Path).Open(&plan.Node, &config.Node, prior)...)
 }
 
 // planDeletion finds out whom the node goes to: another resource may have it already, or get it.
@@ -226,7 +231,7 @@ func (r *Resource) planDeletion(ctx context.Context, state *resourceModel, priva
 		succeeded = len(created) > 0 && r.Session.CreatedAs(nodePath) == state.kind()
 	}
 	diags.Append(setSucceeded(ctx, private, succeeded)...)
-	switch renamed := r.Session.Plans(typeName, nodePath, ""); {
+	switch renamed := r.Session.Plans(TypeName, nodePath, ""); {
 	case !renamed:
 	case succeeded:
 		diags.Append(about.Renamed(handedOn))
@@ -263,30 +268,25 @@ func (r *Resource) checkParentACL(ctx context.Context, plan, config *resourceMod
 	if lost == 0 {
 		return nil
 	}
-	about := diagnose.Subject{Resource: typeName, Path: parent, Presented: r.Session.Presented()}
+	about := diagnose.Subject{Resource: TypeName, Path: parent, Presented: r.Session.Presented()}
 	return diag.Diagnostics{diag.WithPath(at, about.LockedOut(lost))}
 }
 
-// Create creates the node, or takes over one that this run made as a parent, that another
+// Creates creates the node, or takes over one that this run made as a parent, that another
 // resource of this run gives up, or that it may adopt.
-func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	r.Session.Begins(typeName)
-	var plan, config resourceModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
+func (r *Resource) Creates(ctx context.Context, req *request) {
+	r.Session.Begins(TypeName)
+	plan, config := req.Plan, req.Config
 	about := r.subject(plan.Path)
 	if !r.Session.Own(plan.Path.ValueString()) {
-		resp.Diagnostics.Append(about.Twice())
+		req.Diags.Append(about.Twice())
 		return
 	}
 	after, free := r.Session.AfterWrite(ctx)
 	defer free()
-	made, err := r.create(ctx, &plan, &config)
+	made, err := r.create(ctx, plan, config)
 	if err != nil {
-		resp.Diagnostics.Append(r.createFailed(&plan, made, err)...)
+		req.Diags.Append(r.createFailed(plan, made, err)...)
 		switch {
 		case made.ours != nil:
 			plan.Unfinished(*made.ours)
@@ -295,41 +295,35 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 			if by, ok := r.Session.Doubts(after, plan.Path.ValueString())[plan.Path.ValueString()]; ok {
 				parent = &by
 			}
-			resp.Diagnostics.Append(plan.Doubt(ctx, resp.Private, r.Session, &config.Node, parent, err)...)
+			req.Diags.Append(plan.Doubt(ctx, req.Private, r.Session, &config.Node, parent, err)...)
 		default:
 			return
 		}
-		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-		resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
+		req.Result, req.Identity = plan, plan.Path
 		return
 	}
 	// From here on the node exists and is ours: whatever else goes wrong, the state has it.
 	done := plan.ReadBack(after, r.Session, plan.Path.ValueString(), &config.Node, made.node)
-	resp.Diagnostics.Append(about.Applied(done)...)
-	resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
-	resp.Diagnostics.Append(r.Session.MadeParents(after, plan.Path.ValueString()).Save(ctx, resp.Private)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
+	req.Diags.Append(about.Applied(done)...)
+	req.Diags.Append(plan.Remember(ctx, req.Private, r.Session)...)
+	req.Diags.Append(r.Session.MadeParents(after, plan.Path.ValueString()).Save(ctx, req.Private)...)
+	req.Result, req.Identity = plan, plan.Path
 }
 
-// Read brings the state to what the server holds.
-func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	var state resourceModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.Path)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
+// Reads brings the state to what the server holds.
+func (r *Resource) Reads(ctx context.Context, req *request) {
+	state := req.State
+	req.Identity = state.Path
 	about := r.subject(state.Path)
 	doubt, diags := node.LoadDoubt(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
+	req.Diags.Append(diags...)
+	req.Diags.Append(state.Recall(ctx, req.Private, r.Session)...)
 	var read zk.Node
 	var err error
 	if doubt != nil {
 		var ours bool
 		if read, ours, err = doubt.Find(ctx, r.Session, state.Path.ValueString(), &state.Node); err == nil && !ours {
-			resp.State.RemoveResource(ctx)
+			req.Gone = true
 			return
 		}
 	} else {
@@ -338,22 +332,22 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	switch {
 	case isNoNode(err):
 		if d, ok := about.GoneWithChroot(ctx, doingRead); ok {
-			resp.Diagnostics.Append(d)
+			req.Diags.Append(d)
 			return
 		}
-		resp.State.RemoveResource(ctx)
+		req.Gone = true
 		return
 	case err != nil:
-		resp.Diagnostics.Append(about.Error(doingRead, err))
+		req.Diags.Append(about.Error(doingRead, err))
 		return
 	case doubt == nil && state.InDoubt(): // nothing tells whose it is
-		resp.State.RemoveResource(ctx)
+		req.Gone = true
 		return
 	}
-	parents, diags, err := r.Session.RefreshParents(ctx, resp.Private, state.parentsACL())
-	resp.Diagnostics.Append(diags...)
+	parents, diags, err := r.Session.RefreshParents(ctx, req.Private, state.parentsACL())
+	req.Diags.Append(diags...)
 	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingReadParents, err))
+		req.Diags.Append(about.Error(doingReadParents, err))
 		return
 	}
 	if !state.ParentACL.IsNull() { // otherwise they get the node's own, which shows it
@@ -365,7 +359,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		state.refresh(read, r.Session.Identities())
 	case state.Stat.IsNull() && !state.DeclaresContent(): // as an import leaves it
 		if isEphemeral(read.Stat) {
-			resp.Diagnostics.Append(about.Ephemeral())
+			req.Diags.Append(about.Ephemeral())
 			return
 		}
 		state.load(read)
@@ -373,72 +367,65 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		wasOurs := !attr.IsOverwritten(state.DataWOVersion)
 		state.refresh(read, r.Session.Identities())
 		if wasOurs && attr.IsOverwritten(state.DataWOVersion) {
-			resp.Diagnostics.Append(about.Rewritten())
+			req.Diags.Append(about.Rewritten())
 		}
 	}
-	resp.Diagnostics.Append(node.ForgetDoubt(ctx, resp.Private)...)
-	resp.Diagnostics.Append(state.Remember(ctx, resp.Private, r.Session)...)
-	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	req.Diags.Append(node.ForgetDoubt(ctx, req.Private)...)
+	req.Diags.Append(state.Remember(ctx, req.Private, r.Session)...)
+	req.Result = state
 }
 
-// Update writes what changed, provided that nobody else has changed it since the plan.
-func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	var plan, state, config resourceModel
-	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
-	resp.Diagnostics.Append(state.Recall(ctx, req.Private, r.Session)...)
-	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
-	if resp.Diagnostics.HasError() {
+// Updates writes what changed, provided that nobody else has changed it since the plan.
+func (r *Resource) Updates(ctx context.Context, req *request) {
+	plan, state, config := req.Plan, req.State, req.Config
+	req.Identity = plan.Path
+	req.Diags.Append(state.Recall(ctx, req.Private, r.Session)...)
+	if req.Failed() {
 		return
 	}
 	about := r.subject(plan.Path)
 	if plan.Stat.IsUnknown() { // otherwise only what the server knows nothing of has changed
 		done, err := plan.Apply(ctx, r.Session, plan.Path.ValueString(), &config.Node, &state.Node)
 		if err != nil {
-			resp.Diagnostics.Append(about.Error(doingUpdate, err))
+			req.Diags.Append(about.Error(doingUpdate, err))
 			state.Node = plan.Node // what was done of it
-			resp.Diagnostics.Append(state.Remember(ctx, resp.Private, r.Session)...)
-			resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+			req.Diags.Append(state.Remember(ctx, req.Private, r.Session)...)
+			req.Result = state
 			return
 		}
-		resp.Diagnostics.Append(about.Applied(done)...)
-		resp.Diagnostics.Append(plan.Remember(ctx, resp.Private, r.Session)...)
+		req.Diags.Append(about.Applied(done)...)
+		req.Diags.Append(plan.Remember(ctx, req.Private, r.Session)...)
 	}
-	diags, err := r.Session.RenewParents(ctx, resp.Private, plan.parentsACL(), state.parentsACL())
-	resp.Diagnostics.Append(diags...)
+	diags, err := r.Session.RenewParents(ctx, req.Private, plan.parentsACL(), state.parentsACL())
+	req.Diags.Append(diags...)
 	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingSetParents, err))
+		req.Diags.Append(about.Error(doingSetParents, err))
 		plan.ParentACL = state.ParentACL
 	}
-	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(setKindAssumed(ctx, resp.Private, false)...)
+	req.Result = plan
+	req.Diags.Append(setKindAssumed(ctx, req.Private, false)...)
 }
 
-// Delete deletes the node, provided that nobody else has changed it since the plan.
-func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	var state resourceModel
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
+// Deletes deletes the node, provided that nobody else has changed it since the plan.
+func (r *Resource) Deletes(ctx context.Context, req *request) {
+	state := req.State
 	succeeded, diags := succeeded(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
+	req.Diags.Append(diags...)
 	left, diags := r.subject(state.Path).Spare(ctx, req.Private, session.Whole, false)
-	resp.Diagnostics.Append(diags...)
+	req.Diags.Append(diags...)
 	if left {
 		return
 	}
 	doubt, diags := node.LoadDoubt(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	req.Diags.Append(diags...)
+	if req.Failed() {
 		return
 	}
 	if doubt != nil {
 		made, ours, err := doubt.Find(ctx, r.Session, state.Path.ValueString(), &state.Node)
 		switch {
 		case err != nil:
-			resp.Diagnostics.Append(r.subject(state.Path).Error(doingDelete, err))
+			req.Diags.Append(r.subject(state.Path).Error(doingDelete, err))
 			return
 		case !ours:
 			return
@@ -447,9 +434,9 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		state.refresh(made, r.Session.Identities())
 	}
 	err := state.Delete(ctx, r.Session, state.Path.ValueString(), succeeded)
-	resp.Diagnostics.Append(r.subject(state.Path).Destroyed(doingDelete, err)...)
+	req.Diags.Append(r.subject(state.Path).Destroyed(doingDelete, err)...)
 	if err == nil && !state.Keeps() && r.Session.Borrowed(session.Whole, state.Path.ValueString()) {
-		resp.Diagnostics.Append(r.subject(state.Path).Borrowed())
+		req.Diags.Append(r.subject(state.Path).Borrowed())
 	}
 }
 
@@ -472,5 +459,5 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 }
 
 func (r *Resource) subject(nodePath types.String) diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Path: nodePath.ValueString(), Presented: r.Session.Presented(), Run: r.Session}
+	return diagnose.Subject{Resource: TypeName, Path: nodePath.ValueString(), Presented: r.Session.Presented(), Run: r.Session}
 }

@@ -35,7 +35,7 @@ func tfzkInstances(t *testing.T) map[string]json.RawMessage {
 	}
 	instances := make(map[string]json.RawMessage)
 	for _, r := range state.Resources {
-		if r.Type == typeName {
+		if r.Type == TypeName {
 			instances[r.Name] = r.Instances[0].Attributes
 		}
 	}

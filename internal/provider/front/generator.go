@@ -1,96 +1,16 @@
-package provider
+package front
 
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
-	"terraform-provider-zookeeper/internal/provider/session"
 )
-
-// NewServer returns what serves a provider to the CLI: the framework, but for one answer, and
-// with what its sessions have found.
-func NewServer(p *Provider) (tfprotov6.ProviderServer, error) {
-	server := providerserver.NewProtocol6(p)()
-	all, ok := server.(frameworkServer)
-	if !ok {
-		return nil, fmt.Errorf("%T has not all that the protocol knows of", server)
-	}
-	return teller{generator{counter{all, &p.sessions.Requests}}, p.sessions}, nil
-}
-
-// counter counts the requests that tell of one resource at a time: a plan of a destruction waits
-// for the others, see [session.Session.Successors].
-type counter struct {
-	frameworkServer
-
-	requests *session.Requests
-}
-
-// UpgradeResourceState is the framework's, counted.
-func (c counter) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	defer c.requests.Begin()()
-	return c.frameworkServer.UpgradeResourceState(ctx, req)
-}
-
-// ReadResource is the framework's, counted.
-func (c counter) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	c.requests.Read()
-	defer c.requests.Begin()()
-	return c.frameworkServer.ReadResource(ctx, req)
-}
-
-// ImportResourceState is the framework's, counted.
-func (c counter) ImportResourceState(ctx context.Context, req *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
-	defer c.requests.Begin()()
-	return c.frameworkServer.ImportResourceState(ctx, req)
-}
-
-// MoveResourceState is the framework's, counted.
-func (c counter) MoveResourceState(ctx context.Context, req *tfprotov6.MoveResourceStateRequest) (*tfprotov6.MoveResourceStateResponse, error) {
-	defer c.requests.Begin()()
-	return c.frameworkServer.MoveResourceState(ctx, req)
-}
-
-// ValidateResourceConfig is the framework's, counted.
-func (c counter) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	defer c.requests.Begin()()
-	return c.frameworkServer.ValidateResourceConfig(ctx, req)
-}
-
-// PlanResourceChange is the framework's, counted.
-func (c counter) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	defer c.requests.Begin()()
-	return c.frameworkServer.PlanResourceChange(ctx, req)
-}
-
-// ApplyResourceChange is the framework's. It is noted, and not counted: no plan waits for it.
-func (c counter) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	c.requests.Apply()
-	return c.frameworkServer.ApplyResourceChange(ctx, req)
-}
-
-// ReadDataSource is the framework's, counted.
-func (c counter) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	defer c.requests.Begin()()
-	return c.frameworkServer.ReadDataSource(ctx, req)
-}
-
-// frameworkServer is all that the framework's server implements: what serves it asks for
-// each of the later additions by its own type.
-type frameworkServer interface {
-	tfprotov6.ProviderServer
-	tfprotov6.ListResourceServer
-	tfprotov6.ActionServer
-	tfprotov6.StateStoreServer
-}
 
 // generator generates configuration for resources that are imported (-generate-config-out).
 // Left alone, the framework makes an argument of the ACL that a server has shown, and that may
