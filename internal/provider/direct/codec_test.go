@@ -136,7 +136,6 @@ func TestSchemas(t *testing.T) {
 	type one struct {
 		A types.String `tfsdk:"a"`
 	}
-	var wrong schemaError
 	for name, a := range map[string]schema.Attribute{
 		"a plan modifier":    schema.StringAttribute{Optional: true, PlanModifiers: []planmodifier.String{stringplanmodifier.RequiresReplace()}},
 		"of another kind":    schema.DynamicAttribute{Optional: true},
@@ -146,11 +145,13 @@ func TestSchemas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := c.plannable(t.Context()); !errors.As(err, &wrong) {
+		err = c.plannable(t.Context())
+		if _, ok := errors.AsType[schemaError](err); !ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := newCodec[schema.Attribute, one](things); !errors.As(err, &wrong) {
+	_, err := newCodec[schema.Attribute, one](things)
+	if _, ok := errors.AsType[schemaError](err); !ok {
 		t.Errorf("a model without all fields: %v", err)
 	}
 }
