@@ -85,3 +85,12 @@ func overtaken(ctx context.Context, err error) bool {
 	return errors.Is(err, errAgain) || errors.Is(err, zk.ErrBadVersion) || errors.Is(err, zk.ErrNoNode) ||
 		errors.Is(err, zk.ErrSessionExpired)
 }
+
+// given returns the error to give up with: that of ctx where it has ended, which is why nothing
+// was begun again, unless it is not known what has been done.
+func given(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil && !errors.Is(err, zk.ErrOutcomeUnknown) {
+		return ctx.Err()
+	}
+	return err
+}

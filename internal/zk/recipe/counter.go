@@ -197,7 +197,7 @@ func (c *Counter[N]) change(ctx context.Context, f func(N) (N, bool, error)) (be
 				return n, next, nil
 			}
 			if !overtaken(ctx, err) {
-				return n, n, err
+				return n, n, given(ctx, err)
 			}
 			continue
 		}

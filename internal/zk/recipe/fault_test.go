@@ -423,9 +423,15 @@ func TestEachRequestExpired(t *testing.T) {
 				done := false
 				select {
 				case <-held:
+					before, _ := v.Session()
 					v.expire(t)
 					letGo()
 					err = <-out
+					// What comes next is not to be disturbed by the end of this session.
+					until(t, "the next session", func() bool {
+						id, _ := v.Session()
+						return id != 0 && id != before
+					})
 				case err = <-out:
 					done = true
 					letGo()

@@ -102,7 +102,7 @@ func (l *NonBlockingLease) obtain(ctx context.Context, path string) (obtained bo
 		}
 		// The outcome is unknown: whoever looks again finds what is his, and renews it.
 		if !again(ctx, err) && !overtaken(ctx, err) && (ctx.Err() != nil || !errors.Is(err, zk.ErrSessionExpired)) {
-			return obtained, err
+			return obtained, given(ctx, err)
 		}
 	}
 }

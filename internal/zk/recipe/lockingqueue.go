@@ -127,7 +127,7 @@ func (q *LockingQueue) take(ctx context.Context, name string) (*Item, error) {
 		case overtaken(ctx, err):
 			continue
 		default:
-			return nil, err
+			return nil, given(ctx, err)
 		}
 		break
 	}

@@ -75,7 +75,7 @@ func put(ctx context.Context, client *zk.Client, folder, witness string, priorit
 			}
 		}
 		if err == nil || !overtaken(ctx, err) {
-			return err
+			return given(ctx, err)
 		}
 	}
 }
@@ -138,7 +138,7 @@ func (q *Queue) first(ctx context.Context, names []string) ([]byte, bool, error)
 				break // somebody else has it
 			}
 			if !overtaken(ctx, err) {
-				return nil, false, err
+				return nil, false, given(ctx, err)
 			}
 		}
 	}
