@@ -43,9 +43,9 @@ func TestAccMembers_recipes(t *testing.T) {
 	join(t, tree, recipe.NewGroupMember, "/group", recipe.PartyOptions{Identifier: "a1", Data: []byte("rack 1")})
 	join(t, tree, recipe.NewGroupMember, "/group", recipe.PartyOptions{Identifier: "a2", Data: []byte("\xff")})
 	tree.Put("/empty", "")
-	for rel, data := range map[string]string{"": "", "/web": "", "/web/i1": `{"name":"web","id":"i1","address":"10.0.0.1","port":80}`} {
-		tree.Put("/discovery"+rel, data)
-	}
+	tree.Put("/discovery", "")
+	tree.Put("/discovery/web", "")
+	tree.Put("/discovery/web/i1", `{"name":"web","id":"i1","address":"10.0.0.1","port":80}`)
 	text := knownvalue.StringExact
 	var steps []resource.TestStep
 	for _, tt := range []struct {
