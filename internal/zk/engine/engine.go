@@ -333,7 +333,10 @@ func (e *Engine) Hosts() []string {
 // it elsewhere; 0 and nil while there is no connection, or only one to a server without a
 // quorum, whose sessions are its own.
 func (e *Engine) Session() (id int64, password []byte) {
+	// A call that waited for a connection may be answered while that is still being taken up.
+	e.mu.Lock()
 	l := e.current.Load()
+	e.mu.Unlock()
 	if l == nil || l.Session().ReadOnly {
 		return 0, nil
 	}
