@@ -257,10 +257,15 @@ func ParentImports(r *Round) int {
 // A reference between the two avoids it.
 func (k *knowledge) madeAsParent(p string, n history.Node, runs []Run) bool {
 	by, ours := k.ours(n.By)
-	if !ours || by.Code == 0 || len(n.Data) > 0 || k.hadState(p, n, by.Actor, runs) {
+	if !ours || by.Code == 0 || k.hadState(p, n, by.Actor, runs) {
 		return false
 	}
-	return slices.ContainsFunc(k.Txns, func(txn history.Txn) bool {
+	empty := slices.ContainsFunc(k.Txns, func(txn history.Txn) bool {
+		return txn.Zxid == n.Czxid && slices.ContainsFunc(txn.Changes, func(c history.Change) bool {
+			return c.Kind == history.Create && c.Path == p && len(c.Data) == 0
+		})
+	})
+	return empty && slices.ContainsFunc(k.Txns, func(txn history.Txn) bool {
 		return txn.Zxid >= n.Czxid && txn.Zxid <= by.To && slices.Contains(by.Sessions, txn.Session) &&
 			slices.ContainsFunc(txn.Changes, func(c history.Change) bool { return c.Kind == history.Create && below(c.Path, p) })
 	})
