@@ -150,7 +150,7 @@ func SameACL(a, b []zk.ACL, self []Identity) bool {
 	return maps.Equal(effective(a, self, mask), effective(b, self, mask))
 }
 
-// Masked tells whether an ACL shows a digest without its hash.
+// Masked reports whether an ACL shows a digest without its hash.
 func Masked(acl []zk.ACL) bool {
 	return slices.ContainsFunc(acl, func(e zk.ACL) bool {
 		return e.Scheme == zk.SchemeDigest && strings.HasSuffix(e.ID, ":"+zk.MaskedDigest)

@@ -16,10 +16,14 @@ import (
 // What the attributes are, in the data source and in the action.
 const (
 	describePath      = "Absolute path of the node."
-	describeCondition = "What to wait for: `exists`, that there is such a node; `absent`, that there is none; `data_equals`, that it holds `expected_data`; `min_children`, that it has at least `expected_children` children. Default `exists`."
-	describeData      = "Content to wait for, with `data_equals` and only then."
-	describeChildren  = "Number of children to wait for, with `min_children` and only then."
-	describeTimeout   = "Seconds to wait before an error tells what was seen last; `0` for one look. Default `60`."
+	describeCondition = "What to wait for. Default `exists`.\n\n" +
+		"  * `exists`: the node exists\n" +
+		"  * `absent`: the node does not exist\n" +
+		"  * `data_equals`: the node holds `expected_data`\n" +
+		"  * `min_children`: the node has `expected_children` children or more"
+	describeData     = "Content to wait for, with `data_equals` and only then."
+	describeChildren = "Number of children to wait for, with `min_children` and only then."
+	describeTimeout  = "Seconds to wait before an error tells what was seen last; `0` for one look. Default `60`."
 )
 
 var conditions = []string{exists, absent, dataEquals, minChildren}
