@@ -41,7 +41,9 @@
 // [ErrOutcomeUnknown] and repeats nothing. So it does where a node to be created is not
 // there, and somebody else has deleted a child of the same parent meanwhile: it may have been made,
 // and deleted by whoever it was for. To know that, the client looks at a parent before it first creates
-// below it, and counts what it deletes there itself. What its own siblings do is no doubt. Of several
+// below it, and counts what it deletes there itself. What its own siblings do is no doubt. It remembers what
+// it has deleted as well: a create or a set is in doubt whose node, or a node above that, another call of the
+// same client has deleted meanwhile. It may have been done before, and is not done a second time. Of several
 // sequential creates that are alike, and have lost their replies, each is given one of the nodes that are
 // alike too.
 //

@@ -3,6 +3,8 @@ package zk
 import (
 	"context"
 	"errors"
+	"iter"
+	"slices"
 	"sync"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
@@ -12,16 +14,21 @@ import (
 // A ledger knows of each node below which this client creates others how many of its children had been
 // deleted before, and how many the client itself has deleted since. So after a lost reply a look at the
 // parent tells whether somebody else has deleted a child meanwhile. Where nobody has, a node that is not
-// there has not been made, whatever siblings have come.
+// there has not been made, whatever siblings have come; unless the client itself has deleted it meanwhile,
+// and so the ledger knows what that was as well.
 //
 // The numbers rest on the order of a connection: replies come in the order of the requests. What is
-// counted when a reply comes is what the server had done by the time of that request.
+// counted when a reply comes is what the server had done by the time of that request. A write whose reply
+// is lost with the connection came after each look that has been answered by then, and may have come before
+// any other.
 type ledger struct {
 	mu sync.Mutex
 	// accounts are by the full path of the parent.
 	accounts map[string]*account
 	// opened counts the accounts whose first look has been sent.
 	opened int64
+	// deletions are the client's own.
+	deletions deletions
 }
 
 // An account is what is known of the children of one node.
@@ -42,6 +49,70 @@ type account struct {
 	// numbers is how many sequential nodes the client may have made of whose creation the reply was lost,
 	// and of which it is not known yet.
 	numbers int32
+}
+
+// A writing is what the ledger keeps of one try of a write.
+type writing struct {
+	// ticket is the number of the account opened last when the try was submitted.
+	ticket int64
+	// state guards against counting twice: who waits may give up before the reply is lost, or ask again.
+	state standing
+	// counted is what the try adds to accounts that had been looked at when its reply was lost.
+	counted []effect
+}
+
+// A standing is how far the ledger is with a try.
+type standing int
+
+const (
+	underWay standing = iota
+	doubtful          // its reply was lost, and what became of it is not known yet
+	settled           // nothing of it is counted any more
+)
+
+// An effect is what a write does to the children of one node: it deletes one, or makes a sequential one.
+type effect struct {
+	account *account
+	deletes bool
+}
+
+// A deletion is a node that the client has deleted, by its full path, and the transaction, or where the reply
+// was lost a later one.
+type deletion struct {
+	path string
+	zxid int64
+}
+
+// deletions are the latest deletions.
+type deletions struct {
+	ring []deletion // the oldest is forgotten first
+	next int
+	// forgotten is the latest transaction of those that are not known any more.
+	forgotten int64
+}
+
+// deletionsKept is how many deletions are remembered: far more than one client does while it looks for what
+// became of one write.
+const deletionsKept = 4096
+
+func (d *deletions) note(one deletion) {
+	if len(d.ring) < deletionsKept {
+		d.ring = append(d.ring, one)
+		return
+	}
+	d.forgotten = max(d.forgotten, d.ring[d.next].zxid)
+	d.ring[d.next] = one
+	d.next = (d.next + 1) % deletionsKept
+}
+
+// deletedSince reports whether the client itself may have deleted a node that matches, by its full path, in a
+// transaction later than seen.
+func (l *ledger) deletedSince(seen int64, match func(full string) bool) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.deletions.forgotten > seen || slices.ContainsFunc(l.deletions.ring, func(one deletion) bool {
+		return one.zxid > seen && match(one.path)
+	})
 }
 
 // mostAccounts bounds the ledger. It is far more parents than one client has writes under way below.
@@ -131,84 +202,116 @@ func (l *ledger) close(parent string, a *account) {
 }
 
 // note counts what a write has done whose reply has come. It runs on the read goroutine.
-func (l *ledger) note(req conn.Request) {
-	l.each(req, func(a *account, deleted bool) {
-		if deleted {
-			a.own++
+func (l *ledger) note(req conn.Request, zxid int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for e := range l.effects(req) {
+		if e.deletes {
+			e.account.own++
 		}
-	})
+	}
+	l.remember(req, zxid)
 }
 
 // lose notes a write whose reply was lost. It runs before there is another connection.
-func (l *ledger) lose(req conn.Request) {
-	l.each(req, func(a *account, deleted bool) {
-		if !deleted {
-			a.numbers++
-		}
-	})
-}
-
-// settle notes what is known by now of a write whose reply was lost.
-func (l *ledger) settle(req conn.Request, took bool) {
-	l.each(req, func(a *account, deleted bool) {
-		switch {
-		case !deleted:
-			a.numbers = max(0, a.numbers-1) // it may have been lost before the account was opened
-		case took:
-			a.own++
-		}
-	})
-}
-
-// each calls f with each account of a node below which a request deletes another or makes a sequential
-// one.
-func (l *ledger) each(req conn.Request, f func(a *account, deleted bool)) {
+func (l *ledger) lose(req conn.Request, w *writing) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.accounts) == 0 {
+	if w.state != underWay { // nobody waits for it any more
 		return
 	}
-	note := func(req conn.Request) {
-		var parent string
-		var deletes bool
-		switch r := req.(type) {
-		case *proto.DeleteRequest:
-			parent, deletes = Parent(r.Path), true
-		case *proto.CreateRequest:
-			if !isSequential(r) {
-				return
-			}
-			parent, _ = cutPrefix(r.Path)
-		default:
+	w.state = doubtful
+	for e := range l.effects(req) {
+		w.counted = append(w.counted, e)
+		if !e.deletes {
+			e.account.numbers++
+		}
+	}
+}
+
+// settle notes what became of a write whose reply was lost, or that nobody will look any more. zxid is of a
+// transaction that is not an earlier one. Only the first time counts.
+func (l *ledger) settle(req conn.Request, w *writing, took bool, zxid int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if w.state == settled {
+		return
+	}
+	w.state = settled
+	for _, e := range w.counted {
+		switch {
+		case !e.deletes:
+			e.account.numbers--
+		case took:
+			e.account.own++
+		}
+	}
+	w.counted = nil
+	if took {
+		l.remember(req, zxid)
+	}
+}
+
+// effects yields what a request does to the children of nodes that have been looked at. mu is held.
+func (l *ledger) effects(req conn.Request) iter.Seq[effect] {
+	return func(yield func(effect) bool) {
+		if len(l.accounts) == 0 {
 			return
 		}
-		if a := l.accounts[parent]; a != nil && a.known {
-			f(a, deletes)
+		for one := range parts(req) {
+			var parent string
+			var deletes bool
+			switch r := one.(type) {
+			case *proto.DeleteRequest:
+				parent, deletes = Parent(r.Path), true
+			case *proto.CreateRequest:
+				if !isSequential(r) {
+					continue
+				}
+				parent, _ = cutPrefix(r.Path)
+			default:
+				continue
+			}
+			if a := l.accounts[parent]; a != nil && a.known && !yield(effect{a, deletes}) {
+				return
+			}
 		}
 	}
-	if multi, ok := req.(*proto.MultiRequest); ok {
+}
+
+// remember keeps in mind what a write has deleted. mu is held.
+func (l *ledger) remember(req conn.Request, zxid int64) {
+	for one := range parts(req) {
+		if r, ok := one.(*proto.DeleteRequest); ok {
+			l.deletions.note(deletion{r.Path, zxid})
+		}
+	}
+}
+
+// parts yields the operations of a transaction, and any other request itself.
+func parts(req conn.Request) iter.Seq[conn.Request] {
+	return func(yield func(conn.Request) bool) {
+		multi, ok := req.(*proto.MultiRequest)
+		if !ok {
+			yield(req)
+			return
+		}
 		for _, op := range multi.Ops {
-			note(op.Request)
+			if !yield(op.Request) {
+				return
+			}
 		}
-		return
 	}
-	note(req)
 }
 
 // createdBelow is the full path of the parent of the first node that a request creates; empty where it
 // creates none. Of an ephemeral one the session is proof, and among others of its kind nodes come and go.
 func createdBelow(req conn.Request) string {
-	if multi, ok := req.(*proto.MultiRequest); ok {
-		for _, op := range multi.Ops {
-			if parent := createdBelow(op.Request); parent != "" {
-				return parent
-			}
+	for one := range parts(req) {
+		if create, ok := one.(*proto.CreateRequest); ok && !isEphemeral(create) {
+			parent, _ := cutPrefix(create.Path)
+			return parent
 		}
-		return ""
-	}
-	if create, ok := req.(*proto.CreateRequest); ok && !isEphemeral(create) {
-		parent, _ := cutPrefix(create.Path)
-		return parent
 	}
 	return ""
 }

@@ -197,3 +197,197 @@ func TestLostAmongStrangers(t *testing.T) {
 		})
 	}
 }
+
+// lostMeanwhile makes a call of c, which goes through the proxy, and drops the reply to the first request of
+// the call that matches. It has something done while c has no connection, and returns what came of the call.
+func lostMeanwhile(t *testing.T, c *zk.Client, proxy *zktest.Proxy, match func(int32) bool, call, meanwhile func() error) error {
+	t.Helper()
+	cut := proxy.CutAfterRequest(func(op int32) bool {
+		if match(op) {
+			proxy.Refuse(true)
+		}
+		return match(op)
+	})
+	result := make(chan error, 1)
+	go func() { result <- call() }()
+	<-cut
+	until(t, "the loss of the connection", func() bool { return c.State() == zk.StateSuspended })
+	if err := meanwhile(); err != nil {
+		t.Error(err)
+	}
+	proxy.Refuse(false)
+	return <-result
+}
+
+// A deletion of somebody else's leaves a create in doubt, whatever of the client's own the servers have
+// refused, and whatever they had done before the client began to count.
+func TestLostBesideOwnDeletions(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string){
+		"refused in a transaction": func(ctx context.Context, t *testing.T, c *zk.Client, _ *zktest.Proxy, base string) {
+			t.Helper()
+			if _, err := c.Create(ctx, base+"/first", nil, zk.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Multi(ctx, zk.DeleteOp(base+"/there", 0), zk.CheckOp(base, 1)); !errors.Is(err, zk.ErrBadVersion) {
+				t.Fatal(err)
+			}
+		},
+		"done before the first create": func(ctx context.Context, t *testing.T, c *zk.Client, proxy *zktest.Proxy, base string) {
+			t.Helper()
+			var first *zk.Pending[zk.Created]
+			err := lostMeanwhile(t, c, proxy, zktest.IsDelete, func() error { return c.Delete(ctx, base+"/there", 0) }, func() error {
+				first = c.Async().Create(ctx, base+"/first", nil, zk.CreateOptions{})
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := first.Wait(ctx); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, other := testContext(t), connect(t, server.Addr())
+			base := folder(t, other)
+			if _, err := other.Create(ctx, base+"/there", nil, zk.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			proxy := zktest.StartProxy(t, server.Addr())
+			c := connect(t, proxy.Addr(), steady)
+			before(ctx, t, c, proxy, base)
+			node := base + "/lost"
+			err := lostMeanwhile(t, c, proxy, zktest.IsCreate, func() error {
+				_, err := c.Create(ctx, node, nil, zk.CreateOptions{})
+				return err
+			}, func() error { return other.Delete(ctx, node, zk.AnyVersion) })
+			if !errors.Is(err, zk.ErrOutcomeUnknown) {
+				t.Errorf("%v", err)
+			}
+			if _, there, err := other.Exists(ctx, node); there || err != nil {
+				t.Errorf("it is there: %t, %v", there, err)
+			}
+		})
+	}
+}
+
+// What the client itself deletes while the reply to its write is lost is no sign that there was no write.
+func TestLostAndDeletedByItself(t *testing.T) {
+	t.Parallel()
+	creates := func(name string, o zk.CreateOptions) func(context.Context, *zk.Client, string) error {
+		return func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Create(ctx, base+name, []byte("mine"), o)
+			return err
+		}
+	}
+	for _, tc := range []struct {
+		name    string
+		match   func(int32) bool
+		do      func(ctx context.Context, c *zk.Client, base string) error
+		deletes []string
+	}{
+		{"create", zktest.IsCreate, creates("/folder/node", zk.CreateOptions{}), []string{"/folder/node"}},
+		{"create with its parent", zktest.IsCreate, creates("/folder/node", zk.CreateOptions{MakeParents: true}), []string{"/folder/there", "/folder/node", "/folder"}},
+		{"sequential create", zktest.IsCreate, creates("/folder/n-", zk.CreateOptions{Mode: zk.PersistentSequential}), []string{"/folder/n-0000000002"}},
+		{"set", zktest.IsSet, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Set(ctx, base+"/folder/there", []byte("mine"), 0)
+			return err
+		}, []string{"/folder/there"}},
+		{"transaction", zktest.IsMulti, func(ctx context.Context, c *zk.Client, base string) error {
+			_, err := c.Multi(ctx, zk.CreateOp(base+"/folder/node", nil, zk.CreateOptions{}))
+			return err
+		}, []string{"/folder/node"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			base := folder(t, direct)
+			for _, path := range []string{"/folder", "/folder/there"} {
+				if _, err := direct.Create(ctx, base+path, nil, zk.CreateOptions{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			proxy := zktest.StartProxy(t, server.Addr())
+			c := connect(t, proxy.Addr(), steady)
+			// It has begun to count.
+			for _, path := range []string{"/other", "/folder/other"} {
+				if _, err := c.Create(ctx, base+path, nil, zk.CreateOptions{}); err != nil {
+					t.Fatal(err)
+				}
+				if err := c.Delete(ctx, base+path, 0); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var deleted []*zk.Pending[struct{}]
+			err := lostMeanwhile(t, c, proxy, tc.match, func() error { return tc.do(ctx, c, base) }, func() error {
+				for _, path := range tc.deletes {
+					deleted = append(deleted, c.Async().Delete(ctx, base+path, zk.AnyVersion))
+				}
+				return nil
+			})
+			for i, p := range deleted {
+				if _, err := p.Wait(ctx); err != nil {
+					t.Fatalf("the deletion of %s: %v", tc.deletes[i], err)
+				}
+			}
+			if !errors.Is(err, zk.ErrOutcomeUnknown) {
+				t.Errorf("%v", err)
+			}
+			for _, path := range tc.deletes {
+				if _, there, err := direct.Exists(ctx, base+path); there || err != nil {
+					t.Errorf("%s is there: %t, %v", path, there, err)
+				}
+			}
+			if names, _, err := direct.Children(ctx, base+"/folder"); err == nil && len(names) > 1 {
+				t.Errorf("%v are there", names)
+			}
+		})
+	}
+}
+
+// Of two sequential creates that are alike, each gets one of the two nodes, however often somebody has waited
+// in vain for one of them.
+func TestLostAmongItsLike(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr(), steady)
+	if _, err := c.Create(ctx, base+"/other", nil, zk.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	_, release := proxy.HoldReplies(zktest.IsCreate)
+	var alike []*zk.Pending[zk.Created]
+	for range 2 {
+		alike = append(alike, c.Async().Create(ctx, base+"/n-", nil, zk.CreateOptions{Mode: zk.PersistentSequential}))
+	}
+	until(t, "two nodes", func() bool {
+		names, _, err := direct.Children(ctx, base)
+		return err == nil && len(names) == 3
+	})
+	proxy.CutAll()
+	release()
+	for _, p := range alike {
+		<-p.Done()
+	}
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	for range 2 {
+		if _, err := alike[0].Wait(gone); !errors.Is(err, zk.ErrOutcomeUnknown) {
+			t.Fatal(err)
+		}
+	}
+	made := make(map[string]bool)
+	for _, p := range alike {
+		node, err := p.Wait(ctx)
+		if err != nil {
+			t.Error(err)
+		}
+		made[node.Path] = true
+	}
+	if len(made) != 2 {
+		t.Errorf("%v", made)
+	}
+}

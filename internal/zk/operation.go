@@ -70,12 +70,14 @@ type attempt[Q, R any] struct {
 	call conn.Call
 	req  Q
 	out  R
+	note writing
 }
 
 // prepare makes an attempt ready to be submitted.
 func prepare[Q, R, T any, W request[Q], P reply[R]](a *attempt[Q, R], o *operation[Q, R, T]) {
 	a.req, a.out = o.req, o.blank
 	a.call.Init(o.code, W(&a.req), P(&a.out))
+	a.call.Note = &a.note
 }
 
 // failure is the error of an operation that failed with err, which may be one already.
@@ -168,7 +170,7 @@ func write[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client
 		call := &a.call
 		call.Ended = c.written
 		var err error
-		if call.Ticket, err = c.open(ctx, call.Request, true); err != nil {
+		if a.note.ticket, err = c.open(ctx, call.Request, true); err != nil {
 			if err = t.Again(ctx, &a.call, err); err != nil {
 				return &a.out, suspicious(call.Request, err)
 			}
@@ -184,11 +186,13 @@ func write[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client
 		}
 		seen = cmp.Or(seen, call.Seen)
 		if !ended {
+			c.settle(call, &a.note, false)
 			return nil, suspicious(call.Request, c.waitedFor(&w, seen, err))
 		}
 		if unresolved(err) {
 			a.out = o.blank
 			took, rerr := judge(w.Sent(ctx), c, o, a, &a.out)
+			c.settle(call, &a.note, took)
 			switch {
 			case rerr != nil:
 				return nil, suspicious(call.Request, c.waitedFor(&w, seen, rerr))
@@ -256,7 +260,7 @@ func issue[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client
 	prepare[Q, R, T, W, P](&i.attempt, &i.op)
 	if o.lost != nil {
 		i.call.Ended = c.written
-		i.call.Ticket, _ = c.open(ctx, i.call.Request, false) // which fails for nothing that it does not wait for
+		i.note.ticket, _ = c.open(ctx, i.call.Request, false) // which fails for nothing that it does not wait for
 	}
 	c.engine.Submit(ctx, &i.call)
 	p := pending(c, i.call.Done(), i.collect)
@@ -281,6 +285,11 @@ func (i *issued[Q, R, T]) collect(ctx context.Context, w *engine.Waiter) (T, err
 		return i.op.outcome(ctx, c, &found, nil)
 	}
 	return i.op.outcome(ctx, c, &i.out, err)
+}
+
+// settle notes what became of a try whose reply was lost; false too where nobody will look any more.
+func (c *Client) settle(call *conn.Call, note *writing, took bool) {
+	c.ledger.settle(call.Request, note, took, c.Zxid())
 }
 
 // suspicious adds to the error of a request whose connection was lost that the request is
@@ -314,9 +323,11 @@ func judge[Q, R, T any](ctx context.Context, c *Client, o *operation[Q, R, T], a
 	// for what they had accepted, whatever its path.
 	v := unknown
 	if _, err = do(ctx, c, syncAt("/", "/")); err == nil {
-		v, err = o.lost(ctx, c, &a.req, loss{seen: call.Seen, session: call.Session, ticket: call.Ticket}, out)
+		v, err = o.lost(ctx, c, &a.req, loss{seen: call.Seen, session: call.Session, ticket: a.note.ticket}, out)
 	}
-	c.ledger.settle(call.Request, err == nil && v == applied)
+	if err == nil { // or somebody may ask again
+		c.settle(call, &a.note, v == applied)
+	}
 	c.log.Debug("the reply to a write was lost, and the servers were asked what became of it", "op", call.Op.String(), "found", v.String())
 	switch {
 	case err != nil:

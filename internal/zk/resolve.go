@@ -126,12 +126,15 @@ func (cl *claims) since(seen int64) []int64 {
 // a connection has told is known before anybody looks for what was lost with it.
 func (c *Client) claim(call *conn.Call) {
 	if call.Err != nil {
-		if unresolved(call.Err) {
-			c.ledger.lose(call.Request)
+		if w, ok := call.Note.(*writing); ok && unresolved(call.Err) {
+			c.ledger.lose(call.Request, w)
 		}
 		return
 	}
-	c.ledger.note(call.Request)
+	if multi, ok := call.Reply.(*proto.MultiReply); ok && multi.Refused() {
+		return
+	}
+	c.ledger.note(call.Request, call.Header.Zxid)
 	c.claims.mu.Lock()
 	defer c.claims.mu.Unlock()
 	c.claims.note(claim{zxid: call.Header.Zxid})
@@ -151,7 +154,7 @@ func (c *Client) forgetWrites() {
 	c.claims.ring, c.claims.next = nil, 0
 	c.claims.mu.Unlock()
 	c.ledger.mu.Lock()
-	c.ledger.accounts = nil
+	c.ledger.accounts, c.ledger.deletions = nil, deletions{}
 	c.ledger.mu.Unlock()
 }
 
@@ -169,8 +172,18 @@ func (c *Client) claimed(look func() (verdict, claim, error)) (verdict, error) {
 // absent judges a write where its node is not there: when no child of the nearest of its ancestors
 // that is there has come or gone since, or none has been deleted by anybody else, the node was not
 // there before either, and the write was refused. Where that ancestor has come since, as much has to be
-// so of the one above it, and so on: there might have been another one before.
+// so of the one above it, and so on: there might have been another one before. Where the client itself has
+// deleted the node since, or one above it, the write may have been done before.
 func (c *Client) absent(ctx context.Context, full string, l loss, otherwise verdict) (verdict, error) {
+	lowest := full
+	if otherwise == applied {
+		lowest = Parent(full) // of two deletions of this client of one node it is known which has done it
+	}
+	deleted := func() bool {
+		return c.ledger.deletedSince(l.seen, func(gone string) bool {
+			return gone == lowest || strings.HasPrefix(lowest, gone+"/")
+		})
+	}
 	for full != "/" {
 		full = Parent(full)
 		above, err := do(ctx, c, c.statAt(full))
@@ -188,7 +201,7 @@ func (c *Client) absent(ctx context.Context, full string, l loss, otherwise verd
 		switch {
 		case err != nil:
 			return unknown, err
-		case !yes:
+		case !yes || deleted(): // in this order: what has been counted is remembered by now
 			return otherwise, nil
 		case above.Czxid <= l.seen:
 			return certainlyNot, nil
@@ -436,6 +449,10 @@ func (c *Client) lookForSequential(ctx context.Context, req *proto.CreateRequest
 	case err != nil:
 		return unknown, err
 	case !yes || doubts > 0:
+	case len(fit) == 0 && c.ledger.deletedSince(l.seen, func(gone string) bool {
+		name, ok := strings.CutPrefix(gone, req.Path)
+		return ok && IsSequenceNumber(name)
+	}):
 	case len(fit) == 0:
 		return certainlyNot, nil
 	case int32(len(fit)) <= numbers:

@@ -36,8 +36,8 @@ type Call struct {
 	// anything that the server sent behind it is looked at. It must not wait for anything.
 	Ended func(*Call)
 
-	// Ticket is the caller's own: what it knew when it made the call.
-	Ticket int64
+	// Note is the caller's own: what it keeps of the call.
+	Note any
 
 	// Header is the reply's, zero when there was none.
 	Header proto.ReplyHeader

@@ -88,6 +88,11 @@ type MultiReply struct {
 	Zxid, Seen int64
 }
 
+// Refused reports whether the servers have refused the transaction: nothing of it was done.
+func (p *MultiReply) Refused() bool {
+	return slices.ContainsFunc(p.Results, func(res MultiResult) bool { return res.Op == OpError })
+}
+
 // Decode fills p from r.
 func (p *MultiReply) Decode(r *jute.Reader) {
 	p.Results = slices.Grow(p.Results, min(p.Want, r.Remaining()/MultiHeaderSize))
