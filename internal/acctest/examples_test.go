@@ -166,6 +166,14 @@ var special = map[string]func(t *testing.T) surroundings{
 		s.stays = []string{"/services/web/reload"}
 		return s
 	},
+	"actions/zookeeper_clear": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		for _, rel := range []string{"/services", "/services/web", "/services/web/cache", "/services/web/cache/page"} {
+			s.tree.Put(rel, "")
+		}
+		s.beforeDestroy = invokes("zookeeper_clear.cache", "deleted 1 node")
+		return s
+	},
 	"actions/zookeeper_create_sequential": func(t *testing.T) surroundings {
 		s := ordinary(t)
 		s.stays = []string{"/services/web/changes/change-0000000000"}

@@ -2,8 +2,11 @@ package provider_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +57,119 @@ func TestAccActions_set(t *testing.T) {
 	refused(t, tree, "zookeeper_set", "path = \"${local.base}/n\"", "data", "data_base64")
 	refused(t, tree, "zookeeper_set", "path = \"/zookeeper/x\"\ndata = \"x\"", "belongs to ZooKeeper itself")
 	refused(t, tree, "zookeeper_set", "path = \"${local.base}/n\"\ndata_base64 = \"x\"", "data_base64")
+}
+
+// What is below the node goes, also what others have there, and the node stays. With many nodes it tells how far it is.
+func TestAccActions_clear(t *testing.T) {
+	acctest.Needs(t, acctest.Actions)
+	tree := acctest.NewTree(t)
+	tree.Put("/app", "settings")
+	tree.Put("/app/cache", "")
+	tree.Put("/app/cache/a", "x")
+	ctx := t.Context()
+	if _, err := tree.Client.Create(ctx, tree.Path("/app/theirs"), nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+		t.Fatal(err)
+	}
+	invoke(t, tree, "zookeeper_clear", "path = \"${local.base}/app\"", "Cleared", tree.Path("/app"), "deleted 3 nodes")
+	if err := errors.Join(tree.HasData("/app", "settings"), tree.CheckGone("/app/cache", "/app/theirs")(nil)); err != nil {
+		t.Error(err)
+	}
+	invoke(t, tree, "zookeeper_clear", "path = \"${local.base}/app\"", "deleted 0 nodes")
+
+	writes := make([]zk.Write, 1500)
+	for i := range writes {
+		writes[i] = zk.Write{Kind: zk.WriteCreate, Path: tree.Path(fmt.Sprintf("/app/n%d", i))}
+	}
+	if _, err := tree.Client.Apply(ctx, zk.Batch{Writes: writes}); err != nil {
+		t.Fatal(err)
+	}
+	invoke(t, tree, "zookeeper_clear", "path = \"${local.base}/app\"", "Deleted 1000 nodes below", "500 left", "deleted 1500 nodes")
+
+	refused(t, tree, "zookeeper_clear", "path = \"${local.base}/missing\"", "Znode does not exist")
+	refused(t, tree, "zookeeper_clear", "path = \"/\"", "root", "cannot be managed")
+	refused(t, tree, "zookeeper_clear", "path = \"/zookeeper/quota\"", "belongs to ZooKeeper itself")
+	refused(t, tree, "zookeeper_clear", "path = \"app\"", "not absolute")
+	refused(t, tree, "zookeeper_clear", "", "path", "required")
+	tree.PutGuarded("/app/closed", "", zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead})
+	tree.Put("/app/closed/a", "")
+	refused(t, tree, "zookeeper_clear", "path = \"${local.base}/app\"", "Permission denied", "DELETE (d)", tree.Path("/app/closed"))
+}
+
+// The lock of the run is not cleared away under it.
+func TestAccActions_clearLocked(t *testing.T) {
+	acctest.Needs(t, acctest.Actions)
+	tree := acctest.NewTree(t)
+	tree.Put("/app", "")
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.ConfigFor(`lock = { path = "`+tree.Path("/app/lock")+`" }`, `
+action "zookeeper_clear" "test" {
+  config { path = "${local.base}/app" }
+}
+`)})
+	run := cli.Run("apply", "-no-color", "-auto-approve", "-invoke=action.zookeeper_clear.test")
+	if run.Code != 1 || !acctest.Error("Lock is below the znode", tree.Path("/app/lock")).MatchString(run.Output) {
+		t.Errorf("exit code %d\n%s", run.Code, run.Output)
+	}
+}
+
+// With a change, a clear comes before it or after it, as the configuration says, and JSON has its progress.
+func TestAccActions_clearTrigger(t *testing.T) {
+	acctest.Needs(t, acctest.Actions)
+	tree := acctest.NewTree(t)
+	tree.Put("/cache", "")
+	tree.Put("/cache/old", "")
+	config := func(version string) string {
+		return tree.Config(`
+resource "zookeeper_znode" "version" {
+  path = "${local.base}/version"
+  data = "` + version + `"
+
+  lifecycle {
+    action_trigger {
+      events  = [after_update]
+      actions = [action.zookeeper_clear.cache]
+    }
+  }
+}
+
+action "zookeeper_clear" "cache" {
+  config { path = "${local.base}/cache" }
+}
+`)
+	}
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": config("1")})
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	if err := tree.HasData("/cache/old", ""); err != nil {
+		t.Error(err)
+	}
+	cli.Write("main.tf", config("2"))
+	if out := cli.MustRun("plan", "-no-color").Output; !acctest.Error("Actions to be invoked", "action.zookeeper_clear.cache").MatchString(out) {
+		t.Errorf("the plan does not tell:\n%s", out)
+	}
+	if told := cli.MustRun("apply", "-json", "-auto-approve").Output; !hasProgress(told, "Cleared", tree.Path("/cache"), "deleted 1 node") {
+		t.Errorf("no progress in JSON:\n%s", told)
+	}
+	if err := tree.CheckGone("/cache/old")(nil); err != nil {
+		t.Error(err)
+	}
+	cli.CheckPlansNothing("the apply")
+	cli.MustRun("destroy", "-no-color", "-auto-approve")
+}
+
+// hasProgress tells whether an apply's output in JSON has a message of progress with all of the texts.
+func hasProgress(told string, texts ...string) bool {
+	for line := range strings.Lines(told) {
+		var event struct {
+			Type string
+			Hook struct{ Message string }
+		}
+		if json.Unmarshal([]byte(line), &event) != nil || event.Type != "action_progress" {
+			continue
+		}
+		if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(event.Hook.Message, text) }) {
+			return true
+		}
+	}
+	return false
 }
 
 func TestAccActions_createSequential(t *testing.T) {
@@ -120,17 +236,7 @@ action "zookeeper_wait" "settings" {
 	}
 	cli.Write("main.tf", config("2"))
 	told := cli.MustRun("apply", "-json", "-auto-approve").Output
-	progress := false
-	for line := range strings.Lines(told) {
-		var event struct {
-			Type string
-			Hook struct{ Message string }
-		}
-		if json.Unmarshal([]byte(line), &event) == nil && event.Type == "action_progress" && strings.Contains(event.Hook.Message, tree.Path("/changes/change-0000000001")) {
-			progress = true
-		}
-	}
-	if !progress {
+	if !hasProgress(told, tree.Path("/changes/change-0000000001")) {
 		t.Errorf("no progress in JSON:\n%s", told)
 	}
 	names, _, err := tree.Client.Children(t.Context(), tree.Path("/changes"))

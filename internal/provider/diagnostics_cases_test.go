@@ -611,6 +611,39 @@ var topics = []struct {
 			loseReply(c.proxied(nil), zktest.IsSet)
 			c.invoke("zookeeper_set", attrs{"path": "/app", "data": "x"})
 		}},
+		{name: "a clear below others who go on", play: func(c *scene) {
+			c.Put("/queue", "")
+			c.Put("/queue/entry", "")
+			proxy := c.proxied(nil)
+			n := 0
+			proxy.CutBeforeRequest(func(op int32) bool {
+				if zktest.IsMulti(op) {
+					n++
+					c.Put(fmt.Sprintf("/queue/entry/n%d", n), "")
+				}
+				return false
+			})
+			c.invoke("zookeeper_clear", attrs{"path": "/queue"})
+		}},
+		{name: "a clear without an answer", play: func(c *scene) {
+			c.Put("/queue", "")
+			c.Put("/queue/entry", "")
+			loseReply(c.proxied(nil), zktest.IsMulti)
+			c.invoke("zookeeper_clear", attrs{"path": "/queue"})
+		}},
+		{name: "a clear that ends in the middle", play: func(c *scene) {
+			c.Put("/queue", "")
+			c.PutGuarded("/queue/closed", "", zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead})
+			c.Put("/queue/closed/a", "")
+			c.Put("/queue/open", "")
+			c.Put("/queue/open/later", "")
+			c.Put("/queue/open/later/still", "")
+			c.connect(attrs{"max_buffer_bytes": 120}).invoke("zookeeper_clear", attrs{"path": "/queue"})
+		}},
+		{name: "a clear of what has the run's lock", play: func(c *scene) {
+			c.Put("/app", "")
+			c.connect(attrs{"lock": attrs{"path": "/app/lock"}}).invoke("zookeeper_clear", attrs{"path": "/app"})
+		}},
 		{name: "a sequential creation without an answer", play: func(c *scene) {
 			c.Put("/queue", "")
 			loseReply(c.proxied(nil), zktest.IsCreate)

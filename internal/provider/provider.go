@@ -20,6 +20,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/children"
+	"terraform-provider-zookeeper/internal/provider/cleartree"
 	"terraform-provider-zookeeper/internal/provider/createsequential"
 	"terraform-provider-zookeeper/internal/provider/ensurepath"
 	"terraform-provider-zookeeper/internal/provider/export"
@@ -239,6 +240,7 @@ func (p *Provider) ListResources(context.Context) []func() list.ListResource {
 // Actions lists the actions.
 func (p *Provider) Actions(context.Context) []func() action.Action {
 	return []func() action.Action{
+		cleartree.NewAction,
 		createsequential.NewAction,
 		export.NewAction,
 		set.NewAction,
