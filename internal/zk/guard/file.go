@@ -35,28 +35,55 @@ const (
 // What stands where a file's name belongs may be a password or the key itself. So the error
 // has the name in it only where there is a file of that name.
 func ReadFile(ctx context.Context, name string, limit int64) ([]byte, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, inTime(ctx)
+	return within(ctx, "file", func() ([]byte, error) { return readRegular(name, limit) })
+}
+
+// ReadFolder returns the names of what is in a folder and is no folder itself, sorted, until ctx ends. The error has the
+// folder's name in it only where there is something of that name.
+func ReadFolder(ctx context.Context, name string) (names []string, err error) {
+	return within(ctx, "folder", func() ([]string, error) {
+		info, err := os.Stat(name)
+		if err != nil {
+			return nil, explain(name, err)
+		}
+		if !info.IsDir() {
+			return nil, fmt.Errorf("%s is not a folder", shown.Text(name))
+		}
+		entries, err := os.ReadDir(name)
+		if err != nil {
+			return nil, explain(name, err)
+		}
+		var names []string
+		for _, e := range entries {
+			if !e.IsDir() {
+				names = append(names, e.Name())
+			}
+		}
+		return names, nil
+	})
+}
+
+// within returns what read returns, or an error when ctx ends first.
+func within[T any](ctx context.Context, what string, read func() (T, error)) (none T, err error) {
+	late := func() error { return fmt.Errorf("the %s could not be read in time: %w", what, context.Cause(ctx)) }
+	if ctx.Err() != nil {
+		return none, late()
 	}
 	type result struct {
-		content []byte
+		content T
 		err     error
 	}
 	done := make(chan result, 1)
 	go func() {
-		content, err := readRegular(name, limit)
+		content, err := read()
 		done <- result{content, err}
 	}()
 	select {
 	case r := <-done:
 		return r.content, r.err
 	case <-ctx.Done():
-		return nil, inTime(ctx)
+		return none, late()
 	}
-}
-
-func inTime(ctx context.Context) error {
-	return fmt.Errorf("the file could not be read in time: %w", context.Cause(ctx))
 }
 
 func readRegular(name string, limit int64) ([]byte, error) {

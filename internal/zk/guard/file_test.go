@@ -117,3 +117,31 @@ func TestReadFileInTime(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+func TestReadFolder(t *testing.T) {
+	t.Parallel()
+	file := write(t, "b", nil)
+	dir := filepath.Dir(file)
+	for name, create := range map[string]func(string) error{
+		"a": func(name string) error { return os.WriteFile(name, nil, 0o600) },
+		"c": func(name string) error { return os.Mkdir(name, 0o700) },
+	} {
+		if err := create(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if names, err := guard.ReadFolder(t.Context(), dir); err != nil || strings.Join(names, " ") != "a b" {
+		t.Errorf("%q, %v", names, err)
+	}
+	if _, err := guard.ReadFolder(t.Context(), file); err == nil || err.Error() != `"`+file+`" is not a folder` {
+		t.Errorf("error %v", err)
+	}
+	if _, err := guard.ReadFolder(t.Context(), file+"-"); !errors.Is(err, fs.ErrNotExist) || strings.Contains(err.Error(), "b-") {
+		t.Errorf("error %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := guard.ReadFolder(ctx, dir); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}

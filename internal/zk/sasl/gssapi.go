@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jcmturner/gokrb5/v8/config"
-
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
@@ -153,10 +151,10 @@ func (m *gssAPI) keep(service string, t *ticket) {
 
 // obtain gets a ticket for the service at a host by what the client is configured with.
 // The files are read each time, so that what was renewed meanwhile counts.
-func (m *gssAPI) obtain(ctx context.Context, conf *config.Config, host string) (*ticket, error) {
+func (m *gssAPI) obtain(ctx context.Context, conf *krb5Conf, host string) (*ticket, error) {
 	k := &kdc{conf: conf, resolver: m.resolver}
 	service := servicePrincipal(m.opts.Service, host)
-	realm := conf.ResolveRealm(host)
+	realm := conf.realmOf(host)
 
 	if m.opts.Password.isZero() && m.opts.KeytabFile == "" {
 		cache, err := m.openCache(ctx, conf)
@@ -197,13 +195,13 @@ func (m *gssAPI) obtain(ctx context.Context, conf *config.Config, host string) (
 }
 
 // principal returns the principal that the client is configured as.
-func (m *gssAPI) principal(conf *config.Config) (principal, error) {
+func (m *gssAPI) principal(conf *krb5Conf) (principal, error) {
 	name, realm := splitPrincipal(m.opts.Username)
 	if realm == "" {
 		realm = m.opts.Realm
 	}
 	if realm == "" {
-		realm = conf.LibDefaults.DefaultRealm
+		realm = conf.defaultRealm
 	}
 	if realm == "" {
 		return principal{}, fmt.Errorf("the realm of %s is not known: neither is it configured nor has krb5.conf a default_realm", shown.Text(name))
@@ -212,7 +210,7 @@ func (m *gssAPI) principal(conf *config.Config) (principal, error) {
 }
 
 // openCache reads the credential cache and checks that it is the configured user's.
-func (m *gssAPI) openCache(ctx context.Context, conf *config.Config) (*cache, error) {
+func (m *gssAPI) openCache(ctx context.Context, conf *krb5Conf) (*cache, error) {
 	place, err := placeOfCache(m.opts.CredentialCacheFile)
 	if err != nil {
 		return nil, err
@@ -238,11 +236,11 @@ func (m *gssAPI) openCache(ctx context.Context, conf *config.Config) (*cache, er
 // host's address has, provided that the name has that address too. krb5.conf may forbid to
 // ask for that (rdns), or for anything (dns_canonicalize_hostname). Where a look-up fails
 // the name stays as it is: the KDC may know it.
-func canonicalHost(ctx context.Context, dns resolver, conf *config.Config, host string) string {
+func canonicalHost(ctx context.Context, dns resolver, conf *krb5Conf, host string) string {
 	canonical := host
-	if conf.LibDefaults.DNSCanonicalizeHostname {
+	if conf.canonical == canonicalName {
 		var name string
-		if conf.LibDefaults.RDNS {
+		if conf.rdns {
 			name = reverse(ctx, dns, host)
 		} else {
 			name, _ = dns.LookupCNAME(ctx, host)

@@ -2,11 +2,10 @@ package sasl
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"slices"
 	"testing"
-
-	"github.com/jcmturner/gokrb5/v8/config"
 )
 
 // fakeDNS is a name service.
@@ -87,8 +86,7 @@ func TestCanonicalHost(t *testing.T) {
 		{"192.0.2.1", true, false, "192.0.2.1"},
 		{"ZK", false, true, "zk"},
 	} {
-		conf := config.New()
-		conf.LibDefaults.DNSCanonicalizeHostname, conf.LibDefaults.RDNS = tc.canonicalize, tc.rdns
+		conf := configOf(t, fmt.Sprintf("[libdefaults]\ndns_canonicalize_hostname = %v\nrdns = %v\n", tc.canonicalize, tc.rdns))
 		if got := canonicalHost(t.Context(), dns, conf, tc.host); got != tc.want {
 			t.Errorf("%+v: %s", tc, got)
 		}

@@ -2,13 +2,13 @@ package sasl
 
 import (
 	"encoding/binary"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
 	"github.com/jcmturner/gokrb5/v8/keytab"
 	"github.com/jcmturner/gokrb5/v8/messages"
@@ -111,17 +111,12 @@ func TestKDCForgesLines(t *testing.T) {
 				r.part.SName = servicePrincipal("imap"+forged, "zk1")
 				r.part.Key = newKey(etypeID.RC4_HMAC, 1)
 			})
-			conf, err := config.NewFromString(configDefaults)
-			if err != nil {
-				t.Fatal(err)
-			}
-			conf.LibDefaults.Canonicalize = tc.canonical
-			conf.Realms = []config.Realm{{Realm: "A", KDC: []string{addr}}}
+			conf := configOf(t, fmt.Sprintf("[libdefaults]\ncanonicalize = %v\n[realms]\nA = {\nkdc = %s\n}\n", tc.canonical, addr))
 			tgt := a.ticket()
 			tgt.client.realm, tgt.service = "A", grantingPrincipal("A")
 			tgt.ticket.SName = tgt.service
 			k := &kdc{conf: conf, resolver: fakeDNS{}}
-			_, err = k.serviceTicket(t.Context(), tgt, "A", servicePrincipal("zookeeper", "zk1"))
+			_, err := k.serviceTicket(t.Context(), tgt, "A", servicePrincipal("zookeeper", "zk1"))
 			if err == nil || !onOneLine(err.Error()) {
 				t.Errorf("error %.300q", err)
 			}
@@ -173,28 +168,6 @@ func TestCacheBoasts(t *testing.T) {
 			t.Errorf("version %d: no error", version)
 		}
 	}
-}
-
-// Whatever is in a file, there is an answer, and an error does not repeat it.
-func FuzzConfig(f *testing.F) {
-	for _, seed := range []string{
-		"", "[libdefaults]\ndefault_realm = HOME\n", "[libdefaults]\npermitted_enctypes = camellia256-cts-cmac\n", "[realms]\nA = { kdc = a }\n",
-		"[realms]\nA = {\n kdc = a\n v4_instance_convert = {\n x = y\n }\n}\n", "[domain_realm]\n.a = A\n", "[realms]\n}{\n", "[libdefaults]\nclockskew = 1:2:3\n",
-		"[realms]\nA = {\n}\n}\n", "[libdefaults]\nkdc_default_options = 0x0\n", "secretsecret\n[libdefaults]\nsecretsecret",
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, content string) {
-		conf, err := parseConfig(content)
-		switch {
-		case err == nil && len(conf.LibDefaults.DefaultTktEnctypeIDs) == 0:
-			t.Error("no types and no error")
-		case err != nil && (!onOneLine(err.Error()) || strings.Contains(err.Error(), "secret")):
-			t.Errorf("error %q", err)
-		case err == nil:
-			conf.ResolveRealm("zk1.example.com")
-		}
-	})
 }
 
 func FuzzKeytab(f *testing.F) {

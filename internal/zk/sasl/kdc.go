@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/crypto"
 	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
 	"github.com/jcmturner/gokrb5/v8/iana/keyusage"
@@ -43,7 +42,7 @@ const (
 
 // kdc asks the key distribution centers of krb5.conf for tickets.
 type kdc struct {
-	conf     *config.Config
+	conf     *krb5Conf
 	resolver resolver
 }
 
@@ -63,8 +62,8 @@ func (e *unreachableError) Unwrap() error { return e.cause }
 
 // login gets a ticket-granting ticket for a client: the AS exchange (RFC 4120, section 3.1).
 func (k *kdc) login(ctx context.Context, client principal, keys keySource) (*ticket, error) {
-	etypes := keys.etypes(k.conf.LibDefaults.DefaultTktEnctypeIDs)
-	req, err := messages.NewASReqForTGT(client.realm, k.conf, client.name)
+	etypes := keys.etypes(k.conf.ticketEtypes)
+	req, err := messages.NewASReqForTGT(client.realm, k.conf.request(client.realm), client.name)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +94,7 @@ func (k *kdc) login(ctx context.Context, client principal, keys keySource) (*tic
 		// Without pre-authentication it is here that a wrong password shows.
 		return nil, fmt.Errorf("the reply of the KDC of realm %s cannot be decrypted: %s is wrong", shown.Text(client.realm), keys)
 	}
-	if !k.conf.LibDefaults.Canonicalize && (!rep.CName.Equal(client.name) || rep.CRealm != client.realm) {
+	if !k.conf.canonicalize(client.realm) && (!rep.CName.Equal(client.name) || rep.CRealm != client.realm) {
 		return nil, fmt.Errorf("the KDC of realm %s gave a ticket for another client than %s", shown.Text(client.realm), client)
 	}
 	t, err := newTicket(principal{rep.CName, rep.CRealm}, &rep.KDCRepFields, plain, &req.ReqBody)
@@ -171,10 +170,8 @@ func saltOf(data types.PADataSequence, etype int32) types.ETypeInfo2Entry {
 // (RFC 4120, section 3.3), in each realm on the way to the service's.
 func (k *kdc) serviceTicket(ctx context.Context, tgt *ticket, realm string, service types.PrincipalName) (*ticket, error) {
 	// Only keys of these types make the messages of RFC 4121, and the KDC heeds that.
-	conf := *k.conf
-	conf.LibDefaults.DefaultTGSEnctypeIDs = slices.DeleteFunc(slices.Clone(conf.LibDefaults.DefaultTGSEnctypeIDs),
-		func(etype int32) bool { return !isMessageEtype(etype) })
-	if len(conf.LibDefaults.DefaultTGSEnctypeIDs) == 0 {
+	etypes := slices.DeleteFunc(slices.Clone(k.conf.serviceEtypes), func(etype int32) bool { return !isMessageEtype(etype) })
+	if len(etypes) == 0 {
 		return nil, errors.New("krb5.conf allows no encryption type of AES, and GSSAPI takes one of these")
 	}
 
@@ -184,7 +181,7 @@ func (k *kdc) serviceTicket(ctx context.Context, tgt *ticket, realm string, serv
 		if asked != realm {
 			wanted = grantingPrincipal(realm)
 		}
-		t, err := k.grant(ctx, &conf, tgt, asked, wanted)
+		t, err := k.grant(ctx, etypes, tgt, asked, wanted)
 		if err != nil {
 			return nil, err
 		}
@@ -197,7 +194,7 @@ func (k *kdc) serviceTicket(ctx context.Context, tgt *ticket, realm string, serv
 			tgt, asked = t, next
 			continue
 		}
-		if !conf.LibDefaults.Canonicalize && !t.service.Equal(service) {
+		if !k.conf.canonicalize(asked) && !t.service.Equal(service) {
 			return nil, fmt.Errorf("the KDC of realm %s gave a ticket for another service than %s", shown.Text(asked), shown.Text(service.PrincipalNameString()))
 		}
 		if err := checkMessageKey(t.key); err != nil {
@@ -209,11 +206,12 @@ func (k *kdc) serviceTicket(ctx context.Context, tgt *ticket, realm string, serv
 }
 
 // grant asks a realm's KDC for one ticket.
-func (k *kdc) grant(ctx context.Context, conf *config.Config, tgt *ticket, realm string, service types.PrincipalName) (*ticket, error) {
-	req, err := messages.NewTGSReq(tgt.client.name, realm, conf, tgt.ticket, tgt.key, service, false)
+func (k *kdc) grant(ctx context.Context, etypes []int32, tgt *ticket, realm string, service types.PrincipalName) (*ticket, error) {
+	req, err := messages.NewTGSReq(tgt.client.name, realm, k.conf.request(realm), tgt.ticket, tgt.key, service, false)
 	if err != nil {
 		return nil, err
 	}
+	req.ReqBody.EType = etypes
 	if req.PAData, err = presentation(tgt, &req.ReqBody); err != nil {
 		return nil, err
 	}
@@ -299,13 +297,18 @@ func parseRefusal(reply []byte) (refusal messages.KRBError, ok bool) {
 
 // addrs returns the addresses of a realm's KDCs: those of krb5.conf, else those of the DNS
 // (RFC 4120, section 7.2.3).
-func (k *kdc) addrs(ctx context.Context, realm string) ([]string, error) {
-	for _, r := range k.conf.Realms {
-		if r.Realm == realm && len(r.KDC) > 0 {
-			return r.KDC, nil
-		}
+func (k *kdc) addrs(ctx context.Context, realm string) (addrs []string, err error) {
+	named, err := k.conf.kdcs(realm)
+	if err != nil {
+		return nil, err
 	}
-	if !k.conf.LibDefaults.DNSLookupKDC {
+	for _, a := range named {
+		addrs = append(addrs, a.addr)
+	}
+	if len(addrs) > 0 {
+		return addrs, nil
+	}
+	if !k.conf.dnsLookupKDC {
 		return nil, fmt.Errorf("krb5.conf names no KDC of realm %s, and forbids to ask the DNS", shown.Text(realm))
 	}
 	_, records, err := k.resolver.LookupSRV(ctx, "kerberos", "tcp", realm)
@@ -315,7 +318,6 @@ func (k *kdc) addrs(ctx context.Context, realm string) ([]string, error) {
 	if len(records) == 0 {
 		return nil, fmt.Errorf("neither krb5.conf nor the DNS names a KDC of realm %s", shown.Text(realm))
 	}
-	var addrs []string
 	for _, r := range records {
 		addrs = append(addrs, net.JoinHostPort(strings.TrimSuffix(r.Target, "."), strconv.Itoa(int(r.Port))))
 	}

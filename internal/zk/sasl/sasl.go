@@ -76,7 +76,7 @@ type Options struct {
 	// KRB5CCNAME, or in /tmp.
 	CredentialCacheFile string
 	// KRB5ConfFile is the path of krb5.conf; empty for the usual place: KRB5_CONFIG, or
-	// /etc/krb5.conf. Its include and includedir lines are not followed.
+	// /etc/krb5.conf.
 	KRB5ConfFile string
 }
 

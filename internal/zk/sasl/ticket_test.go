@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jcmturner/gokrb5/v8/config"
 	"github.com/jcmturner/gokrb5/v8/crypto"
 	"github.com/jcmturner/gokrb5/v8/iana"
 	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
@@ -130,67 +129,67 @@ func TestServiceTicket(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		realm  string // where krb5.conf has the service
-		change func(*config.Config)
+		change string // of krb5.conf
 		script func(messages.KDCReqBody, *reply)
 		want   string // the error; empty for none
 		path   string // what is asked
 	}{
 		{
-			"the same realm", "A", nil, refer(nil), "",
+			"the same realm", "A", "", refer(nil), "",
 			"A:" + service,
 		},
 		{
-			"another realm", "B", nil, refer(nil), "",
+			"another realm", "B", "", refer(nil), "",
 			"A:krbtgt/B B:" + service,
 		},
 		{
-			"a referral", "A", nil, refer(map[string]string{"A " + service: "B"}), "",
+			"a referral", "A", "", refer(map[string]string{"A " + service: "B"}), "",
 			"A:" + service + " B:" + service,
 		},
 		{
-			"a realm in between", "C", nil, refer(map[string]string{"A krbtgt/C": "B"}), "",
+			"a realm in between", "C", "", refer(map[string]string{"A krbtgt/C": "B"}), "",
 			"A:krbtgt/C B:krbtgt/C C:" + service,
 		},
 		{
-			"a circle", "A", nil, refer(map[string]string{"A " + service: "B", "B " + service: "A"}),
+			"a circle", "A", "", refer(map[string]string{"A " + service: "B", "B " + service: "A"}),
 			`the way to the realm of "zookeeper/zk1" takes more than 8 steps`,
 			strings.TrimSuffix(strings.Repeat("A:"+service+" B:"+service+" ", 4), " "),
 		},
 		{
-			"another service", "A", nil, func(_ messages.KDCReqBody, r *reply) { r.part.SName = servicePrincipal("imap", "zk1") },
+			"another service", "A", "", func(_ messages.KDCReqBody, r *reply) { r.part.SName = servicePrincipal("imap", "zk1") },
 			`gave a ticket for another service than "zookeeper/zk1"`, "A:" + service,
 		},
 		{
-			"an alias", "A", func(c *config.Config) { c.LibDefaults.Canonicalize = true },
+			"an alias", "A", "canonicalize = true\n",
 			func(_ messages.KDCReqBody, r *reply) { r.part.SName = servicePrincipal("zookeeper", "zk1.example.com") },
 			"", "A:" + service,
 		},
 		{
-			"a ticket of another service", "A", nil, func(_ messages.KDCReqBody, r *reply) { r.ticketFor = servicePrincipal("imap", "zk1") },
+			"a ticket of another service", "A", "", func(_ messages.KDCReqBody, r *reply) { r.ticketFor = servicePrincipal("imap", "zk1") },
 			"a ticket that is not for the service that it names", "A:" + service,
 		},
 		{
-			"a ticket of another realm", "A", nil, func(_ messages.KDCReqBody, r *reply) { r.part.SRealm = "B" },
+			"a ticket of another realm", "A", "", func(_ messages.KDCReqBody, r *reply) { r.part.SRealm = "B" },
 			"or of another realm", "A:" + service,
 		},
 		{
-			"another request", "A", nil, func(_ messages.KDCReqBody, r *reply) { r.part.Nonce++ },
+			"another request", "A", "", func(_ messages.KDCReqBody, r *reply) { r.part.Nonce++ },
 			`the reply of the KDC of realm "A" answers another request`, "A:" + service,
 		},
 		{
-			"a retired key", "A", nil, func(_ messages.KDCReqBody, r *reply) { r.part.Key = newKey(etypeID.RC4_HMAC, 1) },
+			"a retired key", "A", "", func(_ messages.KDCReqBody, r *reply) { r.part.Key = newKey(etypeID.RC4_HMAC, 1) },
 			`the ticket for "zookeeper/zk1" is of no use: its key is not one of AES`, "A:" + service,
 		},
 		{
-			"an unknown key", "A", nil, func(_ messages.KDCReqBody, r *reply) { r.part.Key.KeyType = 25 },
+			"an unknown key", "A", "", func(_ messages.KDCReqBody, r *reply) { r.part.Key.KeyType = 25 },
 			"a ticket that is of no use: its key is of type 25, which is not supported", "A:" + service,
 		},
 		{
-			"a short key", "A", nil, func(_ messages.KDCReqBody, r *reply) { r.part.Key.KeyValue = []byte("short") },
+			"a short key", "A", "", func(_ messages.KDCReqBody, r *reply) { r.part.Key.KeyValue = []byte("short") },
 			"its key of type 18 takes 5 bytes in place of 32", "A:" + service,
 		},
 		{
-			"no AES", "A", func(c *config.Config) { c.LibDefaults.DefaultTGSEnctypeIDs = []int32{etypeID.RC4_HMAC} }, refer(nil),
+			"no AES", "A", "permitted_enctypes = aes rc4\ndefault_tgs_enctypes = rc4\n", refer(nil),
 			"krb5.conf allows no encryption type of AES", "",
 		},
 	} {
@@ -201,16 +200,11 @@ func TestServiceTicket(t *testing.T) {
 				asked <- body.Realm + ":" + body.SName.PrincipalNameString()
 				tc.script(body, r)
 			})
-			conf, err := config.NewFromString(configDefaults)
-			if err != nil {
-				t.Fatal(err)
-			}
+			text := "[libdefaults]\n" + tc.change + "[realms]\n"
 			for _, realm := range []string{"A", "B", "C"} {
-				conf.Realms = append(conf.Realms, config.Realm{Realm: realm, KDC: []string{addr}})
+				text += realm + " = {\nkdc = " + addr + "\n}\n"
 			}
-			if tc.change != nil {
-				tc.change(conf)
-			}
+			conf := configOf(t, text)
 			tgt := a.ticket()
 			tgt.client.realm, tgt.service = "A", grantingPrincipal("A")
 			tgt.ticket.SName = tgt.service
@@ -244,28 +238,22 @@ func TestLoginTicket(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		name   string
-		change func(*config.Config)
+		change string // of krb5.conf
 		script func(messages.KDCReqBody, *reply)
 		want   string
 		client string
 	}{
-		{"", nil, func(messages.KDCReqBody, *reply) {}, "", "alice@TEST.REALM"},
-		{"somebody else", nil, func(_ messages.KDCReqBody, r *reply) { r.client = userPrincipal("bob", "").name }, `for another client than "alice@TEST.REALM"`, ""},
+		{"", "", func(messages.KDCReqBody, *reply) {}, "", "alice@TEST.REALM"},
+		{"somebody else", "", func(_ messages.KDCReqBody, r *reply) { r.client = userPrincipal("bob", "").name }, `for another client than "alice@TEST.REALM"`, ""},
 		{
-			"an alias", func(c *config.Config) { c.LibDefaults.Canonicalize = true },
+			"an alias", "canonicalize = true\n",
 			func(_ messages.KDCReqBody, r *reply) { r.client = userPrincipal("bob", "").name }, "", "bob@TEST.REALM",
 		},
-		{"another service", nil, func(_ messages.KDCReqBody, r *reply) { r.part.SName = servicePrincipal("zookeeper", "zk1") }, "gave a ticket that gets no others", ""},
-		{"another request", nil, func(_ messages.KDCReqBody, r *reply) { r.part.Nonce++ }, "answers another request", ""},
+		{"another service", "", func(_ messages.KDCReqBody, r *reply) { r.part.SName = servicePrincipal("zookeeper", "zk1") }, "gave a ticket that gets no others", ""},
+		{"another request", "", func(_ messages.KDCReqBody, r *reply) { r.part.Nonce++ }, "answers another request", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			conf, err := loadConfig(t.Context(), confOf(t, granting(t, key, tc.script)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if tc.change != nil {
-				tc.change(conf)
-			}
+			conf := configOf(t, "[libdefaults]\n"+tc.change+"[realms]\nTEST.REALM = {\nkdc = "+granting(t, key, tc.script)+"\n}\n")
 			got, err := (&kdc{conf: conf}).login(t.Context(), alice, keys)
 			if tc.want == "" {
 				if err != nil || got.client.id() != tc.client {

@@ -226,6 +226,16 @@ func (k *KDC) CredentialCache(tb testing.TB, name string, options ...string) str
 	return file
 }
 
+// Log returns what the KDC has logged: a line for each request, among others.
+func (k *KDC) Log(tb testing.TB) string {
+	tb.Helper()
+	log, err := os.ReadFile(k.logFile())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return string(log)
+}
+
 // newFile returns a path that was not used before.
 func (k *KDC) newFile(kind string) string {
 	k.mu.Lock()
@@ -257,6 +267,21 @@ func (k *KDC) run(ctx context.Context, program string, args ...string) error {
 		return fmt.Errorf("zktest: %s %s: %w\n%s", program, strings.Join(args, " "), err, out)
 	}
 	return nil
+}
+
+// RunKerberos runs one of MIT Kerberos' clients, "kinit", "klist" or "kvno", by what KRB5_CONFIG names, and returns what it
+// and its trace say, also with an error. It is what a client of ours is held to.
+func RunKerberos(tb testing.TB, config, program string, args ...string) (output string, err error) {
+	tb.Helper()
+	tools, err := findKerberos()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	cmd := exec.CommandContext(tb.Context(), tools.paths[program], args...) //nolint:gosec // The tests' own command.
+	cmd.Env = append(os.Environ(), "KRB5_CONFIG="+config, "KRB5_TRACE=/dev/stderr", "LC_ALL=C")
+	cmd.Env = append(cmd.Env, tools.environment...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
 }
 
 // environment is what keeps Kerberos' programs away from what the system has of the same kind.
@@ -308,7 +333,7 @@ type kerberosTools struct {
 
 // findKerberos looks for the programs once.
 var findKerberos = sync.OnceValues(func() (*kerberosTools, error) {
-	programs := []string{"krb5kdc", "kdb5_util", "kadmin.local", "kinit"}
+	programs := []string{"krb5kdc", "kdb5_util", "kadmin.local", "kinit", "klist", "kvno"}
 	// Only root's search path has the folders where Debian keeps some of them.
 	folders := append(filepath.SplitList(os.Getenv("PATH")), "/usr/sbin", "/sbin")
 	installed := &kerberosTools{paths: locate(programs, folders)}
