@@ -176,7 +176,8 @@ func write[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client
 			}
 			continue
 		}
-		if !c.cfg.Retry.Expired {
+		call.Pinned = engine.SessionOf(ctx)
+		if call.Pinned == 0 && !c.cfg.Retry.Expired {
 			call.Pinned = session
 		}
 		c.engine.Submit(ctx, call)
@@ -259,6 +260,7 @@ func issue[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client
 	i := &issued[Q, R, T]{client: c, op: o}
 	prepare[Q, R, T, W, P](&i.attempt, &i.op)
 	if o.lost != nil {
+		i.call.Pinned = engine.SessionOf(ctx)
 		i.call.Ended = c.written
 		i.note.ticket, _ = c.open(ctx, i.call.Request, false) // which fails for nothing that it does not wait for
 	}

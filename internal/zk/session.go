@@ -109,6 +109,11 @@ const (
 // State returns how the client stands with the servers.
 func (c *Client) State() State { return c.engine.State() }
 
+// Ended returns why the client has ended, nil while it has not: it was closed, could not be
+// started, was refused an identity, or was one of [Config.OneSession] whose session has expired.
+// Nothing that is tried again succeeds then, until [Client.Restart].
+func (c *Client) Ended() error { return c.engine.Ended() }
+
 // AddListener calls tell with every state that the client enters from now on, in order,
 // one call at a time. The calls are made on a goroutine of their own: tell may take its
 // time, and may use the client. To one that is more than 64 states behind, the oldest of those
@@ -139,6 +144,11 @@ func (c *Client) Outlive(ctx context.Context) (context.Context, context.CancelFu
 // WithoutGrace returns a context with which a write is not awaited after its end, whatever
 // [Config.Grace] is: for whoever has his own way to find out what became of it.
 func WithoutGrace(ctx context.Context) context.Context { return engine.WithoutGrace(ctx) }
+
+// InSession returns a context with which a write is sent in the session of that id alone, whatever
+// [RetryPolicy.Expired] is: in another one it fails with [ErrSessionExpired]. It is for what is to be
+// done to a node that goes with the session, whose name may be another's in the next.
+func InSession(ctx context.Context, id int64) context.Context { return engine.InSession(ctx, id) }
 
 // Version is a server's version.
 type Version = engine.Version

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk/conn"
+	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
 // A RetryPolicy says how often something is tried and how long to wait in between. The
@@ -126,7 +127,7 @@ func (t *Tries) Again(ctx context.Context, call *conn.Call, err error) error {
 		_, err := e.serverVersion(ctx)
 		return err // nothing was sent: it does not count as a try
 	}
-	if !e.Repeatable(err) {
+	if !e.Repeatable(err) || call.Pinned != 0 && errors.Is(err, proto.ErrSessionExpired) {
 		return err
 	}
 	if err := t.again(ctx, err); err != nil {
@@ -136,6 +137,21 @@ func (t *Tries) Again(ctx context.Context, call *conn.Call, err error) error {
 	e.log.Debug("an operation is repeated", "op", call.Op.String(), "path", path, "tries", t.tries, "reason", err)
 	return nil
 }
+
+// InSession returns a context with which a write is sent in that session alone, whatever
+// [RetryPolicy.Expired] is: in another one it fails with [proto.ErrSessionExpired].
+func InSession(ctx context.Context, id int64) context.Context {
+	return context.WithValue(ctx, sessionKey{}, id)
+}
+
+// SessionOf is the one that [InSession] has given; 0 for any.
+func SessionOf(ctx context.Context) int64 {
+	id, _ := ctx.Value(sessionKey{}).(int64)
+	return id
+}
+
+// sessionKey is what a context has the session's id for.
+type sessionKey struct{}
 
 // Retry calls f until it succeeds, fails for a reason that another try will not mend, or
 // the client's policy says that it is enough, which is a *[RetryError]. What f does must be

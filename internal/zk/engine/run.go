@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -240,10 +241,17 @@ func (e *Engine) detach(l *link) {
 
 // hasEnded tells whether the client has been closed or has failed: behind the end of a
 // session that it closed, the engine must not open another.
-func (e *Engine) hasEnded() bool {
+func (e *Engine) hasEnded() bool { return e.Ended() != nil }
+
+// Ended returns why the client has ended, nil while it has not. Everything fails with that, until
+// [Engine.Restart].
+func (e *Engine) Ended() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.state == ended
+	if e.state != ended {
+		return nil
+	}
+	return cmp.Or(e.reason, ErrClosed)
 }
 
 // markStarted releases the callers of Start. c.mu is held.

@@ -36,40 +36,81 @@ func NewBarrier(client *zk.Client, path string, o BarrierOptions) (*Barrier, err
 }
 
 // Create closes the barrier. One that is closed is left as it is.
+//
+// With [zk.ErrOutcomeUnknown], which takes a lost reply, it may have been closed, and opened again by
+// somebody else.
 func (b *Barrier) Create(ctx context.Context) error {
-	return makeOnce(ctx, b.client, b.path, b.notation.data(""), b.acl)
-}
-
-// makeOnce makes a persistent node, and those above it, unless it is there.
-func makeOnce(ctx context.Context, client *zk.Client, path string, data []byte, acl []zk.ACL) error {
 	for {
-		_, err := client.Create(ctx, path, data, zk.CreateOptions{ACL: acl, MakeParents: true})
+		_, err := b.client.Create(ctx, b.path, b.notation.data(""), zk.CreateOptions{ACL: b.acl, MakeParents: true})
 		switch {
 		case err == nil, errors.Is(err, zk.ErrNodeExists):
 			return nil
-		case !again(ctx, err):
+		case errors.Is(err, zk.ErrOutcomeUnknown):
+			// No second one is made: somebody may have opened the first.
+			_, there, lookErr := settled(ctx, b.client, b.path)
+			if there {
+				return nil
+			}
+			return errors.Join(err, lookErr)
+		case !connectionLost(err) || over(ctx, b.client) != nil:
 			return err
 		}
 	}
 }
 
-// Remove opens the barrier, and reports whether it was closed.
+// settled looks at a node when nothing that was sent before is still on its way.
+func settled(ctx context.Context, client *zk.Client, path string) (stat zk.Stat, there bool, err error) {
+	err = persist(ctx, client, func() error {
+		err := client.Sync(ctx, path)
+		if err == nil {
+			stat, there, err = client.Exists(ctx, path)
+		}
+		return err
+	})
+	return stat, there && err == nil, err
+}
+
+// ensure makes a persistent node, and those above it, unless it is there: as often as it takes.
+func ensure(ctx context.Context, client *zk.Client, path string, data []byte, acl []zk.ACL) error {
+	for {
+		_, err := client.Create(ctx, path, data, zk.CreateOptions{ACL: acl, MakeParents: true})
+		switch {
+		case err == nil, errors.Is(err, zk.ErrNodeExists):
+			return nil
+		case !again(ctx, client, err):
+			return err
+		}
+	}
+}
+
+// Remove opens the barrier, and reports whether it was closed. With [zk.ErrOutcomeUnknown], which
+// takes a lost reply, it may have been opened, and closed again by somebody else.
 func (b *Barrier) Remove(ctx context.Context) (bool, error) { return removeOnce(ctx, b.client, b.path) }
 
-// removeOnce deletes a node, and reports whether it was there.
+// removeOnce deletes a node, and reports whether it was there. It deletes one, and not what others
+// make at the same path after that.
 func removeOnce(ctx context.Context, client *zk.Client, path string) (bool, error) {
-	there := false
 	for {
 		err := client.Delete(ctx, path, zk.AnyVersion)
+		unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err)
 		switch {
 		case err == nil:
 			return true, nil
 		case errors.Is(err, zk.ErrNoNode):
-			return there, nil
-		case !again(ctx, err):
-			return there, err
+			return false, nil
+		case ok:
+			stat, there, lookErr := settled(ctx, client, path)
+			switch {
+			case lookErr != nil:
+				return false, errors.Join(err, lookErr)
+			case !there:
+				return true, nil
+			case stat.Czxid > unknown.Seen:
+				return false, err // another one, or that which was to be deleted
+			}
+		case !connectionLost(err) || over(ctx, client) != nil:
+			return false, err
 		}
-		there = there || errors.Is(err, zk.ErrOutcomeUnknown)
 	}
 }
 
@@ -89,7 +130,10 @@ func (b *Barrier) Wait(ctx context.Context) error {
 		if w != nil {
 			w.Close()
 		}
-		if err != nil && !errors.Is(err, zk.ErrSessionExpired) || err == nil && !there {
+		switch {
+		case err == nil && !there:
+			return nil
+		case err != nil && (!errors.Is(err, zk.ErrSessionExpired) || over(ctx, b.client) != nil):
 			return err
 		}
 	}

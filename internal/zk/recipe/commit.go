@@ -34,7 +34,7 @@ func witnessed(ctx context.Context, client *zk.Client, witness string, acl []zk.
 	}
 	// It goes first, so that a repetition of what took effect fails for the witness and nothing else.
 	ops = append([]zk.Op{zk.CreateOp(witness, nil, zk.CreateOptions{Mode: zk.Ephemeral, ACL: acl})}, ops...)
-	_, err = client.Multi(ctx, ops...)
+	_, err = client.Multi(zk.InSession(ctx, session), ops...)
 	switch {
 	case failedAt(err) == 0 && errors.Is(err, zk.ErrNodeExists):
 		// Nobody else makes it: the client has repeated what took effect. It does so where what was
@@ -48,10 +48,10 @@ func witnessed(ctx context.Context, client *zk.Client, witness string, acl []zk.
 		case !there && now != session:
 			return errors.Join(err, zk.ErrSessionExpired)
 		case !there:
-			return cmp.Or(ctx.Err(), errAgain)
+			return cmp.Or(over(ctx, client), errAgain)
 		}
 		return nil
-	case connectionLost(err) && ctx.Err() == nil:
+	case connectionLost(err) && over(ctx, client) == nil:
 		return errAgain
 	}
 	return err
@@ -71,26 +71,30 @@ func currentSession(ctx context.Context, client *zk.Client) (int64, error) {
 		if id, _ := client.Session(); id != 0 {
 			return id, nil
 		}
-		if err := client.Sync(ctx, "/"); err != nil && (ctx.Err() != nil || !connectionLost(err) && !errors.Is(err, zk.ErrSessionExpired)) {
-			return 0, cmp.Or(ctx.Err(), err)
+		err := client.Sync(ctx, "/")
+		if why := over(ctx, client); why != nil {
+			return 0, why
+		}
+		if err != nil && !connectionLost(err) && !errors.Is(err, zk.ErrSessionExpired) {
+			return 0, err
 		}
 	}
 }
 
 // overtaken reports whether a commit is to begin again: others were faster, or it was lost.
-func overtaken(ctx context.Context, err error) bool {
-	if ctx.Err() != nil || errors.Is(err, zk.ErrOutcomeUnknown) {
+func overtaken(ctx context.Context, client *zk.Client, err error) bool {
+	if over(ctx, client) != nil || errors.Is(err, zk.ErrOutcomeUnknown) {
 		return false
 	}
 	return errors.Is(err, errAgain) || errors.Is(err, zk.ErrBadVersion) || errors.Is(err, zk.ErrNoNode) ||
 		errors.Is(err, zk.ErrSessionExpired)
 }
 
-// given returns the error to give up with: that of ctx where it has ended, which is why nothing
-// was begun again, unless it is not known what has been done.
-func given(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil && !errors.Is(err, zk.ErrOutcomeUnknown) {
-		return ctx.Err()
+// given returns the error to give up with: why nothing is begun again, where that is the end of
+// ctx or of the client, unless it is not known what has been done.
+func given(ctx context.Context, client *zk.Client, err error) error {
+	if why := over(ctx, client); err != nil && why != nil && !errors.Is(err, zk.ErrOutcomeUnknown) {
+		return why
 	}
 	return err
 }

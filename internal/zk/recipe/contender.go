@@ -48,17 +48,18 @@ func beginsAgain(err error) bool {
 }
 
 // untilServed has one contender after the other stand in line, until one is served.
-func untilServed(ctx context.Context, path string, contend func() (*ownNode, error)) (*Held, error) {
+func untilServed(ctx context.Context, client *zk.Client, path string, contend func() (*ownNode, error)) (*Held, error) {
 	for {
 		n, err := contend()
 		if err == nil {
 			return hold(n, path), nil
 		}
 		if beginsAgain(err) {
-			if ctx.Err() == nil {
+			why := over(ctx, client)
+			if why == nil {
 				continue
 			}
-			err = ctx.Err()
+			err = why
 		}
 		return nil, fmt.Errorf("acquiring %s: %w", path, err)
 	}

@@ -196,8 +196,8 @@ func (c *Counter[N]) change(ctx context.Context, f func(N) (N, bool, error)) (be
 			if err == nil {
 				return n, next, nil
 			}
-			if !overtaken(ctx, err) {
-				return n, n, given(ctx, err)
+			if !overtaken(ctx, c.client, err) {
+				return n, n, given(ctx, c.client, err)
 			}
 			continue
 		}
@@ -211,7 +211,7 @@ func (c *Counter[N]) make(ctx context.Context) error {
 		switch {
 		case err == nil, errors.Is(err, zk.ErrNodeExists):
 			return nil
-		case !again(ctx, err):
+		case !again(ctx, c.client, err):
 			return err
 		}
 	}

@@ -190,7 +190,7 @@ func (w *watching[T]) look(ctx context.Context) (state T, err error) {
 			w.watch.Close()
 			continue // it has just been made
 		}
-		if errors.Is(err, zk.ErrSessionExpired) && life.Err() == nil {
+		if errors.Is(err, zk.ErrSessionExpired) && over(life, w.client) == nil {
 			continue
 		}
 		break

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // ServiceDiscovery reads what services have registered with Curator's service discovery. It
@@ -98,7 +99,7 @@ func (d *ServiceDiscovery) Instances(ctx context.Context, service string) ([]Ser
 		}
 		i := ServiceInstance{Data: r.Data, Path: r.Path}
 		if err := json.Unmarshal(r.Data, &i); err != nil {
-			return nil, fmt.Errorf("%s is no instance of a service: %w", r.Path, err)
+			return nil, fmt.Errorf("%s is no instance of a service: %w", shown.Line(r.Path), err)
 		}
 		instances = append(instances, i)
 	}

@@ -119,7 +119,7 @@ func (b *DoubleBarrier) complete(ctx context.Context, back <-chan struct{}) (boo
 	case err != nil:
 		return false, err
 	case len(names) >= b.members:
-		return true, makeOnce(ctx, b.client, ready, b.notation.data(""), b.acl)
+		return true, ensure(ctx, b.client, ready, b.notation.data(""), b.acl)
 	}
 	select {
 	case <-w.Ready():

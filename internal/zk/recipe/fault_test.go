@@ -398,60 +398,63 @@ func TestEachRequestAbandoned(t *testing.T) {
 	}
 }
 
-// The session ends when each request of each call has just been executed: a call that succeeds all
+// The session ends when each request of each call has just been executed, of a client that repeats
+// in the next session what it can, and of one that does not: a call that succeeds all
 // the same has been made once, and one that fails says why; nothing is left of the session before.
 func TestEachRequestExpired(t *testing.T) {
 	t.Parallel()
 	for _, s := range steps() {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			ctx, direct := testContext(t), connect(t, server.Addr())
-			v := newVictim(t, atOnce)
-			base := folder(t, direct)
-			for n := range 100 {
-				path := fmt.Sprintf("%s/%d", base, n)
-				if _, err := direct.Create(ctx, path, nil, zk.CreateOptions{}); err != nil {
-					t.Fatal(err)
-				}
-				if s.before != nil {
-					s.before(ctx, t, direct, path)
-				}
-				var seen atomic.Int32
-				held, letGo := v.proxy.HoldReplies(func(op int32) bool { return isRequest(op) && int(seen.Add(1)) == n+1 })
-				out := background(func() error { return s.do(ctx, t, v.Client, path) })
-				var err error
-				done := false
-				select {
-				case <-held:
-					before, _ := v.Session()
-					v.expire(t)
-					letGo()
-					err = <-out
-					// What comes next is not to be disturbed by the end of this session.
-					until(t, "the next session", func() bool {
-						id, _ := v.Session()
-						return id != 0 && id != before
-					})
-				case err = <-out:
-					done = true
-					letGo()
-				}
-				switch {
-				case err == nil:
-					s.left(ctx, t, direct, path)
-				case done, !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, recipe.ErrLost) && !errors.Is(err, recipe.ErrDeleted):
-					t.Errorf("request %d: %v", n, err)
-				default:
-					if owned := ephemerals(t, direct, path); len(owned) != 0 {
-						t.Errorf("request %d, %v: left are %v", n, err, owned)
+		for _, repeats := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, repeats=%t", s.name, repeats), func(t *testing.T) {
+				t.Parallel()
+				ctx, direct := testContext(t), connect(t, server.Addr())
+				v := newVictim(t, atOnce, func(cfg *zk.Config) { cfg.Retry.Expired = repeats })
+				base := folder(t, direct)
+				for n := range 100 {
+					path := fmt.Sprintf("%s/%d", base, n)
+					if _, err := direct.Create(ctx, path, nil, zk.CreateOptions{}); err != nil {
+						t.Fatal(err)
+					}
+					if s.before != nil {
+						s.before(ctx, t, direct, path)
+					}
+					var seen atomic.Int32
+					held, letGo := v.proxy.HoldReplies(func(op int32) bool { return isRequest(op) && int(seen.Add(1)) == n+1 })
+					out := background(func() error { return s.do(ctx, t, v.Client, path) })
+					var err error
+					done := false
+					select {
+					case <-held:
+						before, _ := v.Session()
+						v.expire(t)
+						letGo()
+						err = <-out
+						// What comes next is not to be disturbed by the end of this session.
+						until(t, "the next session", func() bool {
+							id, _ := v.Session()
+							return id != 0 && id != before
+						})
+					case err = <-out:
+						done = true
+						letGo()
+					}
+					switch {
+					case err == nil:
+						s.left(ctx, t, direct, path)
+					case done, !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, recipe.ErrLost) && !errors.Is(err, recipe.ErrDeleted):
+						t.Errorf("request %d: %v", n, err)
+					default:
+						if owned := ephemerals(t, direct, path); len(owned) != 0 {
+							t.Errorf("request %d, %v: left are %v", n, err, owned)
+						}
+					}
+					if done {
+						return
 					}
 				}
-				if done {
-					return
-				}
-			}
-			t.Error("it makes requests without end")
-		})
+				t.Error("it makes requests without end")
+			})
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ func belong(n *ownNode, of string) *Held { return newHeld(n, of, true) }
 
 func newHeld(n *ownNode, of string, patient bool) *Held {
 	h := &Held{node: n, of: of, patient: patient}
-	h.remove = func(ctx context.Context) error { return remove(ctx, n.client, n.path) }
+	h.remove = n.remove
 	h.unlisten = n.client.AddListener(func(zk.State) { h.connection() })
 	h.connection()
 	context.AfterFunc(n.ctx, func() {
@@ -101,7 +101,8 @@ func (h *Held) Context(parent context.Context) (context.Context, context.CancelF
 func (h *Held) Path() string { return h.node.path }
 
 // Fence returns an operation for a transaction that then takes effect only if this is held:
-// else it fails with [zk.ErrNoNode].
+// else it fails with [zk.ErrNoNode]. A [Party] of [NewGroupMember] is the exception: the next
+// member of the same identifier has a node of the same name.
 func (h *Held) Fence() zk.Op { return zk.CheckOp(h.node.path, zk.AnyVersion) }
 
 // Release gives it back. When it returns nil the node is gone, and the next contender has
@@ -127,8 +128,8 @@ func (h *Held) give(ctx context.Context, take func(context.Context) error) error
 		}
 	}
 	h.node.close(ErrReleased)
-	if h.lost != nil && !errors.Is(h.lost, ErrSuspended) {
-		h.released = true
+	if h.lost != nil && (errors.Is(h.lost, ErrDeleted) || errors.Is(h.lost, zk.ErrSessionExpired) || h.node.client.Ended() != nil) {
+		h.released = true // the node is gone, or goes with the session
 		return h.lost
 	}
 	if h.lost != nil {

@@ -101,8 +101,8 @@ func (l *NonBlockingLease) obtain(ctx context.Context, path string) (obtained bo
 			err = released
 		}
 		// The outcome is unknown: whoever looks again finds what is his, and renews it.
-		if !again(ctx, err) && !overtaken(ctx, err) && (ctx.Err() != nil || !errors.Is(err, zk.ErrSessionExpired)) {
-			return obtained, given(ctx, err)
+		if !again(ctx, l.client, err) && !overtaken(ctx, l.client, err) {
+			return obtained, given(ctx, l.client, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // LockingQueue is a queue that processes share, kazoo's LockingQueue: an item that was got is
@@ -34,6 +35,7 @@ type Item struct {
 	Data              []byte
 	queue             *LockingQueue
 	entry, lock, mark string
+	stays             error // why the mark could not be taken away once the lock was gone
 }
 
 // Put adds an item; see [Queue.Put].
@@ -124,10 +126,10 @@ func (q *LockingQueue) take(ctx context.Context, name string) (*Item, error) {
 		case err == nil:
 		case errors.Is(err, zk.ErrNodeExists):
 			return nil, ErrLocked
-		case overtaken(ctx, err):
+		case overtaken(ctx, q.client, err):
 			continue
 		default:
-			return nil, given(ctx, err)
+			return nil, given(ctx, q.client, err)
 		}
 		break
 	}
@@ -138,8 +140,9 @@ func (q *LockingQueue) take(ctx context.Context, name string) (*Item, error) {
 			return err
 		})
 		if err == nil {
-			i.Held = hold(n, i.entry)
+			i.Held = hold(n, shown.Line(i.entry))
 			i.remove = i.unlock
+			n.work.Go(func() { i.unmark(ctx) })
 			return i, nil
 		}
 		n.close(err)
@@ -150,9 +153,28 @@ func (q *LockingQueue) take(ctx context.Context, name string) (*Item, error) {
 	return nil, left(i.lock, err, i.unlock(ctx))
 }
 
+// Fence returns an operation for a transaction that then takes effect only if the item is locked by
+// this one, whoever has locked it since: else it fails with [zk.ErrNoNode]. Where somebody else has
+// deleted the lock, it does so as soon as this client has heard of that, which Err tells.
+func (i *Item) Fence() zk.Op { return zk.CheckOp(i.mark, zk.AnyVersion) }
+
+// unmark takes the mark away when somebody has deleted the lock: it stands for nothing then.
+func (i *Item) unmark(ctx context.Context) {
+	<-i.node.ctx.Done()
+	if !errors.Is(i.node.cause(), ErrDeleted) {
+		return
+	}
+	ctx, cancel := afterwards(ctx)
+	defer cancel()
+	i.stays = left(i.mark, nil, remove(ctx, i.queue.client, i.mark))
+}
+
+// Release gives the item back; see [Held.Release].
+func (i *Item) Release(ctx context.Context) error { return errors.Join(i.Held.Release(ctx), i.stays) }
+
 // unlock gives the lock back, if it is this item's.
 func (i *Item) unlock(ctx context.Context) error {
-	err := removing(ctx, func(ctx context.Context) error {
+	err := removing(ctx, i.queue.client, func(ctx context.Context) error {
 		_, err := i.queue.client.Multi(ctx, zk.DeleteOp(i.mark, zk.AnyVersion), zk.DeleteOp(i.lock, zk.AnyVersion))
 		return err
 	}, nil)
@@ -173,8 +195,8 @@ func (i *Item) expired(ctx context.Context) bool {
 // somebody else has the item, or will; unless it is [zk.ErrOutcomeUnknown] too, which takes the
 // loss of both a reply and the session: then it may have been consumed.
 func (i *Item) Consume(ctx context.Context) error {
-	return i.give(ctx, func(ctx context.Context) error {
-		err := removing(ctx, func(ctx context.Context) error {
+	err := i.give(ctx, func(ctx context.Context) error {
+		err := removing(ctx, i.queue.client, func(ctx context.Context) error {
 			_, err := i.queue.client.Multi(ctx, zk.DeleteOp(i.mark, zk.AnyVersion), zk.DeleteOp(i.lock, zk.AnyVersion), zk.DeleteOp(i.entry, zk.AnyVersion))
 			return err
 		}, i.expired)
@@ -184,4 +206,5 @@ func (i *Item) Consume(ctx context.Context) error {
 		}
 		return err
 	})
+	return errors.Join(err, i.stays)
 }

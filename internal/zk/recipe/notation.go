@@ -99,7 +99,7 @@ func container(ctx context.Context, client *zk.Client, path string, acl []zk.ACL
 			if err := container(ctx, client, zk.Parent(path), acl); err != nil {
 				return err
 			}
-		case again(ctx, err):
+		case again(ctx, client, err):
 		default:
 			return err
 		}
@@ -107,8 +107,8 @@ func container(ctx context.Context, client *zk.Client, path string, acl []zk.ACL
 }
 
 // again reports whether a write that does no harm when it is done twice is to be repeated.
-func again(ctx context.Context, err error) bool {
-	return ctx.Err() == nil && (errors.Is(err, zk.ErrOutcomeUnknown) || connectionLost(err)) && !errors.Is(err, zk.ErrClosed)
+func again(ctx context.Context, client *zk.Client, err error) bool {
+	return over(ctx, client) == nil && (errors.Is(err, zk.ErrOutcomeUnknown) || connectionLost(err))
 }
 
 // A family is what contenders that may share a node are called.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // CleanupTimeout bounds how long a contender's node is tried to be deleted when the
@@ -37,7 +38,7 @@ func own(ctx context.Context, client *zk.Client, path string) (*ownNode, error) 
 	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
 	// A watch lives as long as the context that it was asked for with.
 	stop := context.AfterFunc(ctx, func() { n.end(ctx.Err()) })
-	w, owner, err := n.look()
+	w, err := n.begin()
 	if !stop() {
 		err = ctx.Err()
 	}
@@ -45,7 +46,6 @@ func own(ctx context.Context, client *zk.Client, path string) (*ownNode, error) 
 		n.end(err)
 		return nil, err
 	}
-	n.session = owner
 	n.work.Go(func() { n.watch(w) })
 	return n, nil
 }
@@ -54,6 +54,32 @@ func own(ctx context.Context, client *zk.Client, path string) (*ownNode, error) 
 func (n *ownNode) close(why error) {
 	n.end(why)
 	n.work.Wait()
+}
+
+// begin leaves a watch for the first time, and notes the session that owns the node. A node of
+// another session, the client's own before among them, is not what this client has just made.
+func (n *ownNode) begin() (*zk.Watch, error) {
+	for {
+		session, err := currentSession(n.ctx, n.client)
+		if err != nil {
+			return nil, err
+		}
+		w, owner, err := n.look()
+		if err != nil {
+			return nil, err
+		}
+		now, _ := n.client.Session()
+		switch {
+		case now != session: // look again, to compare
+			w.Close()
+			continue
+		case owner != session:
+			w.Close()
+			return nil, ErrDeleted
+		}
+		n.session = session
+		return w, nil
+	}
 }
 
 // look leaves a watch, and returns it with the session that owns the node, or an error when
@@ -130,8 +156,24 @@ func (n *ownNode) reason(ctx context.Context, err error) error {
 	return cmp.Or(n.cause(), err)
 }
 
+// remove deletes the node, and none that another session has made at the same path.
+func (n *ownNode) remove(ctx context.Context) error {
+	doubt := false
+	return removing(ctx, n.client, func(ctx context.Context) error {
+		if doubt {
+			// Once it is gone, others may make one.
+			if ours, _, err := owned(ctx, n.client, n.path); err != nil || !ours {
+				return cmp.Or[error](err, zk.ErrNoNode)
+			}
+		}
+		err := n.client.Delete(zk.InSession(ctx, n.session), n.path, zk.AnyVersion)
+		doubt = doubt || errors.Is(err, zk.ErrOutcomeUnknown)
+		return err
+	}, nil)
+}
+
 // leave deletes the node of a contender that gives up for the reason given, and returns the
-// reason, with what kept the node from being deleted.
+// reason, with what kept the node from being deleted. Nobody else gives such a node its name.
 func leave(ctx context.Context, client *zk.Client, path string, reason error) error {
 	return left(path, reason, remove(ctx, client, path))
 }
@@ -147,23 +189,23 @@ func left(path string, reason, err error) error {
 
 // stays adds to reason that a node could not be taken away. Nobody begins again behind that.
 func stays(reason error, path string, err error) error {
-	err = fmt.Errorf("%s may stay until the session ends: %w", path, err)
+	err = fmt.Errorf("%s may stay until the session ends: %w", shown.Line(path), err)
 	if beginsAgain(reason) {
 		return err
 	}
 	return errors.Join(reason, err)
 }
 
-// remove deletes a node. The end of ctx does not keep it from that: it then has
+// remove deletes a node whose name nobody else gives. The end of ctx does not keep it from that: it then has
 // CleanupTimeout, and needs no grace of the client's.
 func remove(ctx context.Context, client *zk.Client, path string) error {
-	return removing(ctx, func(ctx context.Context) error { return client.Delete(ctx, path, zk.AnyVersion) }, nil)
+	return removing(ctx, client, func(ctx context.Context) error { return client.Delete(ctx, path, zk.AnyVersion) }, nil)
 }
 
 // removing is remove for what deletes nodes that nobody else deletes. Where expired is given, it
 // reports whether the session has ended that the nodes go with: then it is not taken for the
 // deletion's effect that they are gone.
-func removing(ctx context.Context, del func(context.Context) error, expired func(context.Context) bool) error {
+func removing(ctx context.Context, client *zk.Client, del func(context.Context) error, expired func(context.Context) bool) error {
 	var unknown error // of the earlier tries
 	try := func(ctx context.Context) error {
 		for {
@@ -177,7 +219,7 @@ func removing(ctx context.Context, del func(context.Context) error, expired func
 				unknown = err
 			}
 			// In the next session the names that are given may be another's.
-			if !connectionLost(err) || errors.Is(err, zk.ErrSessionExpired) || ctx.Err() != nil {
+			if !connectionLost(err) || errors.Is(err, zk.ErrSessionExpired) || over(ctx, client) != nil {
 				return err
 			}
 		}
@@ -198,13 +240,13 @@ func afterwards(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(zk.WithoutGrace(context.WithoutCancel(ctx)), CleanupTimeout)
 }
 
-// persist calls f until it fails for another reason than the connection, or ctx ends. What
+// persist calls f until it fails for another reason than the connection, or ctx or the client ends. What
 // f does must be safe to do more than once.
 func persist(ctx context.Context, client *zk.Client, f func() error) error {
 	for {
 		err := f()
 		switch {
-		case ctx.Err() != nil:
+		case err == nil, over(ctx, client) != nil:
 			return err
 		case unreachable(err):
 			// Further calls fail at once, until there is a connection.
@@ -216,6 +258,10 @@ func persist(ctx context.Context, client *zk.Client, f func() error) error {
 		}
 	}
 }
+
+// over returns why nothing is to be tried again: ctx has ended, or the client has, whatever the
+// error looks like that it was ended with.
+func over(ctx context.Context, client *zk.Client) error { return cmp.Or(ctx.Err(), client.Ended()) }
 
 // connectionLost tells whether another try finds another connection, or waits for it.
 func connectionLost(err error) bool { return errors.Is(err, zk.ErrConnectionLoss) && !unreachable(err) }
@@ -280,11 +326,14 @@ func join(ctx context.Context, client *zk.Client, notation Notation, path string
 				return n, nil
 			}
 			if !beginsAgain(err) {
-				return nil, leave(ctx, client, path, err)
+				return nil, forsake(ctx, client, path, err)
 			}
 		}
-		if ctx.Err() != nil || !beginsAgain(err) && !connectionLost(err) {
-			return nil, cmp.Or(ctx.Err(), err)
+		if why := over(ctx, client); why != nil {
+			return nil, why
+		}
+		if !beginsAgain(err) && !connectionLost(err) {
+			return nil, err
 		}
 	}
 }
@@ -293,18 +342,27 @@ func join(ctx context.Context, client *zk.Client, notation Notation, path string
 // it returns nil when the node is there and this session's, and errAgain when it is not. What
 // was made is taken away again when ctx has ended.
 func joined(ctx context.Context, client *zk.Client, path string, reason error) error {
-	there, _, err := owned(ctx, client, path)
+	there, session, err := owned(ctx, client, path)
 	switch {
 	case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
 		return err // it is gone with the session, if it was there
 	case err != nil:
 		return stays(cmp.Or(ctx.Err(), reason), path, err)
 	case ctx.Err() != nil && there:
-		return leave(ctx, client, path, ctx.Err())
+		return left(path, ctx.Err(), (&ownNode{client: client, path: path, session: session}).remove(ctx))
 	case !there:
-		return cmp.Or(ctx.Err(), errAgain)
+		return cmp.Or(over(ctx, client), errAgain)
 	}
 	return nil
+}
+
+// forsake is [leave] for a node that others may make too: it deletes that of this session alone.
+func forsake(ctx context.Context, client *zk.Client, path string, reason error) error {
+	there, session, err := owned(ctx, client, path)
+	if err == nil && there {
+		err = (&ownNode{client: client, path: path, session: session}).remove(ctx)
+	}
+	return left(path, reason, err)
 }
 
 // owned reports whether a node is there and of the session that it returns, the client's.

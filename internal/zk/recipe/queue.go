@@ -74,8 +74,8 @@ func put(ctx context.Context, client *zk.Client, folder, witness string, priorit
 				continue
 			}
 		}
-		if err == nil || !overtaken(ctx, err) {
-			return given(ctx, err)
+		if err == nil || !overtaken(ctx, client, err) {
+			return given(ctx, client, err)
 		}
 	}
 }
@@ -83,7 +83,7 @@ func put(ctx context.Context, client *zk.Client, folder, witness string, priorit
 // ensurePath makes a path, where it is missing.
 func ensurePath(ctx context.Context, client *zk.Client, path string, acl []zk.ACL) error {
 	for {
-		if _, err := client.EnsurePath(ctx, path, acl); !again(ctx, err) {
+		if _, err := client.EnsurePath(ctx, path, acl); !again(ctx, client, err) {
 			return err
 		}
 	}
@@ -137,8 +137,8 @@ func (q *Queue) first(ctx context.Context, names []string) ([]byte, bool, error)
 			if errors.Is(err, zk.ErrNoNode) && ctx.Err() == nil {
 				break // somebody else has it
 			}
-			if !overtaken(ctx, err) {
-				return nil, false, given(ctx, err)
+			if !overtaken(ctx, q.client, err) {
+				return nil, false, given(ctx, q.client, err)
 			}
 		}
 	}

@@ -300,3 +300,21 @@ func TestKazooLockingQueue(t *testing.T) {
 		t.Errorf("left: %s", left)
 	}
 }
+
+// The names of others' entries are shown as what others wrote.
+func TestLockingQueueShowsNames(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	const backwards = "\u202e" // has a terminal write from right to left
+	path := folder(t, c)
+	if _, err := c.Create(ctx, path+"/entries/"+backwards+"forged", nil, zk.CreateOptions{MakeParents: true}); err != nil {
+		t.Fatal(err)
+	}
+	item := must(newLockingQueue(t, c, path).Get(ctx))(t)
+	if err := c.Delete(ctx, item.Path(), zk.AnyVersion); err != nil {
+		t.Fatal(err)
+	}
+	if err := item.Release(ctx); !errors.Is(err, recipe.ErrDeleted) || strings.Contains(err.Error(), backwards) {
+		t.Errorf("released: %q", err)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // SemaphoreOptions say how to contend for a lease of a semaphore.
@@ -76,7 +77,7 @@ func (s *Semaphore) Acquire(ctx context.Context) (*Held, error) { return s.acqui
 func (s *Semaphore) TryAcquire(ctx context.Context) (*Held, error) { return s.acquire(ctx, false) }
 
 func (s *Semaphore) acquire(ctx context.Context, wait bool) (*Held, error) {
-	return untilServed(ctx, s.path, func() (*ownNode, error) { return s.contend(ctx, wait) })
+	return untilServed(ctx, s.client, s.path, func() (*ownNode, error) { return s.contend(ctx, wait) })
 }
 
 // contend waits for one turn, and with it for a lease.
@@ -112,7 +113,7 @@ func (s *Semaphore) ensure(ctx context.Context) error {
 			return err
 		}
 		if i := slices.IndexFunc(names, isUUID); i >= 0 {
-			return fmt.Errorf("%w: %s is a lease of kazoo's Semaphore", ErrForeignContender, zk.Child(s.path, names[i]))
+			return fmt.Errorf("%w: %s is a lease of kazoo's Semaphore", ErrForeignContender, shown.Line(zk.Child(s.path, names[i])))
 		}
 		return container(ctx, s.client, s.taken, s.acl)
 	}
@@ -132,7 +133,7 @@ func (s *Semaphore) ensure(ctx context.Context) error {
 			}
 		}
 		// Somebody else may have made it, or this client without being told.
-		if ctx.Err() != nil || !errors.Is(err, zk.ErrNodeExists) && !connectionLost(err) {
+		if over(ctx, s.client) != nil || !errors.Is(err, zk.ErrNodeExists) && !connectionLost(err) {
 			return err
 		}
 	}
@@ -183,7 +184,7 @@ func (s *Semaphore) take(ctx context.Context, turn *ownNode) (string, error) {
 	unknown := false
 	var made []zk.OpResult
 	err := persist(ctx, s.client, func() (err error) {
-		made, err = s.client.Multi(ctx, zk.DeleteOp(turn.path, zk.AnyVersion), zk.CreateOp(prefix, s.data, o))
+		made, err = s.client.Multi(zk.InSession(ctx, turn.session), zk.DeleteOp(turn.path, zk.AnyVersion), zk.CreateOp(prefix, s.data, o))
 		if errors.Is(err, zk.ErrOutcomeUnknown) {
 			unknown = true
 			return nil // not to be repeated

@@ -140,7 +140,7 @@ func (t *TreeCache) begin(ctx context.Context) (*zk.Watch, error) {
 			}
 			w.Close()
 		}
-		if !errors.Is(err, zk.ErrSessionExpired) || ctx.Err() != nil {
+		if !errors.Is(err, zk.ErrSessionExpired) || over(ctx, t.client) != nil {
 			return nil, err
 		}
 	}

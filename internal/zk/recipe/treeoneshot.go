@@ -94,7 +94,7 @@ func (o *oneShot) follow(ctx context.Context, path string, wake <-chan struct{},
 				return nil
 			}
 			err = o.awaitRoot(ctx)
-		case errors.Is(err, zk.ErrSessionExpired) && ctx.Err() == nil:
+		case errors.Is(err, zk.ErrSessionExpired) && over(ctx, o.cache.client) == nil:
 			err = nil
 		}
 		if err != nil {

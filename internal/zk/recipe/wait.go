@@ -28,7 +28,7 @@ func watchChildren(ctx context.Context, client *zk.Client, path string) (names [
 		}
 		w.Close()
 	}
-	if errors.Is(err, zk.ErrSessionExpired) && ctx.Err() == nil {
+	if errors.Is(err, zk.ErrSessionExpired) && over(ctx, client) == nil {
 		return watchChildren(ctx, client, path)
 	}
 	return names, w, err
