@@ -32,6 +32,8 @@ const (
 	closeTimeout = 1500 * time.Millisecond
 	// answerTimeout is how long operations that a signal cut short have to answer.
 	answerTimeout = 500 * time.Millisecond
+	// lookInterval is how often the provider looks whether its CLI is still there.
+	lookInterval = 500 * time.Millisecond
 )
 
 func main() {
@@ -42,6 +44,9 @@ func main() {
 	saveMemory()
 	sessions := new(session.Group)
 	stopOnSignal(sessions)
+	if !*debugged {
+		stopWithCLI(sessions)
+	}
 	server, err := provider.NewServer(provider.New(version, sessions))
 	if err != nil {
 		log.Fatal(err)
@@ -125,5 +130,22 @@ func stopOnSignal(sessions *session.Group) {
 			<-time.After(answerTimeout)
 			os.Exit(128 + int(syscall.SIGTERM))
 		}
+	}()
+}
+
+// stopWithCLI ends the sessions and the process once the CLI is gone that has started it. A CLI that is
+// killed tells nobody, and a provider that has nothing to do would not notice: it would keep its session,
+// and the lock that goes with it, for ever. Systems tell of the end of a child alone, so it looks at whose
+// child it is itself; Windows names a parent that is gone as before.
+func stopWithCLI(sessions *session.Group) {
+	// What it logs goes to the CLI, and would kill it before the sessions are ended.
+	signal.Ignore(syscall.SIGPIPE)
+	cli := os.Getppid()
+	go func() {
+		for ticker := time.NewTicker(lookInterval); os.Getppid() == cli; {
+			<-ticker.C
+		}
+		closeSessions(sessions)
+		os.Exit(1)
 	}()
 }

@@ -189,6 +189,47 @@ resource "zookeeper_znode" "a" {
 	}
 }
 
+// A CLI that is killed leaves no provider behind, with a session that nobody ends: the provider, which has
+// nothing to do and nobody to tell, ends it and itself.
+func TestAccProcess_killedCLI(t *testing.T) {
+	server := acctest.OwnServer(t)
+	var run *acctest.Run
+	started, ended := make(chan struct{}), make(chan struct{})
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": `
+resource "zookeeper_znode" "a" {
+  path = "/a"
+
+  ` + acctest.Afterwards(t, func() {
+		defer close(ended)
+		<-started
+		if _, dump := sessions(t, server); len(dump) != 1 {
+			t.Errorf("sessions before the signal: %v, want one", dump)
+		}
+		if err := syscall.Kill(run.PID(), syscall.SIGKILL); err != nil {
+			t.Error(err)
+		}
+		for ctx, killed := t.Context(), time.Now(); ctx.Err() == nil; {
+			if _, dump := sessions(t, server); len(dump) == 0 {
+				return
+			} else if time.Since(killed) > 40*time.Second {
+				t.Errorf("the provider was left behind, with the session %v", dump)
+				return
+			}
+		}
+	}) + `
+}
+`})
+	// Longer than the test waits: a session that is gone was ended, and has not expired.
+	cli.Env = []string{"ZOOKEEPER_SERVERS=" + server.Addr(), "ZOOKEEPER_SESSION_TIMEOUT=60"}
+	run = cli.Start("apply", "-no-color", "-auto-approve")
+	t.Cleanup(func() { _ = run.Signal(syscall.SIGKILL) }) // what was left behind
+	close(started)
+	if err := run.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+}
+
 // Who is killed gives no lock back: the server does, when the session expires, and not
 // before.
 func TestAccProcess_killedWithALock(t *testing.T) {
