@@ -16,10 +16,8 @@ import (
 func (h *harness) sum() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.verbose {
-		for _, act := range slices.Sorted(maps.Keys(h.tally)) {
-			h.tell("%6d %s\n", h.tally[act], act)
-		}
+	for _, act := range slices.Sorted(maps.Keys(h.tally)) {
+		h.tell("%6d %s\n", h.tally[act], act)
 	}
 	if h.imports > 0 || h.orphans > 0 {
 		h.tell("after a SIGKILL in a creation: %d manual imports, %d nodes left behind\n", h.imports, h.orphans)
@@ -27,8 +25,8 @@ func (h *harness) sum() error {
 	if h.parents > 0 {
 		h.tell("after an early end between a node and its parent, which has a resource of its own: %d manual imports\n", h.parents)
 	}
-	if h.lost > 0 {
-		h.tell("%d states that the CLI lost when it was killed while it wrote them\n", h.lost)
+	if h.lostStates > 0 {
+		h.tell("%d states that the CLI lost when it was killed while it wrote them\n", h.lostStates)
 	}
 	h.tell("%d rounds, %d faults, %d violations\n", h.played, h.faults, h.violations)
 	if h.violations > 0 {

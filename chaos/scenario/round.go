@@ -103,6 +103,9 @@ type maker struct {
 // chance is true in so many of a hundred cases.
 func (m *maker) chance(percent int) bool { return m.IntN(100) < percent }
 
+// few is less than n, and rather little: a run may not come to more.
+func (m *maker) few(n int) int { return min(m.IntN(n), m.IntN(n)) }
+
 // word is a content that was never there before.
 func (m *maker) word() string {
 	m.words++
@@ -135,7 +138,7 @@ func (m *maker) actor(name string, locked bool, shared string, ensemble bool) Ac
 	}
 	for i := range a.Ops {
 		// Not every run is disturbed: what went wrong has to be found by one that is not.
-		for range m.IntN(6) {
+		for range m.IntN(7) {
 			a.Ops[i].Faults = append(a.Ops[i].Faults, m.fault(a.Ops[i], ensemble))
 		}
 	}
@@ -365,11 +368,11 @@ func (m *maker) fault(op Op, ensemble bool) Fault {
 	case 3:
 		f.At, f.Count = wire.Read, 1+m.IntN(12)
 	case 4:
-		f.At, f.Count = wire.Close, 1+m.IntN(2)
+		f.At, f.Count = wire.Close, 1+m.few(2)
 	case 5:
 		f.At, f.Count = []wire.Kind{wire.Create, wire.Multi, wire.SetACL, wire.SetData, wire.Delete}[m.IntN(5)], 1+m.IntN(3)
 	default:
-		f.At, f.Count = wire.AnyWrite, 1+m.IntN(1+len(op.Config.Resources))
+		f.At, f.Count = wire.AnyWrite, 1+m.few(1+len(op.Config.Resources))
 	}
 	switch f.What {
 	case TheyCreate:
