@@ -25,6 +25,7 @@ func main() {
 	o := options{}
 	flag.IntVar(&o.rounds, "rounds", 20, "how many rounds")
 	flag.Uint64Var(&o.seed, "seed", 0, "the seed of the first round, the others follow; 0 for one that was never used")
+	flag.IntVar(&o.lost, "lost", 0, "instead of rounds, carry out each apply with lost replies so many times")
 	flag.DurationVar(&o.span, "for", 0, "begin no round after this time; 0 for no end")
 	flag.StringVar(&o.cli, "cli", "../bin/tofu", "the CLI")
 	flag.StringVar(&o.keep, "keep", "failed", "the folder for what is known of rounds with violations")
@@ -41,7 +42,7 @@ func main() {
 }
 
 type options struct {
-	rounds       int
+	rounds, lost int
 	seed         uint64
 	span         time.Duration
 	cli, keep    string
@@ -51,8 +52,8 @@ type options struct {
 // errViolated is why a run fails in which something happened that must not.
 var errViolated = errors.New("invariants were violated")
 
-// run carries out rounds, those on a single server beside those on an ensemble, and tells what
-// came of them. root is the provider's module.
+// run carries out rounds, or applies with lost replies, and tells what came of them. root is the
+// provider's module.
 func run(ctx context.Context, o options, root string, to io.Writer) (err error) {
 	if o.seed == 0 {
 		o.seed = uint64(time.Now().UnixNano()) % 1_000_000_000
@@ -67,6 +68,9 @@ func run(ctx context.Context, o options, root string, to io.Writer) (err error) 
 		return err
 	}
 	h := &harness{options: o, stage: &stage.Stage{CLI: cli}, dir: dir, to: to, began: time.Now(), tally: make(map[scenario.Act]int)}
+	if o.lost > 0 {
+		return h.lose(ctx)
+	}
 	var single, ensemble []scenario.Round
 	for i := range o.rounds {
 		if r := scenario.New(o.seed + uint64(i)); r.Ensemble {
@@ -75,15 +79,25 @@ func run(ctx context.Context, o options, root string, to io.Writer) (err error) 
 			single = append(single, r)
 		}
 	}
-	var both sync.WaitGroup
-	errs := make([]error, 2)
-	both.Go(func() { errs[0] = h.play(ctx, false, single) })
-	both.Go(func() { errs[1] = h.play(ctx, true, ensemble) })
-	both.Wait()
-	if err := errors.Join(errs...); err != nil {
+	err = beside(
+		func() error { return h.play(ctx, false, single) },
+		func() error { return h.play(ctx, true, ensemble) },
+	)
+	if err != nil {
 		return err
 	}
 	return h.sum()
+}
+
+// beside calls functions at the same time.
+func beside(functions ...func() error) error {
+	var all sync.WaitGroup
+	errs := make([]error, len(functions))
+	for i, function := range functions {
+		all.Go(func() { errs[i] = function() })
+	}
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 // harness carries out rounds and counts.
@@ -99,7 +113,8 @@ type harness struct {
 	unsaid                     error // why something could not be told
 	played, faults, violations int
 	imports, parents           int // of what killed runs have created, and of what others have on the way
-	orphans, lost              int
+	orphans, lostStates        int
+	applied, failed            int // of the applies with lost replies
 	tally                      map[scenario.Act]int
 }
 
@@ -148,7 +163,7 @@ func (h *harness) count(round *oracle.Round, violations []oracle.Violation, took
 	for _, run := range round.Runs {
 		faults += len(run.Faults)
 		if run.StateLost {
-			h.lost++
+			h.lostStates++
 		}
 		for _, f := range run.Faults {
 			h.tally[f.What]++

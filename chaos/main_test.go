@@ -60,6 +60,7 @@ func TestViolation(t *testing.T) {
 		t.Errorf("it ended with %v", err)
 	}
 	want := "seed 42: nothing is wrong: something is\nagain: make chaos SEED=42 ROUNDS=1\n" +
+		"     1 SIGKILL to the CLI and the provider\n     1 dripping reply\n" +
 		"after a SIGKILL in a creation: 1 manual imports, 1 nodes left behind\n" +
 		"1 states that the CLI lost when it was killed while it wrote them\n1 rounds, 2 faults, 1 violations\n"
 	if out.String() != want {
