@@ -35,8 +35,7 @@ var (
 // A Watch tells of changes of a node, or of a tree of nodes. It survives the loss of the
 // connection. What happened meanwhile is told behind the reconnect by a watch that is left for
 // one event; of what one of [Client.Watch] has missed servers tell nothing: who needs to know
-// looks again when the client is connected again ([Client.AddListener]), and misses nothing
-// from then on. It ends with the context that it was asked for with, with its session, and with
+// looks again when it has been restored ([Watch.Restored]), and misses nothing from then on. It ends with the context that it was asked for with, with its session, and with
 // the client, and when the servers do not take it behind a reconnect; then it holds nothing of
 // the client's any more.
 type Watch struct {
@@ -57,6 +56,10 @@ func (w *Watch) Next(ctx context.Context) (Event, error) {
 // Ready returns a channel that yields when Next may have something to return without
 // waiting, for use in a select.
 func (w *Watch) Ready() <-chan struct{} { return w.watch.Ready() }
+
+// Restored returns a channel that yields when a watch of [Client.Watch] has been registered with another server
+// after a reconnect. That is a moment later than the client is connected: the server is first asked for its version.
+func (w *Watch) Restored() <-chan struct{} { return w.watch.Restored() }
 
 // Close ends the watch, here and, with the last one of this client's that is of the same node,
 // on the server.

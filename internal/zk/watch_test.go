@@ -498,7 +498,7 @@ func TestWatchesRefusedAgain(t *testing.T) {
 	t.Parallel()
 	m, addr := newMixed(t, "3.8.6", "3.9.4", 9)
 	m.mu.Lock()
-	m.refuse = 105
+	m.refuse = []int32{zktest.OpSetWatches, zktest.OpSetWatches2}
 	m.mu.Unlock()
 	ctx, c := testContext(t), connect(t, addr)
 	lasting, err := c.Watch(ctx, "/", true)

@@ -157,9 +157,6 @@ type link struct {
 	at      target
 	version versionCache
 	wanted  chan struct{} // holds a token when something wants the version, and nobody waits for it
-	// unknown is why the version was not to be had when the connection came, for the watches
-	// that depend on it. Only the engine's own goroutine touches it.
-	unknown error
 }
 
 type phase int

@@ -67,16 +67,6 @@ func (l *link) has(f Feature) error {
 	return f.judge(told.version, told.err)
 }
 
-// hasAtFirst is has when the connection has come, and its server has been asked where there
-// is need.
-func (l *link) hasAtFirst(f Feature) error {
-	err := l.has(f)
-	if errors.Is(err, errUnasked) && l.unknown != nil {
-		return f.judge(Version{}, l.unknown)
-	}
-	return err
-}
-
 // code returns the code by which an operation goes over l. The create that answers with a
 // stat is asked for as the one that every server knows, where the server may not know it.
 func (l *link) code(op proto.OpCode) (proto.OpCode, error) {
@@ -119,6 +109,8 @@ func (e *Engine) admit(l *link, call *conn.Call) error {
 		call.Request, err = l.multi(req)
 	case *asking:
 		err = e.watches.admit(l, req)
+	case *proto.SetWatchesRequest:
+		e.watches.admitAgain(req)
 	}
 	return err
 }

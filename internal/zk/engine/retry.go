@@ -124,8 +124,13 @@ func (e *Engine) Tries() Tries { return Tries{e, e.cfg.Retry.begin()} }
 func (t *Tries) Again(ctx context.Context, call *conn.Call, err error) error {
 	e := t.engine
 	if errors.Is(err, errUnasked) {
+		// Nothing was sent: it does not count as a try. What may be asked of a server that does not tell its version
+		// is decided when it is sent.
 		_, err := e.serverVersion(ctx)
-		return err // nothing was sent: it does not count as a try
+		if _, untold := errors.AsType[*VersionUnknownError](err); untold {
+			return nil
+		}
+		return err
 	}
 	if !e.Repeatable(err) || call.Pinned != 0 && errors.Is(err, proto.ErrSessionExpired) {
 		return err

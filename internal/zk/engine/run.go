@@ -52,7 +52,6 @@ func (e *Engine) serve(ctx context.Context, s *session) error {
 			return err
 		}
 		for l != nil {
-			e.acquaint(ctx, l)
 			registered, ok := e.attach(l, told)
 			if !ok {
 				// Closed while the handshake was under way: the session is there all the same.
@@ -131,29 +130,9 @@ func (e *Engine) disown(ctx context.Context, s session) {
 	e.log.Warn("the session could not be ended, it lives on until it expires", "reason", err)
 }
 
-// acquaint asks the server behind l for its version where there are watches that not all
-// servers know. Nothing else waits for it: it takes a connection of its own.
-func (e *Engine) acquaint(ctx context.Context, l *link) {
-	if !e.watches.lasting() {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, min(e.cfg.ConnectTimeout, commandTimeout))
-	defer cancel()
-	go func() {
-		select {
-		case <-l.Done():
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	if _, err := e.versionOf(ctx, l); l.version.told.Load() == nil {
-		l.unknown = &VersionUnknownError{err} // the time was up
-	}
-}
-
 // tidy asks the server behind l for its version once something wants to know, without anybody waiting
-// for it, and has watches removed that are to be. A server that does not tell keeps them. The function
-// returned ends tidy.
+// for it, registers the watches that not all servers know, and has those removed that are to be. A server that
+// does not tell keeps them. The function returned ends tidy.
 func (e *Engine) tidy(ctx context.Context, l *link) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
@@ -166,6 +145,11 @@ func (e *Engine) tidy(ctx context.Context, l *link) (stop func()) {
 			}
 			if _, err := e.versionOf(ctx, l); err != nil {
 				e.log.Debug("the server's version is not known, watches that nobody needs stay there", "server", l.at.String(), "reason", err)
+			}
+			if l.version.told.Load() != nil { // or the connection has ended, and the next one is asked
+				for _, req := range e.watches.lastingAgain(l) {
+					e.register(l, req)
+				}
 			}
 			e.watches.sweep()
 		}
@@ -188,19 +172,12 @@ func (e *Engine) attach(l *link, told int64) (registered func() bool, ok bool) {
 	requests, alive := e.watches.again(l, told)
 	var again []*conn.Call
 	for _, req := range requests {
-		call := conn.NewCall(req.Op(), req, nil)
-		call.Xid = proto.XidSetWatches
-		call.Ended = func(call *conn.Call) {
-			if call.Err != nil && !lost(call) { // or the next connection registers them
-				e.watches.unregistered(req, call.Err)
-			}
-		}
-		if !l.SubmitNow(call) {
-			call.Fail(&conn.LostError{Cause: l.Err()})
-		}
-		again = append(again, call)
+		again = append(again, e.register(l, req))
 	}
 	e.watches.follow(l)
+	if e.watches.lasting() {
+		l.want()
+	}
 	// In the order of their submission, and before any other call can reach l. A connection
 	// that ends meanwhile leaves the rest for the next one.
 	for len(e.queue) > 0 && l.SubmitNow(e.queue[0]) {
@@ -221,6 +198,24 @@ func (e *Engine) attach(l *link, told int64) (registered func() bool, ok bool) {
 	}
 	e.markStarted()
 	return func() bool { return alive && !slices.ContainsFunc(again, lost) }, true
+}
+
+// register has the server behind l register watches again.
+func (e *Engine) register(l *link, req *proto.SetWatchesRequest) *conn.Call {
+	call := conn.NewCall(req.Op(), req, nil)
+	call.Xid = proto.XidSetWatches
+	call.Ended = func(call *conn.Call) {
+		switch {
+		case call.Err == nil:
+			e.watches.registered(req)
+		case !lost(call): // or the next connection registers them
+			e.watches.unregistered(req, call.Err)
+		}
+	}
+	if !l.SubmitNow(call) {
+		call.Fail(&conn.LostError{Cause: l.Err()})
+	}
+	return call
 }
 
 // lost tells whether a call has ended with its connection.

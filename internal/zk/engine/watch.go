@@ -45,9 +45,8 @@ const maxEvents = 1 << 16
 
 // A Watch tells of changes of a node, or of a tree of nodes. It survives the loss of the
 // connection. What happened meanwhile is told behind the reconnect by a watch that is left for
-// one event; of what one of [Engine.Watch] has missed servers tell nothing: who needs to know
-// looks again when the client is connected again ([Engine.AddListener]), and misses nothing
-// from then on. It ends with the context that it was asked for with, with its session, and with
+// one event; of what one that stays has missed servers tell nothing: who needs to know looks
+// again when it has been restored ([Watch.Restored]), and misses nothing from then on. It ends with the context that it was asked for with, with its session, and with
 // the client, and when the servers do not take it behind a reconnect; then it holds nothing of
 // the client's any more.
 type Watch struct {
@@ -56,11 +55,12 @@ type Watch struct {
 	once   bool
 	unhook func() bool
 
-	mu     sync.Mutex
-	kind   WatchKind
-	events []Event
-	end    error
-	ready  chan struct{} // holds a token when there is something to read
+	mu       sync.Mutex
+	kind     WatchKind
+	events   []Event
+	end      error
+	ready    chan struct{} // holds a token when there is something to read
+	restored chan struct{} // holds a token when it has been registered again
 }
 
 // Next returns the next event, or waits for it. Behind the last one it returns why there
@@ -98,13 +98,20 @@ func (w *Watch) Next(ctx context.Context) (Event, error) {
 // waiting, for use in a select.
 func (w *Watch) Ready() <-chan struct{} { return w.ready }
 
+// Restored returns a channel that yields when a watch that stays has been registered with another server after a
+// reconnect. That is a moment later than the client is connected: the server is first asked for its version.
+func (w *Watch) Restored() <-chan struct{} { return w.restored }
+
 // Close ends the watch, here and, with the last one of this client's that is of the same node,
 // on the server.
 func (w *Watch) Close() { w.engine.watches.close(w, ErrWatchEnded) }
 
-func (w *Watch) signal() {
+func (w *Watch) signal() { signal(w.ready) }
+
+// signal puts a token into a channel that holds one.
+func signal(c chan<- struct{}) {
 	select {
-	case w.ready <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -162,7 +169,7 @@ type pathWatches struct {
 	// What follows is of the current connection.
 
 	sent [numKinds]int  // those of them that were sent
-	kept [numKinds]bool // the last request for one of the kind, which stays, was granted
+	kept [numKinds]bool // the server has one of the kind, which stays, or is about to: the last request for one was not refused
 	left bool           // the server may have some that nobody here waits for
 }
 
@@ -210,7 +217,7 @@ func (ws *watches) admit(l *link, a *asking) error {
 			return err
 		}
 	}
-	a.covered = p.any(covers[a.Kind])
+	a.covered = p.covered(a.Kind)
 	a.sent = true
 	p.sent[a.Kind]++
 	return nil
@@ -432,29 +439,50 @@ func setWatchesLists(req *proto.SetWatchesRequest) [numKinds]*[]string {
 	return [numKinds]*[]string{&req.Data, &req.Exist, &req.Child, &req.Persistent, &req.Recursive}
 }
 
-// again returns the requests that register all watches with the server behind l after a
-// reconnect, with the latest transaction whose events have been told. It ends those that the
-// server does not know. It returns false, and leaves all as it is, where l has ended: the next
-// connection is the one that counts.
+// again returns the requests that register the watches with the server behind l after a reconnect
+// that every server knows, with the latest transaction whose events have been told. It returns false,
+// and leaves all as it is, where l has ended: the next connection is the one that counts.
 func (ws *watches) again(l *link, zxid int64) (out []*proto.SetWatchesRequest, ok bool) {
 	if l.Err() != nil {
 		return nil, false
 	}
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
+	ws.link = nil
+	for full, p := range ws.by {
+		p.kept, p.left = [numKinds]bool{}, false // it is another server
+		if p.empty() {
+			delete(ws.by, full)
+		}
+	}
+	return ws.requests(zxid, func(p *pathWatches, kind WatchKind) bool { return !stays(kind) && len(p.kinds[kind]) > 0 }), true
+}
+
+// lastingAgain returns the requests that register the watches with the server behind l, whose version is known by
+// now, that again has left out. It ends those that the server does not know.
+func (ws *watches) lastingAgain(l *link) []*proto.SetWatchesRequest {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for full, p := range ws.by {
+		p.fit(l)
+		if p.empty() && !p.left {
+			delete(ws.by, full)
+		}
+	}
+	return ws.requests(0, func(p *pathWatches, kind WatchKind) bool {
+		return stays(kind) && len(p.kinds[kind]) > 0 && !p.kept[kind]
+	})
+}
+
+// requests returns those that register the watches of the kinds that are picked. mu is held.
+func (ws *watches) requests(zxid int64, pick func(p *pathWatches, kind WatchKind) bool) (out []*proto.SetWatchesRequest) {
 	var req *proto.SetWatchesRequest
 	const around = 8 + 8 + int(numKinds)*4 // headers, transaction, lengths of the lists
 	limit := min(setWatchesSize, ws.engine.cfg.MaxBufferBytes-around)
 	size := 0
-	ws.link = nil
 	for full, p := range ws.by {
-		p.kept, p.left = [numKinds]bool{}, false // it is another server
-		p.fit(l)
-		if p.empty() {
-			delete(ws.by, full)
-		}
 		for kind := range numKinds {
-			if len(p.kinds[kind]) == 0 {
+			if !pick(p, kind) {
 				continue
 			}
 			need := len(jute.AppendString(nil, full))
@@ -463,12 +491,45 @@ func (ws *watches) again(l *link, zxid int64) (out []*proto.SetWatchesRequest, o
 				out = append(out, req)
 			}
 			size += need
-			p.kept[kind] = stays(kind)
 			list := setWatchesLists(req)[kind]
 			*list = append(*list, full)
 		}
 	}
-	return out, true
+	return out
+}
+
+// admitAgain notes, when the turn of a request to register watches has come, that the server is about to have
+// them. What has been closed meanwhile is there to be removed.
+func (ws *watches) admitAgain(req *proto.SetWatchesRequest) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for kind, list := range setWatchesLists(req) {
+		for _, full := range *list {
+			if p := ws.at(full); len(p.kinds[kind]) > 0 {
+				p.kept[kind] = stays(WatchKind(kind))
+			} else {
+				p.left = true
+			}
+		}
+	}
+}
+
+// registered tells the watches that stay of a request that they are registered again.
+func (ws *watches) registered(req *proto.SetWatchesRequest) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for kind, list := range setWatchesLists(req) {
+		if !stays(WatchKind(kind)) {
+			continue
+		}
+		for _, full := range *list {
+			if p := ws.by[full]; p != nil {
+				for w := range p.kinds[kind] {
+					signal(w.restored)
+				}
+			}
+		}
+	}
 }
 
 // unregistered ends the watches that a request was to register again, because of its error.
@@ -488,18 +549,18 @@ func (ws *watches) unregistered(req *proto.SetWatchesRequest, why error) {
 	ws.sweep()
 }
 
-// fit ends the watches that the server behind l does not know, or would drop for the sake of
-// another.
+// fit ends the watches that the server behind l, whose version is known, does not know, or would drop
+// for the sake of another.
 func (p *pathWatches) fit(l *link) {
 	if !p.lasting() {
 		return
 	}
-	if err := l.hasAtFirst(features[proto.OpAddWatch]); err != nil {
+	if err := l.has(features[proto.OpAddWatch]); err != nil {
 		p.end(WatchPersistent, err)
 		p.end(WatchRecursive, err)
 	}
 	if len(p.kinds[WatchPersistent]) > 0 || len(p.kinds[WatchChild]) > 0 {
-		if err := l.hasAtFirst(severalKinds); err != nil {
+		if err := l.has(severalKinds); err != nil {
 			p.end(WatchRecursive, err)
 		}
 	}
@@ -559,6 +620,12 @@ func (p *pathWatches) any(kinds []WatchKind) bool {
 	return slices.ContainsFunc(kinds, func(k WatchKind) bool { return len(p.kinds[k])+p.sent[k] > 0 })
 }
 
+// covered tells whether one of the kinds that tell of all that a kind is for is registered with the server, or a
+// request for one was sent.
+func (p *pathWatches) covered(kind WatchKind) bool {
+	return slices.ContainsFunc(covers[kind], func(k WatchKind) bool { return p.kept[k] && len(p.kinds[k]) > 0 || p.sent[k] > 0 })
+}
+
 // WatchRequest is a request that leaves a watch.
 type WatchRequest struct {
 	Op   proto.OpCode
@@ -598,7 +665,7 @@ var errUncovered = errors.New("the watch that this one was to share was refused"
 func (e *Engine) Watch(ctx context.Context, req WatchRequest, out conn.Reply) (*Watch, *conn.Call) {
 	a := &asking{WatchRequest: req}
 	e.watches.begin(req.Path)
-	w := &Watch{engine: e, full: req.Path, once: req.Op != proto.OpAddWatch, ready: make(chan struct{}, 1)}
+	w := &Watch{engine: e, full: req.Path, once: req.Op != proto.OpAddWatch, ready: make(chan struct{}, 1), restored: make(chan struct{}, 1)}
 	// With mu held, which close takes: where ctx has ended, the hook is run at once.
 	e.watches.mu.Lock()
 	w.unhook = context.AfterFunc(ctx, func() { e.watches.close(w, conn.ContextError(ctx)) })

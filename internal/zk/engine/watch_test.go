@@ -48,14 +48,15 @@ func TestWatchClosedWhileItIsRegisteredAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := e.current.Load()
-	requests, _ := e.watches.again(l, 0)
-	w.Close()
-	for _, req := range requests {
-		again := conn.NewCall(req.Op(), req, nil)
-		again.Xid = proto.XidSetWatches
-		l.SubmitNow(again)
-	}
+	e.watches.again(l, 0)
 	e.watches.follow(l)
+	requests := e.watches.lastingAgain(l)
+	if len(requests) != 1 {
+		t.Fatalf("%d requests", len(requests))
+	}
+	w.Close()
+	e.register(l, requests[0])
+	e.watches.sweep()
 	for tick := time.NewTicker(5 * time.Millisecond); ; <-tick.C {
 		out, err := e.Command(ctx, "mntr")
 		if err != nil {

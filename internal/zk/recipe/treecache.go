@@ -65,10 +65,8 @@ func (t *TreeCache) Start(ctx context.Context) error {
 	t.end = end
 	t.mu.Unlock()
 	stop := context.AfterFunc(ctx, end)
-	back, unlisten := reconnections(t.client)
 	w, err := t.begin(life)
 	if _, old := errors.AsType[*zk.VersionError](err); old {
-		unlisten()
 		err = t.startOneShot(life)
 		if !stop() {
 			err = ctx.Err()
@@ -82,14 +80,10 @@ func (t *TreeCache) Start(ctx context.Context) error {
 		err = ctx.Err()
 	}
 	if err != nil {
-		unlisten()
 		end()
 		return fmt.Errorf("caching %s: %w", t.path, err)
 	}
-	t.work.Go(func() {
-		defer unlisten()
-		t.finish(t.follow(life, w, back))
-	})
+	t.work.Go(func() { t.finish(t.follow(life, w)) })
 	return nil
 }
 
@@ -147,13 +141,13 @@ func (t *TreeCache) begin(ctx context.Context) (*zk.Watch, error) {
 }
 
 // follow applies what the watch tells, until it ends for good.
-func (t *TreeCache) follow(ctx context.Context, w *zk.Watch, back <-chan struct{}) error {
+func (t *TreeCache) follow(ctx context.Context, w *zk.Watch) error {
 	for {
 		var err error
 		select {
 		case <-w.Ready():
 			err = t.apply(ctx, w)
-		case <-back:
+		case <-w.Restored():
 			// Servers do not tell what a persistent watch has missed.
 			err = t.compare(ctx)
 		case <-ctx.Done():

@@ -41,6 +41,8 @@ type Proxy struct {
 	holds    []*hold
 	requests []Request
 	accepted int
+	words    int
+	speaking chan struct{} // closed while four-letter words go through, open while they are held back
 	flowing  chan struct{} // closed while traffic flows, open while it is held back
 	closed   bool
 }
@@ -75,8 +77,10 @@ func StartProxy(tb testing.TB, target string) *Proxy {
 		cancel:   cancel,
 		links:    make(map[*link]struct{}),
 		flowing:  make(chan struct{}),
+		speaking: make(chan struct{}),
 	}
 	close(p.flowing)
+	close(p.speaking)
 	p.work.Go(p.accept)
 	tb.Cleanup(p.Close)
 	return p
@@ -152,6 +156,22 @@ func (p *Proxy) Blackhole(on bool) {
 			close(p.flowing)
 		}
 	}
+}
+
+// HoldWords leaves four-letter words without an answer, as a network does that drops them, until release is called.
+func (p *Proxy) HoldWords() (release func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	speaking := make(chan struct{})
+	p.speaking = speaking
+	return sync.OnceFunc(func() { close(speaking) })
+}
+
+// Words returns how many four-letter words have come so far, those counted that are held back.
+func (p *Proxy) Words() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.words
 }
 
 // Count tells how many matching requests have reached the server.
@@ -278,6 +298,9 @@ func (l *link) serve() {
 	if err != nil {
 		return
 	}
+	if isWord(prefix) && !l.speaks() {
+		return
+	}
 	requests, replies := l.forwardRequests, l.forwardReplies
 	if binary.BigEndian.Uint32(prefix) > maxFrame {
 		requests = func(r *bufio.Reader) error { return l.forwardBytes(l.server, r) }
@@ -294,6 +317,26 @@ func (l *link) serve() {
 		_ = replies(bufio.NewReader(l.server))
 	})
 	both.Wait()
+}
+
+// isWord tells whether a connection that begins like that is for a four-letter word.
+func isWord(prefix []byte) bool {
+	return !slices.ContainsFunc(prefix, func(b byte) bool { return b < 'a' || b > 'z' })
+}
+
+// speaks counts a four-letter word, and waits until they go through. It returns false when the client has gone before.
+func (l *link) speaks() bool {
+	p := l.proxy
+	p.mu.Lock()
+	p.words++
+	speaking := p.speaking
+	p.mu.Unlock()
+	select {
+	case <-speaking:
+		return true
+	case <-l.done:
+		return false
+	}
 }
 
 // dial connects to the server, once traffic flows.

@@ -56,6 +56,34 @@ func TestProxy(t *testing.T) {
 		}
 	})
 
+	t.Run("HoldWords", func(t *testing.T) {
+		t.Parallel()
+		proxy := zktest.StartProxy(t, server.Addr())
+		release := proxy.HoldWords()
+		conn := dial(t, proxy.Addr())
+		if _, err := conn.Write([]byte("ruok")); err != nil {
+			t.Fatal(err)
+		}
+		connect(t, proxy.Addr()).create("/beside-a-word", "data") // which is not held back
+		if err := conn.SetReadDeadline(time.Now().Add(10 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		answer := make([]byte, 16)
+		if n, err := conn.Read(answer); n != 0 || err == nil {
+			t.Errorf("answered %q and error %v", answer[:n], err)
+		}
+		release()
+		if err := conn.SetReadDeadline(time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := conn.Read(answer); err != nil || string(answer[:n]) != "imok" {
+			t.Errorf("answered %q and error %v", answer[:n], err)
+		}
+		if n := proxy.Words(); n != 1 {
+			t.Errorf("%d words", n)
+		}
+	})
+
 	t.Run("CutAfterRequest", func(t *testing.T) {
 		t.Parallel()
 		proxy := zktest.StartProxy(t, server.Addr())
