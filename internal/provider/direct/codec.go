@@ -38,6 +38,7 @@ type attribute struct {
 	typ   attr.Type
 	index []int      // of the model's field
 	init  attr.Value // what it is where the configuration says nothing; nil for the CLI's proposal
+	check check      // nil for an attribute without validators
 }
 
 // codec converts the values of a resource between the CLI's notation, which is MessagePack, and
@@ -64,47 +65,100 @@ func newCodec[A described, M any](of map[string]A) (codec[M], error) {
 	return c, nil
 }
 
-// plannable takes from the schema of a resource what a plan takes from there.
+// plannable takes from the schema of a resource what a validation and a plan take from there.
 func (c codec[M]) plannable(ctx context.Context) error {
 	for i := range c.attributes {
-		a := &c.attributes[i]
-		name := a.name
-		switch is := a.described.(type) {
-		case schema.StringAttribute:
-			if len(is.PlanModifiers) > 0 {
-				return schemaError(name)
-			}
-			if is.Default != nil {
-				var resp defaults.StringResponse
-				is.Default.DefaultString(ctx, defaults.StringRequest{Path: path.Root(name)}, &resp)
-				a.init = resp.PlanValue
-			}
-		case schema.BoolAttribute:
-			if len(is.PlanModifiers) > 0 {
-				return schemaError(name)
-			}
-			if is.Default != nil {
-				var resp defaults.BoolResponse
-				is.Default.DefaultBool(ctx, defaults.BoolRequest{Path: path.Root(name)}, &resp)
-				a.init = resp.PlanValue
-			}
-		case schema.Int64Attribute:
-			if len(is.PlanModifiers) > 0 || is.Default != nil {
-				return schemaError(name)
-			}
-		case schema.SetNestedAttribute:
-			if len(is.PlanModifiers) > 0 || is.Default != nil {
-				return schemaError(name)
-			}
-		case schema.SingleNestedAttribute, schema.ObjectAttribute: // what servers say
-			if a.IsOptional() || a.IsRequired() {
-				return schemaError(name)
-			}
-		default:
-			return schemaError(name)
+		if a := &c.attributes[i]; !a.plannable(ctx) {
+			return schemaError(a.name)
 		}
 	}
 	return nil
+}
+
+func (a *attribute) plannable(ctx context.Context) bool {
+	at := path.Root(a.name)
+	expression := at.Expression()
+	switch is := a.described.(type) {
+	case schema.StringAttribute:
+		if is.Default != nil {
+			var resp defaults.StringResponse
+			is.Default.DefaultString(ctx, defaults.StringRequest{Path: at}, &resp)
+			a.init = resp.PlanValue
+		}
+		a.check = each(is.Validators, func(ctx context.Context, by validator.String, v types.String) diag.Diagnostics {
+			var resp validator.StringResponse
+			by.ValidateString(ctx, validator.StringRequest{Path: at, PathExpression: expression, ConfigValue: v}, &resp)
+			return resp.Diagnostics
+		})
+		return bare(is, "Default", "Validators")
+	case schema.BoolAttribute:
+		if is.Default != nil {
+			var resp defaults.BoolResponse
+			is.Default.DefaultBool(ctx, defaults.BoolRequest{Path: at}, &resp)
+			a.init = resp.PlanValue
+		}
+		return bare(is, "Default")
+	case schema.Int64Attribute:
+		a.check = each(is.Validators, func(ctx context.Context, by validator.Int64, v types.Int64) diag.Diagnostics {
+			var resp validator.Int64Response
+			by.ValidateInt64(ctx, validator.Int64Request{Path: at, PathExpression: expression, ConfigValue: v}, &resp)
+			return resp.Diagnostics
+		})
+		return bare(is, "Validators")
+	case schema.SetNestedAttribute:
+		a.check = each(is.Validators, func(ctx context.Context, by validator.Set, v types.Set) diag.Diagnostics {
+			var resp validator.SetResponse
+			by.ValidateSet(ctx, validator.SetRequest{Path: at, PathExpression: expression, ConfigValue: v}, &resp)
+			return resp.Diagnostics
+		})
+		for _, nested := range is.NestedObject.Attributes {
+			// Of what is required, computed or a secret in an element, the framework has something to say.
+			if !bare(nested) || nested.IsRequired() || nested.IsComputed() || nested.IsWriteOnly() {
+				return false
+			}
+		}
+		return bare(is, "Validators", "NestedObject") && bare(is.NestedObject, "Attributes")
+	case schema.MapAttribute, schema.SetAttribute:
+		return bare(is)
+	case schema.SingleNestedAttribute: // what servers say
+		for _, nested := range is.Attributes {
+			if !bare(nested) {
+				return false
+			}
+		}
+		return bare(is, "Attributes") && !is.Optional && !is.Required
+	default:
+		return false
+	}
+}
+
+// bare reports whether a part of a schema has the framework do nothing but convert values: check
+// them, fill them in, or complain of them. What the caller sees to itself is named.
+func bare(part any, but ...string) bool {
+	of := reflect.ValueOf(part)
+	for _, name := range []string{"Validators", "PlanModifiers", "Default", "DeprecationMessage", "CustomType", "Attributes", "NestedObject"} {
+		if field := of.FieldByName(name); field.IsValid() && !field.IsZero() && !slices.Contains(but, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// A check says what is wrong with a value of an attribute.
+type check func(context.Context, attr.Value) diag.Diagnostics
+
+// each has validators of one kind check a value.
+func each[V attr.Value, By any](validators []By, ask func(context.Context, By, V) diag.Diagnostics) check {
+	if len(validators) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, value attr.Value) (diags diag.Diagnostics) {
+		v, _ := value.(V) // by the type of the attribute
+		for _, by := range validators {
+			diags.Append(ask(ctx, by, v)...)
+		}
+		return diags
+	}
 }
 
 // value returns a model's value of an attribute.
@@ -251,47 +305,11 @@ func (c codec[M]) valid(ctx context.Context, config *M) bool {
 		switch null := value.IsNull(); {
 		case null && a.IsRequired(), !null && a.IsWriteOnly(), !null && a.IsComputed() && !a.IsOptional():
 			return false
-		case len(a.validate(ctx, value)) > 0:
+		case a.check != nil && len(a.check(ctx, value)) > 0:
 			return false
 		}
 	}
 	return true
-}
-
-// validate has the validators of an attribute check its value.
-func (a *attribute) validate(ctx context.Context, value attr.Value) (diags diag.Diagnostics) {
-	at := path.Root(a.name)
-	switch is := a.described.(type) {
-	case schema.StringAttribute:
-		v, _ := value.(types.String)
-		for _, check := range is.Validators {
-			var resp validator.StringResponse
-			check.ValidateString(ctx, validator.StringRequest{Path: at, PathExpression: at.Expression(), ConfigValue: v}, &resp)
-			diags.Append(resp.Diagnostics...)
-		}
-	case schema.BoolAttribute:
-		v, _ := value.(types.Bool)
-		for _, check := range is.Validators {
-			var resp validator.BoolResponse
-			check.ValidateBool(ctx, validator.BoolRequest{Path: at, PathExpression: at.Expression(), ConfigValue: v}, &resp)
-			diags.Append(resp.Diagnostics...)
-		}
-	case schema.Int64Attribute:
-		v, _ := value.(types.Int64)
-		for _, check := range is.Validators {
-			var resp validator.Int64Response
-			check.ValidateInt64(ctx, validator.Int64Request{Path: at, PathExpression: at.Expression(), ConfigValue: v}, &resp)
-			diags.Append(resp.Diagnostics...)
-		}
-	case schema.SetNestedAttribute:
-		v, _ := value.(types.Set)
-		for _, check := range is.Validators {
-			var resp validator.SetResponse
-			check.ValidateSet(ctx, validator.SetRequest{Path: at, PathExpression: at.Expression(), ConfigValue: v}, &resp)
-			diags.Append(resp.Diagnostics...)
-		}
-	}
-	return diags
 }
 
 // text returns a model's text of an attribute.

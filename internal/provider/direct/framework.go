@@ -108,6 +108,7 @@ func (f Framework[M]) Delete(ctx context.Context, req resource.DeleteRequest, re
 	if !r.Failed() {
 		f.Logic.Deletes(ctx, r)
 	}
+	f.answer(ctx, r, &resp.State, resp.Identity) // of what an error has left
 	resp.Diagnostics.Append(r.Diags...)
 }
 

@@ -21,7 +21,7 @@ type Request[M any] struct {
 	Result *M
 	// Gone is set when a read finds that there is nothing any more.
 	Gone bool
-	// Identity is the path that identifies the resource; null where it is not told.
+	// Identity is the path that identifies the resource; the one that there was stays where it is null.
 	Identity types.String
 	// Replace are the attributes for which the plan makes another object.
 	Replace path.Paths

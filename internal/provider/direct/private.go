@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 )
@@ -24,11 +25,17 @@ func loadPrivate(from []byte) (private, bool) {
 		return nil, false
 	}
 	for key, value := range p {
-		if strings.HasPrefix(key, ".") || len(value) == 0 || !json.Valid(value) {
+		if !ours(key, value) || len(value) == 0 {
 			return nil, false
 		}
 	}
 	return p, true
+}
+
+// ours reports whether the provider may store a value with a key: the framework's own keys begin
+// with a dot, and it takes JSON in UTF-8.
+func ours(key string, value []byte) bool {
+	return !strings.HasPrefix(key, ".") && utf8.Valid(value) && json.Valid(value)
 }
 
 // bytes is how it is stored.
@@ -47,7 +54,7 @@ func (p private) SetKey(_ context.Context, key string, value []byte) diag.Diagno
 	switch {
 	case len(value) == 0:
 		delete(p, key)
-	case !json.Valid(value) || strings.HasPrefix(key, "."):
+	case !ours(key, value):
 		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", fmt.Sprintf("%s of the private state is no JSON, or not the provider's to write. This is a bug in the provider.", key))}
 	default:
 		p[key] = value

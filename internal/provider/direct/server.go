@@ -37,7 +37,7 @@ func New[M any](of schema.Schema, identity string, logic func(*session.Session) 
 }
 
 // UpgradeResourceState converts a state of the present version. The CLIs ask for it too.
-func (s *Server[M]) UpgradeResourceState(_ context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, bool) {
+func (s *Server[M]) UpgradeResourceState(_ context.Context, _ *session.Session, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, bool) {
 	if req.Version != s.version || req.RawState == nil {
 		return nil, false
 	}
@@ -142,7 +142,7 @@ var null = &tfprotov6.DynamicValue{MsgPack: []byte{0xc0}}
 
 // orNull is an identity, or one without a value where there is none.
 func orNull(identity *tfprotov6.ResourceIdentityData) *tfprotov6.ResourceIdentityData {
-	if identity == nil {
+	if identity == nil || identity.IdentityData == nil {
 		return &tfprotov6.ResourceIdentityData{IdentityData: null}
 	}
 	return identity

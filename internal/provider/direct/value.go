@@ -50,6 +50,22 @@ func read(from *msgpack.Decoder, typ attr.Type) (attr.Value, error) {
 			}
 		}
 		return types.SetValueMust(typ.ElemType, elements), nil
+	case basetypes.MapType:
+		n, err := from.DecodeMapLen()
+		if err != nil {
+			return nil, err
+		}
+		elements := make(map[string]attr.Value, n)
+		for range n {
+			key, err := from.DecodeString()
+			if err != nil {
+				return nil, err
+			}
+			if elements[key], err = read(from, typ.ElemType); err != nil {
+				return nil, err
+			}
+		}
+		return types.MapValueMust(typ.ElemType, elements), nil
 	case basetypes.ObjectType:
 		n, err := from.DecodeMapLen()
 		if err != nil {
@@ -113,6 +129,18 @@ func readJSON(from any, typ attr.Type) (attr.Value, error) {
 			elements[i] = e
 		}
 		v = types.SetValueMust(typ.ElemType, elements)
+	case basetypes.MapType:
+		var object map[string]any
+		object, ok = from.(map[string]any)
+		elements := make(map[string]attr.Value, len(object))
+		for key, element := range object {
+			e, err := readJSON(element, typ.ElemType)
+			if err != nil {
+				return nil, err
+			}
+			elements[key] = e
+		}
+		v = types.MapValueMust(typ.ElemType, elements)
 	case basetypes.ObjectType:
 		var object map[string]any
 		object, ok = from.(map[string]any)

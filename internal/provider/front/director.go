@@ -11,7 +11,7 @@ import (
 // A Resource answers requests about one without the framework, see package direct. What it
 // reports false for is the framework's.
 type Resource interface {
-	UpgradeResourceState(context.Context, *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, bool)
+	UpgradeResourceState(context.Context, *session.Session, *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, bool)
 	ValidateResourceConfig(context.Context, *session.Session, *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, bool)
 	ReadResource(context.Context, *session.Session, *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, bool)
 	PlanResourceChange(context.Context, *session.Session, *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, bool)
@@ -38,62 +38,46 @@ type director struct {
 	direct Direct
 }
 
-// UpgradeResourceState is direct where it can be.
-func (d director) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
-	if r, ok := d.direct.Resources[req.TypeName]; ok {
-		if resp, ok := r.UpgradeResourceState(ctx, req); ok {
+// answered is the answer of one of several that can do without the framework, by their types, or
+// the framework's.
+func answered[By, Req, Resp any](
+	ctx context.Context, by map[string]By, typ string, of func() *session.Session, req Req,
+	direct func(By, context.Context, *session.Session, Req) (Resp, bool), framework func(context.Context, Req) (Resp, error),
+) (Resp, error) {
+	if one, ok := by[typ]; ok {
+		if resp, ok := direct(one, ctx, of(), req); ok {
 			return resp, nil
 		}
 	}
-	return d.frameworkServer.UpgradeResourceState(ctx, req)
+	return framework(ctx, req)
+}
+
+// UpgradeResourceState is direct where it can be.
+func (d director) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
+	return answered(ctx, d.direct.Resources, req.TypeName, d.direct.Session, req, Resource.UpgradeResourceState, d.frameworkServer.UpgradeResourceState)
 }
 
 // ValidateResourceConfig is direct where it can be.
 func (d director) ValidateResourceConfig(ctx context.Context, req *tfprotov6.ValidateResourceConfigRequest) (*tfprotov6.ValidateResourceConfigResponse, error) {
-	if r, ok := d.direct.Resources[req.TypeName]; ok {
-		if resp, ok := r.ValidateResourceConfig(ctx, d.direct.Session(), req); ok {
-			return resp, nil
-		}
-	}
-	return d.frameworkServer.ValidateResourceConfig(ctx, req)
+	return answered(ctx, d.direct.Resources, req.TypeName, d.direct.Session, req, Resource.ValidateResourceConfig, d.frameworkServer.ValidateResourceConfig)
 }
 
 // ReadResource is direct where it can be.
 func (d director) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
-	if r, ok := d.direct.Resources[req.TypeName]; ok {
-		if resp, ok := r.ReadResource(ctx, d.direct.Session(), req); ok {
-			return resp, nil
-		}
-	}
-	return d.frameworkServer.ReadResource(ctx, req)
+	return answered(ctx, d.direct.Resources, req.TypeName, d.direct.Session, req, Resource.ReadResource, d.frameworkServer.ReadResource)
 }
 
 // PlanResourceChange is direct where it can be.
 func (d director) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
-	if r, ok := d.direct.Resources[req.TypeName]; ok {
-		if resp, ok := r.PlanResourceChange(ctx, d.direct.Session(), req); ok {
-			return resp, nil
-		}
-	}
-	return d.frameworkServer.PlanResourceChange(ctx, req)
+	return answered(ctx, d.direct.Resources, req.TypeName, d.direct.Session, req, Resource.PlanResourceChange, d.frameworkServer.PlanResourceChange)
 }
 
 // ApplyResourceChange is direct where it can be.
 func (d director) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
-	if r, ok := d.direct.Resources[req.TypeName]; ok {
-		if resp, ok := r.ApplyResourceChange(ctx, d.direct.Session(), req); ok {
-			return resp, nil
-		}
-	}
-	return d.frameworkServer.ApplyResourceChange(ctx, req)
+	return answered(ctx, d.direct.Resources, req.TypeName, d.direct.Session, req, Resource.ApplyResourceChange, d.frameworkServer.ApplyResourceChange)
 }
 
 // ReadDataSource is direct where it can be.
 func (d director) ReadDataSource(ctx context.Context, req *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
-	if s, ok := d.direct.DataSources[req.TypeName]; ok {
-		if resp, ok := s.ReadDataSource(ctx, d.direct.Session(), req); ok {
-			return resp, nil
-		}
-	}
-	return d.frameworkServer.ReadDataSource(ctx, req)
+	return answered(ctx, d.direct.DataSources, req.TypeName, d.direct.Session, req, DataSource.ReadDataSource, d.frameworkServer.ReadDataSource)
 }
