@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -9,45 +10,56 @@ import (
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
-// What a request about one node allocates, where nothing has changed. Through the framework, a
-// validation takes 3,600 allocations, a read 10,000 and a plan 21,000.
+// What a request allocates where nothing has changed. Through the framework, a validation of one
+// node takes 3,600 allocations, a read 10,000 and a plan 21,000.
 func TestAllocations(t *testing.T) {
 	server := zktest.StartServer(t).Addr()
-	tree := acctest.NewTreeOn(t, server)
-	d := newDriver(t)
-	d.configure(attrs{"servers": server + tree.Base})
-	config := attrs{"path": "/node", "data": "value", "acl": acl([3]string{"world", "anyone", "cdrwa"}, [3]string{"ip", "10.0.0.1", "r"})}
-	i := d.create(znode, config)
-	d.refresh(i)
-	schema := d.schemas.ResourceSchemas[znode]
-	configured, state := d.config(schema, config), d.dynamic(i.state)
-	proposed := d.dynamic(d.proposed(schema, i.state, configured))
-	for name, tt := range map[string]struct {
-		most    float64
-		request func() ([]*tfprotov6.Diagnostic, error)
+	many := make(attrs)
+	for i := range 100 {
+		many[fmt.Sprintf("key-%d", i)] = "value"
+	}
+	access := acl([3]string{"world", "anyone", "cdrwa"}, [3]string{"ip", "10.0.0.1", "r"})
+	for _, tt := range []struct {
+		typ                  string
+		config               attrs
+		validate, read, plan float64
 	}{
-		"validate": {300, func() ([]*tfprotov6.Diagnostic, error) {
-			resp, err := d.server.ValidateResourceConfig(d.ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: znode, Config: configured})
-			return resp.Diagnostics, err
-		}},
-		"read": {450, func() ([]*tfprotov6.Diagnostic, error) {
-			resp, err := d.server.ReadResource(d.ctx, &tfprotov6.ReadResourceRequest{TypeName: znode, CurrentState: state, Private: i.private, CurrentIdentity: i.identity})
-			return resp.Diagnostics, err
-		}},
-		"plan": {1100, func() ([]*tfprotov6.Diagnostic, error) {
-			resp, err := d.server.PlanResourceChange(d.ctx, &tfprotov6.PlanResourceChangeRequest{
-				TypeName: znode, Config: configured, PriorState: state, ProposedNewState: proposed, PriorPrivate: i.private, PriorIdentity: i.identity,
-			})
-			return resp.Diagnostics, err
-		}},
+		{znode, attrs{"path": "/node", "data": "value", "acl": access}, 300, 450, 1100},
+		{znodes, attrs{"base_path": "/nodes", "data": many, "acl": access}, 800, 1900, 2300},
 	} {
-		allocs := testing.AllocsPerRun(100, func() {
-			if diags, err := tt.request(); err != nil || len(diags) > 0 {
-				t.Fatal(diags, err)
+		t.Run(tt.typ, func(t *testing.T) {
+			tree := acctest.NewTreeOn(t, server)
+			d := newDriver(t)
+			d.configure(attrs{"servers": server + tree.Base})
+			i := d.create(tt.typ, tt.config)
+			d.refresh(i)
+			schema := d.schemas.ResourceSchemas[tt.typ]
+			configured, state := d.config(schema, tt.config), d.dynamic(i.state)
+			proposed := d.dynamic(d.proposed(schema, i.state, configured))
+			at := func(what string, most float64, request func() ([]*tfprotov6.Diagnostic, error)) {
+				allocs := testing.AllocsPerRun(100, func() {
+					if diags, err := request(); err != nil || len(diags) > 0 {
+						t.Fatal(diags, err)
+					}
+				})
+				if allocs > most {
+					t.Errorf("%s: %v allocations", what, allocs)
+				}
 			}
+			at("validate", tt.validate, func() ([]*tfprotov6.Diagnostic, error) {
+				resp, err := d.server.ValidateResourceConfig(d.ctx, &tfprotov6.ValidateResourceConfigRequest{TypeName: tt.typ, Config: configured})
+				return resp.Diagnostics, err
+			})
+			at("read", tt.read, func() ([]*tfprotov6.Diagnostic, error) {
+				resp, err := d.server.ReadResource(d.ctx, &tfprotov6.ReadResourceRequest{TypeName: tt.typ, CurrentState: state, Private: i.private, CurrentIdentity: i.identity})
+				return resp.Diagnostics, err
+			})
+			at("plan", tt.plan, func() ([]*tfprotov6.Diagnostic, error) {
+				resp, err := d.server.PlanResourceChange(d.ctx, &tfprotov6.PlanResourceChangeRequest{
+					TypeName: tt.typ, Config: configured, PriorState: state, ProposedNewState: proposed, PriorPrivate: i.private, PriorIdentity: i.identity,
+				})
+				return resp.Diagnostics, err
+			})
 		})
-		if allocs > tt.most {
-			t.Errorf("%s: %v allocations", name, allocs)
-		}
 	}
 }

@@ -59,7 +59,6 @@ var excuses = map[string]string{
 	"Invalid provider configuration":                               "as above: whatever else makes a session impossible is refused with the name of its attribute",
 	"Session may have no ephemeral node":                           "it takes an ensemble with local sessions, see TestEphemeralOnLocalSession and the test of package diagnose",
 	"Unexpected provider data":                                     "a bug of the framework or of the provider",
-	"Unexpected value":                                             "as above",
 	"Plan cannot be written":                                       "JSON of text is always made",
 	"Plan is damaged":                                              "the planned private state is the provider's own",
 	"Deposed object was left as it is":                             "it takes a process that applies and has never read, see TestAccKept",

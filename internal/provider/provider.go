@@ -68,12 +68,16 @@ func NewServer(p *Provider) (tfprotov6.ProviderServer, error) {
 	if err != nil {
 		return nil, err
 	}
+	many, err := znodes.NewServer()
+	if err != nil {
+		return nil, err
+	}
 	whole, err := tree.NewServer()
 	if err != nil {
 		return nil, err
 	}
 	return front.New(p, p.sessions, front.Direct{
-		Resources:   map[string]front.Resource{znode.TypeName: single},
+		Resources:   map[string]front.Resource{znode.TypeName: single, znodes.TypeName: many},
 		DataSources: map[string]front.DataSource{tree.TypeName: whole},
 		Session:     p.session.Load,
 	})

@@ -4,8 +4,8 @@ import (
 	"encoding/base64"
 	"fmt"
 
+	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 )
@@ -16,7 +16,7 @@ import (
 // data_base64 is base64.
 
 // textContent is what an element of data stands for.
-func textContent(v tftypes.Value) string {
+func textContent(v fwattr.Value) string {
 	text := textOf(v)
 	if attr.IsDescribed(text) {
 		return string(attr.TextContent(text))
@@ -25,17 +25,15 @@ func textContent(v tftypes.Value) string {
 }
 
 // base64Content is what an element of data_base64 stands for.
-func base64Content(v tftypes.Value) (string, error) {
+func base64Content(v fwattr.Value) (string, error) {
 	data, err := attr.DecodeBase64(textOf(v))
 	return string(data), err
 }
 
-func textElement(content string) tftypes.Value {
-	return tftypes.NewValue(tftypes.String, attr.TextValue([]byte(content)).ValueString())
-}
+func textElement(content string) types.String { return attr.TextValue([]byte(content)) }
 
-func base64Element(content string) tftypes.Value {
-	return tftypes.NewValue(tftypes.String, base64.StdEncoding.EncodeToString([]byte(content)))
+func base64Element(content string) types.String {
+	return types.StringValue(base64.StdEncoding.EncodeToString([]byte(content)))
 }
 
 // declared returns the nodes of data and data_base64, which are known and have been
@@ -45,18 +43,23 @@ func base64Element(content string) tftypes.Value {
 // has moved it to the other it is in both. Then the one counts that differs from the prior
 // state, which is nil for a state itself.
 func (m *model) declared(prior *model, secrets keySet) (contents, error) {
-	nodes := make(contents, len(m.Data.elements)+len(m.DataBase64.elements))
-	for key, v := range m.Data.elements {
+	text, b64 := m.Data.Elements(), m.DataBase64.Elements()
+	var before elements
+	if prior != nil && len(b64) > 0 {
+		before = prior.Data.Elements()
+	}
+	nodes := make(contents, len(text)+len(b64))
+	for key, v := range text {
 		if !secrets[key] {
 			nodes[key] = textContent(v)
 		}
 	}
-	for key, v := range m.DataBase64.elements {
+	for key, v := range b64 {
 		if secrets[key] {
 			continue
 		}
-		if text, twice := m.Data.elements[key]; twice && prior != nil {
-			if was, had := prior.Data.elements[key]; !had || textOf(was) != textOf(text) {
+		if is, twice := text[key]; twice && prior != nil {
+			if was, had := before[key]; !had || textOf(was) != textOf(is) {
 				continue
 			}
 		}
@@ -74,20 +77,25 @@ func (m *model) declared(prior *model, secrets keySet) (contents, error) {
 // long as it has nothing. What data and data_base64 say of a node that holds a secret stays:
 // it says nothing of the secret.
 func (m *model) show(h holding, prior *model) {
-	text, b64 := make(map[string]tftypes.Value, len(h.nodes)), make(map[string]tftypes.Value)
+	text, b64 := make(elements, len(h.nodes)), make(elements)
+	hasText, hasBase64 := m.Data.Elements(), m.DataBase64.Elements()
+	var hadText, hadBase64 elements
+	if prior != nil {
+		hadText, hadBase64 = prior.Data.Elements(), prior.DataBase64.Elements()
+	}
 	for key, content := range h.nodes {
-		from := m
-		if prior != nil && !m.Data.has(key) && !m.DataBase64.has(key) {
-			from = prior
+		inText, inBase64 := hasText, hasBase64
+		if hasText[key] == nil && hasBase64[key] == nil {
+			inText, inBase64 = hadText, hadBase64
 		}
-		was, isBase64 := from.DataBase64.elements[key]
+		was, isBase64 := inBase64[key]
 		if isBase64 {
 			if old, err := base64Content(was); err != nil || old != content {
 				was = base64Element(content)
 			}
 			b64[key] = was
 		}
-		was, isText := from.Data.elements[key]
+		was, isText := inText[key]
 		switch {
 		case isText && textContent(was) == content:
 			text[key] = was
@@ -96,10 +104,10 @@ func (m *model) show(h holding, prior *model) {
 		}
 	}
 	for key := range h.secrets {
-		if v, ok := m.Data.elements[key]; ok {
+		if v, ok := hasText[key]; ok {
 			text[key] = v
 		}
-		if v, ok := m.DataBase64.elements[key]; ok {
+		if v, ok := hasBase64[key]; ok {
 			b64[key] = v
 		}
 	}
@@ -109,9 +117,9 @@ func (m *model) show(h holding, prior *model) {
 // introduce fills in what nodes hold that no attribute has had so far: in data what data can
 // hold, and the rest in data_base64.
 func (m *model) introduce(nodes contents) {
-	text, b64 := make(map[string]tftypes.Value, len(nodes)), make(map[string]tftypes.Value)
+	text, b64 := make(elements, len(nodes)), make(elements)
 	for key, content := range nodes {
-		if v := textElement(content); textOf(v) == content {
+		if v := textElement(content); v.ValueString() == content {
 			text[key] = v
 		} else {
 			b64[key] = base64Element(content)
@@ -120,22 +128,26 @@ func (m *model) introduce(nodes contents) {
 	m.fill(text, b64)
 }
 
-func (m *model) fill(text, b64 map[string]tftypes.Value) {
+func (m *model) fill(text, b64 elements) {
 	if len(text) > 0 || !m.Data.IsNull() {
-		m.Data = nodeMap{elements: text}
+		m.Data = mapOf(text)
 	}
 	if len(b64) > 0 || !m.DataBase64.IsNull() {
-		m.DataBase64 = nodeMap{elements: b64}
+		m.DataBase64 = mapOf(b64)
 	}
 }
 
 // sameNotation reports whether two maps hold the same for `compare`, node by node.
-func sameNotation(compare types.String, a, b nodeMap, content func(tftypes.Value) (string, error)) bool {
-	if a.IsNull() || b.IsNull() || !a.known() || !b.known() || len(a.elements) != len(b.elements) {
+func sameNotation(compare types.String, a, b types.Map, content func(fwattr.Value) (string, error)) bool {
+	if a.IsNull() || b.IsNull() || !known(a) || !known(b) {
 		return false
 	}
-	for key, v := range a.elements {
-		w, ok := b.elements[key]
+	as, bs := a.Elements(), b.Elements()
+	if len(as) != len(bs) {
+		return false
+	}
+	for key, v := range as {
+		w, ok := bs[key]
 		if !ok {
 			return false
 		}

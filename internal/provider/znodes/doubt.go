@@ -6,10 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"hash/crc32"
+	"maps"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/zk"
@@ -47,6 +48,7 @@ const doubtKey = "doubt"
 // doubtOf returns the doubt about writes; nil where nothing was to be made.
 func doubtOf(unknown *zk.OutcomeUnknownError, plan *model, want wanted, base string, acl []zk.ACL, writes []zk.Write, results []zk.WriteResult) *doubt {
 	d := &doubt{Seen: unknown.Seen, Others: unknown.Others, ACL: acl, Nodes: make(map[string]doubtfulNode)}
+	text, b64 := plan.Data.Elements(), plan.DataBase64.Elements()
 	for i, w := range writes {
 		if !results[i].InDoubt || !makes(w) {
 			continue
@@ -56,9 +58,9 @@ func doubtOf(unknown *zk.OutcomeUnknownError, plan *model, want wanted, base str
 		switch {
 		case want.hides(key):
 			node.In = "data_wo"
-		case plan.DataBase64.has(key):
+		case b64[key] != nil:
 			node.In = "data_base64"
-		case plan.Data.has(key):
+		case text[key] != nil:
 			node.In = "data"
 		}
 		if node.In != "data_wo" {
@@ -85,14 +87,15 @@ func (d *doubt) paths(base string) (paths []string) {
 // suppose adds the nodes to a holding as if they had been made as planned; nothing of that is
 // recorded.
 func (d *doubt) suppose(h holding, plan *model) {
+	text, b64 := plan.Data.Elements(), plan.DataBase64.Elements()
 	for key, node := range d.Nodes {
 		switch node.In {
 		case "data_wo":
 			h.secrets[key] = true
 		case "data":
-			h.nodes[key] = textContent(plan.Data.elements[key])
+			h.nodes[key] = textContent(text[key])
 		case "data_base64":
-			h.nodes[key], _ = base64Content(plan.DataBase64.elements[key]) // validation has checked it
+			h.nodes[key], _ = base64Content(b64[key]) // validation has checked it
 		}
 	}
 }
@@ -149,18 +152,21 @@ func (d *doubt) resolve(ctx context.Context, client *zk.Client, state *model, h 
 		}
 		readings = nil
 	}
+	text, b64 := make(elements), make(elements)
 	for _, reading := range readings {
 		key := keyOf(h.base, reading.Path)
-		switch in := d.Nodes[key].In; in {
-		case "":
+		switch d.Nodes[key].In {
 		case "data_wo":
 			h.secrets[key] = true
-		default:
-			h.nodes[key] = string(reading.Data)
-			state.place(in, key)
+		case "data":
+			h.nodes[key], text[key] = string(reading.Data), types.StringValue("")
+		case "data_base64":
+			h.nodes[key], b64[key] = string(reading.Data), types.StringValue("")
 		}
 		h.written[key] = written{zxid: reading.Stat.Mzxid}
 	}
+	// From here on the state shows them there, with what they hold.
+	state.Data, state.DataBase64 = with(state.Data, text), with(state.DataBase64, b64)
 	state.show(*h, nil)
 	state.DataWOKeys = keySetValue(h.secrets)
 	return zxid, nil
@@ -220,13 +226,14 @@ func (h holding) recognizeAlike(ctx context.Context, client *zk.Client) error {
 	return nil
 }
 
-// place has a state show a node in an attribute from here on.
-func (m *model) place(in, key string) {
-	nodes := m.nodeMaps()[in]
-	if nodes.elements == nil {
-		nodes.elements = make(map[string]tftypes.Value)
+// with returns a map with more nodes.
+func with(nodes types.Map, more elements) types.Map {
+	if len(more) == 0 {
+		return nodes
 	}
-	nodes.elements[key] = tftypes.NewValue(tftypes.String, "")
+	all := nodes.Elements()
+	maps.Copy(all, more)
+	return mapOf(all)
 }
 
 // transaction returns the one that has made all of the nodes, if that can be the one in doubt;

@@ -41,6 +41,9 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 	resp.Diagnostics.Append(r.aboutPath(what.Base).Twins(ctx, r.Session)...)
 	state := model{
 		BasePath:      types.StringValue(what.Base),
+		Data:          noNodes(),
+		DataBase64:    noNodes(),
+		DataWO:        noNodes(),
 		DataWOKeys:    keySetValue(nil),
 		ACL:           types.SetNull(attr.ACLEntryType),
 		Exclusive:     types.BoolValue(false),
@@ -49,8 +52,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 		AdoptExisting: types.BoolValue(false),
 		OnDestroy:     types.StringValue(attr.OnDestroyDelete),
 	}
-	resp.State.Raw, diags = state.encode(ctx, resp.State.Raw.Type())
-	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	resp.Diagnostics.Append(what.save(ctx, resp.Private)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.BasePath)...)
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -75,12 +77,12 @@ func checkKey(key string) error {
 
 // checkBase tells what is wrong with base_path, or with the keys below it where that is the
 // root. managed is a check of a node that a resource creates and deletes.
-func checkBase(base string, managed func(path string) error, keys ...nodeMap) error {
+func checkBase(base string, managed func(path string) error, keys ...types.Map) error {
 	if base != root {
 		return managed(base)
 	}
 	for _, m := range keys {
-		for key := range m.elements {
+		for key := range m.Elements() {
 			if first, _, _ := strings.Cut(key, "/"); first == "zookeeper" {
 				if err := managed(root + key); err != nil {
 					return err

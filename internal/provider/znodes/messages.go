@@ -59,10 +59,6 @@ func invalidBase(err error) diag.Diagnostic {
 
 // What only a bug or a state that was edited brings about.
 
-func unexpected(err error) diag.Diagnostic {
-	return diag.NewErrorDiagnostic("Unexpected value", fmt.Sprintf("A value of the resource could not be converted: %v. This is a bug in the provider.", err))
-}
-
 func damagedState(err error) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("State is damaged", fmt.Sprintf("The nodes in the state cannot be read: %v. If somebody edited the state, undo it, or take the resource out of it (state rm) and import it.", err))
 }

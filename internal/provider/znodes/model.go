@@ -1,182 +1,64 @@
 package znodes
 
 import (
-	"context"
 	"maps"
 	"slices"
 
 	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 )
 
-// model is a configuration, a plan or a state of the resource. Its maps are as the protocol
-// has them: the framework's own take several times the memory, and the time to convert
-// thousands of nodes is felt.
+// model is a configuration, a plan or a state of the resource.
 type model struct {
-	BasePath      types.String
-	Data          nodeMap
-	DataBase64    nodeMap
-	DataWO        nodeMap // null everywhere but in a configuration
-	DataWOVersion types.String
-	DataWOKeys    types.Set
-	ACL           types.Set
-	Exclusive     types.Bool
-	Atomic        types.Bool
-	Compare       types.String
-	AdoptExisting types.Bool
-	OnDestroy     types.String
-	Zxid          types.Int64
-}
-
-// value is a value of the framework.
-type value interface {
-	ToTerraformValue(ctx context.Context) (tftypes.Value, error)
-}
-
-// An attribute is one of the attributes that are as the framework has them.
-type attribute struct {
-	value  value
-	target any
-}
-
-// attributes returns those attributes, by their names.
-func (m *model) attributes() map[string]attribute {
-	return map[string]attribute{
-		"base_path":       {m.BasePath, &m.BasePath},
-		"data_wo_version": {m.DataWOVersion, &m.DataWOVersion},
-		"data_wo_keys":    {m.DataWOKeys, &m.DataWOKeys},
-		"acl":             {m.ACL, &m.ACL},
-		"exclusive":       {m.Exclusive, &m.Exclusive},
-		"atomic":          {m.Atomic, &m.Atomic},
-		"compare":         {m.Compare, &m.Compare},
-		"adopt_existing":  {m.AdoptExisting, &m.AdoptExisting},
-		"on_destroy":      {m.OnDestroy, &m.OnDestroy},
-		"zxid":            {m.Zxid, &m.Zxid},
-	}
+	BasePath      types.String `tfsdk:"base_path"`
+	Data          types.Map    `tfsdk:"data"`
+	DataBase64    types.Map    `tfsdk:"data_base64"`
+	DataWO        types.Map    `tfsdk:"data_wo"` // null everywhere but in a configuration
+	DataWOVersion types.String `tfsdk:"data_wo_version"`
+	DataWOKeys    types.Set    `tfsdk:"data_wo_keys"`
+	ACL           types.Set    `tfsdk:"acl"`
+	Exclusive     types.Bool   `tfsdk:"exclusive"`
+	Atomic        types.Bool   `tfsdk:"atomic"`
+	Compare       types.String `tfsdk:"compare"`
+	AdoptExisting types.Bool   `tfsdk:"adopt_existing"`
+	OnDestroy     types.String `tfsdk:"on_destroy"`
+	Zxid          types.Int64  `tfsdk:"zxid"`
 }
 
 // nodeMaps returns the maps of nodes, by the names of their attributes.
-func (m *model) nodeMaps() map[string]*nodeMap {
-	return map[string]*nodeMap{"data": &m.Data, "data_base64": &m.DataBase64, "data_wo": &m.DataWO}
+func (m *model) nodeMaps() map[string]types.Map {
+	return map[string]types.Map{"data": m.Data, "data_base64": m.DataBase64, "data_wo": m.DataWO}
 }
 
-// source is a configuration, a plan or a state of the framework.
-type source interface {
-	GetAttribute(ctx context.Context, at path.Path, target any) diag.Diagnostics
-}
+// elements are nodes and what they hold, by their keys, as an attribute has them. [types.Map]
+// copies them each time that it is asked for them.
+type elements = map[string]fwattr.Value
 
-// decode returns the model of a source, with the value that it has.
-func decode(ctx context.Context, from source, raw tftypes.Value) (*model, diag.Diagnostics) {
-	m := new(model)
-	var values map[string]tftypes.Value
-	if err := raw.As(&values); err != nil {
-		return nil, diag.Diagnostics{unexpected(err)}
-	}
-	var diags diag.Diagnostics
-	for name, a := range m.attributes() {
-		diags.Append(from.GetAttribute(ctx, path.Root(name), a.target)...)
-	}
-	for name, target := range m.nodeMaps() {
-		var err error
-		if *target, err = newNodeMap(values[name]); err != nil {
-			diags.Append(unexpected(err))
-		}
-	}
-	return m, diags
-}
+// noNodes is a map of nodes that is null.
+func noNodes() types.Map { return types.MapNull(types.StringType) }
 
-// encode is the opposite of decode. The type is that of the resource's values.
-func (m *model) encode(ctx context.Context, typ tftypes.Type) (tftypes.Value, diag.Diagnostics) {
-	values := make(map[string]tftypes.Value)
-	for name, nodes := range m.nodeMaps() {
-		values[name] = nodes.value()
-	}
-	for name, a := range m.attributes() {
-		var err error
-		if values[name], err = a.value.ToTerraformValue(ctx); err != nil {
-			return tftypes.Value{}, diag.Diagnostics{unexpected(err)}
-		}
-	}
-	return tftypes.NewValue(typ, values), nil
-}
+// mapOf is a map of nodes.
+func mapOf(nodes elements) types.Map { return types.MapValueMust(types.StringType, nodes) }
 
-// decodePlan returns a plan with the secrets of its configuration, which the plan has not, and
-// the configuration.
-func decodePlan(ctx context.Context, plan tfsdk.Plan, config tfsdk.Config) (m, c *model, diags diag.Diagnostics) {
-	if m, diags = decode(ctx, plan, plan.Raw); diags.HasError() {
-		return nil, nil, diags
-	}
-	if c, diags = decode(ctx, config, config.Raw); diags.HasError() {
-		return nil, nil, diags
-	}
-	m.DataWO = c.DataWO
-	return m, c, nil
-}
-
-// A nodeMap is a map of nodes and what they hold. The zero nodeMap is null.
-type nodeMap struct {
-	unknown  bool
-	elements map[string]tftypes.Value // nil where it is null or unknown
-}
-
-var nodeMapType = tftypes.Map{ElementType: tftypes.String}
-
-func newNodeMap(v tftypes.Value) (m nodeMap, err error) {
-	switch {
-	case !v.IsKnown():
-		return nodeMap{unknown: true}, nil
-	case v.IsNull():
-		return nodeMap{}, nil
-	}
-	err = v.As(&m.elements)
-	return m, err
-}
-
-func (m nodeMap) value() tftypes.Value {
-	switch {
-	case m.unknown:
-		return tftypes.NewValue(nodeMapType, tftypes.UnknownValue)
-	case m.elements == nil:
-		return tftypes.NewValue(nodeMapType, nil)
-	}
-	return tftypes.NewValue(nodeMapType, m.elements)
-}
-
-// IsNull reports whether there is no map.
-func (m nodeMap) IsNull() bool { return !m.unknown && m.elements == nil }
-
-// IsUnknown reports whether the map is not known yet, not even its keys.
-func (m nodeMap) IsUnknown() bool { return m.unknown }
-
-// known reports whether the map is known with all its values. Null is, and has none.
-func (m nodeMap) known() bool {
-	if m.unknown {
+// known reports whether a map is known with all its values. Null is, and has none.
+func known(nodes types.Map) bool {
+	if nodes.IsUnknown() {
 		return false
 	}
-	for _, v := range m.elements {
-		if !v.IsKnown() {
+	for _, v := range nodes.Elements() {
+		if v.IsUnknown() {
 			return false
 		}
 	}
 	return true
 }
 
-func (m nodeMap) has(key string) bool {
-	_, ok := m.elements[key]
-	return ok
-}
-
 // textOf is the text of an element that is known; none for null.
-func textOf(v tftypes.Value) string {
-	var s string
-	_ = v.As(&s) // it is a string, by the type of the map
-	return s
+func textOf(v fwattr.Value) string {
+	s, _ := v.(types.String) // by the type of the map
+	return s.ValueString()
 }
 
 // known reports whether a plan has all that decides what is written, with the secrets of the
@@ -187,7 +69,7 @@ func (m *model) known() bool {
 			return false
 		}
 	}
-	return m.Data.known() && m.DataBase64.known() && m.DataWO.known()
+	return known(m.Data) && known(m.DataBase64) && known(m.DataWO)
 }
 
 // secretKeys returns the keys of data_wo_keys.
@@ -205,7 +87,7 @@ func (m *model) secretKeys() keySet {
 func (m *model) named() keySet {
 	keys := make(keySet)
 	for _, nodes := range m.nodeMaps() {
-		for key := range nodes.elements {
+		for key := range nodes.Elements() {
 			keys[key] = true
 		}
 	}
@@ -217,11 +99,11 @@ func keySetValue(keys keySet) types.Set {
 	if len(keys) == 0 {
 		return types.SetNull(types.StringType)
 	}
-	elements := make([]fwattr.Value, 0, len(keys))
+	all := make([]fwattr.Value, 0, len(keys))
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		elements = append(elements, types.StringValue(key))
+		all = append(all, types.StringValue(key))
 	}
-	return types.SetValueMust(types.StringType, elements)
+	return types.SetValueMust(types.StringType, all)
 }
 
 // keepsOnDestroy reports whether destroying the resource leaves the nodes as they are.

@@ -8,11 +8,10 @@ import (
 	"maps"
 	"slices"
 
+	fwattr "github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
@@ -20,47 +19,39 @@ import (
 	"terraform-provider-zookeeper/internal/zk"
 )
 
-// ModifyPlan completes a plan, and checks what is to be written. What it gets is what
-// ignore_changes made of the user's words, which [Resource.ValidateConfig] has checked.
-func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+// Plans completes a plan, and checks what is to be written. What it gets is what ignore_changes
+// made of the user's words, which [Resource.Validates] has checked.
+func (r *Resource) Plans(ctx context.Context, req *request) {
+	state := req.State
+	if state != nil && req.Plan != nil && !req.Plan.BasePath.Equal(state.BasePath) {
+		req.Replace = path.Paths{path.Root("base_path")}
+		state = nil // other nodes are planned
+	}
 	if r.Session == nil {
 		return
 	}
-	if req.Plan.Raw.IsNull() {
-		r.planRemoval(ctx, req, resp)
+	if req.Plan == nil {
+		r.planRemoval(ctx, req)
 		return
 	}
-	resp.Diagnostics.Append(diagnose.ForgetSuccession(ctx, resp.Private)...)
-	plan, config, diags := decodePlan(ctx, req.Plan, req.Config)
-	resp.Diagnostics.Append(diags...)
-	var state *model
-	if !req.State.Raw.IsNull() {
-		state, diags = decode(ctx, req.State, req.State.Raw)
-		resp.Diagnostics.Append(diags...)
-	}
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(r.warnRenamed(state, plan)...)
-	resp.Diagnostics.Append(r.checkLock(plan)...)
-	if state != nil && !plan.BasePath.Equal(state.BasePath) {
-		state = nil // other nodes are planned
-	}
+	req.Diags.Append(diagnose.ForgetSuccession(ctx, req.Private)...)
+	plan := planOf(req)
+	req.Diags.Append(r.warnRenamed(req.State, plan)...)
+	req.Diags.Append(r.checkLock(plan)...)
 	if state == nil || !plan.ACL.Equal(state.ACL) {
-		resp.Diagnostics.Append(r.warnLockedOut(ctx, plan)...)
+		req.Diags.Append(r.warnLockedOut(ctx, plan)...)
 	}
 	if state != nil {
 		r.Session.AskAhead(ctx)
 		plan.keepNotation(state, r.Session.Identities())
 	}
-	resp.Diagnostics.Append(r.planChanges(ctx, plan, config, state, resp.Private)...)
-	resp.Diagnostics.Append(r.planRenewal(ctx, plan, state, req.Private)...)
-	if resp.Diagnostics.HasError() {
+	req.Diags.Append(r.planChanges(ctx, plan, req.Config, state, req.Private)...)
+	req.Diags.Append(r.planRenewal(ctx, plan, state, req.Private)...)
+	if req.Failed() {
 		return
 	}
-	plan.DataWO = nodeMap{}
-	resp.Plan.Raw, diags = plan.encode(ctx, req.Plan.Raw.Type())
-	resp.Diagnostics.Append(diags...)
+	plan.DataWO = noNodes()
+	req.Result = plan
 }
 
 // checkLock refuses to have all that is below a node where the lock of the provider is there, too:
@@ -76,7 +67,7 @@ func (r *Resource) checkLock(plan *model) diag.Diagnostics {
 // warnRenamed warns of a plan that destroys a resource and creates another one with the same
 // nodes. Each of the two is nil where there is none.
 func (r *Resource) warnRenamed(state, plan *model) diag.Diagnostics {
-	if !r.Session.Plans(typeName, state.label(), plan.label()) {
+	if !r.Session.Plans(TypeName, state.label(), plan.label()) {
 		return nil
 	}
 	about := r.about(cmp.Or(plan, state))
@@ -96,7 +87,7 @@ func (m *model) label() string {
 		}
 	}
 	for _, nodes := range m.nodeMaps() {
-		for key := range nodes.elements {
+		for key := range nodes.Elements() {
 			least(key)
 		}
 	}
@@ -114,7 +105,7 @@ func (m *model) keepNotation(state *model, self []attr.Identity) {
 	if m.Compare.ValueString() != attr.CompareJSON {
 		return
 	}
-	text := func(v tftypes.Value) (string, error) { return textContent(v), nil }
+	text := func(v fwattr.Value) (string, error) { return textContent(v), nil }
 	if sameNotation(m.Compare, m.Data, state.Data, text) {
 		m.Data = state.Data
 	}
@@ -127,7 +118,7 @@ func (m *model) keepNotation(state *model, self []attr.Identity) {
 // nil.
 func (m *model) wants(state *model, o order) (wanted, error) {
 	want := wanted{
-		secrets: make(contents, len(m.DataWO.elements)), kept: make(keySet),
+		secrets: make(contents), kept: make(keySet),
 		rewrite: state == nil || !m.DataWOVersion.Equal(state.DataWOVersion),
 		compare: m.Compare, exclusive: m.Exclusive.ValueBool(), extra: o.Extra,
 	}
@@ -137,7 +128,7 @@ func (m *model) wants(state *model, o order) (wanted, error) {
 	// An apply gets what the user wrote, and a plan what ignore_changes has made of it: what the
 	// plan has left out, the apply leaves out too.
 	planned := m.secretKeys()
-	for key, v := range m.DataWO.elements {
+	for key, v := range m.DataWO.Elements() {
 		if !want.kept[key] && (m.DataWOKeys.IsUnknown() || planned[key]) {
 			want.secrets[key] = textOf(v)
 		}
@@ -160,7 +151,7 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 		if state == nil {
 			secrets := 0
 			if r.Session.ExposesSecret(r.Session.DefaultACL()) {
-				secrets = len(config.DataWO.elements)
+				secrets = len(config.DataWO.Elements())
 			}
 			return append(r.checkCreation(plan), r.warnOpen(plan, "znodes", secrets)...)
 		}
@@ -364,23 +355,19 @@ func (r *Resource) planExtra(ctx context.Context, had holding, want wanted) (map
 }
 
 // planRemoval checks the size of what a destruction is to write.
-func (r *Resource) planRemoval(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	state, diags := decode(ctx, req.State, req.State.Raw)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	had, diags := held(ctx, state, resp.Private)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+func (r *Resource) planRemoval(ctx context.Context, req *request) {
+	state := req.State
+	had, diags := held(ctx, state, req.Private)
+	req.Diags.Append(diags...)
+	if req.Failed() {
 		return
 	}
 	writes := removal(had, state.Exclusive.ValueBool())
 	if !state.keepsOnDestroy() {
-		resp.Diagnostics.Append(r.planSuccession(ctx, state, writes, resp.Private)...)
-		resp.Diagnostics.Append(r.checkSize(state, writes)...)
+		req.Diags.Append(r.planSuccession(ctx, state, writes, req.Private)...)
+		req.Diags.Append(r.checkSize(state, writes)...)
 	}
-	resp.Diagnostics.Append(r.warnRenamed(state, nil)...)
+	req.Diags.Append(r.warnRenamed(state, nil)...)
 }
 
 // planSuccession finds out which nodes that a destruction removes another resource keeps.
@@ -390,6 +377,7 @@ func (r *Resource) planSuccession(ctx context.Context, state *model, writes []zk
 	if exclusive {
 		paths = append(paths, state.BasePath.ValueString())
 	}
+	slices.Sort(paths) // the same plan is written the same way
 	_, diags := r.about(state).PlanDestruction(ctx, private, session.Whole, exclusive, paths...)
 	return diags
 }
@@ -398,11 +386,9 @@ func (r *Resource) planSuccession(ctx context.Context, state *model, writes []zk
 func (r *Resource) planKnownKeys(ctx context.Context, plan, state *model, private attr.PrivateState) diag.Diagnostics {
 	had, diags := held(ctx, state, private)
 	var kept []string
-	for key := range had.nodes {
-		for _, nodes := range plan.nodeMaps() {
-			if _, declares := nodes.elements[key]; declares && had.ours(key) {
-				kept = append(kept, had.path(key))
-			}
+	for key := range plan.named() {
+		if had.shows(key) && had.ours(key) {
+			kept = append(kept, had.path(key))
 		}
 	}
 	diags.Append(r.about(plan).UndoneBesides(r.Session.Keeps(session.Whole, kept...))...)
@@ -449,9 +435,9 @@ func (r *Resource) checkSize(m *model, writes []zk.Write) diag.Diagnostics {
 // at is where a configuration has a node.
 func (m *model) at(key string) path.Path {
 	switch {
-	case m.Data.has(key):
+	case m.Data.Elements()[key] != nil:
 		return path.Root("data").AtMapKey(key)
-	case m.DataBase64.has(key):
+	case m.DataBase64.Elements()[key] != nil:
 		return path.Root("data_base64").AtMapKey(key)
 	}
 	return path.Root("data_wo").AtMapKey(key)
@@ -476,5 +462,5 @@ func (r *Resource) warnLockedOut(ctx context.Context, plan *model) diag.Diagnost
 func (r *Resource) about(m *model) diagnose.Subject { return r.aboutPath(m.BasePath.ValueString()) }
 
 func (r *Resource) aboutPath(nodePath string) diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.Session.Presented(), Run: r.Session}
+	return diagnose.Subject{Resource: TypeName, Path: nodePath, Presented: r.Session.Presented(), Run: r.Session}
 }

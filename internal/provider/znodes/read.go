@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
@@ -16,31 +15,27 @@ import (
 	"terraform-provider-zookeeper/internal/zk"
 )
 
-// Read brings the state to what the servers hold.
-func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
-	state, diags := decode(ctx, req.State, req.State.Raw)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, state.BasePath)...)
+// Reads brings the state to what the server holds.
+func (r *Resource) Reads(ctx context.Context, req *request) {
+	state := req.State
+	req.Identity = state.BasePath
 	about := r.about(state)
 	had, diags := held(ctx, state, req.Private)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	req.Diags.Append(diags...)
+	if req.Failed() {
 		return
 	}
 	client, err := r.Session.Client(ctx)
 	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingRead, err))
+		req.Diags.Append(about.Error(doingRead, err))
 		return
 	}
 	if had, diags = recall(ctx, client, about, state, had, req.Private); diags.HasError() {
-		resp.Diagnostics.Append(diags...)
+		req.Diags.Append(diags...)
 		return
 	}
 	what, diags := loadImport(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
+	req.Diags.Append(diags...)
 	var found refreshed
 	switch {
 	case diags.HasError():
@@ -51,38 +46,37 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 	default:
 		// The CLI loses the record when the provider is killed in an update.
 		if err := had.recognize(ctx, client, state.Zxid.ValueInt64()); err != nil {
-			resp.Diagnostics.Append(about.Error(doingRead, err))
+			req.Diags.Append(about.Error(doingRead, err))
 			return
 		}
 		found, diags = refresh(ctx, client, about, had, state)
 	}
-	resp.Diagnostics.Append(diags...)
+	req.Diags.Append(diags...)
 	switch {
-	case resp.Diagnostics.HasError():
+	case req.Failed():
 		return
 	case found.gone:
-		resp.State.RemoveResource(ctx)
+		req.Gone = true
 		return
 	}
 	if what != nil {
 		state.introduce(found.nodes)
-		resp.Diagnostics.Append(markImported(ctx, resp.Private, true)...)
+		req.Diags.Append(markImported(ctx, req.Private, true)...)
 	}
-	resp.Diagnostics.Append(state.refresh(had, found)...)
+	req.Diags.Append(state.refresh(had, found)...)
 	parents, diags := session.LoadParents(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
-	acl, diags, err := r.Session.RefreshAuthor(ctx, resp.Private, state.ACL, append(parents.Paths, found.ownPaths()...))
-	resp.Diagnostics.Append(diags...)
+	req.Diags.Append(diags...)
+	acl, diags, err := r.Session.RefreshAuthor(ctx, req.Private, state.ACL, append(parents.Paths, found.ownPaths()...))
+	req.Diags.Append(diags...)
 	if err != nil {
-		resp.Diagnostics.Append(about.Error(doingRead, err))
+		req.Diags.Append(about.Error(doingRead, err))
 		return
 	}
 	state.ACL = acl
-	resp.State.Raw, diags = state.encode(ctx, req.State.Raw.Type())
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(found.save(ctx, resp.Private)...)
-	resp.Diagnostics.Append((*doubt)(nil).save(ctx, resp.Private)...)
-	resp.Diagnostics.Append((*importing)(nil).save(ctx, resp.Private)...)
+	req.Result = state
+	req.Diags.Append(found.save(ctx, req.Private)...)
+	req.Diags.Append((*doubt)(nil).save(ctx, req.Private)...)
+	req.Diags.Append((*importing)(nil).save(ctx, req.Private)...)
 }
 
 // recall returns what a state holds with what an apply has made whose outcome was not known.

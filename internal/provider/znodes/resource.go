@@ -8,22 +8,22 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/direct"
 	"terraform-provider-zookeeper/internal/provider/session"
 )
 
-// typeName is the name of the resource.
-const typeName = "zookeeper_znodes"
+// TypeName is the name of the resource.
+const TypeName = "zookeeper_znodes"
 
 // Resource is the resource zookeeper_znodes.
 type Resource struct {
 	attr.IdentifiedByPath
 	session.Resource
+	direct.Framework[model]
 }
 
 var (
@@ -34,14 +34,32 @@ var (
 	_ resource.ResourceWithIdentity       = (*Resource)(nil)
 )
 
+// identity is the attribute that identifies the resource.
+const identity = "base_path"
+
 // NewResource returns the resource.
-func NewResource() resource.Resource {
-	return &Resource{IdentifiedByPath: attr.IdentifiedByPath{Attribute: "base_path"}}
+func NewResource() resource.Resource { return newResource(nil) }
+
+// request is what the resource is asked, see [direct.Logic].
+type request = direct.Request[model]
+
+// newResource returns the resource in a session.
+func newResource(s *session.Session) *Resource {
+	r := &Resource{IdentifiedByPath: attr.IdentifiedByPath{Attribute: identity}, Resource: session.Resource{Session: s}}
+	r.Framework = direct.Framework[model]{Logic: r, Identity: identity}
+	return r
+}
+
+// NewServer returns what answers requests about the resource without the framework.
+func NewServer() (*direct.Server[model], error) {
+	var resp resource.SchemaResponse
+	NewResource().Schema(context.Background(), resource.SchemaRequest{}, &resp)
+	return direct.New(resp.Schema, identity, func(s *session.Session) direct.Logic[model] { return newResource(s) })
 }
 
 // Metadata tells the resource's name.
 func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp *resource.MetadataResponse) {
-	resp.TypeName = typeName
+	resp.TypeName = TypeName
 }
 
 // Schema describes the resource.
@@ -72,7 +90,6 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"base_path": schema.StringAttribute{
 				Required:            true,
 				MarkdownDescription: "Absolute path of the node that all keys are below, as in `/services/web`; `/` is the root, or the chroot of the provider's `servers`. `/zookeeper` and what is below that cannot be managed. Changing it deletes the nodes and creates new ones.",
-				PlanModifiers:       []planmodifier.String{stringplanmodifier.RequiresReplace()},
 				Validators:          []validator.String{attr.Path()},
 			},
 			"data": schema.MapAttribute{
@@ -142,112 +159,97 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 	}
 }
 
-// Create makes the nodes.
-func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
-	r.Session.Begins(typeName)
-	plan, config, diags := decodePlan(ctx, req.Plan, req.Config)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
+// planOf is the plan of a request, with the secrets of the configuration, which a plan has not.
+func planOf(req *request) *model {
+	req.Plan.DataWO = req.Config.DataWO
+	return req.Plan
+}
+
+// Creates makes the nodes.
+func (r *Resource) Creates(ctx context.Context, req *request) {
+	r.Session.Begins(TypeName)
+	plan := planOf(req)
 	want, err := plan.wants(nil, order{})
 	if err != nil {
-		resp.Diagnostics.Append(r.about(plan).Error(doingCreate, err))
+		req.Diags.Append(r.about(plan).Error(doingCreate, err))
 		return
 	}
-	want.named = config.named()
+	want.named = req.Config.named()
 	out, diags := r.apply(ctx, doingCreate, plan, newHolding(plan.BasePath.ValueString()), want)
-	resp.Diagnostics.Append(diags...)
+	req.Diags.Append(diags...)
 	switch {
 	case out.complete:
 	case !out.changed && out.doubt == nil:
 		return
 	case out.changed:
-		resp.Diagnostics.Append(incomplete(out.base))
+		req.Diags.Append(incomplete(out.base))
 	}
-	resp.State.Raw, diags = plan.finish(nil, out).encode(ctx, req.Plan.Raw.Type())
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
-	resp.Diagnostics.Append(out.doubt.save(ctx, resp.Private)...)
-	resp.Diagnostics.Append(attr.AuthorOf(r.Session.Identities()).Save(ctx, resp.Private, plan.ACL)...)
-	resp.Diagnostics.Append(r.Session.MadeParents(ctx, out.base).Save(ctx, resp.Private)...)
-	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.BasePath)...)
+	req.Result, req.Identity = plan.finish(nil, out), plan.BasePath
+	req.Diags.Append(out.save(ctx, req.Private)...)
+	req.Diags.Append(out.doubt.save(ctx, req.Private)...)
+	req.Diags.Append(attr.AuthorOf(r.Session.Identities()).Save(ctx, req.Private, plan.ACL)...)
+	req.Diags.Append(r.Session.MadeParents(ctx, out.base).Save(ctx, req.Private)...)
 }
 
-// Update writes what changed, provided that nobody else has changed it since the plan.
-func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
-	plan, config, diags := decodePlan(ctx, req.Plan, req.Config)
-	resp.Diagnostics.Append(diags...)
-	state, diags := decode(ctx, req.State, req.State.Raw)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.BasePath)...)
+// Updates writes what changed, provided that nobody else has changed it since the plan.
+func (r *Resource) Updates(ctx context.Context, req *request) {
+	plan, state := planOf(req), req.State
+	req.Identity = plan.BasePath
 	had, diags := held(ctx, state, req.Private)
-	resp.Diagnostics.Append(diags...)
+	req.Diags.Append(diags...)
 	o, diags := loadOrder(ctx, req.Private)
-	resp.Diagnostics.Append(diags...)
+	req.Diags.Append(diags...)
 	want, err := plan.wants(state, o)
 	if err != nil {
-		resp.Diagnostics.Append(r.about(plan).Error(doingUpdate, err))
+		req.Diags.Append(r.about(plan).Error(doingUpdate, err))
 	}
-	if resp.Diagnostics.HasError() {
+	if req.Failed() {
 		return
 	}
-	want.named = config.named()
+	want.named = req.Config.named()
 	out, diags := r.apply(ctx, doingUpdate, plan, had, want)
-	resp.Diagnostics.Append(diags...)
+	req.Diags.Append(diags...)
 	if !out.complete && !out.changed && out.doubt == nil {
 		return
 	}
 	done := plan.finish(state, out)
-	resp.Diagnostics.Append(r.renew(ctx, plan.ACL, state, done, out, resp.Private)...)
-	resp.State.Raw, diags = done.encode(ctx, req.Plan.Raw.Type())
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
-	resp.Diagnostics.Append(out.doubt.save(ctx, resp.Private)...)
-	resp.Diagnostics.Append(order{}.save(ctx, resp.Private)...)
-	resp.Diagnostics.Append(markImported(ctx, resp.Private, false)...)
+	req.Diags.Append(r.renew(ctx, plan.ACL, state, done, out, req.Private)...)
+	req.Result = done
+	req.Diags.Append(out.save(ctx, req.Private)...)
+	req.Diags.Append(out.doubt.save(ctx, req.Private)...)
+	req.Diags.Append(order{}.save(ctx, req.Private)...)
+	req.Diags.Append(markImported(ctx, req.Private, false)...)
 }
 
-// Delete removes the nodes, provided that nobody else has changed them since the plan.
-func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
-	state, diags := decode(ctx, req.State, req.State.Raw)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
+// Deletes removes the nodes, provided that nobody else has changed them since the plan.
+func (r *Resource) Deletes(ctx context.Context, req *request) {
+	state := req.State
 	had, diags := held(ctx, state, req.Private)
-	resp.Diagnostics.Append(diags...)
+	req.Diags.Append(diags...)
 	left, diags := r.about(state).Spare(ctx, req.Private, session.Whole, false)
-	resp.Diagnostics.Append(diags...)
-	if left {
-		return
-	}
-	if resp.Diagnostics.HasError() {
+	req.Diags.Append(diags...)
+	if left || req.Failed() {
 		return
 	}
 	if had, diags = r.resolved(ctx, state, had, req.Private); diags == nil && state.Zxid.ValueInt64() == inDoubt && len(had.written) == 0 {
-		resp.Diagnostics.Append(r.leaveAlike(ctx, state, had)...)
+		req.Diags.Append(r.leaveAlike(ctx, state, had)...)
 		return
 	}
 	if state.keepsOnDestroy() {
 		r.keep(ctx, state, had) // who cannot be reached has nothing to be told
 		return
 	}
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
+	req.Diags.Append(diags...)
+	if req.Failed() {
 		return
 	}
 	out, diags := r.remove(ctx, state, had)
-	resp.Diagnostics.Append(diags...)
+	req.Diags.Append(diags...)
 	if !diags.HasError() || !out.changed {
 		return
 	}
-	resp.State.Raw, diags = state.finish(state, out).encode(ctx, req.State.Raw.Type())
-	resp.Diagnostics.Append(diags...)
-	resp.Diagnostics.Append(out.save(ctx, resp.Private)...)
+	req.Result = state.finish(state, out)
+	req.Diags.Append(out.save(ctx, req.Private)...)
 }
 
 // resolved returns what a state holds with what an apply has made whose outcome was not known.

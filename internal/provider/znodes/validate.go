@@ -7,23 +7,18 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 )
 
-// ValidateConfig checks what the user wrote. No later step does: what they get may be what
+// Validates checks what the user wrote. No later step does: what they get may be what
 // ignore_changes made of it. A CLI that plans or applies asks again, with all that is known
 // by then.
-func (r *Resource) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
-	config, diags := decode(ctx, req.Config, req.Config.Raw)
-	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() {
-		return
-	}
-	resp.Diagnostics.Append(checkConfig(config)...)
+func (r *Resource) Validates(_ context.Context, req *request) {
+	req.Diags.Append(checkConfig(req.Config)...)
 	if r.Session != nil {
-		noteWords(r.Session, config)
+		noteWords(r.Session, req.Config)
 	}
 }
 
@@ -73,15 +68,16 @@ func checkNodes(config *model) diag.Diagnostics {
 	in := make(map[string]string) // which map has a key, from the first on
 	for _, m := range []struct {
 		name  string
-		value nodeMap
+		value types.Map
 		check func(text string) error
 	}{
 		{"data", config.Data, attr.CheckText},
 		{"data_base64", config.DataBase64, checkBase64},
 		{"data_wo", config.DataWO, func(string) error { return nil }},
 	} {
-		for _, key := range slices.Sorted(maps.Keys(m.value.elements)) {
-			v := m.value.elements[key]
+		nodes := m.value.Elements()
+		for _, key := range slices.Sorted(maps.Keys(nodes)) {
+			v := nodes[key]
 			if err := checkKey(key); err != nil {
 				f.invalidKey(m.name, key, err)
 				continue
@@ -93,7 +89,7 @@ func checkNodes(config *model) diag.Diagnostics {
 			in[key] = m.name
 			if v.IsNull() {
 				f.isNull(m.name, key)
-			} else if v.IsKnown() {
+			} else if !v.IsUnknown() {
 				if err := m.check(textOf(v)); err != nil {
 					f.invalidContent(m.name, key, err)
 				}

@@ -55,9 +55,10 @@ func outline(config *model) uint64 {
 	} {
 		_, _ = h.WriteString(v.String() + "\n") // it never fails
 	}
-	_, _ = fmt.Fprintln(&h, len(config.Data.elements), len(config.DataBase64.elements), config.DataWO.IsNull(), config.DataWO.IsUnknown())
-	for _, key := range slices.Sorted(maps.Keys(config.DataWO.elements)) {
-		_, _ = fmt.Fprintf(&h, "%q %s\n", key, config.DataWO.elements[key])
+	_, _ = fmt.Fprintln(&h, len(config.Data.Elements()), len(config.DataBase64.Elements()), config.DataWO.IsNull(), config.DataWO.IsUnknown())
+	secrets := config.DataWO.Elements()
+	for _, key := range slices.Sorted(maps.Keys(secrets)) {
+		_, _ = fmt.Fprintf(&h, "%q %s\n", key, secrets[key])
 	}
 	return h.Sum64()
 }
@@ -79,7 +80,7 @@ func noteWords(s *session.Session, config *model) {
 	b.some = b.some || !config.DataWO.IsNull()
 	b.unknown = b.unknown || config.DataWO.IsUnknown()
 	b.versioned = b.versioned || !config.DataWOVersion.IsNull()
-	for key := range config.DataWO.elements {
+	for key := range config.DataWO.Elements() {
 		b.secrets[key] = true
 	}
 }
@@ -89,7 +90,7 @@ func noteWords(s *session.Session, config *model) {
 // for so: a node that stays too long is no loss.
 func ignored(s *session.Session, config *model, secrets keySet) keySet {
 	missing := maps.Clone(secrets)
-	for key := range config.DataWO.elements {
+	for key := range config.DataWO.Elements() {
 		delete(missing, key)
 	}
 	if len(missing) == 0 || config.DataWO.IsUnknown() {

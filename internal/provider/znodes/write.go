@@ -296,7 +296,7 @@ func (r *Resource) renew(ctx context.Context, planned types.Set, state, done *mo
 // finish makes a state of a plan and of what its apply has left. What the apply did not
 // complete is as it was in the state, which is nil where there was none.
 func (m *model) finish(state *model, out outcome) *model {
-	m.DataWO = nodeMap{}
+	m.DataWO = noNodes()
 	if out.complete {
 		switch {
 		case state != nil && !out.changed && out.zxid == 0: // at most the ACLs were set
@@ -311,14 +311,14 @@ func (m *model) finish(state *model, out outcome) *model {
 	if state != nil {
 		left = *state
 	} else {
-		left.Data, left.DataBase64 = nodeMap{}, nodeMap{}
+		left.Data, left.DataBase64 = noNodes(), noNodes()
 		if out.doubt != nil {
 			// A destruction may know nothing but the attributes.
 			out.zxid = inDoubt
 			out.doubt.suppose(out.holding, m)
 		}
 	}
-	left.DataWO = nodeMap{}
+	left.DataWO = noNodes()
 	if out.zxid != 0 || state == nil {
 		left.Zxid = types.Int64Value(out.zxid)
 	}
