@@ -544,10 +544,23 @@ func nothingLeft(k *knowledge, report reporter) {
 		}
 	}
 	for actor, e := range k.Endings {
-		if e.Applies > 0 && e.Destroyed != 0 {
+		if e.Applies > 0 && e.Destroyed != 0 && !k.keptByOrphans(e) {
 			report("actor %d: the destroy in the end failed, with exit code %d:\n%s", actor, e.Destroyed, e.Why)
 		}
 	}
+}
+
+// notEmpty matches what is said of a node that was not deleted because of others below it.
+var notEmpty = regexp.MustCompile(`(?m)^Error: Znode is not empty\n+"([^"]+)" was not deleted`)
+
+// keptByOrphans reports whether a destroy has failed only because of what killed runs have left below its
+// nodes. Nobody knows of that: it is for the user to remove.
+func (k *knowledge) keptByOrphans(e Ending) bool {
+	kept := notEmpty.FindAllStringSubmatch(e.Why, -1)
+	tree := k.treeAt(k.end())
+	return len(kept) > 0 && len(kept) == strings.Count(e.Why, "Error: ") && !slices.ContainsFunc(kept, func(found []string) bool {
+		return slices.ContainsFunc(tree.Paths(), func(p string) bool { return below(p, found[1]) && !k.orphan(p, tree[p], k.Runs) })
+	})
 }
 
 func (k *knowledge) left(name string, actor int, at int64, report reporter) {

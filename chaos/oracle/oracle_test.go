@@ -364,6 +364,35 @@ func TestCheck(t *testing.T) {
 			without: []string{"prune"},
 			want:    []string{"the destroy in the end failed, with exit code 1:\nit stays"},
 		},
+		"left by a kill below a node that is declared": {
+			at: hooks{"in the end": all(
+				func(s *story) { fault(s, scenario.KillBoth) }, first(func(r *oracle.Run) { r.Owned = map[string]int64{"/en": 0} }), func(s *story) { s.round.Runs[2].Code = 1 },
+				ending(func(e *oracle.Ending) {
+					e.Destroyed, e.Why = 1, "\nError: Znode is not empty\n\n\"/en\" was not deleted, because …"
+				}),
+			)},
+			without: []string{"prune"},
+		},
+		"left by a kill, and it is not why the destroy failed": {
+			at: hooks{"in the end": all(
+				func(s *story) { fault(s, scenario.KillBoth) }, func(s *story) { s.round.Runs[2].Code = 1 },
+				ending(func(e *oracle.Ending) {
+					e.Destroyed, e.Why = 1, "\nError: Znode is not empty\n\n\"/en\" was not deleted, because …\n\nError: Something else\n"
+				}),
+			)},
+			without: []string{"prune"},
+			want:    []string{"the destroy in the end failed, with exit code 1:"},
+		},
+		"left by nobody who was killed, below a node that is declared": {
+			at: hooks{"in the end": all(
+				func(s *story) { s.round.Runs[2].Code = 1 },
+				ending(func(e *oracle.Ending) {
+					e.Destroyed, e.Why = 1, "\nError: Znode is not empty\n\n\"/en\" was not deleted, because …"
+				}),
+			)},
+			without: []string{"prune"},
+			want:    []string{"the destroy in the end failed, with exit code 1:"},
+		},
 		"a declared node that somebody else had written": {
 			at:      hooks{"before the destroy": theirs(set("/zn/json", `{"b": 2, "a": 1}`))},
 			without: []string{"destroy /zn/json"},
