@@ -104,6 +104,26 @@ func TestRestartAfterFailure(t *testing.T) {
 	}
 }
 
+// A session that is begun after the one before has been ended does not ask for servers that have seen what that had.
+func TestRestartAtYoungerServers(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	c := connect(t, server.Addr())
+	for range 20 {
+		folder(t, c)
+	}
+	younger := zktest.StartServer(t)
+	if err := c.SetHosts(younger.Addr(), true); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Restart(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Create(ctx, "/new", nil, zk.CreateOptions{}); err != nil {
+		t.Error(err)
+	}
+}
+
 // Restarts, starts and closes at the same time leave a client that works, or is closed.
 func TestRestartAtOnce(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package zk_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -444,7 +445,7 @@ func TestEnsemble(t *testing.T) {
 // An answer that takes longer than a server's share of the first round is waited for in the next.
 func TestConnect_slowNetwork(t *testing.T) {
 	t.Parallel()
-	for _, timeout := range []time.Duration{2 * time.Second, 4 * time.Second} {
+	for _, timeout := range []time.Duration{2 * time.Second, 4 * time.Second, 10 * time.Second} {
 		t.Run(timeout.String(), func(t *testing.T) {
 			t.Parallel()
 			proxy := zktest.StartProxy(t, server.Addr())
@@ -556,5 +557,48 @@ func TestServersLostTheirData(t *testing.T) {
 		case <-ctx.Done():
 			t.Fatalf("told of %v", told)
 		}
+	}
+}
+
+// Other servers that are behind what the client has seen, and stay so, have no session of its: that is lost, and told,
+// and another begins there, or the client ends.
+func TestSetHostsToYoungerServers(t *testing.T) {
+	t.Parallel()
+	for _, one := range []bool{false, true} {
+		t.Run(fmt.Sprintf("OneSession=%t", one), func(t *testing.T) {
+			t.Parallel()
+			ctx, younger := testContext(t), zktest.StartServer(t)
+			proxy := zktest.StartProxy(t, server.Addr())
+			c := newClient(t, proxy.Addr(), func(cfg *zk.Config) {
+				cfg.SessionTimeout, cfg.ConnectTimeout, cfg.OneSession = 2*time.Second, patience, one
+			})
+			var seen recorder
+			defer c.AddListener(seen.tell)()
+			if err := c.Start(ctx); err != nil {
+				t.Fatal(err)
+			}
+			for range 20 {
+				folder(t, c)
+			}
+			before, _ := c.Session()
+			if err := c.SetHosts(younger.Addr(), true); err != nil {
+				t.Fatal(err)
+			}
+			proxy.CutAll()
+			last := zk.StateConnected
+			if one {
+				last = zk.StateClosed
+			}
+			until(t, "the states", seen.is(zk.StateConnected, zk.StateSuspended, zk.StateLost, last))
+			switch _, err := c.Create(ctx, "/new", nil, zk.CreateOptions{}); {
+			case one && !errors.Is(err, zk.ErrSessionExpired):
+				t.Errorf("%v", err)
+			case !one && err != nil:
+				t.Error(err)
+			}
+			if after, _ := c.Session(); after == before || one != (after == 0) {
+				t.Errorf("the session is %#x, and was %#x", after, before)
+			}
+		})
 	}
 }

@@ -22,10 +22,11 @@ import (
 // session goes from one to the next at a certain request, which has no effect.
 type mixed struct {
 	mu       sync.Mutex
-	version  string  // of the server that is connected, "" for one that does not tell
-	next     string  // that of the one behind it
-	leave    int32   // the request that ends the first connection
-	refuse   []int32 // the requests that are throttled
+	version  string                       // of the server that is connected, "" for one that does not tell
+	next     string                       // that of the one behind it
+	leave    int32                        // the request that ends the first connection
+	refuse   []int32                      // the requests that are throttled
+	busy     func(op int32) proto.ErrCode // what a request is answered with instead, [proto.OK] for nothing; nil for none
 	left     chan struct{}
 	requests []int32 // what the next server was sent
 	asked    int     // how often it was asked for its version
@@ -108,6 +109,11 @@ func (m *mixed) serve(nc net.Conn) {
 		}
 		if slices.Contains(refuse, op) {
 			code, body = zk.ErrThrottledOp, nil
+		}
+		if m.busy != nil {
+			if instead := m.busy(op); instead != proto.OK {
+				code, body = instead, nil
+			}
 		}
 		if zktest.WriteFrame(nc, append(header(xid, zxid, code), body...)) != nil {
 			return

@@ -1,8 +1,10 @@
 package zk_test
 
 import (
+	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,6 +58,29 @@ func TestWhoAmI(t *testing.T) {
 	ids, err := c.WhoAmI(testContext(t))
 	if err != nil || !slices.Contains(ids, zk.Identity{Scheme: "digest", User: "alice"}) || !slices.Contains(ids, zk.Identity{Scheme: "ip", User: "127.0.0.1"}) {
 		t.Errorf("%v, %v", ids, err)
+	}
+}
+
+// A server is asked who the client is even where it does not tell its version.
+func TestWhoAmI_versionNotTold(t *testing.T) {
+	t.Parallel()
+	needs(t, whoAmI)
+	proxy := zktest.StartProxy(t, server.Addr())
+	defer proxy.HoldWords()()
+	c := connect(t, proxy.Addr(), alice, steady)
+	proxy.CutBeforeRequest(zktest.Is(zktest.OpWhoAmI))
+	ids, err := c.WhoAmI(testContext(t))
+	if err != nil || !slices.Contains(ids, zk.Identity{Scheme: "digest", User: "alice"}) {
+		t.Errorf("%v, %v", ids, err)
+	}
+	// That there is no connection has nothing to do with the version.
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	proxy.Refuse(true)
+	proxy.CutAll()
+	until(t, "the loss of the connection", func() bool { return c.State() == zk.StateSuspended })
+	if _, err := c.WhoAmI(ctx); !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "ZooKeeper 3.7") {
+		t.Error(err)
 	}
 }
 

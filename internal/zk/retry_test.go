@@ -3,11 +3,14 @@ package zk_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
@@ -63,20 +66,24 @@ func TestRetryWaits(t *testing.T) {
 	}
 }
 
-// A try that would begin behind the deadline is not made.
+// A wait that would end after the deadline is shortened: the last try is made when the time is up.
 func TestRetryDeadline(t *testing.T) {
 	t.Parallel()
-	ctx := testContext(t)
-	proxy := zktest.StartProxy(t, server.Addr())
-	c := connect(t, proxy.Addr(), steady, func(cfg *zk.Config) {
-		// The third try would begin an hour after the second.
-		cfg.Retry = zk.RetryPolicy{MaxTries: -1, Delay: time.Millisecond, Backoff: 3_600_000, MaxDelay: time.Hour, Jitter: -1, Deadline: 30 * time.Minute}
-	})
-	proxy.CutBeforeRequest(zktest.Is(zktest.OpGetData))
-	proxy.CutBeforeRequest(zktest.Is(zktest.OpGetData))
-	_, _, err := c.Get(ctx, "/")
-	if re, ok := errors.AsType[*zk.RetryError](err); !ok || re.Tries != 2 || !errors.Is(err, zk.ErrConnectionLoss) {
-		t.Errorf("%v", err)
+	for _, lost := range []int{2, 3} {
+		ctx := testContext(t)
+		proxy := zktest.StartProxy(t, server.Addr())
+		c := connect(t, proxy.Addr(), steady, func(cfg *zk.Config) {
+			// The third try would begin an hour after the second.
+			cfg.Retry = zk.RetryPolicy{MaxTries: -1, Delay: time.Millisecond, Backoff: 3_600_000, MaxDelay: time.Hour, Jitter: -1, Deadline: 500 * time.Millisecond}
+		})
+		for range lost {
+			proxy.CutBeforeRequest(zktest.Is(zktest.OpGetData))
+		}
+		_, _, err := c.Get(ctx, "/")
+		re, ok := errors.AsType[*zk.RetryError](err)
+		if lost == 2 && err != nil || lost == 3 && (!ok || re.Tries != 3 || !errors.Is(err, zk.ErrConnectionLoss)) {
+			t.Errorf("%d lost: %v", lost, err)
+		}
 	}
 }
 
@@ -164,5 +171,44 @@ func TestRetry(t *testing.T) {
 		return zk.ErrConnectionLoss
 	}); n != 1 || !errors.Is(err, zk.ErrConnectionLoss) {
 		t.Errorf("with a context that has ended: %v behind %d tries", err, n)
+	}
+}
+
+// A server that is busy, or that thinks that the session is elsewhere, for some seconds fails no operation by default.
+func TestServerIsBusy(t *testing.T) {
+	t.Parallel()
+	for _, code := range []zk.ErrCode{zk.ErrThrottledOp, zk.ErrSessionMoved, zk.ErrConnectionLoss, zk.ErrSessionExpired} {
+		for name, op := range map[string]struct {
+			match func(op int32) bool
+			do    func(ctx context.Context, c *zk.Client) error
+		}{
+			"get": {zktest.Is(zktest.OpGetData), func(ctx context.Context, c *zk.Client) error {
+				_, _, err := c.Get(ctx, "/")
+				return err
+			}},
+			"create": {zktest.IsCreate, func(ctx context.Context, c *zk.Client) error {
+				_, err := c.Create(ctx, "/new", nil, zk.CreateOptions{})
+				return err
+			}},
+		} {
+			t.Run(fmt.Sprintf("%s %d", name, code), func(t *testing.T) {
+				t.Parallel()
+				m, addr := newMixed(t, "3.9.4", "", -1)
+				var left atomic.Int32
+				left.Store(6) // with the waits by default, that takes 2.5 s at least
+				m.busy = func(got int32) proto.ErrCode {
+					if op.match(got) && left.Add(-1) >= 0 {
+						return code
+					}
+					return proto.OK
+				}
+				c := connect(t, addr, func(cfg *zk.Config) {
+					cfg.Retry = zk.RetryPolicy{Expired: code == zk.ErrSessionExpired} // without it, that is the caller's to decide
+				})
+				if err := op.do(testContext(t), c); err != nil || left.Load() >= 0 {
+					t.Errorf("%v, %d refusals are left", err, left.Load())
+				}
+			})
+		}
 	}
 }

@@ -41,19 +41,23 @@ func (w *window[T]) slide(ctx context.Context, n int) (taken int, err error) {
 		if len(ahead) == 0 || err != nil && w.drop != nil {
 			break
 		}
-		if terr := w.take(taken, ahead[0]); terr != nil {
+		terr := w.take(taken, ahead[0])
+		enough := errors.Is(terr, errEnough)
+		if terr != nil && !enough {
 			if err = cmp.Or(err, terr); w.drop != nil {
 				break
 			}
 		}
 		ahead = ahead[1:]
 		taken++
+		if enough {
+			if n = sent; w.drop != nil {
+				break
+			}
+		}
 	}
 	for _, one := range ahead {
 		w.drop(one)
-	}
-	if errors.Is(err, errEnough) {
-		return taken + 1, nil
 	}
 	return taken, err
 }

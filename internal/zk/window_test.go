@@ -27,6 +27,7 @@ func TestWindow(t *testing.T) {
 		"the first fails":                {n: n, width: 4, fails: 0, err: broken, want: broken},
 		"one fails":                      {n: n, width: 4, fails: 7, err: broken, taken: 7, want: broken},
 		"enough":                         {n: n, width: 4, fails: 7, err: errEnough, taken: 8},
+		"enough, and all have effect":    {n: n, width: 4, fails: 7, err: errEnough, keeps: true, taken: 11},
 		"one fails, and all have effect": {n: n, width: 4, fails: 7, err: broken, keeps: true, taken: 11, want: broken},
 		"the last fails":                 {n: n, width: 4, fails: n - 1, err: broken, keeps: true, taken: n, want: broken},
 	} {

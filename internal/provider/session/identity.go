@@ -2,6 +2,7 @@ package session
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -86,9 +87,10 @@ func (s *Session) whoTheySee(ctx context.Context, client *zk.Client) []attr.Iden
 	if s.seen.asked {
 		return s.seen.identities
 	}
-	all, _ := client.WhoAmI(ctx)
-	// Those who come later do not wait for what the servers do not tell.
-	s.seen.asked = ctx.Err() == nil
+	all, err := client.WhoAmI(ctx)
+	// Those who come later do not ask for what the servers do not have. That they could not be reached may pass.
+	_, old := errors.AsType[*zk.VersionError](err)
+	s.seen.asked = err == nil || old || errors.Is(err, zk.ErrUnimplemented)
 	for _, who := range all {
 		s.seen.identities = append(s.seen.identities, attr.Identity{Scheme: who.Scheme, ID: who.User})
 	}

@@ -195,12 +195,12 @@ func (e *Engine) sweep(ctx context.Context, s *session, late int, deadline time.
 }
 
 // share is how long one of so many servers may take: a part of the session timeout and of the
-// connect timeout, and twice as long for each round in which one did not answer in time. There are
-// networks where an answer takes longer than the first share.
+// connect timeout, and three times as long for each round in which one did not answer in time. There are
+// networks where an answer takes longer than the first share, and a handshake takes two answers.
 func (e *Engine) share(hosts, late int) time.Duration {
 	share := max(leastShare, min(e.cfg.SessionTimeout, e.cfg.ConnectTimeout)/time.Duration(max(hosts, minShares)))
 	for ; late > 0 && share < e.cfg.ConnectTimeout; late-- {
-		share *= 2
+		share *= 3
 	}
 	return min(share, e.cfg.ConnectTimeout)
 }

@@ -303,7 +303,8 @@ func (e *Engine) CloseWithError(ctx context.Context, reason error) error {
 
 // Restart ends the session, where there is one, and begins another. It works on a client
 // that has been closed, or could not be started, too; one that a server refused an identity
-// of does without that.
+// of does without that. What the session before had seen does not matter to the new one: it may begin at servers
+// that are behind, or are others.
 func (e *Engine) Restart(ctx context.Context) error {
 	err := e.Close(ctx)
 	if err != nil {
@@ -313,6 +314,7 @@ func (e *Engine) Restart(ctx context.Context) error {
 	if e.state == ended {
 		e.state, e.reason, e.resume = idle, nil, session{}
 		e.session, e.closing = 0, nil
+		e.zxid.Store(0) // a new session takes a server as it is
 		e.started, e.stopped = make(chan struct{}), make(chan struct{})
 		e.listeners.reset()
 	}

@@ -32,7 +32,7 @@ var features = map[proto.OpCode]Feature{
 	proto.OpCountChildren:   {"the number of descendants", Version{3, 6, 0}, true},
 	proto.OpAddWatch:        {"a persistent watch", Version{3, 6, 0}, false},
 	proto.OpSetWatches2:     {"a persistent watch", Version{3, 6, 0}, false},
-	proto.OpWhoAmI:          {"who-am-I", Version{3, 7, 0}, false},
+	proto.OpWhoAmI:          {"who-am-I", Version{3, 7, 0}, true},
 }
 
 // FeatureOf returns the operation as a feature; the zero one for an operation that all servers know.
@@ -45,8 +45,10 @@ func (f Feature) judge(found Version, err error) error {
 	switch {
 	case untold && f.Tried:
 		return nil
-	case err != nil:
+	case untold:
 		return fmt.Errorf("%s needs ZooKeeper %v or later: %w", f.Name, f.Since, err)
+	case err != nil:
+		return err // it has nothing to do with the version
 	case found.Less(f.Since):
 		return &VersionError{Feature: f.Name, Needed: f.Since, Found: found}
 	}

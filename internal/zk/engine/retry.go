@@ -35,7 +35,8 @@ type RetryPolicy struct {
 	// none.
 	Jitter float64
 	// Deadline bounds the time from the end of the first try to the beginning of the last; 0 for none,
-	// but for operations without MaxTries.
+	// but for operations without MaxTries. Where the next wait of an operation would end after it, the wait is shortened:
+	// a last try is made when the time is up.
 	Deadline time.Duration
 	// Expired repeats operations that failed because the session had expired, in the
 	// session that follows. Without it [proto.ErrSessionExpired] goes to the caller, who may
@@ -100,10 +101,14 @@ func (p *RetryPolicy) begin() retry { return retry{policy: p} }
 func (r *retry) again(ctx context.Context, err error) error {
 	r.tries++
 	d := r.policy.delay(r.tries)
-	if r.policy.Deadline > 0 && r.failed.IsZero() {
-		r.failed = time.Now()
+	spent := false
+	if r.policy.Deadline > 0 {
+		if r.failed.IsZero() {
+			r.failed = time.Now()
+		}
+		rest := r.policy.Deadline - time.Since(r.failed)
+		d, spent = min(d, rest), rest <= 0 // the last try begins when the time is up, and not before
 	}
-	spent := r.policy.Deadline > 0 && time.Since(r.failed)+d > r.policy.Deadline
 	if r.tries == r.policy.MaxTries || spent {
 		return &RetryError{Tries: r.tries, Err: err}
 	}
