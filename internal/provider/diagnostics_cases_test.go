@@ -84,6 +84,7 @@ const (
 	children   = "zookeeper_children"
 	wholeTree  = "zookeeper_tree"
 	theLock    = "zookeeper_lock"
+	quota      = "zookeeper_quota"
 )
 
 var (
@@ -609,6 +610,41 @@ var topics = []struct {
 			c.Put("/app", "")
 			loseReply(c.proxied(nil), zktest.IsSet)
 			c.invoke("zookeeper_set", attrs{"path": "/app", "data": "x"})
+		}},
+		{name: "a quota below another", play: func(c *scene) {
+			c.Put("/app", "")
+			c.Put("/app/a", "")
+			c.connect(nil).create(quota, attrs{"path": "/app/a", "max_count": 5})
+			c.create(quota, attrs{"path": "/app/a", "max_count": 5})
+			c.create(quota, attrs{"path": "/app", "max_count": 5})
+		}},
+		{name: "a quota of no node", play: func(c *scene) {
+			c.connect(nil).create(quota, attrs{"path": "/app", "max_count": 5})
+		}},
+		{name: "a hard quota on old servers", on: oldServer, play: func(c *scene) {
+			c.Put("/app", "")
+			c.connect(nil).create(quota, attrs{"path": "/app", "max_count": 5, "hard": true})
+		}},
+		{name: "a quota without an answer", play: func(c *scene) {
+			c.Put("/app", "")
+			loseReply(c.proxied(nil), zktest.IsCreate)
+			c.create(quota, attrs{"path": "/app", "max_count": 5})
+		}},
+		{name: "a quota that was changed", play: func(c *scene) {
+			c.Put("/app", "")
+			made := c.connect(nil).create(quota, attrs{"path": "/app", "max_count": 5})
+			limits := "/zookeeper/quota" + c.Path("/app") + "/zookeeper_limits"
+			if _, err := c.Client.Set(c.Context(), limits, []byte("count=7,bytes=-1"), zk.AnyVersion); err != nil {
+				c.t.Fatal(err)
+			}
+			c.update(made, attrs{"path": "/app", "max_count": 6})
+			if err := c.Client.Delete(c.Context(), limits, zk.AnyVersion); err != nil {
+				c.t.Fatal(err)
+			}
+			c.update(made, attrs{"path": "/app", "max_count": 6})
+		}},
+		{name: "an import of a quota of the root", play: func(c *scene) {
+			c.connect(nil).imports(quota, "/")
 		}},
 		{name: "a clear below others who go on", play: func(c *scene) {
 			c.Put("/queue", "")

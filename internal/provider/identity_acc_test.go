@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"terraform-provider-zookeeper/internal/acctest"
+	"terraform-provider-zookeeper/internal/zk"
 )
 
 // identified is a resource in the tests of identities, with the path "${local.base}/a", or
@@ -29,6 +30,8 @@ type identified struct {
 	numbered bool
 	// existing tells that the resource makes no node.
 	existing bool
+	// quota tells that it is about the node's quota, which is not the node's end.
+	quota bool
 	// refused is a path that no such resource can be imported by, and why.
 	refused, why string
 }
@@ -36,6 +39,11 @@ type identified struct {
 var identifieds = map[string]identified{
 	"zookeeper_ensure_path": {
 		config: `path = "${local.base}/a"`, changed: "path = \"${local.base}/a\"\n  on_destroy = \"keep\"",
+		refused: "/", why: `root "/" always exists`,
+	},
+	"zookeeper_quota": {
+		config: "path = \"${local.base}/a\"\n  max_count = 5", changed: "path = \"${local.base}/a\"\n  max_count = 6",
+		existing: true, quota: true,
 		refused: "/", why: `root "/" always exists`,
 	},
 	"zookeeper_sequential_znode": {
@@ -66,6 +74,32 @@ func (i identified) hcl(tree *acctest.Tree, typ, arguments, more string) string 
 }
 
 func (i identified) identity() string { return cmp.Or(i.attribute, "path") }
+
+// put makes what an import finds at the path.
+func (i identified) put(t *testing.T, tree *acctest.Tree, path string) {
+	t.Helper()
+	tree.Put(strings.TrimPrefix(path, tree.Base), "one")
+	if i.quota {
+		if err := tree.Client.CreateQuota(t.Context(), path, zk.Quota{Count: 5, Bytes: zk.NoLimit, HardCount: zk.NoLimit, HardBytes: zk.NoLimit}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// remove removes what a resource has at the path.
+func (i identified) remove(t *testing.T, tree *acctest.Tree, path string) {
+	t.Helper()
+	if i.quota {
+		now, err := tree.Client.Quota(t.Context(), path)
+		if err == nil {
+			err = tree.Client.DeleteQuota(t.Context(), path, now.Stat.Mzxid)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tree.Remove(strings.TrimPrefix(path, tree.Base))
+}
 
 // path is that of the n-th node that the resource has made.
 func (i identified) path(tree *acctest.Tree, n int) string {
@@ -117,7 +151,7 @@ func TestAccIdentity_import(t *testing.T) {
 		t.Run(typ, func(t *testing.T) {
 			tree := acctest.NewTree(t)
 			path := i.path(tree, 0)
-			tree.Put(strings.TrimPrefix(path, tree.Base), "one")
+			i.put(t, tree, path)
 			by := func(path string) string {
 				return i.hcl(tree, typ, i.config, fmt.Sprintf("import {\n  to = %s.test\n  identity = { %s = %q }\n}", typ, i.identity(), path))
 			}
@@ -173,7 +207,7 @@ func TestAccIdentity_olderState(t *testing.T) {
 			stored("an update", is)
 
 			identities(t, cli, true)
-			tree.Remove(strings.TrimPrefix(path, tree.Base))
+			i.remove(t, tree, path)
 			cli.MustRun("apply", "-no-color", "-auto-approve", "-refresh-only")
 			stored("a removal", "[]")
 		})

@@ -30,6 +30,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/leader"
 	"terraform-provider-zookeeper/internal/provider/lock"
 	"terraform-provider-zookeeper/internal/provider/members"
+	"terraform-provider-zookeeper/internal/provider/quota"
 	"terraform-provider-zookeeper/internal/provider/sequentialznode"
 	"terraform-provider-zookeeper/internal/provider/serverversion"
 	"terraform-provider-zookeeper/internal/provider/session"
@@ -205,6 +206,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		ensurepath.NewResource,
+		quota.NewResource,
 		sequentialznode.NewResource,
 		znode.NewResource,
 		znodeacl.NewResource,

@@ -152,7 +152,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 			"The provider could not %s%s, because %s is an ephemeral node, which can have no children. Choose another path.", doing, s.at(), attr.Quoted(parent)))
 	case errors.Is(err, zk.ErrQuotaExceeded):
 		return diag.NewErrorDiagnostic("Quota exceeded", fmt.Sprintf(
-			"The provider could not %s%s: a quota on the node or on one above it does not allow it. Raise the quota (setquota in zkCli) or free some of it.", doing, s.at()))
+			"The provider could not %s%s: a quota on the node or on one above it does not allow it. Raise the quota (zookeeper_quota, or setquota in zkCli) or free some of it.", doing, s.at()))
 	case errors.Is(err, zk.ErrNotReadOnly):
 		return diag.NewErrorDiagnostic("Server is read-only", fmt.Sprintf(
 			"The provider could not %s%s: the server that is connected has lost its quorum and answers reads alone, which read_only of the provider accepts. Bring the other servers back, then run again.", doing, s.at()))

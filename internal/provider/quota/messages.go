@@ -1,0 +1,67 @@
+package quota
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+
+	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/diagnose"
+	"terraform-provider-zookeeper/internal/zk"
+)
+
+// What the resource does with a quota, in the words of a diagnostic.
+const (
+	doingSet    = "set the quota of"
+	doingRead   = "read the quota of"
+	doingDelete = "remove the quota of"
+)
+
+// createFailed tells why there is no quota, or none that counts.
+func createFailed(about diagnose.Subject, err error) diag.Diagnostic {
+	at := attr.Quoted(about.Path)
+	overlap, overlaps := errors.AsType[*zk.QuotaOverlapError](err)
+	switch {
+	case overlaps:
+		return diag.NewAttributeErrorDiagnostic(path.Root("path"), "Quotas overlap", fmt.Sprintf(
+			"The provider did not set the quota of %s, because %s has a quota too. ZooKeeper counts a node for one quota alone, so that neither of two above each other would hold.\n\nKeep one of them.", at, attr.Quoted(overlap.Path)))
+	case errors.Is(err, zk.ErrOutcomeUnknown):
+		return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
+			"The provider sent the request to set the quota of %s, and did not learn whether it took effect: %s\n\nIt was not repeated. Run apply again. Where that says that the quota exists already, import it.", at, diagnose.Lost(err)))
+	case errors.Is(err, zk.ErrNodeExists):
+		return diag.NewErrorDiagnostic("Quota already exists", fmt.Sprintf(
+			"%[1]s has a quota, which was not made by this run. It was left as it is.\n\n"+
+				"To manage it from here on, import it:\n\n  terraform import %[2]s.NAME %[3]s\n\n"+
+				"or in the configuration:\n\n  import {\n    to = %[2]s.NAME\n    id = %[4]s\n  }\n\n%[5]s",
+			at, typeName, diagnose.Shell(about.Path), diagnose.HCL(about.Path), about.Moved()))
+	case errors.Is(err, zk.ErrNoNode):
+		return about.NoTarget(doingSet, err)
+	default:
+		return about.Error(doingSet, err)
+	}
+}
+
+// changeFailed tells why a quota was not changed, or not removed.
+func changeFailed(about diagnose.Subject, doing string, err error) diag.Diagnostic {
+	switch {
+	case errors.Is(err, zk.ErrOutcomeUnknown):
+		return about.Error(doing, err)
+	case errors.Is(err, zk.ErrBadVersion):
+		return diag.NewErrorDiagnostic("Quota was changed by somebody else", fmt.Sprintf(
+			"The provider did not %s %s, because since the plan was made somebody else changed the quota, or removed it and made another. Nothing was written, and what they wrote stands.\n\n"+
+				"Run plan again to see the quota as it is now, and apply if that is still what you want.", doing, attr.Quoted(about.Path)))
+	case errors.Is(err, zk.ErrNoNode):
+		return diag.NewErrorDiagnostic("Quota was removed by somebody else", fmt.Sprintf(
+			"The provider did not %s %s: since the plan was made somebody else removed the quota. Run plan again: it will be made anew.", doing, attr.Quoted(about.Path)))
+	default:
+		return about.Error(doing, err)
+	}
+}
+
+// missing warns in a plan that there is no node for the quota.
+func missing(nodePath string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("path"), "Znode does not exist yet", fmt.Sprintf(
+		"There is no node at %s, and a quota is set on a node that exists. If this apply creates the node, let the path refer to its resource, as in path = zookeeper_znode.NAME.path: it is then created first. If not, the apply fails.", attr.Quoted(nodePath)))
+}
