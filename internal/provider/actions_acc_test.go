@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"terraform-provider-zookeeper/internal/acctest"
@@ -263,7 +264,7 @@ func TestAccActions_exportAndBack(t *testing.T) {
 	if _, err := tree.Client.Create(ctx, tree.Path("/app/theirs"), nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
 		t.Fatal(err)
 	}
-	cli := invoke(t, tree, "zookeeper_export", "path = \"${local.base}/app\"\nfile = \"app.json\"", "Exported 6 nodes of", tree.Path("/app"), "app.json", "Left out 1 ephemeral node")
+	cli := invoke(t, tree, "zookeeper_export", "path = \"${local.base}/app\"\nfile = \"app.json\"", "Exported 6 nodes of", tree.Path("/app"), "app.json", "Left out 1 ephemeral node", tree.Path("/app/theirs"))
 	file := filepath.Join(cli.Dir, "app.json")
 	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
@@ -321,9 +322,18 @@ func TestAccActions_exportRefused(t *testing.T) {
 	tree.Put("/app", "")
 	refused(t, tree, "zookeeper_export", "path = \"${local.base}/missing\"\nfile = \"x.json\"", "Znode does not exist")
 	refused(t, tree, "zookeeper_export", "path = \"${local.base}/app\"\nfile = \"no/such/folder.json\"", "File cannot be written", "no/such")
+	folder := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(folder, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{folder: "a directory", filepath.Join(folder, "pipe"): "a pipe", "/dev/null": "a device"} {
+		refused(t, tree, "zookeeper_export", fmt.Sprintf("path = \"${local.base}/app\"\nfile = %q", file), "File cannot be written", want, filepath.Base(file))
+	}
 	tree.Put("/app/cafe\u0301", "")
 	refused(t, tree, "zookeeper_export", "path = \"${local.base}/app\"\nfile = \"x.json\"", "Znode cannot be named", `cafe\xcc\x81`)
 	tree.Remove("/app/cafe\u0301")
 	tree.PutGuarded("/app/guarded", "", zk.ACL{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermAll}, zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead})
 	refused(t, tree, "zookeeper_export", "path = \"${local.base}/app\"\nfile = \"x.json\"", "ACL is hidden", "guarded", "ADMIN")
+	tree.PutGuarded("/odd", "", zk.ACL{Scheme: "digest", ID: "cafe\u0301" + acctest.UserID()[strings.IndexByte(acctest.UserID(), ':'):], Perms: zk.PermAll}, zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermAll})
+	refused(t, tree, "zookeeper_export", "path = \"${local.base}/odd\"\nfile = \"x.json\"", "ACL cannot be written", "/odd", "digest", "NFC")
 }

@@ -603,6 +603,11 @@ var topics = []struct {
 			c.read("zookeeper_wait", attrs{"path": "/app", "timeout": 0, "condition": "data_equals", "expected_data": "y"})
 			c.read("zookeeper_wait", attrs{"path": "/app", "timeout": 0, "condition": "min_children", "expected_children": 1})
 		}},
+		{name: "a wait without an answer", play: func(c *scene) {
+			_, release := c.proxied(nil).HoldReplies(zktest.IsExists)
+			defer release()
+			c.read("zookeeper_wait", attrs{"path": "/a", "timeout": 0.1})
+		}},
 		{name: "a set of a node that does not exist", play: func(c *scene) {
 			c.connect(nil).invoke("zookeeper_set", attrs{"path": "/a", "data": "x"})
 		}},
@@ -689,6 +694,16 @@ var topics = []struct {
 			c.connect(nil).invoke("zookeeper_export", attrs{"path": "/", "file": "x.json"})
 			c.PutGuarded("/guarded", "", zk.ACL{Scheme: "digest", ID: acctest.UserID(), Perms: zk.PermAll}, zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead})
 			c.invoke("zookeeper_export", attrs{"path": "/guarded", "file": "x.json"})
+		}},
+		{name: "an export of an ACL that no configuration can have", play: func(c *scene) {
+			c.PutGuarded("/app", "", zk.ACL{Scheme: "digest", ID: "cafe\u0301" + acctest.UserID()[strings.IndexByte(acctest.UserID(), ':'):], Perms: zk.PermAll}, zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermAll})
+			c.connect(nil).invoke("zookeeper_export", attrs{"path": "/app", "file": "x.json"})
+			c.PutGuarded("/idle", "", zk.ACL{Scheme: "ip", ID: "127.0.0.1"}, zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermAll})
+			c.invoke("zookeeper_export", attrs{"path": "/idle", "file": "x.json"})
+		}},
+		{name: "an export to a device", play: func(c *scene) {
+			c.Put("/app", "")
+			c.connect(nil).invoke("zookeeper_export", attrs{"path": "/app", "file": "/dev/null"})
 		}},
 		{name: "an export to no folder", play: func(c *scene) {
 			c.Put("/app", "")

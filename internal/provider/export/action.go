@@ -3,7 +3,9 @@ package export
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -16,6 +18,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/diagnose"
 	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
 )
 
 // Action is the action zookeeper_export.
@@ -48,7 +51,7 @@ func (a *Action) Schema(_ context.Context, _ action.SchemaRequest, resp *action.
 			"**The file has all that the nodes hold, secrets too.** Only its owner may read it.",
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{Required: true, MarkdownDescription: "Absolute path of the node. With `/`, ZooKeeper's own nodes (`/zookeeper`) are left out.", Validators: []validator.String{attr.Path()}},
-			"file": schema.StringAttribute{Required: true, MarkdownDescription: "Name of the file, in the working directory unless it is absolute. A file of that name is replaced when the export is complete, and stays as it is when the export fails.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+			"file": schema.StringAttribute{Required: true, MarkdownDescription: "Name of the file, in the working directory unless it is absolute. A regular file of that name is replaced when the export is complete, and stays as it is when the export fails. Anything else of that name is an error.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
 		},
 	}
 }
@@ -64,21 +67,25 @@ func (a *Action) Invoke(ctx context.Context, req action.InvokeRequest, resp *act
 	tell := func(format string, args ...any) {
 		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf(format, args...)})
 	}
-	client, err := a.Session.Client(ctx)
+	file, err := target(m.File.ValueString())
+	var client *zk.Client
+	if err == nil {
+		client, err = a.Session.Client(ctx)
+	}
 	var t *tree
 	if err == nil {
 		t, err = read(ctx, client, about.Path, func(nodes int) { tell("Read %d nodes of %s", nodes, attr.Quoted(about.Path)) })
 	}
 	if err == nil {
-		err = t.write(m.File.ValueString())
+		err = t.write(file)
 	}
 	if err != nil {
 		resp.Diagnostics.Append(failed(about, m.File.ValueString(), err))
 		return
 	}
 	tell("Exported %s of %s with %s of data to %s", diagnose.Count(len(t.Nodes), "node", "nodes"), attr.Quoted(about.Path), diagnose.Count(t.bytes, "byte", "bytes"), m.File.ValueString())
-	if t.ephemeral > 0 {
-		tell("Left out %s: they belong to the sessions of other clients", diagnose.Count(t.ephemeral, "ephemeral node", "ephemeral nodes"))
+	if n := len(t.ephemeral); n > 0 {
+		tell("Left out %s, which belong to the sessions of other clients: %s", diagnose.Count(n, "ephemeral node", "ephemeral nodes"), quoted(t.ephemeral))
 	}
 }
 
@@ -86,6 +93,40 @@ func (a *Action) Invoke(ctx context.Context, req action.InvokeRequest, resp *act
 type fileError struct{ error }
 
 func (e fileError) Unwrap() error { return e.error }
+
+// target returns the file to replace: that of the name or, where that is a symbolic link, the one that it
+// leads to. The error is a fileError when it is not a regular file.
+func target(name string) (string, error) {
+	at, err := filepath.EvalSymlinks(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return name, nil // what is missing of its folders is found when it is written
+	}
+	if err != nil {
+		return "", fileError{err}
+	}
+	info, err := os.Stat(at)
+	if err != nil {
+		return "", fileError{err}
+	}
+	if !info.Mode().IsRegular() {
+		return "", fileError{fmt.Errorf("it is %s, and not a regular file", kindOf(info.Mode()))}
+	}
+	return at, nil
+}
+
+// kindOf says what is no regular file.
+func kindOf(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a directory"
+	case mode&fs.ModeNamedPipe != 0:
+		return "a pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	default:
+		return "a device"
+	}
+}
 
 // write writes the file. What was there before stays until the new one is complete.
 func (t *tree) write(name string) (err error) {

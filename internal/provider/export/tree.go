@@ -18,8 +18,8 @@ type tree struct {
 	// Nodes are it and those below it, by their paths below it; "" is the node itself.
 	Nodes map[string]node `json:"nodes"`
 
-	// ephemeral counts nodes that are left out: they belong to the sessions of others.
-	ephemeral int
+	// ephemeral are nodes that are left out: they belong to the sessions of others.
+	ephemeral []string
 	bytes     int
 }
 
@@ -48,10 +48,28 @@ type unnamedError struct{ path string }
 
 func (e *unnamedError) Error() string { return "no configuration can name " + e.path }
 
+// An unfitError tells of an entry of an ACL that no configuration can have.
+type unfitError struct {
+	path, scheme string
+	why          error
+}
+
+func (e *unfitError) Error() string { return "no configuration can have the ACL of " + e.path }
+
+// unfit tells why no configuration can have an entry of an ACL.
+func unfit(e zk.ACL) error {
+	switch {
+	case !attr.Crosses(e.Scheme), !attr.Crosses(e.ID):
+		return errors.New("its id is not in Unicode's form NFC, to which Terraform and OpenTofu bring every string")
+	case e.Perms == 0:
+		return errors.New("it allows nothing")
+	}
+	return attr.CheckACLEntry(e.Scheme, e.ID)
+}
+
 // read reads a tree, which tree_limits of the provider bounds. It tells how many nodes it has read, now and then.
 func read(ctx context.Context, client *zk.Client, path string, tell func(nodes int)) (*tree, error) {
 	t := &tree{Path: path, Nodes: make(map[string]node)}
-	var ephemeral []string
 	err := client.Walk(ctx, path, -1, func(r zk.Reading) error {
 		switch {
 		case errors.Is(r.Err, zk.ErrNoNode) && r.Path != path:
@@ -59,8 +77,7 @@ func read(ctx context.Context, client *zk.Client, path string, tell func(nodes i
 		case r.Err != nil:
 			return r.Err
 		case r.Stat.EphemeralOwner != 0:
-			t.ephemeral++
-			ephemeral = append(ephemeral, r.Path)
+			t.ephemeral = append(t.ephemeral, r.Path)
 			return nil
 		case !attr.Crosses(r.Path):
 			return &unnamedError{path: r.Path}
@@ -75,7 +92,7 @@ func read(ctx context.Context, client *zk.Client, path string, tell func(nodes i
 	if err != nil {
 		return nil, err
 	}
-	if err := t.readACLs(ctx, client, ephemeral); err != nil {
+	if err := t.readACLs(ctx, client); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -85,8 +102,8 @@ func read(ctx context.Context, client *zk.Client, path string, tell func(nodes i
 const progress = 10_000
 
 // readACLs adds the ACLs. What has gone since its data was read is left out.
-func (t *tree) readACLs(ctx context.Context, client *zk.Client, ephemeral []string) error {
-	acls, err := client.ACLTree(ctx, t.Path, ephemeral...)
+func (t *tree) readACLs(ctx context.Context, client *zk.Client) error {
+	acls, err := client.ACLTree(ctx, t.Path, t.ephemeral...)
 	if err != nil {
 		return err
 	}
@@ -134,6 +151,9 @@ func entriesOf(r zk.ACLReading) ([]entry, error) {
 	}
 	entries := make([]entry, len(r.ACL))
 	for i, e := range r.ACL {
+		if why := unfit(e); why != nil {
+			return nil, &unfitError{path: r.Path, scheme: e.Scheme, why: why}
+		}
 		entries[i] = entry{Scheme: e.Scheme, ID: e.ID, Permissions: e.Perms.String()}
 	}
 	return entries, nil

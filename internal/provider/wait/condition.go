@@ -82,12 +82,13 @@ func (c *condition) check() (diags diag.Diagnostics) {
 	return diags
 }
 
-// seen is what a look has found of the node. Children are known where the condition is about them,
-// and the data where it is not.
+// seen is what a look has found of the node. Children and data are known where the condition is about
+// them, and at the end.
 type seen struct {
 	exists   bool
 	data     []byte
 	children []string
+	unread   bool // the provider may not read data and children, and maybe not the stat, which is zero then
 	stat     zk.Stat
 }
 
@@ -118,21 +119,29 @@ func (c *condition) watch(client *zk.Client) (next func(context.Context) (seen, 
 			return seen{exists: n.Exists, children: n.Children, stat: n.Stat}, err
 		}, w.Close, nil
 	}
-	w, err := recipe.NewDataWatch(client, c.Path.ValueString())
+	of := recipe.NewExistsWatch
+	if c.kind() == dataEquals {
+		of = recipe.NewDataWatch
+	}
+	w, err := of(client, c.Path.ValueString())
 	if err != nil {
 		return nil, nil, err
 	}
 	return func(ctx context.Context) (seen, error) {
 		n, err := w.Next(ctx)
+		if c.kind() == exists && errors.Is(err, zk.ErrNoAuth) {
+			// Servers since 3.8 may refuse to tell more of a node that is there.
+			return seen{exists: true, unread: true}, nil
+		}
 		return seen{exists: n.Exists, data: n.Data, stat: n.Stat}, err
 	}, w.Close, nil
 }
 
 // A lateError tells that a condition did not hold in time.
 type lateError struct {
-	// waited is how long, and last what was seen last.
+	// waited is how long, and last what was seen last; nil when no server has answered.
 	waited time.Duration
-	last   seen
+	last   *seen
 }
 
 func (e *lateError) Error() string { return fmt.Sprintf("it did not come true within %v", e.waited) }
@@ -149,7 +158,7 @@ func (c *condition) await(ctx context.Context, client *zk.Client, tell func(seen
 	defer end()
 	short, cancel := context.WithDeadline(ctx, began.Add(c.timeout()))
 	defer cancel()
-	last, err := next(ctx) // one look there is in any case
+	last, err := c.first(ctx, began, next)
 	for ; err == nil; last, err = c.later(short, next, last) {
 		if !c.met(last) {
 			tell(last)
@@ -160,10 +169,25 @@ func (c *condition) await(ctx context.Context, client *zk.Client, tell func(seen
 			return whole, err
 		}
 	}
-	if short.Err() != nil && ctx.Err() == nil {
-		return last, &lateError{waited: time.Since(began), last: last}
+	if _, ok := errors.AsType[*lateError](err); !ok && short.Err() != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return last, &lateError{waited: time.Since(began), last: &last}
 	}
 	return last, err
+}
+
+// first is next for the first look, which there is in any case: even where the timeout is 0.
+func (c *condition) first(ctx context.Context, began time.Time, next func(context.Context) (seen, error)) (seen, error) {
+	timeout := c.timeout()
+	if timeout == 0 {
+		timeout = zk.DefaultConnectTimeout
+	}
+	short, cancel := context.WithDeadline(ctx, began.Add(timeout))
+	defer cancel()
+	s, err := next(short)
+	if short.Err() != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return s, &lateError{waited: time.Since(began)}
+	}
+	return s, err
 }
 
 // later is next, which keeps what was seen last where nothing more is.
@@ -178,13 +202,21 @@ func (c *condition) later(ctx context.Context, next func(context.Context) (seen,
 // complete reads what the watch did not tell. A node that exists and has gone since is to be waited
 // for again.
 func (c *condition) complete(ctx context.Context, client *zk.Client, s seen) (whole seen, gone bool, err error) {
+	stat := s.stat
 	switch {
-	case !s.exists:
+	case !s.exists, s.unread:
 		return s, false, nil
 	case c.kind() == minChildren:
 		s.data, s.stat, err = client.Get(ctx, c.Path.ValueString())
-	default:
+	case c.kind() == dataEquals:
 		s.children, _, err = client.Children(ctx, c.Path.ValueString())
+	default:
+		if s.data, s.stat, err = client.Get(ctx, c.Path.ValueString()); err == nil {
+			s.children, _, err = client.Children(ctx, c.Path.ValueString())
+		}
+		if errors.Is(err, zk.ErrNoAuth) {
+			return seen{exists: true, unread: true, stat: stat}, false, nil
+		}
 	}
 	if errors.Is(err, zk.ErrNoNode) {
 		return s, true, nil

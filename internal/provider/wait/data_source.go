@@ -15,6 +15,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/provider/attr"
 	"terraform-provider-zookeeper/internal/provider/session"
+	"terraform-provider-zookeeper/internal/zk"
 )
 
 // DataSource is the data source zookeeper_wait.
@@ -55,9 +56,9 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 			"expected_data":     schema.StringAttribute{Optional: true, MarkdownDescription: describeData},
 			"expected_children": schema.Int64Attribute{Optional: true, MarkdownDescription: describeChildren, Validators: []validator.Int64{int64validator.AtLeast(1)}},
 			"timeout":           schema.Float64Attribute{Optional: true, MarkdownDescription: describeTimeout, Validators: []validator.Float64{float64validator.Between(0, maxTimeout.Seconds())}},
-			"data":              schema.StringAttribute{Computed: true, MarkdownDescription: "Content of the node as text; null when it is not UTF-8, and for `absent`. " + attr.FormDescription},
-			"data_base64":       schema.StringAttribute{Computed: true, MarkdownDescription: "Content of the node as base64; null for `absent`."},
-			"children":          schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the node's children, sorted; null for `absent`. A name that is not in Unicode's form NFC is written as by [`zookeeper_children`](children.md)."},
+			"data":              schema.StringAttribute{Computed: true, MarkdownDescription: "Content of the node as text; null when it is not UTF-8, for `absent`, and for `exists` where the provider may not read the node. " + attr.FormDescription},
+			"data_base64":       schema.StringAttribute{Computed: true, MarkdownDescription: "Content of the node as base64; null for `absent`, and for `exists` where the provider may not read the node."},
+			"children":          schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the node's children, sorted; null for `absent`, and for `exists` where the provider may not read the node. A name that is not in Unicode's form NFC is written as by [`zookeeper_children`](children.md)."},
 			"stat":              attr.DataSourceStat(),
 		},
 	}
@@ -95,8 +96,13 @@ func (m *dataSourceModel) set(found seen) {
 	if !found.exists {
 		return
 	}
+	if found.stat != (zk.Stat{}) {
+		m.Stat = attr.StatValue(found.stat)
+	}
+	if found.unread {
+		return
+	}
 	m.Data, m.DataBase64 = attr.DataValues(found.data)
-	m.Stat = attr.StatValue(found.stat)
 	names := make([]string, len(found.children))
 	for i, name := range found.children {
 		names[i] = attr.Shown(name)

@@ -17,8 +17,8 @@ import (
 const (
 	describePath      = "Absolute path of the node."
 	describeCondition = "What to wait for. Default `exists`.\n\n" +
-		"  * `exists`: the node exists\n" +
-		"  * `absent`: the node does not exist\n" +
+		"  * `exists`: the node exists. This needs no permission on the node\n" +
+		"  * `absent`: the node does not exist. While it does, newer servers (3.8.6 and 3.9.5, for example) want `r` on it\n" +
 		"  * `data_equals`: the node holds `expected_data`\n" +
 		"  * `min_children`: the node has `expected_children` children or more"
 	describeData     = "Content to wait for, with `data_equals` and only then."
@@ -48,9 +48,14 @@ func (c *condition) run(ctx context.Context, s *session.Session, tell func(seen)
 
 // late tells that the condition did not hold in time.
 func (c *condition) late(err *lateError) diag.Diagnostic {
+	if err.last == nil {
+		return diag.NewErrorDiagnostic("Waited in vain", fmt.Sprintf(
+			"No server has answered for %v, so the provider has not seen the node %s.\n\n"+
+				"Check that the servers are up and can be reached.", err.waited.Round(100*time.Millisecond), attr.Quoted(c.Path.ValueString())))
+	}
 	return diag.NewErrorDiagnostic("Waited in vain", fmt.Sprintf(
 		"%s, and the provider has waited for %v. What it saw last: %s.\n\n"+
-			"If that takes longer where you are, set timeout to more than %v seconds.", c.unmet(), err.waited.Round(100*time.Millisecond), c.describe(err.last), c.timeout().Seconds()))
+			"If that takes longer where you are, set timeout to more than %v seconds.", c.unmet(), err.waited.Round(100*time.Millisecond), c.describe(*err.last), c.timeout().Seconds()))
 }
 
 // unmet is what does not hold.
@@ -78,7 +83,7 @@ func (c *condition) describe(s seen) string {
 	case c.kind() == dataEquals:
 		return fmt.Sprintf("other data, of %s (version %d)", diagnose.Count(len(s.data), "byte", "bytes"), s.stat.Version)
 	default:
-		return fmt.Sprintf("it exists, with %s (version %d, %s)", diagnose.Count(len(s.data), "byte", "bytes"), s.stat.Version, diagnose.Count(int(s.stat.NumChildren), "child", "children"))
+		return fmt.Sprintf("it exists, with %s (version %d, %s)", diagnose.Count(int(s.stat.DataLength), "byte", "bytes"), s.stat.Version, diagnose.Count(int(s.stat.NumChildren), "child", "children"))
 	}
 }
 

@@ -10,8 +10,10 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"terraform-provider-zookeeper/internal/acctest"
+	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
@@ -131,6 +133,34 @@ func TestAccWait_inVain(t *testing.T) {
 			ExpectError: acctest.Error("Waited in vain", "does not exist", "there is no such node"),
 		},
 	}})
+}
+
+// Who waits for a node needs no permission on it. What it may not read is null.
+func TestAccWait_unreadable(t *testing.T) {
+	tree := acctest.NewTree(t)
+	tree.PutGuarded("/n", "secret", zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermDelete})
+	isNull := func(attribute string) statecheck.StateCheck {
+		return statecheck.ExpectKnownValue("data.zookeeper_wait.test", tfjsonpath.New(attribute), knownvalue.Null())
+	}
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
+		{Config: tree.Config(waits("timeout = 0")), ConfigStateChecks: []statecheck.StateCheck{isNull("data"), isNull("data_base64"), isNull("children")}},
+		{Config: tree.Config(waits("condition = \"data_equals\"\n  expected_data = \"x\"\n  timeout = 0")), ExpectError: acctest.Error("Permission denied")},
+	}})
+}
+
+// The first look has no more time than the wait, when a server has gone away.
+func TestAccWait_withoutAnswer(t *testing.T) {
+	tree := acctest.NewTree(t)
+	proxy := zktest.StartProxy(t, acctest.Server(t).Addr())
+	held, release := proxy.HoldReplies(zktest.IsExists)
+	defer release()
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": fmt.Sprintf(
+		"provider \"zookeeper\" { servers = %q }\n\ndata \"zookeeper_wait\" \"test\" {\n  path = %q\n  timeout = 0.5\n}\n", proxy.Addr(), tree.Path("/n"))})
+	run := cli.Run("plan", "-no-color")
+	<-held
+	if run.Code == 0 || !strings.Contains(run.Output, "No server has answered for") {
+		t.Errorf("exit code %d\n%s", run.Code, run.Output)
+	}
 }
 
 // Bad values are refused in the plan, without a server.

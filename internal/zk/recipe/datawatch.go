@@ -38,6 +38,20 @@ func NewDataWatch(client *zk.Client, path string) (*DataWatch, error) {
 	}}, nil
 }
 
+// NewExistsWatch is [NewDataWatch] that reads no data, for which it needs no permission: it tells
+// whether the node exists, and the Stat when the data has changed.
+func NewExistsWatch(client *zk.Client, path string) (*DataWatch, error) {
+	w, err := NewDataWatch(client, path)
+	if err != nil {
+		return nil, err
+	}
+	w.of.read = func(ctx context.Context) (c Content, watch *zk.Watch, err error) {
+		c.Stat, c.Exists, watch, err = client.ExistsWatch(ctx, path)
+		return c, watch, err
+	}
+	return w, nil
+}
+
 // Next returns what the node holds: the first time as it is, and from then on when it is
 // something else than what was returned before, for which it waits. It tells of the latest state:
 // of several changes in a row it may leave some out. The end of ctx ends the wait and not the

@@ -9,6 +9,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/recipe"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 // later calls Next in the background.
@@ -128,5 +129,76 @@ func TestChildrenWatch(t *testing.T) {
 	}
 	if _, err := w.Next(ctx); !errors.Is(err, zk.ErrClosed) {
 		t.Errorf("the client is closed: %v", err)
+	}
+}
+
+// On servers that are too old for watches that last, a change that is made while the connection is
+// away is told all the same, whatever it is: each of them is the only one.
+func TestWatchesOnOldServers(t *testing.T) {
+	t.Parallel()
+	for _, version := range oldVersions(t) {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			addr := zktest.StartServer(t, zktest.WithVersion(version)).Addr()
+			ctx, direct := testContext(t), connect(t, addr)
+			path := folder(t, direct) + "/node"
+			v := newVictimOf(t, addr, atOnce)
+			data, names, there := must(recipe.NewDataWatch(v.Client, path))(t), must(recipe.NewChildrenWatch(v.Client, path))(t), must(recipe.NewExistsWatch(v.Client, path))(t)
+			defer data.Close()
+			defer names.Close()
+			defer there.Close()
+			if c, err := data.Next(ctx); err != nil || c.Exists {
+				t.Fatalf("at first: %+v, %v", c, err)
+			}
+			if n, err := names.Next(ctx); err != nil || n.Exists {
+				t.Fatalf("at first: %+v, %v", n, err)
+			}
+			if c, err := there.Next(ctx); err != nil || c.Exists {
+				t.Fatalf("at first: %+v, %v", c, err)
+			}
+			create := func(path string) error {
+				_, err := direct.Create(ctx, path, []byte("made"), zk.CreateOptions{})
+				return err
+			}
+			for _, tc := range []struct {
+				name string
+				do   func() error
+				// What is told then; nil for nothing.
+				data     *string
+				children []string
+			}{
+				{"created", func() error { return create(path) }, new("made"), []string{}},
+				{"changed", func() error { _, err := direct.Set(ctx, path, []byte("set"), zk.AnyVersion); return err }, new("set"), nil},
+				{"a child comes", func() error { return create(path + "/a") }, nil, []string{"a"}},
+				{"another instead", func() error { return errors.Join(direct.Delete(ctx, path+"/a", zk.AnyVersion), create(path+"/b")) }, nil, []string{"b"}},
+				{"made again", func() error { return errors.Join(direct.DeleteTree(ctx, path, zk.AnyVersion), create(path)) }, new("made"), []string{}},
+				{"deleted", func() error { return direct.Delete(ctx, path, zk.AnyVersion) }, new(""), []string{}},
+			} {
+				connections := v.proxy.Connections()
+				reopen := v.gate.close()
+				v.proxy.CutAll()
+				until(t, "the loss of the connection", func() bool { return v.State() != zk.StateConnected })
+				if err := tc.do(); err != nil {
+					t.Fatalf("%s: %v", tc.name, err)
+				}
+				reopen()
+				until(t, "another connection", func() bool { return v.proxy.Connections() > connections && v.State() == zk.StateConnected })
+				if tc.data != nil {
+					c, err := data.Next(ctx)
+					if err != nil || string(c.Data) != *tc.data || c.Exists != (tc.name != "deleted") {
+						t.Errorf("%s: data %q, %v", tc.name, c.Data, err)
+					}
+					if c, err = there.Next(ctx); err != nil || c.Exists != (tc.name != "deleted") {
+						t.Errorf("%s: %+v, %v", tc.name, c, err)
+					}
+				}
+				if tc.children != nil {
+					n, err := names.Next(ctx)
+					if err != nil || !slices.Equal(n.Children, tc.children) || n.Exists != (tc.name != "deleted") {
+						t.Errorf("%s: children %q, %v", tc.name, n.Children, err)
+					}
+				}
+			}
+		})
 	}
 }
