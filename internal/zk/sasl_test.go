@@ -2,8 +2,13 @@ package zk_test
 
 import (
 	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/sasl"
@@ -91,4 +96,24 @@ func TestSASLKerberos(t *testing.T) {
 	if _, _, err := connect(t, own.Addr()).Get(ctx, "/hers"); !errors.Is(err, zk.ErrNoAuth) {
 		t.Errorf("nobody: %v", err)
 	}
+}
+
+// What the KDCs take is not the time of a server: with three that do not answer it is longer than that.
+func TestSASLKerberosSlow(t *testing.T) {
+	t.Parallel()
+	kdc := zktest.StartKDC(t, "ZK.TEST")
+	kdc.AddPrincipal(t, "alice", "secret")
+	own := zktest.StartServer(t, zktest.WithKerberosLogin(kdc))
+	conf := "[libdefaults]\ndefault_realm = ZK.TEST\n[realms]\nZK.TEST = {\n"
+	for range 3 {
+		conf += "kdc = " + zktest.StartPeer(t, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }) + "\n"
+	}
+	file := filepath.Join(t.TempDir(), "krb5.conf")
+	if err := os.WriteFile(file, []byte(conf+"kdc = "+kdc.Addr()+"\n}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	connect(t, own.Addr(), func(cfg *zk.Config) {
+		cfg.SessionTimeout = 4 * time.Second // of which a server has a third
+		cfg.SASL = &sasl.Options{Mechanism: sasl.GSSAPI, Username: "alice", Hostname: zktest.ServiceHost, Password: sasl.NewSecret("secret"), KRB5ConfFile: file}
+	})
 }

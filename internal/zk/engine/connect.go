@@ -83,7 +83,7 @@ func (e *Engine) startAnew(ctx context.Context, s *session, late int, deadline t
 	}
 	// It may have come back, and with it the session, right now.
 	now := e.zxid.Swap(seen)
-	if again, err := e.try(ctx, l.at, s, e.share(1, late)); err == nil {
+	if again, err := e.tryAgain(ctx, l.at, s, e.share(1, late)); err == nil {
 		e.abandon(ctx, l)
 		return again, nil
 	}
@@ -173,17 +173,14 @@ func (e *Engine) sweep(ctx context.Context, s *session, late int, deadline time.
 	hosts, _ := e.hostList()
 	hosts = e.order(hosts, func(host string) bool { return host == s.at.host })
 	share := e.share(len(hosts), late)
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
 	var last error
 	for _, host := range hosts {
-		now := time.Now()
-		if ctx.Err() != nil || !now.Before(deadline) {
+		if ctx.Err() != nil {
 			break
 		}
-		until := now.Add(share)
-		if deadline.Before(until) {
-			until = deadline
-		}
-		l, err := e.host(ctx, host, s, until, failures)
+		l, err := e.host(ctx, host, s, share, failures)
 		if err == nil {
 			return l, nil
 		}
@@ -238,11 +235,12 @@ func (e *Engine) order(of []string, late func(string) bool) []string {
 }
 
 // host looks the server's name up, anew each time because servers move, and tries its
-// addresses, which share the time until then.
-func (e *Engine) host(ctx context.Context, host string, s *session, until time.Time, failures *failures) (*link, error) {
-	ctx, cancel := context.WithDeadline(ctx, until)
-	defer cancel()
-	addresses, err := e.addresses(ctx, host)
+// addresses, which share a time. What SASL needs of others, a KDC for one, is not part of it.
+func (e *Engine) host(ctx context.Context, host string, s *session, share time.Duration, failures *failures) (*link, error) {
+	until := time.Now().Add(share)
+	looking, cancel := context.WithDeadline(ctx, until)
+	addresses, err := e.addresses(looking, host)
+	cancel()
 	failures.keep(host, addresses)
 	if err != nil {
 		failures.note(target{host: host}, err)
@@ -252,11 +250,17 @@ func (e *Engine) host(ctx context.Context, host string, s *session, until time.T
 	addresses = e.order(addresses, func(address string) bool { return address == s.at.address })
 	for i, address := range addresses {
 		t := target{host, address}
-		share := time.Until(until) / time.Duration(len(addresses)-i)
-		l, err := e.resumeAt(ctx, t, s, share)
+		asking := time.Now()
+		exchange, err := e.startSASL(ctx, t)
+		until = until.Add(time.Since(asking))
+		var l *link
+		if err == nil {
+			l, err = e.resumeAt(ctx, t, s, exchange, time.Until(until)/time.Duration(len(addresses)-i))
+		}
 		if err == nil {
 			return l, nil
 		}
+		e.log.Debug("connecting failed", "server", t.String(), "reason", err)
 		failures.note(t, err)
 		if isAuthFailure(err) || e.hasEnded() || i == len(addresses)-1 {
 			return nil, err
@@ -266,18 +270,17 @@ func (e *Engine) host(ctx context.Context, host string, s *session, until time.T
 }
 
 // resumeAt opens the session at one address, or a new one where the session has expired.
-func (e *Engine) resumeAt(ctx context.Context, t target, s *session, share time.Duration) (*link, error) {
-	l, err := e.try(ctx, t, s, share)
+func (e *Engine) resumeAt(ctx context.Context, t target, s *session, exchange conn.SASLExchange, share time.Duration) (*link, error) {
+	l, err := e.try(ctx, t, s, exchange, share)
 	if errors.Is(err, proto.ErrSessionExpired) && s.id != 0 {
 		s.id, s.password = 0, nil
 		e.expire()
 		if e.hasEnded() {
 			return nil, err
 		}
-		l, err = e.try(ctx, t, s, share)
+		l, err = e.tryAgain(ctx, t, s, share)
 	}
 	if err != nil {
-		e.log.Debug("connecting failed", "server", t.String(), "reason", err)
 		return nil, err
 	}
 	s.at = t
@@ -296,14 +299,19 @@ func (e *Engine) addresses(ctx context.Context, hostport string) ([]string, erro
 	return ips, err
 }
 
-// try connects to one address and opens or resumes the session there.
-func (e *Engine) try(ctx context.Context, t target, s *session, share time.Duration) (*link, error) {
-	ctx, cancel := context.WithTimeout(ctx, share)
-	defer cancel()
+// tryAgain tries an address with an exchange of its own: none serves two connections.
+func (e *Engine) tryAgain(ctx context.Context, t target, s *session, share time.Duration) (*link, error) {
 	exchange, err := e.startSASL(ctx, t)
 	if err != nil {
 		return nil, err
 	}
+	return e.try(ctx, t, s, exchange, share)
+}
+
+// try connects to one address and opens or resumes the session there.
+func (e *Engine) try(ctx context.Context, t target, s *session, exchange conn.SASLExchange, share time.Duration) (*link, error) {
+	ctx, cancel := context.WithTimeout(ctx, share)
+	defer cancel()
 	nc, err := e.dial(ctx, t)
 	if err != nil {
 		return nil, err

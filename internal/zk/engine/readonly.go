@@ -29,7 +29,11 @@ func (e *Engine) seekQuorum(ctx context.Context, l *link, s *session) (*link, er
 			if !ok {
 				continue
 			}
-			next, err := e.resumeAt(ctx, t, s, e.share(len(hosts), n-1))
+			var next *link
+			exchange, err := e.startSASL(ctx, t)
+			if err == nil {
+				next, err = e.resumeAt(ctx, t, s, exchange, e.share(len(hosts), n-1))
+			}
 			switch {
 			case isAuthFailure(err):
 				return nil, err

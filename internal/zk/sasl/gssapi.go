@@ -21,6 +21,8 @@ type gssAPI struct {
 
 	mu      sync.Mutex
 	tickets map[string]*ticket // those that servers have accepted, by service
+
+	answered sync.Map // the KDC of each realm that has answered last
 }
 
 // resolver is the part of net.Resolver by which hosts get their canonical names.
@@ -152,7 +154,7 @@ func (m *gssAPI) keep(service string, t *ticket) {
 // obtain gets a ticket for the service at a host by what the client is configured with.
 // The files are read each time, so that what was renewed meanwhile counts.
 func (m *gssAPI) obtain(ctx context.Context, conf *krb5Conf, host string) (*ticket, error) {
-	k := &kdc{conf: conf, resolver: m.resolver}
+	k := &kdc{conf: conf, resolver: m.resolver, answered: &m.answered}
 	service := servicePrincipal(m.opts.Service, host)
 	realm := conf.realmOf(host)
 

@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jcmturner/gokrb5/v8/crypto"
@@ -27,8 +29,17 @@ import (
 // leaves a goroutine behind for each login, and makes text of the KDC's error codes.
 
 const (
-	// kdcTimeout bounds one question to one KDC, before another one is asked.
-	kdcTimeout = 5 * time.Second
+	// kdcPatience is how long a KDC has before the next one is asked beside it.
+	kdcPatience = time.Second
+
+	// kdcTimeout bounds one question to one KDC.
+	kdcTimeout = 10 * time.Second
+
+	// udpPatience is how long an answer by UDP takes before the question is repeated.
+	udpPatience = 2 * time.Second
+
+	// maxUDPRequest bounds what is asked by UDP: MIT Kerberos' HARD_UDP_LIMIT.
+	maxUDPRequest = 32700
 
 	// maxKDCReply bounds a reply. Tickets of users in many groups take some 64 KiB.
 	maxKDCReply = 1 << 20
@@ -36,7 +47,7 @@ const (
 	// maxReferrals bounds the realms on the way to a service.
 	maxReferrals = 8
 
-	// maxKDCs bounds the KDCs of a realm that are asked, one after the other.
+	// maxKDCs bounds the KDCs of a realm that are asked.
 	maxKDCs = 16
 )
 
@@ -44,6 +55,8 @@ const (
 type kdc struct {
 	conf     *krb5Conf
 	resolver resolver
+	// answered has for each realm the kdcAddr that has answered last, which is asked first.
+	answered *sync.Map
 }
 
 // unreachableError tells that no KDC could be asked, which may pass.
@@ -259,8 +272,8 @@ func presentation(tgt *ticket, body *messages.KDCReqBody) (types.PADataSequence,
 	return types.PADataSequence{{PADataType: patype.PA_TGS_REQ, PADataValue: value}}, err
 }
 
-// ask sends a request to the KDCs of a realm, one after the other until one answers. The
-// error is a messages.KRBError when the answer is one.
+// ask sends a request to the KDCs of a realm until one answers. One that does not answer keeps nobody for long: the next one
+// is asked beside it. The error is a messages.KRBError when the answer is one.
 func (k *kdc) ask(ctx context.Context, realm string, request interface{ Marshal() ([]byte, error) }) ([]byte, error) {
 	message, err := request.Marshal()
 	if err != nil {
@@ -270,21 +283,67 @@ func (k *kdc) ask(ctx context.Context, realm string, request interface{ Marshal(
 	if err != nil {
 		return nil, err
 	}
+	if len(message) > maxUDPRequest {
+		addrs = slices.DeleteFunc(addrs, func(a kdcAddr) bool { return a.network == "udp" })
+	}
+	if last, ok := k.answered.Load(realm); ok {
+		slices.SortStableFunc(addrs, func(a, b kdcAddr) int {
+			switch {
+			case a == b:
+				return 0
+			case a == last:
+				return -1
+			case b == last:
+				return 1
+			}
+			return 0
+		})
+	}
+	type answer struct {
+		from  kdcAddr
+		reply []byte
+		err   error
+	}
+	asking, cancel := context.WithCancel(ctx)
+	answers := make(chan answer, len(addrs))
+	var asked sync.WaitGroup
+	defer asked.Wait()
+	defer cancel()
 	var errs []error
-	for _, addr := range addrs[:min(len(addrs), maxKDCs)] {
-		reply, err := roundTrip(ctx, addr, message)
-		if err != nil {
-			errs = append(errs, shown.Error(err))
-			continue
+	patience := time.NewTimer(0)
+	defer patience.Stop()
+	for running := 0; running > 0 || len(addrs) > 0 && ctx.Err() == nil; {
+		next := patience.C
+		if len(addrs) == 0 || ctx.Err() != nil {
+			next = nil
 		}
-		refusal, refused := parseRefusal(reply)
-		if !refused {
-			return reply, nil
+		select {
+		case <-next:
+			a := addrs[0]
+			addrs = addrs[1:]
+			running++
+			asked.Go(func() {
+				reply, err := roundTrip(asking, a, message)
+				answers <- answer{a, reply, err}
+			})
+			patience.Reset(kdcPatience)
+		case got := <-answers:
+			running--
+			if got.err == nil {
+				refusal, refused := parseRefusal(got.reply)
+				if !refused {
+					k.answered.Store(realm, got.from)
+					return got.reply, nil
+				}
+				if refusal.ErrorCode != errorcode.KDC_ERR_SVC_UNAVAILABLE && refusal.ErrorCode != errorcode.KRB_ERR_RESPONSE_TOO_BIG {
+					k.answered.Store(realm, got.from)
+					return nil, refusal
+				}
+				got.err = fmt.Errorf("%s: %s", shown.Line(got.from.addr), errorcode.Lookup(refusal.ErrorCode))
+			}
+			errs = append(errs, shown.Error(got.err))
+			patience.Reset(0)
 		}
-		if refusal.ErrorCode != errorcode.KDC_ERR_SVC_UNAVAILABLE {
-			return nil, refusal
-		}
-		errs = append(errs, fmt.Errorf("%s: %s", shown.Line(addr), errorcode.Lookup(refusal.ErrorCode)))
 	}
 	return nil, &unreachableError{realm, errors.Join(errs...)}
 }
@@ -295,47 +354,76 @@ func parseRefusal(reply []byte) (refusal messages.KRBError, ok bool) {
 	return refusal, err == nil
 }
 
-// addrs returns the addresses of a realm's KDCs: those of krb5.conf, else those of the DNS
-// (RFC 4120, section 7.2.3).
-func (k *kdc) addrs(ctx context.Context, realm string) (addrs []string, err error) {
+// addrs returns the addresses of a realm's KDCs, in the order in which to ask them: those of krb5.conf, else those of the DNS
+// (RFC 4120, section 7.2.3). Where both networks are possible TCP comes first, because its answers have any length, and UDP
+// after all others.
+func (k *kdc) addrs(ctx context.Context, realm string) ([]kdcAddr, error) {
 	named, err := k.conf.kdcs(realm)
 	if err != nil {
 		return nil, err
 	}
+	if len(named) == 0 {
+		if named, err = k.lookUp(ctx, realm); err != nil {
+			return nil, err
+		}
+	}
+	named = named[:min(len(named), maxKDCs)]
+	var first, second []kdcAddr
 	for _, a := range named {
-		addrs = append(addrs, a.addr)
+		if a.network == "" {
+			a.network = "tcp"
+			second = append(second, kdcAddr{"udp", a.addr})
+		}
+		first = append(first, a)
 	}
-	if len(addrs) > 0 {
-		return addrs, nil
-	}
+	return append(first, second...), nil
+}
+
+// lookUp asks the DNS for a realm's KDCs.
+func (k *kdc) lookUp(ctx context.Context, realm string) (addrs []kdcAddr, err error) {
 	if !k.conf.dnsLookupKDC {
 		return nil, fmt.Errorf("krb5.conf names no KDC of realm %s, and forbids to ask the DNS", shown.Text(realm))
 	}
-	_, records, err := k.resolver.LookupSRV(ctx, "kerberos", "tcp", realm)
-	if dnsErr, ok := errors.AsType[*net.DNSError](err); err != nil && (!ok || !dnsErr.IsNotFound) {
-		return nil, &unreachableError{realm, shown.Error(err)}
+	var failed error
+	for _, network := range []string{"tcp", "udp"} {
+		_, records, err := k.resolver.LookupSRV(ctx, "kerberos", network, realm)
+		if dnsErr, ok := errors.AsType[*net.DNSError](err); err != nil && (!ok || !dnsErr.IsNotFound) {
+			failed = &unreachableError{realm, shown.Error(err)}
+		}
+		for _, r := range records {
+			// The target "." says that there is none.
+			if target := strings.TrimSuffix(r.Target, "."); target != "" {
+				addrs = append(addrs, kdcAddr{network, net.JoinHostPort(target, strconv.Itoa(int(r.Port)))})
+			}
+		}
 	}
-	if len(records) == 0 {
-		return nil, fmt.Errorf("neither krb5.conf nor the DNS names a KDC of realm %s", shown.Text(realm))
+	switch {
+	case len(addrs) > 0:
+		return addrs, nil
+	case failed != nil:
+		return nil, failed
 	}
-	for _, r := range records {
-		addrs = append(addrs, net.JoinHostPort(strings.TrimSuffix(r.Target, "."), strconv.Itoa(int(r.Port))))
-	}
-	return addrs, nil
+	return nil, fmt.Errorf("neither krb5.conf nor the DNS names a KDC of realm %s", shown.Text(realm))
 }
 
-// roundTrip sends a message to a KDC and returns its answer, both with their length before
-// them. TCP is what every KDC has to take (RFC 4120, section 7.2.2), and its answers have
-// any length.
-func roundTrip(ctx context.Context, addr string, message []byte) ([]byte, error) {
+// roundTrip sends a message to a KDC and returns its answer.
+func roundTrip(ctx context.Context, at kdcAddr, message []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, kdcTimeout)
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	conn, err := new(net.Dialer).DialContext(ctx, at.network, at.addr)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = conn.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })()
+	if at.network == "udp" {
+		return askUDP(ctx, conn, at.addr, message)
+	}
+	return askTCP(conn, at.addr, message)
+}
+
+// askTCP asks over a connection, on which both messages have their length before them (RFC 4120, section 7.2.2).
+func askTCP(conn net.Conn, addr string, message []byte) ([]byte, error) {
 	if _, err := conn.Write(append(binary.BigEndian.AppendUint32(nil, uint32(len(message))), message...)); err != nil {
 		return nil, err
 	}
@@ -352,6 +440,30 @@ func roundTrip(ctx context.Context, addr string, message []byte) ([]byte, error)
 		return nil, fmt.Errorf("%s: half an answer: %w", addr, err)
 	}
 	return reply, nil
+}
+
+// askUDP asks with a datagram, again and again until there is an answer or ctx ends.
+func askUDP(ctx context.Context, conn net.Conn, addr string, message []byte) ([]byte, error) {
+	reply := make([]byte, 1<<16)
+	for {
+		// Before ctx is looked at: its end sets another deadline.
+		if err := conn.SetDeadline(time.Now().Add(udpPatience)); err != nil {
+			return nil, err
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("%s: no answer by UDP: %w", addr, ctx.Err())
+		}
+		if _, err := conn.Write(message); err != nil {
+			return nil, fmt.Errorf("%s: no answer by UDP: %w", addr, err)
+		}
+		n, err := conn.Read(reply)
+		if err == nil {
+			return reply[:n], nil
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil, fmt.Errorf("%s: no answer by UDP: %w", addr, err)
+		}
+	}
 }
 
 // explain says what a KDC's refusal means to the user. keys are those with which the client

@@ -4,11 +4,14 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -157,6 +160,110 @@ func TestKDCSilent(t *testing.T) {
 	if !errors.Is(err, why) {
 		t.Errorf("error %v", err)
 	}
+}
+
+// udpKDC returns the address of a KDC that is asked by UDP: it asks the real one at an address, and refuses what makes a
+// larger reply than max, as a KDC does. It counts what it is asked.
+func udpKDC(t *testing.T, real string, most int) (addr string, asked *atomic.Int32) {
+	t.Helper()
+	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked = new(atomic.Int32)
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		buffer := make([]byte, 1<<16)
+		for {
+			n, client, err := conn.ReadFrom(buffer)
+			if err != nil {
+				return
+			}
+			asked.Add(1)
+			reply, err := roundTrip(context.Background(), kdcAddr{"tcp", real}, buffer[:n])
+			if err != nil {
+				continue
+			}
+			if len(reply) > most {
+				refusal := messages.NewKRBError(grantingPrincipal("TEST.REALM"), "TEST.REALM", errorcode.KRB_ERR_RESPONSE_TOO_BIG, "")
+				if reply, err = refusal.Marshal(); err != nil {
+					t.Error(err)
+				}
+			}
+			if _, err := conn.WriteTo(reply, client); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	t.Cleanup(func() {
+		_ = conn.Close()
+		serving.Wait()
+	})
+	return conn.LocalAddr().String(), asked
+}
+
+// A KDC that is there is found, whatever the others do and whichever network it serves, and is asked first from then on.
+func TestKDCsBeside(t *testing.T) {
+	t.Parallel()
+	kdc := zktest.StartKDC(t, "TEST.REALM")
+	kdc.AddPrincipal(t, kerberosUser, kerberosPassword)
+	silent := func(asked *atomic.Int32) string {
+		return zktest.StartPeer(t, func(conn net.Conn) {
+			asked.Add(1)
+			_, _ = io.Copy(io.Discard, conn)
+		})
+	}
+	login := func(m *gssAPI) {
+		t.Helper()
+		if _, err := m.Start(t.Context(), "any"); err != nil {
+			t.Error(err)
+		}
+	}
+	t.Run("silent", func(t *testing.T) {
+		t.Parallel()
+		var asked atomic.Int32
+		m := newKerberos(t, Options{Username: kerberosUser, Password: NewSecret(kerberosPassword), Hostname: "localhost", KRB5ConfFile: confOf(t, silent(&asked), silent(&asked), kdc.Addr())})
+		for range 2 {
+			login(m)
+		}
+		if n := asked.Load(); n != 2 {
+			t.Errorf("the silent ones were asked %d times, want once each", n)
+		}
+	})
+	t.Run("UDP alone", func(t *testing.T) {
+		t.Parallel()
+		udp, asked := udpKDC(t, kdc.Addr(), 1<<16)
+		login(newKerberos(t, Options{Username: kerberosUser, Password: NewSecret(kerberosPassword), Hostname: "localhost", KRB5ConfFile: confOf(t, udp)}))
+		if asked.Load() == 0 {
+			t.Error("it was not asked")
+		}
+	})
+	t.Run("too big for UDP", func(t *testing.T) {
+		t.Parallel()
+		udp, asked := udpKDC(t, kdc.Addr(), 100)
+		login(newKerberos(t, Options{Username: kerberosUser, Password: NewSecret(kerberosPassword), Hostname: "localhost", KRB5ConfFile: confOf(t, "udp/"+udp, "tcp/"+kdc.Addr())}))
+		if asked.Load() == 0 {
+			t.Error("it was not asked")
+		}
+	})
+	t.Run("UDP of the DNS", func(t *testing.T) {
+		t.Parallel()
+		udp, asked := udpKDC(t, kdc.Addr(), 1<<16)
+		m := newKerberos(t, Options{Username: kerberosUser + "@TEST.REALM", Password: NewSecret(kerberosPassword), Hostname: "localhost", KRB5ConfFile: writeFile(t, "")})
+		host, portText, err := net.SplitHostPort(udp)
+		if err != nil {
+			t.Fatal(err)
+		}
+		port, err := strconv.ParseUint(portText, 10, 16)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.resolver = fakeDNS{kdcs: map[string][]*net.SRV{"_kerberos._udp.TEST.REALM": {{Target: host + ".", Port: uint16(port)}}, "_kerberos._tcp.TEST.REALM": {{Target: "."}}}}
+		login(m)
+		if asked.Load() == 0 {
+			t.Error("it was not asked")
+		}
+	})
 }
 
 func TestKDCRefusals(t *testing.T) {

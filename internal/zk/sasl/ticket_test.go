@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -208,7 +209,7 @@ func TestServiceTicket(t *testing.T) {
 			tgt := a.ticket()
 			tgt.client.realm, tgt.service = "A", grantingPrincipal("A")
 			tgt.ticket.SName = tgt.service
-			k := &kdc{conf: conf, resolver: fakeDNS{}}
+			k := &kdc{conf: conf, resolver: fakeDNS{}, answered: new(sync.Map)}
 			got, err := k.serviceTicket(t.Context(), tgt, tc.realm, servicePrincipal("zookeeper", "zk1"))
 			if tc.want != "" {
 				if err == nil || !strings.Contains(err.Error(), tc.want) {
@@ -254,7 +255,7 @@ func TestLoginTicket(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			conf := configOf(t, "[libdefaults]\n"+tc.change+"[realms]\nTEST.REALM = {\nkdc = "+granting(t, key, tc.script)+"\n}\n")
-			got, err := (&kdc{conf: conf}).login(t.Context(), alice, keys)
+			got, err := (&kdc{conf: conf, answered: new(sync.Map)}).login(t.Context(), alice, keys)
 			if tc.want == "" {
 				if err != nil || got.client.id() != tc.client {
 					t.Errorf("ticket %+v, error %v", got, err)
