@@ -127,6 +127,19 @@ func (c *krb5Conf) dns(name string, unset bool) bool {
 	return unset
 }
 
+// path returns the path that a setting has, with its variables; empty where it is not set.
+func (c *krb5Conf) path(name string) (string, error) {
+	e, ok := c.profile.value(name, libdefaults)
+	if !ok {
+		return "", nil
+	}
+	path, ok := expandPath(e.value)
+	if !ok {
+		return "", e.at.errorf("has a variable in %s that is not supported: it may be %%{uid}, %%{euid}, %%{username} or %%{TEMP}", name)
+	}
+	return path, nil
+}
+
 // canonicalize tells whether a KDC of a realm may give a ticket for another name than it was asked for.
 func (c *krb5Conf) canonicalize(realm string) bool {
 	e, ok := c.profile.value("canonicalize", libdefaults, realm)

@@ -12,6 +12,8 @@ import (
 	"github.com/jcmturner/gokrb5/v8/iana/etypeID"
 	"github.com/jcmturner/gokrb5/v8/keytab"
 	"github.com/jcmturner/gokrb5/v8/types"
+
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 func TestKeytab(t *testing.T) {
@@ -65,6 +67,12 @@ func TestKeytab(t *testing.T) {
 	if _, err := openKeytab(t.Context(), file, userPrincipal("carol", "A")); err == nil || err.Error() != `the keytab "`+file+`" has no key of "carol@A"` {
 		t.Errorf("error %v", err)
 	}
+	if k, err := openKeytab(t.Context(), "FILE:"+file, principal{}); err != nil || k.client.id() != "alice@A" {
+		t.Errorf("%+v, error %v", k, err)
+	}
+	if _, err := openKeytab(t.Context(), "MEMORY:"+file, alice); err == nil || err.Error() != "the keytab is of the kind MEMORY, and has to be a file" {
+		t.Errorf("error %v", err)
+	}
 	if _, err := openKeytab(t.Context(), file+"-", alice); err == nil || err.Error() != `the keytab: there is no such file in the folder "`+filepath.Dir(file)+`"` {
 		t.Errorf("error %v", err)
 	}
@@ -80,29 +88,74 @@ func TestKeytab(t *testing.T) {
 	}
 }
 
-func TestCacheFile(t *testing.T) {
+// A keytab with keys that this client cannot use says which they are.
+func TestKeytabOfOtherTypes(t *testing.T) {
+	t.Parallel()
+	kdc := zktest.StartKDC(t, "TEST.REALM")
+	kdc.AddPrincipal(t, "camellia", "secret", "-e", "camellia256-cts-cmac:normal,camellia128-cts-cmac:normal")
+	file := kdc.Keytab(t, "camellia")
+	want := `the keytab "` + file + `" has keys of "camellia@TEST.REALM", of types that are not supported: camellia256-cts-cmac (26), camellia128-cts-cmac (25)`
+	if _, err := openKeytab(t.Context(), file, userPrincipal("camellia", "TEST.REALM")); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+func TestCachePlace(t *testing.T) {
 	usual := fmt.Sprintf("/tmp/krb5cc_%d", os.Getuid())
-	for _, tc := range []struct{ name, env, want string }{
-		{"", "", usual},
-		{"", "/env", "/env"},
-		{"", "FILE:/env", "/env"},
-		{"/file", "/env", "/file"},
-		{"FILE:/file", "", "/file"},
-		{"FILE:relative", "", "relative"},
-		{"./a:b", "", "./a:b"},
-		{"no:kind", "", "no:kind"},
-		{"", "KEYRING:persistent:0", ""},
-		{"KCM:", "", ""},
-		{"DIR:/folder", "", ""},
+	for _, tc := range []struct{ name, env, conf, want string }{
+		{"", "", "", usual},
+		{"", "/env", "/conf", "/env"},
+		{"", "FILE:/env", "", "/env"},
+		{"/file", "/env", "/conf", "/file"},
+		{"FILE:/file", "", "", "/file"},
+		{"FILE:relative", "", "", "relative"},
+		{"./a:b", "", "", "./a:b"},
+		{"no:kind", "", "", "no:kind"},
+		{"DIR::/folder/tkt1", "", "", "/folder/tkt1"},
+		{"", "DIR:/folder", "", "folder /folder"},
+		{"", "", "FILE:/x/%{uid}_%{euid}_%{USERID}%{null}", fmt.Sprintf("/x/%d_%d_%d", os.Getuid(), os.Geteuid(), os.Getuid())},
+		{"", "", "DIR:%{TEMP}/x", "folder " + os.TempDir() + "/x"},
+		{"", "KEYRING:persistent:0", "", ""},
+		{"", "", "KEYRING:persistent:%{uid}", ""},
+		{"KCM:", "", "", ""},
 	} {
 		t.Setenv("KRB5CCNAME", tc.env)
-		got, err := placeOfCache(tc.name)
-		if got.file != tc.want || (err == nil) != (tc.want != "") {
-			t.Errorf("%q with KRB5CCNAME=%q: %q, error %v; want %q", tc.name, tc.env, got.file, err, tc.want)
+		text := ""
+		if tc.conf != "" {
+			text = "[libdefaults]\ndefault_ccache_name = " + tc.conf + "\n"
 		}
-		if err != nil && (!strings.Contains(err.Error(), "has to be a file") || strings.Contains(err.Error(), "persistent") || strings.Contains(err.Error(), "folder")) {
+		place, err := placeOfCache(tc.name, configOf(t, text))
+		got := place.file
+		if place.folder != "" {
+			got = "folder " + place.folder
+		}
+		if got != tc.want || (err == nil) != (tc.want != "") {
+			t.Errorf("%+v: %q, error %v", tc, got, err)
+		}
+		if err != nil && (!strings.Contains(err.Error(), `make a file with "kinit -c FILE:`+usual+`", and name that`) || strings.Contains(err.Error(), "persistent")) {
 			t.Errorf("error %v", err)
 		}
+	}
+	t.Setenv("KRB5CCNAME", "")
+	for _, name := range []string{"%{bogus}", "x%{uid"} {
+		if _, err := placeOfCache("", configOf(t, "[libdefaults]\ndefault_ccache_name = "+name+"\n")); err == nil || !strings.Contains(err.Error(), "line 2 has a variable in default_ccache_name that is not supported") {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+}
+
+// A cache of a path with variables is where klist looks for it.
+func TestCachePathAsKlist(t *testing.T) {
+	unset(t, "KRB5CCNAME")
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	conf := writeFile(t, "[libdefaults]\ndefault_ccache_name = FILE:%{TEMP}/%{uid}_%{euid}_%{username}_%{USERID}%{null}\n")
+	place, err := placeOfCache("", configOf(t, "include "+conf+"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, _ := zktest.RunKerberos(t, conf, "klist"); !strings.Contains(out, "(filename: "+place.file+")") {
+		t.Errorf("ours is %s, and klist says %s", place.file, out)
 	}
 }
 

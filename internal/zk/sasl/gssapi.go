@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk/shown"
@@ -23,6 +24,8 @@ type gssAPI struct {
 	tickets map[string]*ticket // those that servers have accepted, by service
 
 	answered sync.Map // the KDC of each realm that has answered last
+
+	worked atomic.Bool // a server has accepted a ticket
 }
 
 // resolver is the part of net.Resolver by which hosts get their canonical names.
@@ -73,23 +76,54 @@ func (m *gssAPI) Identity(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", &OptionError{"KRB5ConfFile", err}
 	}
-	if m.opts.Password.isZero() && m.opts.KeytabFile == "" {
-		cache, err := m.openCache(ctx, conf)
-		if err != nil {
-			return "", &OptionError{"CredentialCacheFile", err}
-		}
-		return cache.client.id(), nil
-	}
-	client, err := m.principal(conf)
+	c, option, err := m.credentials(ctx, conf)
 	if err != nil {
-		return "", &OptionError{"Realm", err}
+		return "", &OptionError{option, err}
 	}
-	if m.opts.KeytabFile != "" {
-		if _, err := openKeytab(ctx, m.opts.KeytabFile, client); err != nil {
-			return "", &OptionError{"KeytabFile", err}
+	return c.client.id(), nil
+}
+
+// credentials are who the client is, and what proves it: a cache, or keys.
+type credentials struct {
+	client principal
+	cache  *cache
+	keys   keySource
+}
+
+// credentials reads what the client is configured with. Where that is nothing it is the credential cache, or the client's
+// keytab where there is no cache with a ticket, as with MIT Kerberos. With an error, option is which of the options is wrong.
+func (m *gssAPI) credentials(ctx context.Context, conf *krb5Conf) (c credentials, option string, err error) {
+	if m.opts.Username != "" {
+		if c.client, err = m.principal(conf); err != nil {
+			return c, "Realm", err
 		}
 	}
-	return client.id(), nil
+	switch {
+	case !m.opts.Password.isZero():
+		c.keys = &passwordKeys{client: c.client, password: m.opts.Password}
+		return c, "", nil
+	case m.opts.KeytabFile != "":
+		c.keys, err = openKeytab(ctx, m.opts.KeytabFile, c.client)
+		return c, "KeytabFile", err
+	}
+	c.cache, err = m.openCache(ctx, conf, c.client)
+	ticketErr := err
+	if err == nil {
+		_, ticketErr = c.cache.grantingTicket(m.now())
+	}
+	if ticketErr != nil && m.opts.CredentialCacheFile == "" {
+		keys, keytabErr := openClientKeytab(ctx, conf, c.client)
+		switch {
+		case keys != nil:
+			return credentials{client: keys.client, keys: keys}, "", nil
+		case keytabErr != nil:
+			err = fmt.Errorf("%w; and for the client's keytab: %w", ticketErr, keytabErr)
+		}
+	}
+	if err == nil {
+		c.client = c.cache.client
+	}
+	return c, "CredentialCacheFile", err
 }
 
 // Start gets a ticket for the server, from the KDC unless there is one that still holds.
@@ -116,6 +150,10 @@ func (m *gssAPI) Start(ctx context.Context, host string) (Exchange, error) {
 // startError tells what may pass from what will not.
 func (m *gssAPI) startError(ctx context.Context, err error) error {
 	_, ok := errors.AsType[*unreachableError](err)
+	if _, stale := errors.AsType[*staleError](err); stale && m.worked.Load() {
+		// Whoever has put the ticket there that did work may put the next one there.
+		ok = true
+	}
 	switch {
 	case ctx.Err() != nil:
 		// What it was busy with tells what did not answer.
@@ -146,6 +184,7 @@ func (m *gssAPI) take(service string) *ticket {
 }
 
 func (m *gssAPI) keep(service string, t *ticket) {
+	m.worked.Store(true)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.tickets[service] = t
@@ -156,40 +195,23 @@ func (m *gssAPI) keep(service string, t *ticket) {
 func (m *gssAPI) obtain(ctx context.Context, conf *krb5Conf, host string) (*ticket, error) {
 	k := &kdc{conf: conf, resolver: m.resolver, answered: &m.answered}
 	service := servicePrincipal(m.opts.Service, host)
-	realm := conf.realmOf(host)
-
-	if m.opts.Password.isZero() && m.opts.KeytabFile == "" {
-		cache, err := m.openCache(ctx, conf)
-		if err != nil {
-			return nil, err
-		}
-		if realm == "" {
-			realm = cache.client.realm
-		}
-		if t := cache.find(service, realm); t != nil && t.holds(m.now().Add(margin)) && checkMessageKey(t.key) == nil {
-			return t, nil
-		}
-		tgt, err := cache.grantingTicket(m.now())
-		if err != nil {
-			return nil, err
-		}
-		return k.serviceTicket(ctx, tgt, realm, service)
-	}
-
-	client, err := m.principal(conf)
+	c, _, err := m.credentials(ctx, conf)
 	if err != nil {
 		return nil, err
 	}
+	realm := conf.realmOf(host)
 	if realm == "" {
-		realm = client.realm
+		realm = c.client.realm
 	}
-	var keys keySource = &passwordKeys{client: client, password: m.opts.Password}
-	if m.opts.KeytabFile != "" {
-		if keys, err = openKeytab(ctx, m.opts.KeytabFile, client); err != nil {
-			return nil, err
+	var tgt *ticket
+	if c.cache != nil {
+		if t := c.cache.find(service, realm); t != nil && t.holds(m.now().Add(margin)) && checkMessageKey(t.key) == nil {
+			return t, nil
 		}
+		tgt, err = c.cache.grantingTicket(m.now())
+	} else {
+		tgt, err = k.login(ctx, c.client, c.keys)
 	}
-	tgt, err := k.login(ctx, client, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -211,24 +233,18 @@ func (m *gssAPI) principal(conf *krb5Conf) (principal, error) {
 	return userPrincipal(name, realm), nil
 }
 
-// openCache reads the credential cache and checks that it is the configured user's.
-func (m *gssAPI) openCache(ctx context.Context, conf *krb5Conf) (*cache, error) {
-	place, err := placeOfCache(m.opts.CredentialCacheFile)
+// openCache reads the credential cache and checks that it is the client's, unless the client is nobody.
+func (m *gssAPI) openCache(ctx context.Context, conf *krb5Conf, client principal) (*cache, error) {
+	place, err := placeOfCache(m.opts.CredentialCacheFile, conf)
 	if err != nil {
 		return nil, err
 	}
-	c, err := openCache(ctx, place)
+	c, err := openCache(ctx, place, client)
 	if err != nil {
 		return nil, err
 	}
-	if m.opts.Username != "" {
-		wanted, err := m.principal(conf)
-		if err != nil {
-			return nil, err
-		}
-		if wanted.id() != c.client.id() {
-			return nil, fmt.Errorf("%s is that of %s, not of %s", c.what, c.client, wanted)
-		}
+	if client.realm != "" && client.id() != c.client.id() {
+		return nil, fmt.Errorf("%s is that of %s, not of %s", c.what, c.client, client)
 	}
 	return c, nil
 }

@@ -186,13 +186,13 @@ func FuzzKeytab(f *testing.F) {
 	f.Add([]byte{5, 2, 0x80, 0, 0, 0, 0, 0, 0, 0})
 	f.Add([]byte{5, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
 	f.Fuzz(func(t *testing.T, content []byte) {
-		keys, err := parseKeytab(content, userPrincipal("alice/admin", "HOME"))
+		keys, err := parseKeytab(content)
 		if err != nil && len(keys) > 0 {
 			t.Errorf("%d keys and the error %v", len(keys), err)
 		}
 		for _, k := range keys {
-			if err := checkKey(k.key); err != nil {
-				t.Error(err)
+			if !onOneLine(k.of.String() + etypeName(k.key.KeyType)) {
+				t.Error(k)
 			}
 		}
 	})

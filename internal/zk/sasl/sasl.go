@@ -68,12 +68,13 @@ type Options struct {
 	// empty for the first of them. For GSSAPI it is the realm of a Username that names
 	// none; empty for the default_realm of krb5.conf.
 	Realm string
-	// KeytabFile is the path of a keytab with the keys of Username, in place of a password.
+	// KeytabFile is the path of a keytab with the keys of Username, instead of a password. It may begin with "FILE:".
 	// GSSAPI only, like the rest.
 	KeytabFile string
-	// CredentialCacheFile is the path of a credential cache, as kinit writes it. When there
-	// is no password and no keytab either, the cache is looked for where kinit puts it: at
-	// KRB5CCNAME, or in /tmp.
+	// CredentialCacheFile is the path of a credential cache, as kinit writes it, or "DIR:" and the folder of a collection,
+	// of which Username chooses. When there is no password and no keytab either, the cache is looked for where kinit puts
+	// it: at KRB5CCNAME, at default_ccache_name of krb5.conf, or in /tmp. When no ticket is there, the keytab counts that
+	// KRB5_CLIENT_KTNAME or default_client_keytab_name names.
 	CredentialCacheFile string
 	// KRB5ConfFile is the path of krb5.conf; empty for the usual place: KRB5_CONFIG, or
 	// /etc/krb5.conf.

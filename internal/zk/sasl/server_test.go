@@ -374,7 +374,7 @@ func TestKerberosServer(t *testing.T) {
 		}
 		// Each cache that is cut off anywhere is damaged, or has fewer tickets.
 		for n := range content {
-			c, err := openCache(t.Context(), cachePlace{file: writeFile(t, string(content[:n]))})
+			c, err := openCache(t.Context(), cachePlace{file: writeFile(t, string(content[:n]))}, principal{})
 			if err != nil && (!strings.Contains(err.Error(), " is none, or is damaged") || len(err.Error()) > 300) {
 				t.Fatalf("%d bytes: %v", n, err)
 			}
