@@ -25,6 +25,7 @@ const (
 	libdefaults = "libdefaults"
 	realms      = "realms"
 	domainRealm = "domain_realm"
+	capaths     = "capaths"
 )
 
 // A krb5Conf is what krb5.conf says, as far as this package uses it, and MIT Kerberos' defaults for the rest.
@@ -38,6 +39,8 @@ type krb5Conf struct {
 	// ticketEtypes and serviceEtypes are the encryption types of a login and of a service's ticket.
 	ticketEtypes, serviceEtypes []int32
 	lifetime                    time.Duration
+	// timesync allows for a clock of this machine that is wrong.
+	timesync bool
 }
 
 // A canonicalization tells which name of a host its principal has.
@@ -73,7 +76,7 @@ func loadConfig(ctx context.Context, file string) (*krb5Conf, error) {
 
 // newConfig makes a configuration of what a profile says.
 func newConfig(p profile) (*krb5Conf, error) {
-	c := &krb5Conf{profile: p, rdns: true, lifetime: 24 * time.Hour}
+	c := &krb5Conf{profile: p, rdns: true, lifetime: 24 * time.Hour, timesync: true}
 	if e, ok := p.value("default_realm", libdefaults); ok {
 		c.defaultRealm = e.value
 	}
@@ -98,6 +101,11 @@ func newConfig(p profile) (*krb5Conf, error) {
 	if e, ok := p.value("ticket_lifetime", libdefaults); ok {
 		if c.lifetime, ok = parseLifetime(e.value); !ok {
 			return nil, e.at.errorf(`sets ticket_lifetime to no time such as "24h"`)
+		}
+	}
+	if e, ok := p.value("kdc_timesync", libdefaults); ok {
+		if n, err := strconv.Atoi(e.value); err == nil {
+			c.timesync = n != 0
 		}
 	}
 	permitted, err := c.etypes("permitted_enctypes", defaultEtypes)
@@ -167,6 +175,35 @@ func (c *krb5Conf) realmOf(host string) string {
 		}
 	}
 	return ""
+}
+
+// way returns the realms on the way from one to another, with both: as [capaths] has it, else up to the domain that both
+// realms' names share, and down again.
+func (c *krb5Conf) way(from, to string) []string {
+	way := []string{from}
+	if named := c.profile.values(to, capaths, from); len(named) > 0 {
+		for _, e := range named {
+			// "." says that the realms trust each other.
+			if e.value != "." && !slices.Contains(way, e.value) && e.value != to {
+				way = append(way, e.value)
+			}
+		}
+		return append(way, to)
+	}
+	a, b := strings.Split(from, "."), strings.Split(to, ".")
+	shared := 0
+	for shared < min(len(a), len(b)) && a[len(a)-1-shared] == b[len(b)-1-shared] {
+		shared++
+	}
+	if shared > 0 {
+		for i := 1; i <= len(a)-shared; i++ {
+			way = append(way, strings.Join(a[i:], "."))
+		}
+		for i := len(b) - shared - 1; i > 0; i-- {
+			way = append(way, strings.Join(b[i:], "."))
+		}
+	}
+	return append(slices.DeleteFunc(way, func(realm string) bool { return realm == to }), to)
 }
 
 // A kdcAddr is where a KDC serves.

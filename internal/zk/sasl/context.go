@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jcmturner/gokrb5/v8/asn1tools"
 	"github.com/jcmturner/gokrb5/v8/gssapi"
@@ -52,6 +53,7 @@ var krb5OID = []byte{0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x12, 0x01, 0x02,
 type securityContext struct {
 	ticket   *ticket
 	accepted func() // called when the server has accepted the ticket
+	now      func() time.Time
 
 	sent types.Authenticator // what the server has to know of, to prove itself
 
@@ -60,15 +62,15 @@ type securityContext struct {
 	serverSeq uint64              // the number of the server's next message
 }
 
-func newContext(t *ticket, accepted func()) Exchange {
-	c := &securityContext{ticket: t, accepted: accepted}
+func newContext(t *ticket, now func() time.Time, accepted func()) Exchange {
+	c := &securityContext{ticket: t, accepted: accepted, now: now}
 	return &steps{GSSAPI, []func([]byte) ([]byte, error){c.request, c.establish, c.negotiate, c.finish}}
 }
 
 // request makes the initial token, which presents the ticket: KRB_AP_REQ.
 func (c *securityContext) request([]byte) ([]byte, error) {
 	t := c.ticket
-	auth, err := types.NewAuthenticator(t.client.realm, t.client.name)
+	auth, err := t.authenticator(c.now())
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func TestContext(t *testing.T) {
 						a.subkey = newKey(etype, 2)
 					}
 					accepted := 0
-					e := newContext(a.ticket(), func() { accepted++ })
+					e := newContext(a.ticket(), time.Now, func() { accepted++ })
 
 					token, done, err := e.Next(nil)
 					if err != nil || done {
@@ -67,7 +67,7 @@ func TestContextKeys(t *testing.T) {
 	tk := a.ticket()
 	seen := make(map[string]bool)
 	for range 10 {
-		token, _, err := newContext(tk, nil).Next(nil)
+		token, _, err := newContext(tk, time.Now, nil).Next(nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +130,7 @@ func TestContextRefusesProof(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			a := newAcceptor(etype)
-			e := newContext(a.ticket(), func() { t.Error("accepted") })
+			e := newContext(a.ticket(), time.Now, func() { t.Error("accepted") })
 			token, _, err := e.Next(nil)
 			if err != nil {
 				t.Fatal(err)
@@ -184,7 +184,7 @@ func TestContextRefusesOffer(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			a := newAcceptor(etypeID.AES256_CTS_HMAC_SHA1_96)
-			e := newContext(a.ticket(), func() { t.Error("accepted") })
+			e := newContext(a.ticket(), time.Now, func() { t.Error("accepted") })
 			token, _, err := e.Next(nil)
 			if err != nil {
 				t.Fatal(err)
@@ -197,7 +197,7 @@ func TestContextRefusesOffer(t *testing.T) {
 
 	t.Run("a token after the end", func(t *testing.T) {
 		a := newAcceptor(etypeID.AES256_CTS_HMAC_SHA1_96)
-		e := newContext(a.ticket(), func() { t.Error("accepted") })
+		e := newContext(a.ticket(), time.Now, func() { t.Error("accepted") })
 		token, _, err := e.Next(nil)
 		if err != nil {
 			t.Fatal(err)

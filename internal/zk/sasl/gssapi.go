@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -34,6 +36,27 @@ type resolver interface {
 	LookupHost(ctx context.Context, host string) (addrs []string, err error)
 	LookupAddr(ctx context.Context, addr string) (names []string, err error)
 	LookupSRV(ctx context.Context, service, proto, name string) (cname string, addrs []*net.SRV, err error)
+	// SearchDomain returns the domain in which names without one are looked for; empty where there is none.
+	SearchDomain() string
+}
+
+// systemResolver is the machine's.
+type systemResolver struct{ *net.Resolver }
+
+// SearchDomain returns the first domain that resolv.conf has, else that of the machine's own name.
+func (systemResolver) SearchDomain() string {
+	content, _ := os.ReadFile("/etc/resolv.conf") // Without one there is none.
+	domain := ""
+	for line := range strings.Lines(string(content)) {
+		if fields := strings.Fields(line); len(fields) > 1 && (fields[0] == "search" || fields[0] == "domain") {
+			domain = fields[1] // The last line counts.
+		}
+	}
+	if domain == "" {
+		host, _ := os.Hostname()
+		_, domain, _ = strings.Cut(host, ".")
+	}
+	return strings.TrimSuffix(domain, ".")
 }
 
 func newGSSAPI(opts Options) (*gssAPI, error) {
@@ -64,7 +87,7 @@ func newGSSAPI(opts Options) (*gssAPI, error) {
 	if _, realm := splitPrincipal(opts.Username); realm != "" && opts.Realm != "" && realm != opts.Realm {
 		return nil, invalid("Realm", "the username names realm %s, and the realm is %s", shown.Text(realm), shown.Text(opts.Realm))
 	}
-	return &gssAPI{opts: opts, resolver: net.DefaultResolver, now: time.Now, tickets: make(map[string]*ticket)}, nil
+	return &gssAPI{opts: opts, resolver: systemResolver{net.DefaultResolver}, now: time.Now, tickets: make(map[string]*ticket)}, nil
 }
 
 // Name returns GSSAPI.
@@ -132,19 +155,18 @@ func (m *gssAPI) Start(ctx context.Context, host string) (Exchange, error) {
 	if err != nil {
 		return nil, m.startError(ctx, err)
 	}
-	if m.opts.Hostname != "" {
-		host = m.opts.Hostname
-	} else {
-		host = canonicalHost(ctx, m.resolver, conf, host)
+	hosts := []string{m.opts.Hostname}
+	if m.opts.Hostname == "" {
+		hosts = hostNames(ctx, m.resolver, conf, host)
 	}
-	service := m.opts.Service + "/" + host
+	service := m.opts.Service + "/" + strings.Join(hosts, " ")
 	t := m.take(service)
 	if t == nil {
-		if t, err = m.obtain(ctx, conf, host); err != nil {
+		if t, err = m.obtain(ctx, conf, hosts); err != nil {
 			return nil, m.startError(ctx, err)
 		}
 	}
-	return newContext(t, func() { m.keep(service, t) }), nil
+	return newContext(t, m.now, func() { m.keep(service, t) }), nil
 }
 
 // startError tells what may pass from what will not.
@@ -190,32 +212,65 @@ func (m *gssAPI) keep(service string, t *ticket) {
 	m.tickets[service] = t
 }
 
-// obtain gets a ticket for the service at a host by what the client is configured with.
+// obtain gets a ticket for the service at a host, which may have several names, by what the client is configured with.
 // The files are read each time, so that what was renewed meanwhile counts.
-func (m *gssAPI) obtain(ctx context.Context, conf *krb5Conf, host string) (*ticket, error) {
-	k := &kdc{conf: conf, resolver: m.resolver, answered: &m.answered}
-	service := servicePrincipal(m.opts.Service, host)
+func (m *gssAPI) obtain(ctx context.Context, conf *krb5Conf, hosts []string) (*ticket, error) {
+	k := &kdc{conf: conf, resolver: m.resolver, now: m.now, answered: &m.answered}
 	c, _, err := m.credentials(ctx, conf)
 	if err != nil {
 		return nil, err
 	}
-	realm := conf.realmOf(host)
-	if realm == "" {
-		realm = c.client.realm
-	}
 	var tgt *ticket
-	if c.cache != nil {
-		if t := c.cache.find(service, realm); t != nil && t.holds(m.now().Add(margin)) && checkMessageKey(t.key) == nil {
-			return t, nil
+	var first error
+	for _, host := range hosts {
+		service := servicePrincipal(m.opts.Service, host)
+		for _, realm := range realmsOf(conf, host, c.client.realm) {
+			if c.cache != nil {
+				if t := c.cache.find(service, realm); t != nil && t.holds(m.now().Add(margin)) && checkMessageKey(t.key) == nil {
+					return t, nil
+				}
+			}
+			if tgt == nil {
+				if c.cache != nil {
+					tgt, err = c.cache.grantingTicket(m.now())
+				} else {
+					tgt, err = k.login(ctx, c.client, c.keys)
+				}
+				if err != nil {
+					return nil, err
+				}
+			}
+			t, err := k.serviceTicket(ctx, tgt, realm, service)
+			if err == nil {
+				return t, nil
+			}
+			if first == nil {
+				first = err
+			}
+			if _, unknown := errors.AsType[*unknownServiceError](first); !unknown || ctx.Err() != nil {
+				return nil, first
+			}
 		}
-		tgt, err = c.cache.grantingTicket(m.now())
-	} else {
-		tgt, err = k.login(ctx, c.client, c.keys)
 	}
-	if err != nil {
-		return nil, err
+	return nil, first
+}
+
+// realmsOf returns the realms in which a host's service may be: where krb5.conf names none, the client's own, whose KDC may
+// refer to another, then the one that is called as the host's domain.
+func realmsOf(conf *krb5Conf, host, home string) []string {
+	if realm := conf.realmOf(host); realm != "" {
+		return []string{realm}
 	}
-	return k.serviceTicket(ctx, tgt, realm, service)
+	possible := []string{home}
+	_, domain, found := strings.Cut(host, ".")
+	other := strings.ToUpper(domain)
+	if _, err := netip.ParseAddr(host); !found || err == nil {
+		other = conf.defaultRealm
+	}
+	if other != "" && other != home {
+		possible = append(possible, other)
+	}
+	return possible
 }
 
 // principal returns the principal that the client is configured as.
@@ -249,25 +304,51 @@ func (m *gssAPI) openCache(ctx context.Context, conf *krb5Conf, client principal
 	return c, nil
 }
 
-// canonicalHost returns the name by which Kerberos knows a host, found the way in which MIT
+// hostNames returns the names by which Kerberos may know a host, in the order in which to ask for them: as it is configured,
+// as the DNS has it, or both, which dns_canonicalize_hostname says.
+func hostNames(ctx context.Context, dns resolver, conf *krb5Conf, host string) []string {
+	given := strings.ToLower(strings.TrimSuffix(qualified(dns, conf, host), "."))
+	if conf.canonical == givenName {
+		return []string{given}
+	}
+	other := canonicalHost(ctx, dns, conf, host)
+	switch {
+	case other == "":
+		return []string{given}
+	case conf.canonical == givenNameAndOther && other != given:
+		return []string{given, other}
+	}
+	return []string{other}
+}
+
+// canonicalHost returns the name that the DNS has for a host, found the way in which MIT
 // Kerberos and ZooKeeper's own client (SaslServerPrincipal) find it: the name that the
 // host's address has, provided that the name has that address too. krb5.conf may forbid to
-// ask for that (rdns), or for anything (dns_canonicalize_hostname). Where a look-up fails
-// the name stays as it is: the KDC may know it.
+// ask for that (rdns). It is empty where a look-up fails: the KDC may know the name as it is.
 func canonicalHost(ctx context.Context, dns resolver, conf *krb5Conf, host string) string {
-	canonical := host
-	if conf.canonical == canonicalName {
-		var name string
-		if conf.rdns {
-			name = reverse(ctx, dns, host)
-		} else {
-			name, _ = dns.LookupCNAME(ctx, host)
-		}
-		if name != "" {
-			canonical = name
-		}
+	var name string
+	if conf.rdns {
+		name = reverse(ctx, dns, host)
+	} else {
+		name, _ = dns.LookupCNAME(ctx, host)
 	}
-	return strings.ToLower(strings.TrimSuffix(canonical, "."))
+	return strings.ToLower(strings.TrimSuffix(name, "."))
+}
+
+// qualified returns a host's name with a domain, where it has none and krb5.conf names one (qualify_shortname). MIT Kerberos
+// takes the machine's own domain where krb5.conf does not say.
+func qualified(dns resolver, conf *krb5Conf, host string) string {
+	if strings.Contains(host, ".") || strings.Contains(host, ":") {
+		return host
+	}
+	domain := dns.SearchDomain()
+	if e, ok := conf.profile.value("qualify_shortname", libdefaults); ok {
+		domain = e.value
+	}
+	if domain == "" {
+		return host
+	}
+	return host + "." + domain
 }
 
 // reverse returns the first name of a host's first address that stands for that address;

@@ -15,7 +15,10 @@ type fakeDNS struct {
 	aliases map[string]string     // names to canonical ones
 	kdcs    map[string][]*net.SRV // services to servers
 	err     error                 // for what is not there; nil for the usual one
+	domain  string
 }
+
+func (f fakeDNS) SearchDomain() string { return f.domain }
 
 func (f fakeDNS) missing(name string) error {
 	if f.err != nil {
@@ -59,6 +62,7 @@ func TestCanonicalHost(t *testing.T) {
 	dns := fakeDNS{
 		hosts: map[string][]string{
 			"zk":               {"192.0.2.1", "192.0.2.2"},
+			"zk1.example.com.": {"192.0.2.1"},
 			"ZK1.example.com.": {"192.0.2.1"},
 			"liar":             {"192.0.2.3"},
 			"nameless":         {"192.0.2.4"},
@@ -68,26 +72,49 @@ func TestCanonicalHost(t *testing.T) {
 			"192.0.2.3": {"victim.example.com."},
 		},
 		aliases: map[string]string{"zk": "zk.example.com."},
+		domain:  "example.com",
 	}
 	for _, tc := range []struct {
-		host               string
-		canonicalize, rdns bool
-		want               string
+		host, conf string
+		want       string
 	}{
-		{"zk", true, true, "zk1.example.com"},
-		{"192.0.2.1", true, true, "zk1.example.com"},
-		{"liar", true, true, "liar"},
-		{"192.0.2.3", true, true, "192.0.2.3"},
-		{"nameless", true, true, "nameless"},
-		{"unknown", true, true, "unknown"},
-		{"ZK.Example.", true, true, "zk.example"},
-		{"zk", true, false, "zk.example.com"},
-		{"unknown", true, false, "unknown"},
-		{"192.0.2.1", true, false, "192.0.2.1"},
-		{"ZK", false, true, "zk"},
+		{"zk", "", "[zk1.example.com]"},
+		{"192.0.2.1", "", "[zk1.example.com]"},
+		{"liar", "", "[liar.example.com]"},
+		{"192.0.2.3", "", "[192.0.2.3]"},
+		{"nameless.test", "", "[nameless.test]"},
+		{"unknown", "qualify_shortname = other.test\n", "[unknown.other.test]"},
+		{"unknown", "qualify_shortname = \"\"\n", "[unknown]"},
+		{"ZK.Example.", "", "[zk.example]"},
+		{"zk", "rdns = no\n", "[zk.example.com]"},
+		{"unknown.test", "rdns = no\n", "[unknown.test]"},
+		{"192.0.2.1", "rdns = no\n", "[192.0.2.1]"},
+		{"ZK", "dns_canonicalize_hostname = false\n", "[zk.example.com]"},
+		{"ZK", "dns_canonicalize_hostname = false\nqualify_shortname = \"\"\n", "[zk]"},
+		{"zk", "dns_canonicalize_hostname = fallback\nqualify_shortname = \"\"\n", "[zk zk1.example.com]"},
+		{"zk1.example.com.", "dns_canonicalize_hostname = fallback\n", "[zk1.example.com]"},
+		{"unknown.test", "dns_canonicalize_hostname = fallback\n", "[unknown.test]"},
 	} {
-		conf := configOf(t, fmt.Sprintf("[libdefaults]\ndns_canonicalize_hostname = %v\nrdns = %v\n", tc.canonicalize, tc.rdns))
-		if got := canonicalHost(t.Context(), dns, conf, tc.host); got != tc.want {
+		if got := fmt.Sprint(hostNames(t.Context(), dns, configOf(t, "[libdefaults]\n"+tc.conf), tc.host)); got != tc.want {
+			t.Errorf("%+v: %s", tc, got)
+		}
+	}
+}
+
+func TestWay(t *testing.T) {
+	t.Parallel()
+	conf := configOf(t, "[capaths]\nA = {\nB = .\nC = B\nD = B\nD = C\n}\n")
+	for _, tc := range []struct{ from, to, want string }{
+		{"A", "B", "[A B]"},
+		{"A", "C", "[A B C]"},
+		{"A", "D", "[A B C D]"},
+		{"B", "A", "[B A]"},
+		{"X.ORG", "Y.COM", "[X.ORG Y.COM]"},
+		{"DEV.X.ORG", "X.ORG", "[DEV.X.ORG X.ORG]"},
+		{"X.ORG", "A.DEV.X.ORG", "[X.ORG DEV.X.ORG A.DEV.X.ORG]"},
+		{"A.X.ORG", "B.X.ORG", "[A.X.ORG X.ORG B.X.ORG]"},
+	} {
+		if got := fmt.Sprint(conf.way(tc.from, tc.to)); got != tc.want {
 			t.Errorf("%+v: %s", tc, got)
 		}
 	}

@@ -116,7 +116,7 @@ func TestKDCForgesLines(t *testing.T) {
 			tgt := a.ticket()
 			tgt.client.realm, tgt.service = "A", grantingPrincipal("A")
 			tgt.ticket.SName = tgt.service
-			k := &kdc{conf: conf, resolver: fakeDNS{}, answered: new(sync.Map)}
+			k := &kdc{conf: conf, resolver: fakeDNS{}, now: time.Now, answered: new(sync.Map)}
 			_, err := k.serviceTicket(t.Context(), tgt, "A", servicePrincipal("zookeeper", "zk1"))
 			if err == nil || !onOneLine(err.Error()) {
 				t.Errorf("error %.300q", err)

@@ -14,8 +14,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/jcmturner/gofork/encoding/asn1"
 	"github.com/jcmturner/gokrb5/v8/crypto"
 	"github.com/jcmturner/gokrb5/v8/iana/errorcode"
+	"github.com/jcmturner/gokrb5/v8/iana/flags"
 	"github.com/jcmturner/gokrb5/v8/iana/keyusage"
 	"github.com/jcmturner/gokrb5/v8/iana/patype"
 	"github.com/jcmturner/gokrb5/v8/messages"
@@ -55,6 +57,7 @@ const (
 type kdc struct {
 	conf     *krb5Conf
 	resolver resolver
+	now      func() time.Time
 	// answered has for each realm the kdcAddr that has answered last, which is asked first.
 	answered *sync.Map
 }
@@ -73,6 +76,15 @@ func (e *unreachableError) Error() string {
 // Unwrap returns what happened on the way to the KDCs.
 func (e *unreachableError) Unwrap() error { return e.cause }
 
+// An unknownServiceError tells that a KDC does not know a service: it may have another name, or be in another realm.
+type unknownServiceError struct{ err error }
+
+// Error names the service.
+func (e *unknownServiceError) Error() string { return e.err.Error() }
+
+// Unwrap returns what the KDC said.
+func (e *unknownServiceError) Unwrap() error { return e.err }
+
 // login gets a ticket-granting ticket for a client: the AS exchange (RFC 4120, section 3.1).
 func (k *kdc) login(ctx context.Context, client principal, keys keySource) (*ticket, error) {
 	etypes := keys.etypes(k.conf.ticketEtypes)
@@ -83,7 +95,7 @@ func (k *kdc) login(ctx context.Context, client principal, keys keySource) (*tic
 	req.ReqBody.EType = etypes
 	reply, err := k.ask(ctx, client.realm, &req)
 	if refusal, ok := errors.AsType[messages.KRBError](err); ok && refusal.ErrorCode == errorcode.KDC_ERR_PREAUTH_REQUIRED {
-		proof, proofErr := preAuthentication(ctx, refusal, etypes, keys)
+		proof, proofErr := preAuthentication(ctx, refusal, etypes, keys, k.proofTime(refusal))
 		if proofErr != nil {
 			return nil, proofErr
 		}
@@ -91,7 +103,7 @@ func (k *kdc) login(ctx context.Context, client principal, keys keySource) (*tic
 		reply, err = k.ask(ctx, client.realm, &req)
 	}
 	if err != nil {
-		return nil, explain(err, client, principal{grantingPrincipal(client.realm), client.realm}, keys)
+		return nil, k.explain(err, client, principal{grantingPrincipal(client.realm), client.realm}, keys)
 	}
 
 	var rep messages.ASRep
@@ -114,6 +126,9 @@ func (k *kdc) login(ctx context.Context, client principal, keys keySource) (*tic
 	if err != nil {
 		return nil, err
 	}
+	if k.conf.timesync && !t.began.IsZero() {
+		t.ahead = k.now().Sub(t.began)
+	}
 	if realm, ok := t.grants(); !ok || realm != client.realm {
 		return nil, fmt.Errorf("the KDC of realm %s gave a ticket that gets no others", shown.Text(client.realm))
 	}
@@ -123,7 +138,7 @@ func (k *kdc) login(ctx context.Context, client principal, keys keySource) (*tic
 // preAuthentication makes the proof that the client knows its key, which is the time,
 // encrypted (RFC 4120, section 5.2.7.2). The key is of the first kind that the KDC names and
 // the client has.
-func preAuthentication(ctx context.Context, refusal messages.KRBError, etypes []int32, keys keySource) (types.PAData, error) {
+func preAuthentication(ctx context.Context, refusal messages.KRBError, etypes []int32, keys keySource, now time.Time) (types.PAData, error) {
 	var hints types.PADataSequence
 	if guard.Decode(func() error { return hints.Unmarshal(refusal.EData) }) != nil {
 		return types.PAData{}, errors.New("the KDC wants pre-authentication of a kind that cannot be read")
@@ -135,18 +150,28 @@ func preAuthentication(ctx context.Context, refusal messages.KRBError, etypes []
 		}
 		var key types.EncryptionKey
 		if key, err = keys.key(ctx, entry, 0); err == nil {
-			return encryptedTime(key)
+			return encryptedTime(key, now)
 		}
 	}
 	return types.PAData{}, err
 }
 
-func encryptedTime(key types.EncryptionKey) (types.PAData, error) {
-	now, err := types.GetPAEncTSEncAsnMarshalled()
+// proofTime returns the time of a proof: the KDC's, which it has told with its request for one, where krb5.conf allows that. No
+// more depends on what nobody has signed.
+func (k *kdc) proofTime(request messages.KRBError) time.Time {
+	if k.conf.timesync && !request.STime.IsZero() {
+		return request.STime
+	}
+	return k.now()
+}
+
+func encryptedTime(key types.EncryptionKey, now time.Time) (types.PAData, error) {
+	now = now.UTC()
+	plain, err := asn1.Marshal(types.PAEncTSEnc{PATimestamp: now, PAUSec: now.Nanosecond() / 1000})
 	if err != nil {
 		return types.PAData{}, err
 	}
-	data, err := crypto.GetEncryptedData(now, key, keyusage.AS_REQ_PA_ENC_TIMESTAMP, 0)
+	data, err := crypto.GetEncryptedData(plain, key, keyusage.AS_REQ_PA_ENC_TIMESTAMP, 0)
 	if err != nil {
 		return types.PAData{}, err
 	}
@@ -189,12 +214,29 @@ func (k *kdc) serviceTicket(ctx context.Context, tgt *ticket, realm string, serv
 	}
 
 	asked := tgt.client.realm
+	path := k.conf.way(asked, realm)
 	for range maxReferrals {
-		wanted := service
-		if asked != realm {
-			wanted = grantingPrincipal(realm)
+		var t *ticket
+		var err error
+		if asked == realm {
+			t, err = k.grant(ctx, etypes, tgt, asked, service, true)
+			if err == nil && !isGranting(t.service) && !t.service.Equal(service) && !k.conf.canonicalize(asked) {
+				// Old KDCs of Active Directory take the leave to refer for one to rename.
+				t, err = k.grant(ctx, etypes, tgt, asked, service, false)
+			}
+		} else {
+			// The realm itself, or else the one that is nearest to it on the way.
+			if !slices.Contains(path, asked) {
+				path = k.conf.way(asked, realm)
+			}
+			left := path[slices.Index(path, asked)+1:]
+			for i := len(left) - 1; i >= 0; i-- {
+				t, err = k.grant(ctx, etypes, tgt, asked, grantingPrincipal(left[i]), false)
+				if _, unknown := errors.AsType[*unknownServiceError](err); !unknown {
+					break
+				}
+			}
 		}
-		t, err := k.grant(ctx, etypes, tgt, asked, wanted)
 		if err != nil {
 			return nil, err
 		}
@@ -218,19 +260,22 @@ func (k *kdc) serviceTicket(ctx context.Context, tgt *ticket, realm string, serv
 	return nil, fmt.Errorf("the way to the realm of %s takes more than %d steps", shown.Text(service.PrincipalNameString()), maxReferrals)
 }
 
-// grant asks a realm's KDC for one ticket.
-func (k *kdc) grant(ctx context.Context, etypes []int32, tgt *ticket, realm string, service types.PrincipalName) (*ticket, error) {
+// grant asks a realm's KDC for one ticket. It may refer to another realm where the request says so.
+func (k *kdc) grant(ctx context.Context, etypes []int32, tgt *ticket, realm string, service types.PrincipalName, refer bool) (*ticket, error) {
 	req, err := messages.NewTGSReq(tgt.client.name, realm, k.conf.request(realm), tgt.ticket, tgt.key, service, false)
 	if err != nil {
 		return nil, err
 	}
 	req.ReqBody.EType = etypes
-	if req.PAData, err = presentation(tgt, &req.ReqBody); err != nil {
+	if refer {
+		types.SetFlag(&req.ReqBody.KDCOptions, flags.Canonicalize)
+	}
+	if req.PAData, err = presentation(tgt, &req.ReqBody, k.now()); err != nil {
 		return nil, err
 	}
 	reply, err := k.ask(ctx, realm, &req)
 	if err != nil {
-		return nil, explain(err, tgt.client, principal{service, realm}, nil)
+		return nil, k.explain(err, tgt.client, principal{service, realm}, nil)
 	}
 	var rep messages.TGSRep
 	if guard.Decode(func() error { return rep.Unmarshal(reply) }) != nil {
@@ -240,13 +285,18 @@ func (k *kdc) grant(ctx context.Context, etypes []int32, tgt *ticket, realm stri
 	if err != nil {
 		return nil, fmt.Errorf("the reply of the KDC of realm %s cannot be decrypted: %w", shown.Text(realm), shown.Error(err))
 	}
-	return newTicket(tgt.client, &rep.KDCRepFields, plain, &req.ReqBody)
+	t, err := newTicket(tgt.client, &rep.KDCRepFields, plain, &req.ReqBody)
+	if err != nil {
+		return nil, err
+	}
+	t.ahead = tgt.ahead
+	return t, nil
 }
 
 // presentation presents a ticket-granting ticket with a request (RFC 4120, section 5.4.1).
 // gokrb5 has made one too, in which it takes the realm that the ticket comes from for the
 // client's. From the second realm on the way to a service on, it is not.
-func presentation(tgt *ticket, body *messages.KDCReqBody) (types.PADataSequence, error) {
+func presentation(tgt *ticket, body *messages.KDCReqBody, now time.Time) (types.PADataSequence, error) {
 	etype, err := crypto.GetEtype(tgt.key.KeyType)
 	if err != nil {
 		return nil, err
@@ -259,7 +309,7 @@ func presentation(tgt *ticket, body *messages.KDCReqBody) (types.PADataSequence,
 	if err != nil {
 		return nil, err
 	}
-	auth, err := types.NewAuthenticator(tgt.client.realm, tgt.client.name)
+	auth, err := tgt.authenticator(now)
 	if err != nil {
 		return nil, err
 	}
@@ -468,7 +518,7 @@ func askUDP(ctx context.Context, conn net.Conn, addr string, message []byte) ([]
 
 // explain says what a KDC's refusal means to the user. keys are those with which the client
 // asked, nil where it was by a ticket.
-func explain(err error, client, service principal, keys keySource) error {
+func (k *kdc) explain(err error, client, service principal, keys keySource) error {
 	refusal, ok := errors.AsType[messages.KRBError](err)
 	if !ok {
 		return err
@@ -483,7 +533,7 @@ func explain(err error, client, service principal, keys keySource) error {
 	case errorcode.KDC_ERR_C_PRINCIPAL_UNKNOWN:
 		what = fmt.Sprintf("the KDC does not know %s", client)
 	case errorcode.KDC_ERR_S_PRINCIPAL_UNKNOWN:
-		what = fmt.Sprintf("the KDC does not know the service %s", service)
+		return &unknownServiceError{fmt.Errorf("the KDC does not know the service %s: %s", service, errorcode.Lookup(refusal.ErrorCode))}
 	case errorcode.KDC_ERR_CLIENT_REVOKED, errorcode.KDC_ERR_KEY_EXPIRED, errorcode.KDC_ERR_NAME_EXP:
 		what = fmt.Sprintf("%s is locked, or the password has expired", client)
 	case errorcode.KDC_ERR_ETYPE_NOSUPP:
@@ -491,7 +541,7 @@ func explain(err error, client, service principal, keys keySource) error {
 	case errorcode.KRB_AP_ERR_TKT_EXPIRED:
 		what = fmt.Sprintf("the ticket of %s has expired", client)
 	case errorcode.KRB_AP_ERR_SKEW:
-		what = "the clocks of this machine and of the KDC are too far apart"
+		what = fmt.Sprintf("the clocks of this machine (%s) and of the KDC (%s) are too far apart", k.now().UTC().Format(time.RFC3339), refusal.STime.UTC().Format(time.RFC3339))
 	default:
 		what = fmt.Sprintf("the KDC refuses a ticket for %s to %s", service, client)
 	}

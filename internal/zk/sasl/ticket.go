@@ -58,7 +58,10 @@ type ticket struct {
 	service types.PrincipalName
 	ticket  messages.Ticket
 	key     types.EncryptionKey // of the session between client and service
+	began   time.Time           // when its owner has proved who it is
 	end     time.Time
+	// ahead is how far this machine's clock is ahead of the KDC's.
+	ahead time.Duration
 }
 
 // newTicket makes a ticket of a KDC's reply and its decrypted part, after the checks of
@@ -77,19 +80,32 @@ func newTicket(client principal, rep *messages.KDCRepFields, plain []byte, req *
 	if err := checkKey(part.Key); err != nil {
 		return nil, fmt.Errorf("the KDC of realm %s gave a ticket that is of no use: %w", shown.Text(req.Realm), err)
 	}
-	return &ticket{client: client, service: part.SName, ticket: rep.Ticket, key: part.Key, end: part.EndTime}, nil
+	return &ticket{client: client, service: part.SName, ticket: rep.Ticket, key: part.Key, began: part.AuthTime, end: part.EndTime}, nil
 }
 
-// holds tells whether the ticket is valid at a time.
-func (t *ticket) holds(at time.Time) bool { return at.Before(t.end) }
+// holds tells whether the ticket is valid at a time of this machine's clock.
+func (t *ticket) holds(at time.Time) bool { return at.Add(-t.ahead).Before(t.end) }
+
+// authenticator returns what goes with the ticket when it is presented at a time of this machine's clock.
+func (t *ticket) authenticator(now time.Time) (types.Authenticator, error) {
+	auth, err := types.NewAuthenticator(t.client.realm, t.client.name)
+	now = now.Add(-t.ahead).UTC()
+	auth.CTime, auth.Cusec = now, now.Nanosecond()/1000
+	return auth, err
+}
 
 // grants returns the realm for which the ticket gets others; false when it is none of that
 // kind.
 func (t *ticket) grants() (realm string, ok bool) {
-	if name := t.service.NameString; len(name) == 2 && name[0] == grantingService {
-		return name[1], true
+	if isGranting(t.service) {
+		return t.service.NameString[1], true
 	}
 	return "", false
+}
+
+// isGranting tells whether a service is one that grants tickets.
+func isGranting(service types.PrincipalName) bool {
+	return len(service.NameString) == 2 && service.NameString[0] == grantingService
 }
 
 // keySizes are the sizes in bytes of the keys that gokrb5 can use. It does not check them.

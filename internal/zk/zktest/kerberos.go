@@ -37,12 +37,13 @@ type KDC struct {
 // the KDC's log is shown if the test has failed, and the KDC is stopped and its data removed.
 //
 // It runs the programs that are installed, else those that tools/kerberos/fetch has laid under the module's root.
-func StartKDC(tb testing.TB, realm string) *KDC {
+// Further lines of krb5.conf may follow, which the KDC heeds too.
+func StartKDC(tb testing.TB, realm string, conf ...string) *KDC {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), startTimeout)
 	defer cancel()
 	for try := 1; ; try++ {
-		kdc, err := startKDC(ctx, realm)
+		kdc, err := startKDC(ctx, realm, strings.Join(conf, ""))
 		if err == nil {
 			tb.Cleanup(func() { kdc.finish(tb) })
 			return kdc
@@ -53,7 +54,7 @@ func StartKDC(tb testing.TB, realm string) *KDC {
 	}
 }
 
-func startKDC(ctx context.Context, realm string) (kdc *KDC, err error) {
+func startKDC(ctx context.Context, realm, conf string) (kdc *KDC, err error) {
 	tools, err := findKerberos()
 	if err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ func startKDC(ctx context.Context, realm string) (kdc *KDC, err error) {
 	if k.port, err = reservePort(ctx); err != nil {
 		return nil, err
 	}
-	if err := k.writeConfig(); err != nil {
+	if err := k.writeConfig(conf); err != nil {
 		return nil, err
 	}
 	// The master password protects the database on disk, from nobody here.
@@ -105,7 +106,7 @@ func startKDC(ctx context.Context, realm string) (kdc *KDC, err error) {
 	return k, nil
 }
 
-func (k *KDC) writeConfig() error {
+func (k *KDC) writeConfig(conf string) error {
 	// TCP alone: every KDC and every client of this century speaks it, and a port is reserved for TCP.
 	files := map[string]string{
 		k.ConfigFile(): `[libdefaults]
@@ -120,7 +121,7 @@ func (k *KDC) writeConfig() error {
 	}
 [domain_realm]
 	` + ServiceHost + ` = ` + k.realm + `
-`,
+` + conf,
 		k.profile(): `[kdcdefaults]
 	kdc_listen = ""
 	kdc_tcp_listen = ` + k.port.addr() + `
