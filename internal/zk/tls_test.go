@@ -341,3 +341,48 @@ func TestTLSAlert(t *testing.T) {
 		})
 	}
 }
+
+// Certificates, keys and CA files that are renewed while a client runs count for its next connection.
+func TestTLSRenewed(t *testing.T) {
+	t.Parallel()
+	ctx := testContext(t)
+	old, renewed := newAuthority(t), newAuthority(t)
+	first, second := startTLS(t, old, serverCert(time.Now().Add(time.Hour))), startTLS(t, renewed, serverCert(time.Now().Add(time.Hour)))
+	dir := t.TempDir()
+	settings := &zk.TLS{CAFile: filepath.Join(dir, "ca"), CertFile: filepath.Join(dir, "cert"), KeyFile: filepath.Join(dir, "key")}
+	lay := func(a *authority) {
+		key, cert := a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "alice"}, NotAfter: time.Now().Add(time.Hour)})
+		for file, content := range map[string]string{settings.CAFile: certPEM(a.cert), settings.CertFile: certPEM(cert), settings.KeyFile: keyPEM(t, key)} {
+			if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	lay(renewed)
+	before := connect(t, second.SecureAddr(), func(cfg *zk.Config) { cfg.TLS = settings })
+	for range 5 {
+		// A server that has seen less than the client would refuse it.
+		if _, err := before.Create(ctx, "/x-", nil, zk.CreateOptions{Mode: zk.PersistentSequential}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lay(old)
+	c := connect(t, first.SecureAddr()+","+second.SecureAddr(), func(cfg *zk.Config) {
+
+		cfg.KeepHostOrder = true
+		cfg.TLS = settings
+	})
+	lay(renewed)
+	if err := first.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		_, _, err := c.Get(ctx, "/zookeeper")
+		if err == nil {
+			return
+		}
+		if ctx.Err() != nil {
+			t.Fatal(err)
+		}
+	}
+}

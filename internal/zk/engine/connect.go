@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -354,7 +355,7 @@ func (e *Engine) try(ctx context.Context, t target, s *session, exchange conn.SA
 		e.forget(credentials[refused.Index])
 	}
 	if err != nil {
-		if e.tls != nil {
+		if e.cfg.TLS != nil {
 			// With TLS 1.3 a server's refusal of this client comes behind its own handshake.
 			err = tlsError(err, t.host)
 		}
@@ -389,14 +390,26 @@ func (e *Engine) dial(ctx context.Context, t target) (net.Conn, error) {
 	if err != nil {
 		return nil, dialError(ctx, err, began)
 	}
-	if e.tls == nil {
+	if e.cfg.TLS == nil {
 		return nc, nil
 	}
 	host, _, err := net.SplitHostPort(t.host)
 	if err != nil {
 		return nil, err
 	}
-	return handshakeTLS(ctx, e.tls, nc, host)
+	return handshakeTLS(ctx, e.tlsSettings(ctx), nc, host)
+}
+
+// tlsSettings reads the certificates and the key again, which may have been renewed since the last connection. Where the files
+// cannot be read, as in the middle of that, what they said last counts.
+func (e *Engine) tlsSettings(ctx context.Context) *tls.Config {
+	settings, err := e.cfg.TLS.config(ctx)
+	if err != nil {
+		e.log.Warn("the files of TLS could not be read again", "reason", err)
+		return e.tls.Load()
+	}
+	e.tls.Store(settings)
+	return settings
 }
 
 // dialError says in words that the time was up, where net says "i/o timeout".

@@ -121,8 +121,8 @@ func (cfg *Config) complete() error {
 // Engine is one session over many connections. It is safe for concurrent use.
 type Engine struct {
 	cfg  Config
-	tls  *tls.Config    // nil for plain text
-	sasl sasl.Mechanism // nil for none
+	tls  atomic.Pointer[tls.Config] // what the files said last; nil for plain text
+	sasl sasl.Mechanism             // nil for none
 	log  Logger
 	zxid atomic.Int64 // the latest transaction that any connection told of
 
@@ -191,9 +191,11 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 		}
 	}
 	if cfg.TLS != nil {
-		if e.tls, err = cfg.TLS.config(ctx); err != nil {
+		settings, err := cfg.TLS.config(ctx)
+		if err != nil {
 			return nil, err
 		}
+		e.tls.Store(settings)
 	}
 	return e, nil
 }
