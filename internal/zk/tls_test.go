@@ -368,7 +368,6 @@ func TestTLSRenewed(t *testing.T) {
 	}
 	lay(old)
 	c := connect(t, first.SecureAddr()+","+second.SecureAddr(), func(cfg *zk.Config) {
-
 		cfg.KeepHostOrder = true
 		cfg.TLS = settings
 	})

@@ -105,6 +105,12 @@ func TestCacheIsRenewed(t *testing.T) {
 	m.now = func() time.Time { return time.Now().Add(2 * time.Hour) }
 	_, err := m.Start(t.Context(), "any")
 	wantTransient(t, err, "has expired at ")
+	m.now = time.Now
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	_, err = m.Start(t.Context(), "any")
+	wantTransient(t, err, "the credential cache is not there: run kinit")
 	if err := os.Rename(kdc.CredentialCache(t, kerberosUser, "-l", "5h"), file); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"terraform-provider-zookeeper/internal/zk/guard"
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
@@ -37,15 +38,15 @@ type resolver interface {
 	LookupAddr(ctx context.Context, addr string) (names []string, err error)
 	LookupSRV(ctx context.Context, service, proto, name string) (cname string, addrs []*net.SRV, err error)
 	// SearchDomain returns the domain in which names without one are looked for; empty where there is none.
-	SearchDomain() string
+	SearchDomain(ctx context.Context) string
 }
 
 // systemResolver is the machine's.
 type systemResolver struct{ *net.Resolver }
 
 // SearchDomain returns the first domain that resolv.conf has, else that of the machine's own name.
-func (systemResolver) SearchDomain() string {
-	content, _ := os.ReadFile("/etc/resolv.conf") // Without one there is none.
+func (systemResolver) SearchDomain(ctx context.Context) string {
+	content, _ := guard.ReadFile(ctx, "/etc/resolv.conf", guard.MaxKRB5Conf) // Without one there is none.
 	domain := ""
 	for line := range strings.Lines(string(content)) {
 		if fields := strings.Fields(line); len(fields) > 1 && (fields[0] == "search" || fields[0] == "domain") {
@@ -307,7 +308,7 @@ func (m *gssAPI) openCache(ctx context.Context, conf *krb5Conf, client principal
 // hostNames returns the names by which Kerberos may know a host, in the order in which to ask for them: as it is configured,
 // as the DNS has it, or both, which dns_canonicalize_hostname says.
 func hostNames(ctx context.Context, dns resolver, conf *krb5Conf, host string) []string {
-	given := strings.ToLower(strings.TrimSuffix(qualified(dns, conf, host), "."))
+	given := strings.ToLower(strings.TrimSuffix(qualified(ctx, dns, conf, host), "."))
 	if conf.canonical == givenName {
 		return []string{given}
 	}
@@ -337,11 +338,11 @@ func canonicalHost(ctx context.Context, dns resolver, conf *krb5Conf, host strin
 
 // qualified returns a host's name with a domain, where it has none and krb5.conf names one (qualify_shortname). MIT Kerberos
 // takes the machine's own domain where krb5.conf does not say.
-func qualified(dns resolver, conf *krb5Conf, host string) string {
+func qualified(ctx context.Context, dns resolver, conf *krb5Conf, host string) string {
 	if strings.Contains(host, ".") || strings.Contains(host, ":") {
 		return host
 	}
-	domain := dns.SearchDomain()
+	domain := dns.SearchDomain(ctx)
 	if e, ok := conf.profile.value("qualify_shortname", libdefaults); ok {
 		domain = e.value
 	}

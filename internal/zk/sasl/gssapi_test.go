@@ -18,7 +18,7 @@ type fakeDNS struct {
 	domain  string
 }
 
-func (f fakeDNS) SearchDomain() string { return f.domain }
+func (f fakeDNS) SearchDomain(context.Context) string { return f.domain }
 
 func (f fakeDNS) missing(name string) error {
 	if f.err != nil {

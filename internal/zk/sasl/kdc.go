@@ -230,8 +230,8 @@ func (k *kdc) serviceTicket(ctx context.Context, tgt *ticket, realm string, serv
 				path = k.conf.way(asked, realm)
 			}
 			left := path[slices.Index(path, asked)+1:]
-			for i := len(left) - 1; i >= 0; i-- {
-				t, err = k.grant(ctx, etypes, tgt, asked, grantingPrincipal(left[i]), false)
+			for _, next := range slices.Backward(left) {
+				t, err = k.grant(ctx, etypes, tgt, asked, grantingPrincipal(next), false)
 				if _, unknown := errors.AsType[*unknownServiceError](err); !unknown {
 					break
 				}

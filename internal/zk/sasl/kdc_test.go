@@ -163,8 +163,8 @@ func TestKDCSilent(t *testing.T) {
 }
 
 // udpKDC returns the address of a KDC that is asked by UDP: it asks the real one at an address, and refuses what makes a
-// larger reply than max, as a KDC does. It counts what it is asked.
-func udpKDC(t *testing.T, real string, most int) (addr string, asked *atomic.Int32) {
+// larger reply than most, as a KDC does. It counts what it is asked.
+func udpKDC(t *testing.T, behind string, most int) (addr string, asked *atomic.Int32) {
 	t.Helper()
 	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {
@@ -180,7 +180,7 @@ func udpKDC(t *testing.T, real string, most int) (addr string, asked *atomic.Int
 				return
 			}
 			asked.Add(1)
-			reply, err := roundTrip(context.Background(), kdcAddr{"tcp", real}, buffer[:n])
+			reply, err := roundTrip(context.Background(), kdcAddr{"tcp", behind}, buffer[:n])
 			if err != nil {
 				continue
 			}
