@@ -42,8 +42,8 @@ func saslAttribute() schema.SingleNestedAttribute {
 			"hostname": schema.StringAttribute{Optional: true, MarkdownDescription: "Host by which SASL knows the servers. Default: with `GSSAPI` the canonical name of each server's host, which is the second part of its principal; " +
 				"with `DIGEST-MD5` `zk-sasl-md5`, as ZooKeeper has it. Environment: `ZOOKEEPER_SASL_HOSTNAME`."},
 			"realm":       schema.StringAttribute{Optional: true, MarkdownDescription: "With `GSSAPI` the realm of a `username` without one, by default `default_realm` of krb5.conf; with `DIGEST-MD5` the one of the servers' realms that knows the user, by default the first. Environment: `ZOOKEEPER_SASL_REALM`."},
-			"keytab_file": schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "Keytab with the keys of `username`, in place of a password. `GSSAPI` only. Environment: `ZOOKEEPER_SASL_KEYTAB_FILE`."},
-			"credential_cache_file": schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "Credential cache, as kinit writes it. `GSSAPI` only. Without a password and a keytab the cache is looked for where kinit puts it: at `KRB5CCNAME`, or in `/tmp`. " +
+			"keytab_file": schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "Keytab with the keys of `username`, instead of a password. `GSSAPI` only. Environment: `ZOOKEEPER_SASL_KEYTAB_FILE`."},
+			"credential_cache_file": schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "Credential cache, as kinit writes it, or `DIR:` and the folder of a collection. `GSSAPI` only. Without a password and a keytab the cache is looked for where kinit puts it: at `KRB5CCNAME`, at `default_ccache_name` of krb5.conf, or in `/tmp`. " +
 				"Environment: `ZOOKEEPER_SASL_CREDENTIAL_CACHE_FILE`."},
 			"krb5_conf_file": schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "krb5.conf. `GSSAPI` only. Default: `KRB5_CONFIG`, or `/etc/krb5.conf`. Environment: `ZOOKEEPER_SASL_KRB5_CONF_FILE`."},
 		},

@@ -307,8 +307,11 @@ func (s *Session) acquire(ctx context.Context, client *zk.Client, l Lock) (*reci
 	if err == nil || ctx.Err() != nil || !errors.Is(err, recipe.ErrLocked) && !errors.Is(err, context.DeadlineExceeded) {
 		return held, err
 	}
-	// The names help whoever reads the error, and are not worth another one.
-	contenders, more, _ := lock.FirstContenders(ctx, mostContenders)
+	// The names help whoever reads the error, and are not worth another one, except for why no server can be asked.
+	contenders, more, unread := lock.FirstContenders(ctx, mostContenders)
+	if why, ok := errors.AsType[*zk.ConnectError](unread); ok {
+		return nil, why
+	}
 	for i, name := range contenders {
 		if name == "" {
 			name = "somebody who does not say who"

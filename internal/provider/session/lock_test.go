@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
@@ -89,4 +90,45 @@ func TestCloseTellsOfALostLock(t *testing.T) {
 func clientErr(ctx context.Context, s *session.Session) error {
 	_, err := s.Client(ctx)
 	return err
+}
+
+// A run that waits for a lock and has lost its servers is told why it cannot reach them, and not that others hold the lock.
+func TestWaitWithoutServers(t *testing.T) {
+	t.Parallel()
+	server := zktest.StartServer(t)
+	proxy := zktest.StartProxy(t, server.Addr())
+	holder, err := session.New(t.Context(), zk.Config{Servers: server.Addr()}, &session.Lock{Path: "/lock", Timeout: session.DefaultLockTimeout}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, err := holder.Client(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	waiting := make(chan error, 1)
+	s, err := session.New(t.Context(), zk.Config{Servers: proxy.Addr(), ConnectTimeout: time.Second}, &session.Lock{Path: "/lock", Timeout: 3 * time.Second}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_, err := s.Client(t.Context())
+		waiting <- err
+	}()
+	for names := []string(nil); len(names) < 2; {
+		if names, _, err = client.Children(t.Context(), "/lock"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	proxy.Close()
+	if err := <-waiting; !isConnectError(err) {
+		t.Errorf("error %v", err)
+	}
+	for _, s := range []*session.Session{s, holder} {
+		_ = s.Close(t.Context()) // One has no servers.
+	}
+}
+
+func isConnectError(err error) bool {
+	_, ok := errors.AsType[*zk.ConnectError](err)
+	return ok
 }
