@@ -279,7 +279,8 @@ func parseBool(s string) (is, known bool) {
 	return is, is || slices.ContainsFunc(no, func(word string) bool { return strings.EqualFold(word, s) })
 }
 
-// parseLifetime reads a duration: "3600", "24h", "1d2h", "10:30", "1:30:00" or "2-1:30:00".
+// parseLifetime reads a duration: "3600", "24h", "1d2h", "10:30", "1:30:00" or "2-1:30:00". MIT Kerberos takes a number with
+// any other letter for seconds. Here "1w" is a week, and the other letters are refused.
 func parseLifetime(s string) (time.Duration, bool) {
 	const day = 24 * time.Hour
 	var sum time.Duration
