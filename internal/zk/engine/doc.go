@@ -32,5 +32,13 @@
 //  3. watches.mu: what is watched, and what was asked for. No request is made with it held.
 //  4. Watch.mu: the events of one watch.
 //
-// listeners.mu and failures.mu are taken with any of them held, and nothing is taken behind them. None is held across I/O.
+// listeners.mu and failures.mu are taken with any of them held, and nothing is taken after them. None is held across I/O.
+//
+// Those of the client in internal/zk come last, because a call's Ended takes them: ledger.mu and claims.mu, never one
+// with the other held. With neither of them held is anything asked of the engine.
+//
+// Three are channels, because whoever waits for one may give up, and are held across I/O. None is taken with a mutex
+// held, and among themselves they go in this order: the turn of a Pending, held by the one who collects its result;
+// Client.numbering, held by the one who looks for a sequential node; and the turn of a link's versionCache, held by the
+// one who asks for the version.
 package engine
