@@ -411,13 +411,14 @@ func TestOneConnectionForEach(t *testing.T) {
 	own := zktest.StartServer(t, zktest.WithConfig("maxClientCnxns", "1"))
 	proxy := zktest.StartProxy(t, own.Addr())
 	c := connect(t, proxy.Addr(), steady)
+	before := proxy.Connections()
 	_, errs := createMany(ctx, 8, func(ctx context.Context, i int) (zk.Created, error) {
 		return c.Create(ctx, fmt.Sprintf("/%d", i), nil, zk.CreateOptions{Mode: zk.Container})
 	})
 	if err := errors.Join(errs...); err != nil {
 		t.Error(err)
 	}
-	if n := proxy.Words(); n != 1 {
+	if n := proxy.Connections() - before; n != 1 {
 		t.Errorf("%d questions", n)
 	}
 }

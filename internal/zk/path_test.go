@@ -30,6 +30,7 @@ func restWithPath(ctx context.Context, c *zk.Client, path string) map[string]err
 	_, errs["Client.RecognizeSequential"] = c.RecognizeSequential(ctx, path, zk.Making{})
 	_, errs["Client.Stats"] = c.Stats(ctx, []string{path})
 	errs["Client.Prune"] = c.Prune(ctx, path, 1)
+	errs["Client.Clear"] = c.Clear(ctx, path, func([]string, int) {})
 	errs["Client.WalkStats"] = c.WalkStats(ctx, path, -1, nothing)
 	errs["Client.Survey"] = c.Survey(ctx, path, -1, true, nothing)
 	errs["Client.SetHosts"] = c.SetHosts("127.0.0.1:1/"+path, false)

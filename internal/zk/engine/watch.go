@@ -60,7 +60,7 @@ type Watch struct {
 	events   []Event
 	end      error
 	ready    chan struct{} // holds a token when there is something to read
-	restored chan struct{} // holds a token when it has been registered again
+	restored chan struct{} // holds a token when it has been registered again; nil for one that is left for one event
 }
 
 // Next returns the next event, or waits for it. Behind the last one it returns why there
@@ -665,7 +665,10 @@ var errUncovered = errors.New("the watch that this one was to share was refused"
 func (e *Engine) Watch(ctx context.Context, req WatchRequest, out conn.Reply) (*Watch, *conn.Call) {
 	a := &asking{WatchRequest: req}
 	e.watches.begin(req.Path)
-	w := &Watch{engine: e, full: req.Path, once: req.Op != proto.OpAddWatch, ready: make(chan struct{}, 1), restored: make(chan struct{}, 1)}
+	w := &Watch{engine: e, full: req.Path, once: req.Op != proto.OpAddWatch, ready: make(chan struct{}, 1)}
+	if !w.once {
+		w.restored = make(chan struct{}, 1)
+	}
 	// With mu held, which close takes: where ctx has ended, the hook is run at once.
 	e.watches.mu.Lock()
 	w.unhook = context.AfterFunc(ctx, func() { e.watches.close(w, conn.ContextError(ctx)) })
