@@ -32,12 +32,13 @@ func main() {
 	}
 	what := full
 	flag.IntVar(&what.client.Rounds, "rounds", what.client.Rounds, "how often the client is measured")
-	flag.StringVar(&what.part, "part", what.part, "what to measure: client, provider, single, tree, big or all; of the rest results.json has what it had")
+	flag.StringVar(&what.part, "part", what.part, "what to measure: client, provider, single, tree, big, lots or all, which is all but lots; of the rest results.json has what it had")
 	flag.StringVar(&what.cli, "cli", what.cli, "the CLI that the provider is measured with")
 	flag.IntVar(&what.provider.Rounds, "provider-rounds", what.provider.Rounds, "how often the provider is measured")
 	flag.Func("singles", "numbers of zookeeper_znode, as in 1000,5000", numbers(&what.provider.Singles))
 	flag.Func("acl", "numbers of entries of an ACL, as in 500,1000", numbers(&what.provider.ACL))
 	flag.IntVar(&what.provider.Tree, "tree", what.provider.Tree, "number of nodes of a tree")
+	flag.IntVar(&what.provider.Lots, "nodes", what.provider.Lots, "number of zookeeper_znode of the part lots")
 	out := flag.String("out", ".", "the folder for results.json and results.svg; empty for none")
 	flag.TextVar(&what.servers.Single, "single", &what.servers.Single, "how the server of the operations on single nodes handles connections: NIO or Netty")
 	flag.TextVar(&what.servers.Many, "many", &what.servers.Many, "the same of the server of the operations on many nodes")
@@ -62,14 +63,15 @@ type sizes struct {
 
 var full = sizes{client: client.Full, provider: provider.Full, cli: "../bin/tofu", servers: client.Usual, part: all}
 
-// The parts of the benchmark. The last takes the better part of an hour, nearly all of it the
-// CLI's own.
+// The parts of the benchmark. Big takes the better part of an hour and lots takes longer, nearly
+// all of it the CLI's own. Lots is measured alone, and when it is asked for.
 const (
 	ofClient   = "client"
 	ofProvider = "provider"
 	ofSingle   = "single"
 	ofTree     = "tree"
 	ofBig      = "big"
+	ofLots     = "lots"
 	all        = "all"
 )
 
@@ -91,8 +93,9 @@ func run(ctx context.Context, what sizes, out string, to io.Writer) error {
 		{ofSingle, func() error { return provider.RunSingle(ctx, what.provider, what.cli, "..", &r) }},
 		{ofTree, func() error { return provider.RunTree(ctx, what.provider, what.cli, "..", &r) }},
 		{ofBig, func() error { return provider.RunBig(ctx, what.provider, what.cli, "..", &r) }},
+		{ofLots, func() error { return provider.RunLots(ctx, what.provider, what.cli, "..", &r) }},
 	} {
-		if what.part != all && what.part != part.name {
+		if what.part != part.name && (what.part != all || part.name == ofLots) {
 			continue
 		}
 		measured = true

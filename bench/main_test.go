@@ -32,13 +32,14 @@ func TestFigures(t *testing.T) {
 	var table bytes.Buffer
 	little := sizes{
 		client:   client.Sizes{Rounds: 1, Single: 2, Many: 300, Read: 130, Create: 50},
-		provider: provider.Sizes{Rounds: 1, Atomic: []int{20, 40}, Big: 60, Single: 10, Singles: []int{5, 10}, ACL: []int{5, 10}, Tree: 20},
+		provider: provider.Sizes{Rounds: 1, Atomic: []int{20, 40}, Big: 60, Single: 10, Singles: []int{5, 10}, ACL: []int{5, 10}, Tree: 20, Lots: 15},
 		cli:      full.cli,
 		servers:  full.servers,
-		part:     all,
 	}
-	if err := run(t.Context(), little, dir, &table); err != nil {
-		t.Fatal(err)
+	for _, little.part = range []string{all, ofLots} {
+		if err := run(t.Context(), little, dir, &table); err != nil {
+			t.Fatal(err)
+		}
 	}
 	got, want := figures(t, filepath.Join(dir, results)), figures(t, results)
 	for _, name := range names(want) {
@@ -48,7 +49,7 @@ func TestFigures(t *testing.T) {
 	}
 	for _, name := range names(got) {
 		// The largest number of nodes takes so long that it is not measured with each change.
-		if !slices.Contains(names(want), name) && !strings.HasPrefix(name, "growth/") && !strings.HasPrefix(name, "single-growth/") {
+		if !slices.Contains(names(want), name) && !strings.HasPrefix(name, "growth/") && !strings.HasPrefix(name, "single-growth/") && !strings.HasPrefix(name, "lots-") {
 			t.Errorf("%s is measured, and was not published", name)
 		}
 	}
@@ -65,7 +66,7 @@ func TestFigures(t *testing.T) {
 }
 
 // ofNodes matches the number of nodes in the name of a figure of the provider.
-var ofNodes = regexp.MustCompile(`^(znodes|single|tree)(.*)/\d+`)
+var ofNodes = regexp.MustCompile(`^(znodes|single|tree|lots)(.*)/\d+`)
 
 // names are the figures' names, without the numbers of nodes, which are a matter of size.
 func names(figures map[string]float64) []string {

@@ -86,6 +86,7 @@ func (f folder) declare(nodes map[string]string) error {
 type cost struct {
 	wall     time.Duration
 	cpu      time.Duration // of the CLI and the provider
+	memory   int64         // of the CLI at its largest, or of the provider if that is larger, in bytes
 	provider took
 }
 
@@ -103,6 +104,9 @@ func (f folder) run(ctx context.Context, args ...string) (c cost, err error) {
 		return c, fmt.Errorf("%v: %w\n%s", args, err, out[max(0, len(out)-most):])
 	}
 	c.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	if c.memory, err = largest(cmd.ProcessState); err != nil {
+		return c, err
+	}
 	c.provider, err = readUsage(filepath.Join(f.cli.dir, usage))
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil // the floor has no provider of ours

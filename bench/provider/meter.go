@@ -47,16 +47,25 @@ func Meter() (code int, ok bool) {
 // note appends what a process took: its CPU time in microseconds, and its memory at its
 // largest in bytes.
 func note(file string, state *os.ProcessState) error {
-	rusage, ok := state.SysUsage().(*syscall.Rusage)
-	if !ok {
-		return errors.New("this system does not tell what a process took")
+	memory, err := largest(state)
+	if err != nil {
+		return err
 	}
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(f, (state.UserTime() + state.SystemTime()).Microseconds(), rusage.Maxrss<<10)
+	_, err = fmt.Fprintln(f, (state.UserTime() + state.SystemTime()).Microseconds(), memory)
 	return errors.Join(err, f.Close())
+}
+
+// largest is the memory of a process at its largest, or of the largest that it waited for, in bytes.
+func largest(state *os.ProcessState) (int64, error) {
+	rusage, ok := state.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return 0, errors.New("this system does not tell what a process took")
+	}
+	return rusage.Maxrss << 10, nil
 }
 
 // took is what the provider's processes of a run took.

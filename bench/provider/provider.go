@@ -28,10 +28,12 @@ type Sizes struct {
 	// goals, ACL the numbers of entries of one ACL, Tree is the number of nodes of a tree.
 	Singles, ACL []int
 	Tree         int
+	// Lots is the number of zookeeper_znode that is measured once.
+	Lots int
 }
 
 // Full are the sizes that figures are published with.
-var Full = Sizes{Rounds: 3, Atomic: []int{1000, 5000}, Big: 50_000, Single: 1000, Singles: []int{1000, 5000}, ACL: []int{500, 1000}, Tree: 50_000}
+var Full = Sizes{Rounds: 3, Atomic: []int{1000, 5000}, Big: 50_000, Single: 1000, Singles: []int{1000, 5000}, ACL: []int{500, 1000}, Tree: 50_000, Lots: 50_000}
 
 // What has to be reached, each as the median of the rounds.
 const (

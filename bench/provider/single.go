@@ -66,17 +66,18 @@ func (b *bench) builds(ctx context.Context) (ours, old, plain build, err error) 
 		return ours, old, plain, err
 	}
 	tree := filepath.Join(b.work, "tree")
-	git := func(args ...string) error {
+	git := func(ctx context.Context, args ...string) error {
 		if out, err := exec.CommandContext(ctx, "git", append([]string{"-C", b.root}, args...)...).CombinedOutput(); err != nil {
 			return fmt.Errorf("git %v: %w: the history of the repository is needed\n%s", args, err, out)
 		}
 		return nil
 	}
-	if err := git("worktree", "add", "--detach", tree, before); err != nil {
+	if err := git(ctx, "worktree", "add", "--detach", tree, before); err != nil {
 		return ours, old, plain, err
 	}
 	old, err = b.build(ctx, "old", tree, ".")
-	return ours, old, plain, errors.Join(err, git("worktree", "remove", "--force", tree))
+	// An interrupt ends what is measured, and leaves no work tree all the same.
+	return ours, old, plain, errors.Join(err, git(context.WithoutCancel(ctx), "worktree", "remove", "--force", tree))
 }
 
 // A candidate is a build with the configuration that it runs, in which %s is the base path.
@@ -155,6 +156,30 @@ func RunSingle(ctx context.Context, sizes Sizes, path, root string, to *report.R
 // lower is a figure that is the better the lower it is.
 func lower(goal float64, format string, args ...any) report.Figure {
 	return report.Figure{Name: fmt.Sprintf(format, args...), Best: report.Lower, Goal: goal}
+}
+
+// RunLots measures as many zookeeper_znode as one person may have, once and beside nobody: what it
+// takes of the provider, and of the CLI.
+func RunLots(ctx context.Context, sizes Sizes, path, root string, to *report.Report) error {
+	return run(ctx, path, root, to, func(b *bench) error {
+		n := sizes.Lots
+		names := []string{stepApply, stepPlan, stepDestroy}
+		some := only(steps(n), names...)
+		some[len(some)-1].nodes = some[0].nodes // what is destroyed is what was applied
+		costs, err := b.turns(ctx, some, candidate{build{"lots", b.cli}, singleBelow})
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			took := costs[0][name]
+			b.report.Add(lower(0, "lots-wall-seconds/%d/%s", n, name), took.wall.Seconds())
+			b.report.Add(lower(0, "lots-seconds/%d/%s", n, name), took.provider.cpu.Seconds())
+			b.report.Add(lower(0, "lots-cli-seconds/%d/%s", n, name), (took.cpu - took.provider.cpu).Seconds())
+			b.report.Add(lower(0, "lots-megabytes/%d/%s", n, name), float64(took.provider.memory)/1e6)
+			b.report.Add(lower(0, "lots-cli-megabytes/%d/%s", n, name), float64(took.memory)/1e6)
+		}
+		return nil
+	})
 }
 
 // singles measures as many zookeeper_znode: the first number of them beside the others, and more
