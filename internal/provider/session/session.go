@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -195,6 +196,9 @@ func (s *Session) DefaultACL() []zk.ACL {
 	}
 	return s.cfg.DefaultACL
 }
+
+// MaxTreeBytes is how many bytes of paths and of data may be read of a tree.
+func (s *Session) MaxTreeBytes() int { return cmp.Or(s.cfg.Walk.Bytes, zk.DefaultWalkBytes) }
 
 // KnownDefaultACL is DefaultACL, and nil while that is configured and not known yet.
 func (s *Session) KnownDefaultACL() []zk.ACL {

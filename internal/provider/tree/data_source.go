@@ -118,9 +118,11 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	}
 }
 
+// doing is what the data source does, for errors.
+const doing = "read the tree of the znode"
+
 // read reads the tree of a configuration, and completes it.
 func read(ctx context.Context, s *session.Session, m *model) (diags diag.Diagnostics) {
-	const doing = "read the tree of the znode"
 	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: s.Presented(), Run: s}
 	client, err := s.Client(ctx)
 	if err != nil {
@@ -148,11 +150,13 @@ func read(ctx context.Context, s *session.Session, m *model) (diags diag.Diagnos
 		return diags
 	}
 	if m.IncludeData.ValueBool() {
-		if found.size > maxData {
-			return diag.Diagnostics{about.TreeTooLarge(len(found.paths), found.size, maxData)}
+		tooLarge := func(data int64) diag.Diagnostic { return found.tooLarge(about, data, s.MaxTreeBytes()) }
+		d := tooLarge(found.size)
+		if d == nil {
+			d = readData(ctx, client, about, found, tooLarge)
 		}
-		if err := readData(ctx, client, found); err != nil {
-			return diag.Diagnostics{about.Error(doing, err)}
+		if d != nil {
+			return diag.Diagnostics{d}
 		}
 	}
 	found.log(ctx, "read a tree", len(found.paths))
@@ -163,18 +167,23 @@ func read(ctx context.Context, s *session.Session, m *model) (diags diag.Diagnos
 	return diags
 }
 
-// readData reads the data of the nodes that have been found.
-func readData(ctx context.Context, client *zk.Client, found *collection) error {
-	read := 0
+// readData reads the data of the nodes that have been found, until it is too much: others may have
+// written more meanwhile.
+func readData(ctx context.Context, client *zk.Client, about diagnose.Subject, found *collection, tooLarge func(data int64) diag.Diagnostic) diag.Diagnostic {
+	read, size := 0, int64(0)
 	for paths := range slices.Chunk(found.paths, progress) {
 		readings, err := client.ReadMany(ctx, paths, false)
 		if err != nil {
-			return err
+			return about.Error(doing, err)
 		}
 		for _, r := range readings {
 			if err := found.addData(r); err != nil {
-				return err
+				return about.Error(doing, err)
 			}
+			size += int64(len(r.Data))
+		}
+		if d := tooLarge(size); d != nil {
+			return d
 		}
 		read += len(paths)
 		found.log(ctx, "reading the data of a tree", read)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	framework "github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
@@ -32,6 +33,7 @@ type collection struct {
 	path  string // of the one at the top
 	paths []string
 	size  int64 // of all data, in bytes
+	named int   // of all paths, in bytes
 	// gone are those that had been found, and were there no more.
 	gone map[string]bool
 	// text, b64 and stats are what is told of the nodes, by their paths as they are shown; stats is
@@ -59,6 +61,7 @@ const progress = 1000
 func (c *collection) add(ctx context.Context, r zk.Reading) {
 	c.paths = append(c.paths, r.Path)
 	c.size += int64(r.Stat.DataLength)
+	c.named += len(r.Path)
 	c.putStat(r)
 	if !attr.Crosses(r.Path) {
 		c.unnamed.Add(r.Path)
@@ -86,6 +89,18 @@ func (c *collection) addData(r zk.Reading) error {
 			c.b64[attr.Shown(r.Path)] = b64
 		}
 		c.putStat(r)
+	}
+	return nil
+}
+
+// tooLarge tells of more bytes of data than may be read; nil for fewer. The provider bounds them
+// together with the paths.
+func (c *collection) tooLarge(about diagnose.Subject, data int64, most int) diag.Diagnostic {
+	switch {
+	case data > maxData:
+		return about.TreeTooLarge(len(c.paths), data, maxData)
+	case data+int64(c.named) > int64(most):
+		return about.Error(doing, &zk.WalkLimitError{Path: c.path, Unit: "bytes", Max: most})
 	}
 	return nil
 }
