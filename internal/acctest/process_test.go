@@ -342,6 +342,41 @@ resource "zookeeper_znode" "b" {
 	}
 }
 
+// Where no log is asked for, the provider writes none of what it does, also not for a CLI that would
+// drop it; where one is, it does.
+func TestAccProcess_logsForReaders(t *testing.T) {
+	for level, logs := range map[string]bool{"": false, "TRACE": true} {
+		t.Run("level "+level, func(t *testing.T) {
+			t.Parallel()
+			tree := acctest.NewTree(t)
+			cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config("resource \"zookeeper_znode\" \"a\" {\n  path = \"${local.base}/a\"\n}")})
+			// A program in front of the provider keeps what that writes to its standard error.
+			config := read(t, filepath.Join(cli.Dir, "cli.tfrc"))
+			dir := regexp.MustCompile(`zkform/zookeeper" += "(.*)"`).FindStringSubmatch(config)[1]
+			front, log := t.TempDir(), filepath.Join(t.TempDir(), "log")
+			script := fmt.Sprintf("#!/bin/sh\nexec %q \"$@\" 2>>%q\n", filepath.Join(dir, "terraform-provider-zookeeper"), log)
+			if err := os.WriteFile(filepath.Join(front, "terraform-provider-zookeeper"), []byte(script), 0o700); err != nil { //nolint:gosec // it is to be run
+				t.Fatal(err)
+			}
+			cli.Write("cli.tfrc", strings.ReplaceAll(config, dir, front))
+			for _, name := range []string{"TF_LOG", "TF_LOG_CORE", "TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_FRAMEWORK", "TF_LOG_SDK_PROTO"} {
+				cli.Env = append(cli.Env, name+"=")
+			}
+			cli.Env = append(cli.Env, "TF_LOG_PROVIDER="+level)
+			cli.MustRun("apply", "-no-color", "-auto-approve")
+			if err := tree.HasData("/a", ""); err != nil {
+				t.Fatal(err)
+			}
+			text := read(t, log)
+			for _, what := range []string{`"frame sent"`, `"duration_ms"`} {
+				if strings.Contains(text, what) != logs {
+					t.Errorf("%s is written: %t\n%s", what, !logs, text)
+				}
+			}
+		})
+	}
+}
+
 // The log of a run at DEBUG tells its story: where it connected, and each operation, with
 // its node, its time and its transaction. TRACE adds the frames.
 func TestAccProcess_logTellsTheStory(t *testing.T) {
