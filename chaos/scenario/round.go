@@ -138,7 +138,7 @@ func (m *maker) actor(name string, locked bool, shared string, ensemble bool) Ac
 	}
 	for i := range a.Ops {
 		// Not every run is disturbed: what went wrong has to be found by one that is not.
-		for range m.IntN(7) {
+		for range m.IntN(8) {
 			a.Ops[i].Faults = append(a.Ops[i].Faults, m.fault(a.Ops[i], ensemble))
 		}
 	}
