@@ -22,6 +22,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/children"
 	"terraform-provider-zookeeper/internal/provider/cleartree"
 	"terraform-provider-zookeeper/internal/provider/createsequential"
+	"terraform-provider-zookeeper/internal/provider/ensemble"
 	"terraform-provider-zookeeper/internal/provider/ensurepath"
 	"terraform-provider-zookeeper/internal/provider/export"
 	"terraform-provider-zookeeper/internal/provider/front"
@@ -218,6 +219,7 @@ func (p *Provider) Resources(context.Context) []func() resource.Resource {
 func (p *Provider) DataSources(context.Context) []func() datasource.DataSource {
 	return []func() datasource.DataSource{
 		children.NewDataSource,
+		ensemble.NewDataSource,
 		identity.NewDataSource,
 		leader.NewDataSource,
 		members.NewDataSource,

@@ -1,0 +1,108 @@
+package zk
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"terraform-provider-zookeeper/internal/zk/shown"
+)
+
+// The roles of an ensemble's servers.
+const (
+	Participant = "participant"
+	Observer    = "observer"
+)
+
+// A Member is one server of an ensemble, as the ensemble's configuration has it.
+type Member struct {
+	ID int64
+	// Address is where the other servers reach it, "host:quorum-port:election-port"; several
+	// are separated by "|".
+	Address string
+	// Role is [Participant] or [Observer].
+	Role string
+	// ClientAddress is where clients reach it, "host:port"; empty where the configuration does
+	// not say it. The host can be 0.0.0.0, for all that the server has.
+	ClientAddress string
+}
+
+// An Ensemble is the configuration of an ensemble.
+type Ensemble struct {
+	// Members are sorted by id; a standalone server has none.
+	Members []Member
+	// Version is the transaction that the configuration came with, see [ConfigVersion].
+	Version int64
+}
+
+// Ensemble returns the ensemble's configuration. It needs 3.5.
+func (c *Client) Ensemble(ctx context.Context) (Ensemble, error) {
+	config, _, err := c.EnsembleConfig(ctx)
+	if err != nil {
+		return Ensemble{}, err
+	}
+	e, err := ParseEnsemble(config)
+	if err != nil {
+		return Ensemble{}, &Error{Op: OpNameGet, Path: configPath, Err: err}
+	}
+	return e, nil
+}
+
+// ParseEnsemble reads a configuration as [Client.EnsembleConfig] and [Client.Reconfig] return it.
+func ParseEnsemble(config []byte) (Ensemble, error) {
+	var e Ensemble
+	if len(config) == 0 { // that of a standalone server
+		return e, nil
+	}
+	var err error
+	if e.Version, err = ConfigVersion(config); err != nil {
+		return Ensemble{}, err
+	}
+	for line := range strings.Lines(string(config)) {
+		line = strings.TrimSpace(line)
+		id, server, ok := strings.Cut(strings.TrimPrefix(line, "server."), "=")
+		if !strings.HasPrefix(line, "server.") {
+			continue // groups and weights
+		}
+		m, err := parseMember(id, server)
+		if !ok || err != nil {
+			return Ensemble{}, fmt.Errorf("the ensemble's configuration has the line %s, which is no server", shown.Text(line))
+		}
+		e.Members = append(e.Members, m)
+	}
+	return e, nil
+}
+
+// parseMember reads a server in the notation "host:port:port[:role][|host:port:port[:role]][;[host:]port]".
+func parseMember(id, server string) (m Member, err error) {
+	if m.ID, err = strconv.ParseInt(id, 10, 64); err != nil {
+		return Member{}, err
+	}
+	m.Address, m.ClientAddress, _ = strings.Cut(server, ";")
+	m.Role = Participant
+	for _, role := range []string{Participant, Observer} {
+		if address, ok := strings.CutSuffix(m.Address, ":"+role); ok {
+			m.Address, m.Role = strings.ReplaceAll(address, ":"+role+"|", "|"), role
+		}
+	}
+	if strings.Count(m.Address, ":") < 2 {
+		return Member{}, fmt.Errorf("%s has no two ports", m.Address)
+	}
+	if m.ClientAddress != "" && !strings.Contains(m.ClientAddress, ":") {
+		m.ClientAddress = "0.0.0.0:" + m.ClientAddress
+	}
+	return m, nil
+}
+
+// Reachable is where a client reaches a server: its ClientAddress, at the host of its Address where that says
+// no more than a port. It is empty where the configuration has no client address.
+func (m Member) Reachable() string {
+	port, all := strings.CutPrefix(m.ClientAddress, "0.0.0.0:")
+	if !all {
+		return m.ClientAddress
+	}
+	first, _, _ := strings.Cut(m.Address, "|")
+	host := first[:strings.LastIndexByte(first, ':')]
+	return host[:strings.LastIndexByte(host, ':')+1] + port
+}
