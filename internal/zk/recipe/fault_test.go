@@ -19,19 +19,36 @@ type step struct {
 	name string
 	// before prepares the call with a client that nobody cuts.
 	before func(ctx context.Context, t *testing.T, direct *zk.Client, path string)
+	// meanwhile is what others do while it waits; nil for nothing. v is its client. The end of ctx is that of
+	// the call.
+	meanwhile func(ctx context.Context, t *testing.T, v *victim, direct *zk.Client, path string)
 	// do makes it, once or with what belongs to it.
 	do func(ctx context.Context, t *testing.T, c *zk.Client, path string) error
 	// left is what is there afterwards, and how often.
 	left func(ctx context.Context, t *testing.T, direct *zk.Client, path string)
 }
 
-// nothing is left of what goes with its holder.
+// call makes it with a client, while others do what they do.
+func (s *step) call(ctx context.Context, t *testing.T, v *victim, direct *zk.Client, path string) error {
+	t.Helper()
+	if s.meanwhile == nil {
+		return s.do(ctx, t, v.Client, path)
+	}
+	during, end := context.WithCancel(context.WithoutCancel(ctx))
+	others := background(func() error { s.meanwhile(during, t, v, direct, path); return nil })
+	err := s.do(ctx, t, v.Client, path)
+	end()
+	<-others
+	return err
+}
+
+// nothing is left of what goes with its holder, beside the folders.
 func nothing(folders ...string) func(context.Context, *testing.T, *zk.Client, string) {
 	return func(_ context.Context, t *testing.T, direct *zk.Client, path string) {
 		t.Helper()
 		for _, f := range append(folders, "") {
 			for _, name := range children(t, direct, path+f) {
-				if !slices.Contains(folders, "/"+name) {
+				if !slices.Contains(folders, f+"/"+name) {
 					t.Errorf("left: %s%s/%s", path, f, name)
 				}
 			}
@@ -106,6 +123,43 @@ func steps() []step {
 				t.Helper()
 				holds(t, direct, path+"/n", "1")
 				nothing("/n")(t.Context(), t, direct, path)
+			},
+		},
+		{
+			name: "set and compare",
+			do: func(ctx context.Context, t *testing.T, c *zk.Client, path string) error {
+				n := newCounter(t, c, path+"/n", recipe.CounterOptions{Form: recipe.Int32})
+				if _, err := n.Set(ctx, 7); err != nil {
+					return err
+				}
+				done, err := n.CompareAndSet(ctx, 7, 8)
+				if err == nil && !done {
+					err = errors.New("the number was another")
+				}
+				return err
+			},
+			left: func(_ context.Context, t *testing.T, direct *zk.Client, path string) {
+				t.Helper()
+				holds(t, direct, path+"/n", "\x00\x00\x00\x08")
+				nothing("/n")(t.Context(), t, direct, path)
+			},
+		},
+		{
+			name: "several leases",
+			do: func(ctx context.Context, t *testing.T, c *zk.Client, path string) error {
+				for _, me := range []string{"a", "b", "a"} {
+					lease := must(recipe.NewMultiNonBlockingLease(c, 2, path, time.Hour, recipe.LeaseOptions{Identifier: me}))(t)
+					if ok, err := lease.Obtain(ctx); err != nil || !ok {
+						return fmt.Errorf("obtained: %t, %w", ok, err)
+					}
+				}
+				return nil
+			},
+			left: func(_ context.Context, t *testing.T, direct *zk.Client, path string) {
+				t.Helper()
+				if a, b := children(t, direct, path+"/0"), children(t, direct, path+"/1"); len(a) != 1 || len(b) != 1 {
+					t.Errorf("there are %v and %v", a, b)
+				}
 			},
 		},
 		{
@@ -270,6 +324,21 @@ func steps() []step {
 			left: func(context.Context, *testing.T, *zk.Client, string) {},
 		},
 	}
+	for _, w := range waitings() {
+		list = append(list, step{name: "waiting, " + w.name, before: w.before, do: w.do, left: nothing(w.left...), meanwhile: func(ctx context.Context, t *testing.T, v *victim, direct *zk.Client, path string) {
+			t.Helper()
+			for !w.waits(t, v, direct, path) {
+				select {
+				case <-ctx.Done(): // it has ended without having waited
+					return
+				case <-time.After(5 * time.Millisecond):
+				}
+			}
+			if err := w.serve(ctx, direct, path); err != nil && ctx.Err() == nil {
+				t.Errorf("serving who waits: %v", err)
+			}
+		}})
+	}
 	for kind, of := range lockKinds {
 		for _, notation := range []recipe.Notation{recipe.Kazoo, recipe.Curator} {
 			list = append(list, holding(fmt.Sprint(notation, "'s ", kind), func(ctx context.Context, t *testing.T, c *zk.Client, path string) (*recipe.Held, error) {
@@ -311,7 +380,7 @@ func TestEachRequestCut(t *testing.T) {
 					}
 					var seen atomic.Int32
 					cut := arm(func(op int32) bool { return isRequest(op) && int(seen.Add(1)) == n+1 })
-					if err := s.do(ctx, t, v.Client, path); err != nil {
+					if err := s.call(ctx, t, v, direct, path); err != nil {
 						t.Fatalf("request %d: %v", n, err)
 					}
 					s.left(ctx, t, direct, path)
@@ -355,7 +424,7 @@ func TestEachRequestAbandoned(t *testing.T) {
 					var seen atomic.Int32
 					held, letGo := v.proxy.HoldReplies(func(op int32) bool { return isRequest(op) && int(seen.Add(1)) == n+1 })
 					short, cancel := context.WithCancel(ctx)
-					out := background(func() error { return s.do(short, t, v.Client, path) })
+					out := background(func() error { return s.call(short, t, v, direct, path) })
 					var err error
 					done := false
 					select {
@@ -384,7 +453,7 @@ func TestEachRequestAbandoned(t *testing.T) {
 					}
 					// What is closed takes all with it that goes with its session; what gives up takes it
 					// away, or says that it may stay.
-					if owned := ephemerals(t, direct, path); len(owned) != 0 && (closes || !strings.Contains(fmt.Sprint(err), "may stay")) {
+					if owned := others(t, direct, path); len(owned) != 0 && (closes || !strings.Contains(fmt.Sprint(err), "may stay")) {
 						t.Errorf("request %d, %v: left are %v", n, err, owned)
 					}
 					// The servers' word that the session's nodes are gone may come before the client's own end.
@@ -420,7 +489,7 @@ func TestEachRequestExpired(t *testing.T) {
 					}
 					var seen atomic.Int32
 					held, letGo := v.proxy.HoldReplies(func(op int32) bool { return isRequest(op) && int(seen.Add(1)) == n+1 })
-					out := background(func() error { return s.do(ctx, t, v.Client, path) })
+					out := background(func() error { return s.call(ctx, t, v, direct, path) })
 					var err error
 					done := false
 					select {
@@ -444,7 +513,7 @@ func TestEachRequestExpired(t *testing.T) {
 					case done, !errors.Is(err, zk.ErrSessionExpired) && !errors.Is(err, recipe.ErrLost) && !errors.Is(err, recipe.ErrDeleted):
 						t.Errorf("request %d: %v", n, err)
 					default:
-						if owned := ephemerals(t, direct, path); len(owned) != 0 {
+						if owned := others(t, direct, path); len(owned) != 0 {
 							t.Errorf("request %d, %v: left are %v", n, err, owned)
 						}
 					}
@@ -456,6 +525,17 @@ func TestEachRequestExpired(t *testing.T) {
 			})
 		}
 	}
+}
+
+// others returns the paths of the nodes below a path that go with another session than the client's, which
+// may hold what is waited for.
+func others(t *testing.T, c *zk.Client, path string) []string {
+	t.Helper()
+	id, _ := c.Session()
+	return slices.DeleteFunc(ephemerals(t, c, path), func(path string) bool {
+		stat, _, err := c.Exists(testContext(t), path)
+		return err == nil && stat.EphemeralOwner == id
+	})
 }
 
 // ephemerals returns the paths of the nodes below a path that go with a session.
