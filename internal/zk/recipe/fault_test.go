@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -35,10 +36,11 @@ func (s *step) call(ctx context.Context, t *testing.T, v *victim, direct *zk.Cli
 		return s.do(ctx, t, v.Client, path)
 	}
 	during, end := context.WithCancel(context.WithoutCancel(ctx))
-	others := background(func() error { s.meanwhile(during, t, v, direct, path); return nil })
+	var work sync.WaitGroup
+	work.Go(func() { s.meanwhile(during, t, v, direct, path) })
 	err := s.do(ctx, t, v.Client, path)
 	end()
-	<-others
+	work.Wait()
 	return err
 }
 

@@ -96,7 +96,7 @@ func (r *turmoil) jobs(c *zk.Client, seed, i uint64) []func() {
 	latch := must(recipe.NewLeaderLatch(c, at("latch"), recipe.LockOptions{}))(r.T)
 	jobs = append(jobs, func() { r.held("latch", "w", latch.Lead) })
 
-	for _, form := range []recipe.Form{recipe.Text, recipe.Int64} {
+	for _, form := range []recipe.Form{recipe.Text, recipe.Int32, recipe.Int64} {
 		name := fmt.Sprint("counter", form)
 		counter := must(recipe.NewCounter(c, at(name), recipe.CounterOptions{Form: form}))(r.T)
 		jobs = append(jobs, func() {
@@ -123,7 +123,14 @@ func (r *turmoil) jobs(c *zk.Client, seed, i uint64) []func() {
 	double := must(recipe.NewDoubleBarrier(c, at(r.name("double")), 1, recipe.BarrierOptions{}))(r.T)
 	barrier := must(recipe.NewBarrier(c, at(r.name("barrier")), recipe.BarrierOptions{}))(r.T)
 	lease := must(recipe.NewNonBlockingLease(c, at("lease"), time.Hour, recipe.LeaseOptions{Identifier: "me"}))(r.T)
-	jobs = append(jobs, func() { r.belong(party, double) }, func() {
+	shallow := must(recipe.NewShallowParty(c, at("shallow"), recipe.PartyOptions{Identifier: r.name("member")}))(r.T)
+	group := must(recipe.NewGroupMember(c, at("group"), recipe.PartyOptions{Identifier: r.name("member")}))(r.T)
+	jobs = append(jobs, func() {
+		for _, of := range []*recipe.Party{party, shallow, group} {
+			r.join(of)
+		}
+		r.enter(double)
+	}, func() {
 		if r.accept("barrier", barrier.Create(r.ctx)) {
 			return
 		}
@@ -203,7 +210,7 @@ func (r *turmoil) useLockingQueue(q *recipe.LockingQueue, what int) {
 	}
 }
 
-func (r *turmoil) belong(party *recipe.Party, double *recipe.DoubleBarrier) {
+func (r *turmoil) join(party *recipe.Party) {
 	held, err := party.Join(r.ctx)
 	if !r.accept("party", err) {
 		all, err := party.Members(r.ctx)
@@ -215,6 +222,9 @@ func (r *turmoil) belong(party *recipe.Party, double *recipe.DoubleBarrier) {
 		}
 		r.accept("party", held.Release(r.ctx))
 	}
+}
+
+func (r *turmoil) enter(double *recipe.DoubleBarrier) {
 	member, err := double.Enter(r.ctx)
 	if !r.accept("double barrier", err) {
 		r.accept("double barrier", member.Leave(r.ctx))
