@@ -25,6 +25,17 @@ func next(t *testing.T, w *zk.Watch) string {
 	return fmt.Sprintf("%v %s", e.Type, e.Path)
 }
 
+// restored waits until a watch that stays has been registered again after a reconnect: servers do not tell what
+// came before.
+func restored(t *testing.T, w *zk.Watch) {
+	t.Helper()
+	select {
+	case <-w.Restored():
+	case <-testContext(t).Done():
+		t.Fatal("the watch was not registered again")
+	}
+}
+
 // Each one-time watch tells of the first event that it is for, and of no other.
 func conformWatches(t *testing.T) {
 	t.Parallel()
@@ -150,9 +161,7 @@ func TestWatchesOfOneNode(t *testing.T) {
 				}
 				if i == 1 {
 					proxy.CutAll()
-					if err := c.Sync(ctx, "/"); err != nil {
-						t.Fatal(err)
-					}
+					restored(t, all)
 				}
 				if i == 2 {
 					all.Close()
@@ -278,9 +287,8 @@ func TestWatchesSurviveReconnect(t *testing.T) {
 		}
 	}
 	reopen()
-	if err := c.Sync(ctx, "/"); err != nil {
-		t.Fatal(err)
-	}
+	restored(t, watches[2])
+	restored(t, watches[3])
 	// Persistent watches are registered again, and what they missed is not told: they are
 	// told of what comes from then on. So is said by the servers' own documentation.
 	if _, err := direct.Set(ctx, base+"/there", []byte("y"), 1); err != nil {
@@ -561,9 +569,7 @@ func TestWatchesInChroot(t *testing.T) {
 		t.Fatal(err)
 	}
 	proxy.CutAll() // they are registered again by their paths on the server
-	if err := c.Sync(ctx, "/"); err != nil {
-		t.Fatal(err)
-	}
+	restored(t, root)
 	for _, path := range []string{base + "b", base + "/a"} {
 		if _, err := direct.Create(ctx, path, nil, zk.CreateOptions{}); err != nil {
 			t.Fatal(err)
@@ -913,9 +919,7 @@ func TestWatchesLeaveNothing(t *testing.T) {
 				t.Fatal(err)
 			}
 			proxy.CutAll()
-			if err := c.Sync(ctx, "/"); err != nil {
-				t.Fatal(err)
-			}
+			restored(t, w)
 			left(t, 2) // one in each table
 			w.Close()
 		}},
