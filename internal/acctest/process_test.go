@@ -355,7 +355,7 @@ func TestAccProcess_logsForReaders(t *testing.T) {
 			dir := regexp.MustCompile(`zkform/zookeeper" += "(.*)"`).FindStringSubmatch(config)[1]
 			front, log := t.TempDir(), filepath.Join(t.TempDir(), "log")
 			script := fmt.Sprintf("#!/bin/sh\nexec %q \"$@\" 2>>%q\n", filepath.Join(dir, "terraform-provider-zookeeper"), log)
-			if err := os.WriteFile(filepath.Join(front, "terraform-provider-zookeeper"), []byte(script), 0o700); err != nil { //nolint:gosec // it is to be run
+			if err := os.WriteFile(filepath.Join(front, "terraform-provider-zookeeper"), []byte(script), 0o700); err != nil {
 				t.Fatal(err)
 			}
 			cli.Write("cli.tfrc", strings.ReplaceAll(config, dir, front))

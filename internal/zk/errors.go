@@ -208,6 +208,10 @@ type RetryError = engine.RetryError
 // what was asked. Nothing was sent.
 type VersionError = engine.VersionError
 
+// A VersionUnknownError tells that an operation depends on the server's version, which the connected server does not
+// tell.
+type VersionUnknownError = engine.VersionUnknownError
+
 // A WhitelistError tells that a server refuses a four-letter word.
 type WhitelistError = engine.WhitelistError
 

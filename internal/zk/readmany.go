@@ -117,7 +117,7 @@ func (c *Client) readMany(ctx context.Context, paths []string, children bool, p 
 	}
 	read, err := c.readBatches(ctx, out, children, p)
 	_, old := errors.AsType[*VersionError](err)
-	if _, unknown := errors.AsType[*engine.VersionUnknownError](err); old || unknown {
+	if _, unknown := errors.AsType[*VersionUnknownError](err); old || unknown {
 		// The connection was lost meanwhile, and the next server is another.
 		for i, path := range paths {
 			out[i] = Reading{Path: path}

@@ -66,7 +66,7 @@ func (t *TreeCache) Start(ctx context.Context) error {
 	t.mu.Unlock()
 	stop := context.AfterFunc(ctx, end)
 	w, err := t.begin(life)
-	if _, old := errors.AsType[*zk.VersionError](err); old {
+	if oneShotAlone(err) {
 		err = t.startOneShot(life)
 		if !stop() {
 			err = ctx.Err()
@@ -83,8 +83,19 @@ func (t *TreeCache) Start(ctx context.Context) error {
 		end()
 		return fmt.Errorf("caching %s: %w", t.path, err)
 	}
-	t.work.Go(func() { t.finish(t.follow(life, w)) })
+	t.work.Go(func() {
+		if err := t.follow(life, w); err != nil {
+			t.finish(err)
+		}
+	})
 	return nil
+}
+
+// oneShotAlone reports whether an error of a persistent watch tells that the server knows none, or may know none.
+func oneShotAlone(err error) bool {
+	_, old := errors.AsType[*zk.VersionError](err)
+	_, untold := errors.AsType[*zk.VersionUnknownError](err)
+	return old || untold
 }
 
 // Close ends the cache. What it holds stays as it is.
@@ -140,7 +151,8 @@ func (t *TreeCache) begin(ctx context.Context) (*zk.Watch, error) {
 	}
 }
 
-// follow applies what the watch tells, until it ends for good.
+// follow applies what the watch tells, until it ends for good. Where the next server takes no such watch it goes over
+// to one-time watches, which all servers take, and returns nil: these end the cache when they have to.
 func (t *TreeCache) follow(ctx context.Context, w *zk.Watch) error {
 	for {
 		var err error
@@ -160,6 +172,8 @@ func (t *TreeCache) follow(ctx context.Context, w *zk.Watch) error {
 		switch {
 		case ctx.Err() != nil:
 			return zk.ErrWatchEnded
+		case oneShotAlone(err):
+			return t.startOneShot(ctx)
 		case err != nil:
 			return err
 		}
@@ -240,18 +254,21 @@ func (t *TreeCache) compare(ctx context.Context) error {
 		}
 		level = below
 	}
-	var gone []string
-	t.mu.RLock()
-	t.root.walk(t.path, func(path string) {
+	for _, path := range t.paths() {
 		if _, ok := there[path]; !ok {
-			gone = append(gone, path)
+			t.drop(path)
 		}
-	})
-	t.mu.RUnlock()
-	for _, path := range gone {
-		t.drop(path)
 	}
 	return nil
+}
+
+// paths returns the paths of all nodes, each after its parent's.
+func (t *TreeCache) paths() []string {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	paths := make([]string, 0, t.size)
+	t.root.walk(t.path, func(path string) { paths = append(paths, path) })
+	return paths
 }
 
 // walk calls visit for the node and all below it.

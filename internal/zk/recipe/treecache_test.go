@@ -65,6 +65,7 @@ func agrees(t *testing.T, cache *recipe.TreeCache, c *zk.Client, path string) {
 		if !t.Failed() {
 			return
 		}
+		t.Logf("the cache's end: %v", cache.Err())
 		for at, text := range want {
 			if got[at] != text {
 				t.Logf("%s is %s, cached %s", at, text, got[at])
@@ -236,6 +237,38 @@ func TestTreeCacheSurvives(t *testing.T) {
 			until(t, "it to end with its client", func() bool { return cache.Err() != nil })
 		})
 	}
+}
+
+// A cache goes over to one-time watches where nobody tells the next server's version, and begins with them where nobody
+// told the first one's.
+func TestTreeCacheVersionUntold(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	path := folder(t, c) + "/tree"
+	mutate(ctx, t, c, path, random, 100)
+	v := newVictim(t)
+	cache := startCache(t, v.Client, path)
+	agrees(t, cache, c, path)
+
+	defer v.proxy.HoldWords()()
+	reopen := v.gate.close()
+	v.proxy.CutAll()
+	mutate(ctx, t, c, path, random, 60)
+	reopen()
+	agrees(t, cache, c, path)
+	mutate(ctx, t, c, path, random, 60)
+	agrees(t, cache, c, path)
+	if err := c.DeleteTree(ctx, path, zk.AnyVersion); err != nil {
+		t.Fatal(err)
+	}
+	agrees(t, cache, c, path)
+
+	mutate(ctx, t, c, path, random, 60)
+	agrees(t, startCache(t, v.Client, path), c, path)
+	agrees(t, cache, c, path)
 }
 
 // A hundred thousand nodes are held in a hundred megabytes, read with few requests, and kept up.

@@ -24,7 +24,7 @@ type follower struct {
 	wake  chan struct{} // has it look again at once
 }
 
-// startOneShot reads the tree and keeps it up.
+// startOneShot reads the tree and keeps it up. What the cache had before and is not there any more goes.
 func (t *TreeCache) startOneShot(ctx context.Context) error {
 	o := &oneShot{cache: t, nodes: make(map[string]*follower)}
 	o.spawn(ctx, t.path)
@@ -35,9 +35,21 @@ func (t *TreeCache) startOneShot(ctx context.Context) error {
 	})
 	select {
 	case <-loaded:
+		o.prune()
 		return t.Err()
 	case <-ctx.Done():
 		return ctx.Err()
+	}
+}
+
+// prune takes out of the tree what nobody follows: it was deleted before the first reading.
+func (o *oneShot) prune() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, path := range o.cache.paths() {
+		if _, followed := o.nodes[path]; !followed {
+			o.cache.drop(path)
+		}
 	}
 }
 
