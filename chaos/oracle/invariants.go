@@ -558,9 +558,25 @@ var notEmpty = regexp.MustCompile(`(?m)^Error: Znode is not empty\n+"([^"]+)" wa
 func (k *knowledge) keptByOrphans(e Ending) bool {
 	kept := notEmpty.FindAllStringSubmatch(e.Why, -1)
 	tree := k.treeAt(k.end())
-	return len(kept) > 0 && len(kept) == strings.Count(e.Why, "Error: ") && !slices.ContainsFunc(kept, func(found []string) bool {
-		return slices.ContainsFunc(tree.Paths(), func(p string) bool { return below(p, found[1]) && !k.orphan(p, tree[p], k.Runs) })
-	})
+	if len(kept) == 0 || len(kept) != strings.Count(e.Why, "Error: ") {
+		return false
+	}
+	for _, found := range kept {
+		orphans := 0
+		for _, p := range tree.Paths() {
+			switch {
+			case !below(p, found[1]):
+			case !k.orphan(p, tree[p], k.Runs):
+				return false
+			default:
+				orphans++
+			}
+		}
+		if orphans == 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func (k *knowledge) left(name string, actor int, at int64, report reporter) {

@@ -373,6 +373,16 @@ func TestCheck(t *testing.T) {
 			)},
 			without: []string{"prune"},
 		},
+		"left by a kill below another node than the destroy names": {
+			at: hooks{"in the end": all(
+				func(s *story) { fault(s, scenario.KillBoth) }, func(s *story) { s.round.Runs[2].Code = 1 },
+				ending(func(e *oracle.Ending) {
+					e.Destroyed, e.Why = 1, "\nError: Znode is not empty\n\n\"/zn/json\" was not deleted, because …"
+				}),
+			)},
+			without: []string{"prune"},
+			want:    []string{"the destroy in the end failed, with exit code 1:"},
+		},
 		"left by a kill, and it is not why the destroy failed": {
 			at: hooks{"in the end": all(
 				func(s *story) { fault(s, scenario.KillBoth) }, func(s *story) { s.round.Runs[2].Code = 1 },

@@ -3,6 +3,8 @@ package zk
 import (
 	"context"
 	"fmt"
+	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -49,7 +51,11 @@ func (c *Client) Ensemble(ctx context.Context) (Ensemble, error) {
 	return e, nil
 }
 
-// ParseEnsemble reads a configuration as [Client.EnsembleConfig] and [Client.Reconfig] return it.
+// maxMembers bounds the servers of an ensemble. Their ids are at most 255 (ZooKeeper Administrator's Guide, "myid").
+const maxMembers = 255
+
+// ParseEnsemble reads a configuration as [Client.EnsembleConfig] and [Client.Reconfig] return it. One of more than 255
+// servers is an error.
 func ParseEnsemble(config []byte) (Ensemble, error) {
 	var e Ensemble
 	if len(config) == 0 { // that of a standalone server
@@ -69,6 +75,9 @@ func ParseEnsemble(config []byte) (Ensemble, error) {
 		if !ok || err != nil {
 			return Ensemble{}, fmt.Errorf("the ensemble's configuration has the line %s, which is no server", shown.Text(line))
 		}
+		if len(e.Members) == maxMembers {
+			return Ensemble{}, fmt.Errorf("the ensemble's configuration has more than %d servers", maxMembers)
+		}
 		e.Members = append(e.Members, m)
 	}
 	return e, nil
@@ -86,8 +95,10 @@ func parseMember(id, server string) (m Member, err error) {
 			m.Address, m.Role = strings.ReplaceAll(address, ":"+role+"|", "|"), role
 		}
 	}
-	if strings.Count(m.Address, ":") < 2 {
-		return Member{}, fmt.Errorf("%s has no two ports", m.Address)
+	for address := range strings.SplitSeq(m.Address, "|") {
+		if _, ok := hostOf(address); !ok {
+			return Member{}, fmt.Errorf("%s is no host with two ports", address)
+		}
 	}
 	if m.ClientAddress != "" && !strings.Contains(m.ClientAddress, ":") {
 		m.ClientAddress = "0.0.0.0:" + m.ClientAddress
@@ -95,14 +106,35 @@ func parseMember(id, server string) (m Member, err error) {
 	return m, nil
 }
 
+// hostOf returns the host of "host:port:port".
+func hostOf(address string) (host string, ok bool) {
+	for range 2 {
+		colon := strings.LastIndexByte(address, ':')
+		if colon < 0 {
+			return "", false
+		}
+		if _, err := strconv.ParseUint(address[colon+1:], 10, 16); err != nil {
+			return "", false
+		}
+		address = address[:colon]
+	}
+	return address, address != ""
+}
+
 // Reachable is where a client reaches a server: its ClientAddress, at the host of its Address where that says
 // no more than a port. It is empty where the configuration has no client address.
 func (m Member) Reachable() string {
-	port, all := strings.CutPrefix(m.ClientAddress, "0.0.0.0:")
-	if !all {
+	host, port, err := net.SplitHostPort(m.ClientAddress)
+	if err != nil {
+		return m.ClientAddress
+	}
+	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsUnspecified() {
 		return m.ClientAddress
 	}
 	first, _, _ := strings.Cut(m.Address, "|")
-	host := first[:strings.LastIndexByte(first, ':')]
-	return host[:strings.LastIndexByte(host, ':')+1] + port
+	host, ok := hostOf(first)
+	if !ok {
+		return ""
+	}
+	return host + ":" + port
 }

@@ -423,6 +423,33 @@ func TestOneConnectionForEach(t *testing.T) {
 	}
 }
 
+// A watch that stays is told that it is restored also where another one of the same kind comes first after a reconnect.
+func TestWatchIsRestoredByAnother(t *testing.T) {
+	t.Parallel()
+	needs(t, persistentWatch)
+	ctx := testContext(t)
+	base := folder(t, connect(t, server.Addr()))
+	proxy := zktest.StartProxy(t, server.Addr())
+	c := connect(t, proxy.Addr(), steady)
+	lasting, err := c.Watch(ctx, base, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		proxy.CutAll()
+		for range 4 {
+			if _, err := c.Watch(ctx, base, true); err != nil && !errors.Is(err, zk.ErrConnectionLoss) {
+				t.Fatal(err)
+			}
+		}
+		select {
+		case <-lasting.Restored():
+		case <-ctx.Done():
+			t.Fatal("it was not told")
+		}
+	}
+}
+
 // A watch that stays does not hold up the connection where the server leaves the question for its version without an
 // answer. It is restored as soon as that comes, and tells so.
 func TestWatchIsRestoredLater(t *testing.T) {

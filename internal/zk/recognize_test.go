@@ -118,6 +118,9 @@ func TestRecognizeSequential(t *testing.T) {
 			t.Parallel()
 			ctx := testContext(t)
 			c := connect(t, server.Addr()+tc.chroot, alice)
+			if _, err := c.ServerInfo(ctx); err != nil { // a create is answered with its stat from then on
+				t.Fatal(err)
+			}
 			sequential := func(data string, acl []zk.ACL) zk.Created {
 				made, err := c.Create(ctx, tc.prefix, []byte(data), zk.CreateOptions{Mode: zk.PersistentSequential, ACL: acl})
 				if err != nil {

@@ -106,7 +106,7 @@ func TestWaitWithoutServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	waiting := make(chan error, 1)
-	s, err := session.New(t.Context(), zk.Config{Servers: proxy.Addr(), ConnectTimeout: time.Second}, &session.Lock{Path: "/lock", Timeout: 3 * time.Second}, nil)
+	s, err := session.New(t.Context(), zk.Config{Servers: proxy.Addr(), ConnectTimeout: time.Second}, &session.Lock{Path: "/lock", Timeout: 10 * time.Second}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -300,8 +300,11 @@ func (e *Engine) addresses(ctx context.Context, hostport string) ([]string, erro
 	return ips, err
 }
 
-// tryAgain tries an address with an exchange of its own: none serves two connections.
+// tryAgain tries an address with an exchange of its own: none serves two connections. What SASL takes has its own
+// bound.
 func (e *Engine) tryAgain(ctx context.Context, t target, s *session, share time.Duration) (*link, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.cfg.ConnectTimeout)
+	defer cancel()
 	exchange, err := e.startSASL(ctx, t)
 	if err != nil {
 		return nil, err

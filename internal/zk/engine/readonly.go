@@ -30,7 +30,7 @@ func (e *Engine) seekQuorum(ctx context.Context, l *link, s *session) (*link, er
 				continue
 			}
 			var next *link
-			exchange, err := e.startSASL(ctx, t)
+			exchange, err := e.startSASL(standing, t)
 			if err == nil {
 				next, err = e.resumeAt(ctx, t, s, exchange, e.share(len(hosts), n-1))
 			}

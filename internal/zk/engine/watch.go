@@ -262,6 +262,12 @@ func (ws *watches) add(w *Watch, kind WatchKind, a *asking) bool {
 		return false
 	}
 	w.kind = kind
+	if stays(kind) && !p.kept[kind] {
+		// With this one the server has those again that were there before the reconnect: lastingAgain leaves them out.
+		for old := range p.kinds[kind] {
+			signal(old.restored)
+		}
+	}
 	if p.kinds[kind] == nil {
 		p.kinds[kind] = make(map[*Watch]struct{})
 	}
