@@ -99,6 +99,9 @@ func (e fileError) Unwrap() error { return e.error }
 func target(name string) (string, error) {
 	at, err := filepath.EvalSymlinks(name)
 	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(name); err == nil {
+			return "", fileError{errors.New("it is a symbolic link to a file that is not there")}
+		}
 		return name, nil // what is missing of its folders is found when it is written
 	}
 	if err != nil {

@@ -50,4 +50,10 @@ func TestTarget(t *testing.T) {
 	if _, err := target(folder); err == nil || !strings.Contains(err.Error(), "a directory") {
 		t.Errorf("a directory: %v", err)
 	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := target(link); err == nil || !strings.Contains(err.Error(), "symbolic link") {
+		t.Errorf("a link to nothing: %s, %v", got, err)
+	}
 }

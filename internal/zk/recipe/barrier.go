@@ -83,8 +83,9 @@ func ensure(ctx context.Context, client *zk.Client, path string, data []byte, ac
 	}
 }
 
-// Remove opens the barrier, and reports whether it was closed. With [zk.ErrOutcomeUnknown], which
-// takes a lost reply, it may have been opened, and closed again by somebody else.
+// Remove opens the barrier, and reports whether it was closed. After a lost reply it says that it was where
+// it is open then, also if somebody else has opened it at that moment. With [zk.ErrOutcomeUnknown], which
+// takes a lost reply too, it may have been opened, and closed again by somebody else.
 func (b *Barrier) Remove(ctx context.Context) (bool, error) { return removeOnce(ctx, b.client, b.path) }
 
 // removeOnce deletes a node, and reports whether it was there. It deletes one, and not what others

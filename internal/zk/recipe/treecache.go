@@ -173,7 +173,10 @@ func (t *TreeCache) follow(ctx context.Context, w *zk.Watch) error {
 		case ctx.Err() != nil:
 			return zk.ErrWatchEnded
 		case oneShotAlone(err):
-			return t.startOneShot(ctx)
+			if err := t.startOneShot(ctx); ctx.Err() == nil {
+				return err
+			}
+			return zk.ErrWatchEnded
 		case err != nil:
 			return err
 		}
