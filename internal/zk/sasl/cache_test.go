@@ -124,3 +124,69 @@ func TestCacheIsRenewed(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// A keytab and a krb5.conf that are replaced while a client waits are read again: that one is half written, or is not there
+// for a moment, is no end for a client that has been served.
+func TestFilesAreReplaced(t *testing.T) {
+	t.Parallel()
+	kdc := zktest.StartKDC(t, "TEST.REALM")
+	for _, name := range []string{kerberosUser, "bob"} {
+		kdc.AddPrincipal(t, name, kerberosPassword)
+	}
+	addr := zktest.StartServer(t, zktest.WithKerberosLogin(kdc)).Addr()
+	read := func(file string) string {
+		t.Helper()
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	keys, conf := read(kdc.Keytab(t, kerberosUser)), read(kdc.ConfigFile())
+	for _, tc := range []struct {
+		name, content, want string
+		isConf              bool
+	}{
+		{"no keytab", "", "the keytab: there is no such file", false},
+		{"the beginning of a keytab", "\x05\x02", " is not a keytab, or is damaged", false},
+		{"half a keytab", keys[:len(keys)/2-1], " is not a keytab, or is damaged", false},
+		{"somebody else's keytab", read(kdc.Keytab(t, "bob")), "has no key of", false},
+		{"no krb5.conf", "", "krb5.conf: there is no such file", true},
+		{"half a krb5.conf", "[libdefaults", `line 1 has no "]"`, true},
+		{"a krb5.conf without a KDC", "[libdefaults]\ndefault_realm = TEST.REALM\ndns_lookup_kdc = no\n", "names no KDC of realm", true},
+		{"a krb5.conf without a realm", "\n", "nor has krb5.conf a default_realm", true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			opts := Options{Username: kerberosUser, Hostname: zktest.ServiceHost, KRB5ConfFile: writeFile(t, conf), KeytabFile: writeFile(t, keys)}
+			file, whole := opts.KeytabFile, keys
+			if tc.isConf {
+				file, whole = opts.KRB5ConfFile, conf
+			}
+			replace := func(content string) {
+				t.Helper()
+				err := os.WriteFile(file, []byte(content), 0o600)
+				if content == "" {
+					err = os.Remove(file)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			m := newKerberos(t, opts)
+			if err := connect(t, addr).authenticate(m, "any"); err != nil {
+				t.Fatal(err)
+			}
+			m.tickets = make(map[string]*ticket)
+			replace(tc.content)
+			_, err := m.Start(t.Context(), "any")
+			wantTransient(t, err, tc.want)
+			// One that has never been served is told at once.
+			_, err = newKerberos(t, opts).Start(t.Context(), "any")
+			wantFailed(t, err, tc.want)
+			replace(whole)
+			if err := connect(t, addr).authenticate(m, "any"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -209,15 +209,6 @@ type cache struct {
 	entries []cacheEntry
 }
 
-// A staleError tells that a credential cache has no ticket at the moment, which kinit puts right.
-type staleError struct{ err error }
-
-// Error tells what is wrong with the cache.
-func (e *staleError) Error() string { return e.err.Error() }
-
-// Unwrap returns what is wrong with the cache.
-func (e *staleError) Unwrap() error { return e.err }
-
 // openCache reads a credential cache, until ctx ends: of a collection that of the client, or the primary one where the
 // client is nobody.
 func openCache(ctx context.Context, place cachePlace, client principal) (*cache, error) {
@@ -249,7 +240,7 @@ func openCache(ctx context.Context, place cachePlace, client principal) (*cache,
 		}
 	}
 	// There is such a folder: it has been read.
-	return nil, &staleError{fmt.Errorf("the collection of credential caches %s has none of %s: run kinit", shown.Text(place.folder), client)}
+	return nil, fmt.Errorf("the collection of credential caches %s has none of %s: run kinit", shown.Text(place.folder), client)
 }
 
 // isCacheName tells whether a file of a collection is a cache.
@@ -260,7 +251,7 @@ func isCacheName(name string) bool {
 func openCacheFile(ctx context.Context, file, what string) (*cache, error) {
 	content, err := guard.ReadFile(ctx, file, guard.MaxCredentialCache)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &staleError{shown.As(err, what+" is not there: run kinit, or configure a password or a keytab")}
+		return nil, shown.As(err, what+" is not there: run kinit, or configure a password or a keytab")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", what, err)
@@ -268,8 +259,7 @@ func openCacheFile(ctx context.Context, file, what string) (*cache, error) {
 	// There is a file of this name: it has been read.
 	c := &cache{what: "the credential cache " + shown.Text(file)}
 	if c.client, c.entries, err = parseCache(content); err != nil {
-		// kinit may be writing it.
-		return nil, &staleError{fmt.Errorf("%s is none, or is damaged", c.what)}
+		return nil, fmt.Errorf("%s is none, or is damaged", c.what)
 	}
 	return c, nil
 }
@@ -292,10 +282,10 @@ func (c *cache) find(service types.PrincipalName, realm string) *ticket {
 func (c *cache) grantingTicket(now time.Time) (*ticket, error) {
 	t := c.find(grantingPrincipal(c.client.realm), c.client.realm)
 	if t == nil {
-		return nil, &staleError{fmt.Errorf("%s has no ticket-granting ticket that can be used: run kinit", c.what)}
+		return nil, fmt.Errorf("%s has no ticket-granting ticket that can be used: run kinit", c.what)
 	}
 	if !t.holds(now) {
-		return nil, &staleError{fmt.Errorf("the ticket of %s in %s has expired at %s: run kinit", c.client, c.what, t.end.Format(time.RFC3339))}
+		return nil, fmt.Errorf("the ticket of %s in %s has expired at %s: run kinit", c.client, c.what, t.end.Format(time.RFC3339))
 	}
 	return t, nil
 }

@@ -154,7 +154,7 @@ func (m *gssAPI) credentials(ctx context.Context, conf *krb5Conf) (c credentials
 func (m *gssAPI) Start(ctx context.Context, host string) (Exchange, error) {
 	conf, err := loadConfig(ctx, m.opts.KRB5ConfFile)
 	if err != nil {
-		return nil, m.startError(ctx, err)
+		return nil, m.startError(ctx, &staleError{err})
 	}
 	hosts := []string{m.opts.Hostname}
 	if m.opts.Hostname == "" {
@@ -170,11 +170,21 @@ func (m *gssAPI) Start(ctx context.Context, host string) (Exchange, error) {
 	return newContext(t, m.now, func() { m.keep(service, t) }), nil
 }
 
+// A staleError tells that a file that the client is configured with is not what it takes at the moment: krb5.conf, a keytab or
+// a credential cache. Somebody may be writing it.
+type staleError struct{ err error }
+
+// Error tells what is wrong with the file.
+func (e *staleError) Error() string { return e.err.Error() }
+
+// Unwrap returns what is wrong with the file.
+func (e *staleError) Unwrap() error { return e.err }
+
 // startError tells what may pass from what will not.
 func (m *gssAPI) startError(ctx context.Context, err error) error {
 	_, ok := errors.AsType[*unreachableError](err)
 	if _, stale := errors.AsType[*staleError](err); stale && m.worked.Load() {
-		// Whoever has put the ticket there that did work may put the next one there.
+		// Whoever has put the file there that did work may put the next one there.
 		ok = true
 	}
 	switch {
@@ -219,7 +229,7 @@ func (m *gssAPI) obtain(ctx context.Context, conf *krb5Conf, hosts []string) (*t
 	k := &kdc{conf: conf, resolver: m.resolver, now: m.now, answered: &m.answered}
 	c, _, err := m.credentials(ctx, conf)
 	if err != nil {
-		return nil, err
+		return nil, &staleError{err}
 	}
 	var tgt *ticket
 	var first error
@@ -232,10 +242,10 @@ func (m *gssAPI) obtain(ctx context.Context, conf *krb5Conf, hosts []string) (*t
 				}
 			}
 			if tgt == nil {
-				if c.cache != nil {
-					tgt, err = c.cache.grantingTicket(m.now())
-				} else {
+				if c.cache == nil {
 					tgt, err = k.login(ctx, c.client, c.keys)
+				} else if tgt, err = c.cache.grantingTicket(m.now()); err != nil {
+					err = &staleError{err}
 				}
 				if err != nil {
 					return nil, err

@@ -331,7 +331,7 @@ func (k *kdc) ask(ctx context.Context, realm string, request interface{ Marshal(
 	}
 	addrs, err := k.addrs(ctx, realm)
 	if err != nil {
-		return nil, err
+		return nil, &staleError{err}
 	}
 	if len(message) > maxUDPRequest {
 		addrs = slices.DeleteFunc(addrs, func(a kdcAddr) bool { return a.network == "udp" })
