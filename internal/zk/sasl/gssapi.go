@@ -334,13 +334,15 @@ func hostNames(ctx context.Context, dns resolver, conf *krb5Conf, host string) [
 
 // canonicalHost returns the name that the DNS has for a host, found the way in which MIT
 // Kerberos and ZooKeeper's own client (SaslServerPrincipal) find it: the name that the
-// host's address has, provided that the name has that address too. krb5.conf may forbid to
-// ask for that (rdns). It is empty where a look-up fails: the KDC may know the name as it is.
+// host's address has, provided that the name has that address too, else the one for which the
+// host's name is an alias. krb5.conf may forbid to ask for the first (rdns). It is empty where
+// the look-ups fail: the KDC may know the name as it is.
 func canonicalHost(ctx context.Context, dns resolver, conf *krb5Conf, host string) string {
 	var name string
 	if conf.rdns {
 		name = reverse(ctx, dns, host)
-	} else {
+	}
+	if name == "" {
 		name, _ = dns.LookupCNAME(ctx, host)
 	}
 	return strings.ToLower(strings.TrimSuffix(name, "."))

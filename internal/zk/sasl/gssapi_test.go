@@ -65,14 +65,19 @@ func TestCanonicalHost(t *testing.T) {
 			"zk1.example.com.": {"192.0.2.1"},
 			"ZK1.example.com.": {"192.0.2.1"},
 			"liar":             {"192.0.2.3"},
-			"nameless":         {"192.0.2.4"},
+			"nameless.test":    {"192.0.2.4"},
+			"alias.test":       {"192.0.2.4"},
+			"alias-liar.test":  {"192.0.2.3"},
+			"alias-zk1.test":   {"192.0.2.1"},
 		},
 		names: map[string][]string{
 			"192.0.2.1": {"stale.example.com.", "ZK1.example.com."},
 			"192.0.2.3": {"victim.example.com."},
 		},
-		aliases: map[string]string{"zk": "zk.example.com."},
-		domain:  "example.com",
+		aliases: map[string]string{
+			"zk": "zk.example.com.", "alias.test": "Real.test.", "alias-liar.test": "real.test.", "alias-zk1.test": "real.test.",
+		},
+		domain: "example.com",
 	}
 	for _, tc := range []struct {
 		host, conf string
@@ -83,6 +88,10 @@ func TestCanonicalHost(t *testing.T) {
 		{"liar", "", "[liar.example.com]"},
 		{"192.0.2.3", "", "[192.0.2.3]"},
 		{"nameless.test", "", "[nameless.test]"},
+		{"alias.test", "", "[real.test]"},
+		{"alias-liar.test", "", "[real.test]"},
+		{"alias-zk1.test", "", "[zk1.example.com]"},
+		{"alias.test", "dns_canonicalize_hostname = fallback\n", "[alias.test real.test]"},
 		{"unknown", "qualify_shortname = other.test\n", "[unknown.other.test]"},
 		{"unknown", "qualify_shortname = \"\"\n", "[unknown]"},
 		{"ZK.Example.", "", "[zk.example]"},
