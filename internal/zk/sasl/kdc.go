@@ -335,6 +335,9 @@ func (k *kdc) ask(ctx context.Context, realm string, request interface{ Marshal(
 	}
 	if len(message) > maxUDPRequest {
 		addrs = slices.DeleteFunc(addrs, func(a kdcAddr) bool { return a.network == "udp" })
+		if len(addrs) == 0 {
+			return nil, fmt.Errorf("the KDCs of realm %s are asked by UDP alone, and none takes a message of %d bytes", shown.Text(realm), len(message))
+		}
 	}
 	if last, ok := k.answered.Load(realm); ok {
 		slices.SortStableFunc(addrs, func(a, b kdcAddr) int {
@@ -394,6 +397,9 @@ func (k *kdc) ask(ctx context.Context, realm string, request interface{ Marshal(
 			errs = append(errs, shown.Error(got.err))
 			patience.Reset(0)
 		}
+	}
+	if len(errs) == 0 {
+		errs = append(errs, context.Cause(ctx))
 	}
 	return nil, &unreachableError{realm, errors.Join(errs...)}
 }

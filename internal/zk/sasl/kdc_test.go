@@ -502,3 +502,28 @@ func FuzzKDC(f *testing.F) {
 		}
 	})
 }
+
+// A request is the message that it is.
+type request []byte
+
+func (r request) Marshal() ([]byte, error) { return r, nil }
+
+// Where no KDC is asked at all, the error says why.
+func TestKDCNotAsked(t *testing.T) {
+	t.Parallel()
+	conf := configOf(t, "[realms]\nBOTH = {\nkdc = 127.0.0.1:1\n}\nUDP = {\nkdc = udp/127.0.0.1:1\n}\n")
+	k := &kdc{conf: conf, resolver: fakeDNS{}, now: time.Now, answered: new(sync.Map)}
+	why := errors.New("the user has gone")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	_, err := k.ask(ctx, "BOTH", request("x"))
+	const late = `no KDC of realm "BOTH" could be asked: the user has gone`
+	if _, ok := errors.AsType[*unreachableError](err); !ok || !errors.Is(err, why) || err.Error() != late {
+		t.Errorf("error %v, want %s", err, late)
+	}
+	_, err = k.ask(t.Context(), "UDP", make(request, maxUDPRequest+1))
+	const long = `the KDCs of realm "UDP" are asked by UDP alone, and none takes a message of 32701 bytes`
+	if err == nil || err.Error() != long {
+		t.Errorf("error %v, want %s", err, long)
+	}
+}
