@@ -38,7 +38,20 @@ func ReadFile(ctx context.Context, name string, limit int64) ([]byte, error) {
 	return within(ctx, "file", func() ([]byte, error) { return readRegular(name, limit) })
 }
 
-// ReadFolder returns the names of what is in a folder and is no folder itself, sorted, until ctx ends. The error has the
+// IsNull tells, until ctx ends, whether a file is the device that is always empty.
+func IsNull(ctx context.Context, name string) bool {
+	is, err := within(ctx, "file", func() (bool, error) {
+		info, err := os.Stat(name)
+		if err != nil {
+			return false, err
+		}
+		null, err := os.Stat(os.DevNull)
+		return err == nil && os.SameFile(info, null), err
+	})
+	return err == nil && is
+}
+
+// ReadFolder returns the names of what is in a folder and is no folder itself, nor a link to one, sorted, until ctx ends. The error has the
 // folder's name in it only where there is something of that name.
 func ReadFolder(ctx context.Context, name string) (names []string, err error) {
 	return within(ctx, "folder", func() ([]string, error) {
@@ -55,12 +68,20 @@ func ReadFolder(ctx context.Context, name string) (names []string, err error) {
 		}
 		var names []string
 		for _, e := range entries {
-			if !e.IsDir() {
+			if !e.IsDir() && !isLinkToFolder(name, e) {
 				names = append(names, e.Name())
 			}
 		}
 		return names, nil
 	})
+}
+
+func isLinkToFolder(folder string, e fs.DirEntry) bool {
+	if e.Type()&fs.ModeSymlink == 0 {
+		return false
+	}
+	info, err := os.Stat(filepath.Join(folder, e.Name()))
+	return err == nil && info.IsDir()
 }
 
 // within returns what read returns, or an error when ctx ends first.

@@ -125,12 +125,15 @@ func TestReadFolder(t *testing.T) {
 	for name, create := range map[string]func(string) error{
 		"a": func(name string) error { return os.WriteFile(name, nil, 0o600) },
 		"c": func(name string) error { return os.Mkdir(name, 0o700) },
+		"d": func(name string) error { return os.Symlink("c", name) },
+		"e": func(name string) error { return os.Symlink("a", name) },
+		"f": func(name string) error { return os.Symlink("missing", name) },
 	} {
 		if err := create(filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if names, err := guard.ReadFolder(t.Context(), dir); err != nil || strings.Join(names, " ") != "a b" {
+	if names, err := guard.ReadFolder(t.Context(), dir); err != nil || strings.Join(names, " ") != "a b e f" {
 		t.Errorf("%q, %v", names, err)
 	}
 	if _, err := guard.ReadFolder(t.Context(), file); err == nil || err.Error() != `"`+file+`" is not a folder` {
@@ -143,5 +146,23 @@ func TestReadFolder(t *testing.T) {
 	cancel()
 	if _, err := guard.ReadFolder(ctx, dir); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestIsNull(t *testing.T) {
+	t.Parallel()
+	masked := filepath.Join(t.TempDir(), "masked")
+	if err := os.Symlink(os.DevNull, masked); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{os.DevNull: true, masked: true, write(t, "empty", nil): false, masked + "-": false} {
+		if got := guard.IsNull(t.Context(), name); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if guard.IsNull(ctx, os.DevNull) {
+		t.Error("after the end")
 	}
 }

@@ -176,6 +176,10 @@ func (r *profileReader) content(ctx context.Context, file string) ([]byte, error
 		return nil, fmt.Errorf("there are more than %d files", maxProfileFiles)
 	}
 	content, err := r.file(ctx, file, guard.MaxKRB5Conf)
+	if err != nil && guard.IsNull(ctx, file) {
+		// Packages and administrators mask a file with it.
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -280,7 +284,7 @@ func (p *profileParser) line(line string, at place) error {
 		return nil
 	}
 	if !p.began {
-		if _, ok := profileDirective(line, "module"); ok && at.line == 1 {
+		if _, ok := profileDirective(line, "module"); ok {
 			return at.errorf("loads a module, which is not supported")
 		}
 		if !strings.HasPrefix(line, "[") {

@@ -52,7 +52,7 @@ func kinitRealm(t *testing.T, config string) (realm string, ok bool) {
 func TestProfileAsKinit(t *testing.T) {
 	t.Parallel()
 	// kinit takes a module for the whole of the profile, and half a minute to find that a file includes itself.
-	ofOurOwn := []string{"a module", "include of itself"}
+	ofOurOwn := []string{"a module", "a module after a comment", "include of itself"}
 	const none = "[libdefaults]\ndns_lookup_kdc = no\n"
 	const home = none + "default_realm = HOME\n"
 	other := map[string]string{
@@ -66,6 +66,7 @@ func TestProfileAsKinit(t *testing.T) {
 		"open":          "[realms]\nA = {\n[",
 		"own":           "[realms]\nA = {\nkdc = a\n",
 		"sub":           "[libdefaults]\nx = {\n",
+		"module":        "a comment\nmodule /nowhere/module.so:x\n",
 	}
 	for _, tc := range []struct {
 		name, content string
@@ -103,6 +104,9 @@ func TestProfileAsKinit(t *testing.T) {
 		{"a long line", none + "#" + strings.Repeat("x", 2046) + "default_realm = HOME\n", "HOME", ""},
 		{"a longer line", home + "#" + strings.Repeat("x", 2047) + "\n", "", "line 4 is no section"},
 		{"a module", "module /nowhere/module.so:x\n" + home, "", "line 1 loads a module, which is not supported"},
+		{"a module after a comment", "# x\nmodule /nowhere/module.so:x\n" + home, "", "line 2 loads a module, which is not supported"},
+		{"a module in a section", home + "module /nowhere/module.so:x\n", "", "line 4 is no section"},
+		{"a module in an included file", home + "include $DIR/module\n", "", `/module": line 2 loads a module, which is not supported`},
 
 		{"include", "include $DIR/inc\n" + none, "INCLUDED", ""},
 		{"include, between braces", none + "[realms]\nA = {\ninclude \t$DIR/inc\n}\n", "INCLUDED", ""},
@@ -140,6 +144,45 @@ func TestProfileAsKinit(t *testing.T) {
 				t.Error(err)
 			case conf.defaultRealm != tc.realm:
 				t.Errorf("realm %q, want %q", conf.defaultRealm, tc.realm)
+			}
+		})
+	}
+}
+
+// A file that is masked is empty, and so is a folder in the place of a file.
+func TestProfileOfLinks(t *testing.T) {
+	t.Parallel()
+	const home = "[libdefaults]\ndns_lookup_kdc = no\ndefault_realm = HOME\n"
+	for _, tc := range []struct {
+		name, content string // empty for a link to what is masked
+		link, to      string
+		realm         string
+		ok            bool
+	}{
+		{"a masked profile", "", "krb5.conf", os.DevNull, "", true},
+		{"a masked file", "include $DIR/masked\n" + home, "masked", os.DevNull, "HOME", true},
+		{"a masked file of a folder", "includedir $DIR/d\n" + home, "d/masked.conf", os.DevNull, "HOME", true},
+		{"a link to a file", "includedir $DIR/d\n", "d/link.conf", "../linked", "LINKED", true},
+		{"a link to a folder", "includedir $DIR/d\n" + home, "d/link", "sub", "HOME", true},
+		{"a link to what is missing", "includedir $DIR/d\n" + home, "d/link", "missing", "", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			files := map[string]string{"linked": "[libdefaults]\ndns_lookup_kdc = no\ndefault_realm = LINKED\n", "d/sub/x": "[\n"}
+			if tc.content != "" {
+				files["krb5.conf"] = tc.content
+			}
+			dir := writeTree(t, files)
+			if err := os.Symlink(tc.to, filepath.Join(dir, tc.link)); err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(dir, "krb5.conf")
+			if realm, ok := kinitRealm(t, file); realm != tc.realm || ok != tc.ok {
+				t.Errorf("kinit has the realm %q, and takes the file: %v", realm, ok)
+			}
+			conf, err := loadConfig(t.Context(), file)
+			if (err == nil) != tc.ok || err == nil && conf.defaultRealm != tc.realm {
+				t.Errorf("%+v, error %v", conf, err)
 			}
 		})
 	}
