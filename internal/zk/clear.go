@@ -52,7 +52,7 @@ func (c *Client) Clear(ctx context.Context, path string, gone func(paths []strin
 	switch {
 	case deleted == 0:
 		return err
-	case errors.Is(err, ErrNoNode):
+	case changed(err) && errors.Is(err, ErrNoNode):
 		return nil // the node has gone, and nothing is below it any more
 	}
 	return &PartialError{Done: fmt.Sprintf("%d nodes below it have been deleted", deleted), Err: err}

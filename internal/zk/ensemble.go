@@ -1,10 +1,12 @@
 package zk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -79,6 +81,12 @@ func ParseEnsemble(config []byte) (Ensemble, error) {
 			return Ensemble{}, fmt.Errorf("the ensemble's configuration has more than %d servers", maxMembers)
 		}
 		e.Members = append(e.Members, m)
+	}
+	slices.SortFunc(e.Members, func(a, b Member) int { return cmp.Compare(a.ID, b.ID) }) // servers keep them in a hash table
+	for i, m := range e.Members {
+		if i > 0 && m.ID == e.Members[i-1].ID {
+			return Ensemble{}, fmt.Errorf("the ensemble's configuration has the server %d twice", m.ID)
+		}
 	}
 	return e, nil
 }

@@ -11,12 +11,12 @@ import (
 
 func TestParseEnsemble(t *testing.T) {
 	t.Parallel()
-	const config = `server.1=zk1:2888:3888:participant;0.0.0.0:2181
-server.2=zk2:2888:3888:observer;10.0.0.2:2181
+	const config = `server.2=zk2:2888:3888:observer;10.0.0.2:2181
 server.3=[fe80::1]:2888:3888:participant;2181
 server.4=a:1:2:participant|b:3:4:participant
 server.5=zk5:2888:3888:participant;[0:0:0:0:0:0:0:0]:2181
 group.1=1:2
+server.1=zk1:2888:3888:participant;0.0.0.0:2181
 version=100000003`
 	e, err := zk.ParseEnsemble([]byte(config))
 	want := []zk.Member{
@@ -38,7 +38,7 @@ version=100000003`
 		t.Errorf("alone: %+v, %v", e, err)
 	}
 	for _, bad := range []string{"server.1=a:1:2", "server.x=a:1:2\nversion=0", "server.1\nversion=0", "server.1=a:1\nversion=0", "server.1=a|b:1:2;2181\nversion=0", "server.1=a:b:2\nversion=0", "server.1=:1:2\nversion=0",
-		strings.Repeat("server.1=a:1:2\n", 256) + "version=0", "version=x"} {
+		"server.1=a:1:2\nserver.01=b:1:2\nversion=0", strings.Repeat("server.1=a:1:2\n", 256) + "version=0", "version=x"} {
 		if e, err := zk.ParseEnsemble([]byte(bad)); err == nil {
 			t.Errorf("%q: %+v", bad, e)
 		}

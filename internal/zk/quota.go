@@ -191,13 +191,20 @@ func (c *Client) DeleteQuota(ctx context.Context, path string, mzxid int64) erro
 	switch {
 	case err == nil && now.Mzxid != mzxid:
 		return &Error{Op: OpNameDelete, Path: path, Err: ErrBadVersion}
-	case err == nil:
-		_, err = do(ctx, c, c.deleteAt(limits, now.Version))
-	}
-	if err != nil && !errors.Is(err, ErrNoNode) {
+	case err != nil && !errors.Is(err, ErrNoNode):
 		return err
 	}
+	// The limits go last: as long as they are there, there is a quota, and who was interrupted finds what is left of it.
 	if _, err := do(ctx, c, c.deleteAt(Child(full, quotaStats), AnyVersion)); err != nil && !errors.Is(err, ErrNoNode) {
+		return err
+	}
+	if err == nil {
+		_, err = do(ctx, c, c.deleteAt(limits, now.Version))
+	}
+	switch {
+	case errors.Is(err, ErrBadVersion): // somebody else has set it right now, and wants it counted
+		return errors.Join(err, c.countAnew(ctx, full, nil))
+	case err != nil && !errors.Is(err, ErrNoNode):
 		return err
 	}
 	for at := full; at != quotaNodes; at = Parent(at) {
@@ -212,12 +219,13 @@ func (c *Client) DeleteQuota(ctx context.Context, path string, mzxid int64) erro
 	return nil
 }
 
-// RequireQuota returns a *[VersionError] where the servers do not know a quota's hard limits.
+// RequireQuota returns a *[VersionError] where the servers do not know a quota's hard limits. Servers that do not tell
+// their version are taken to know them.
 func (c *Client) RequireQuota(ctx context.Context, q Quota) error {
 	if !q.Hard() {
 		return nil
 	}
-	return c.engine.Require(ctx, engine.Feature{Name: "a quota that is enforced", Since: Version{Major: 3, Minor: 7}})
+	return c.engine.Require(ctx, engine.Feature{Name: "a quota that is enforced", Since: Version{Major: 3, Minor: 7}, Tried: true})
 }
 
 // quotaOf is the path on the servers of the node that a quota's nodes are children of.

@@ -1,6 +1,7 @@
 package zk_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -191,5 +192,45 @@ func TestQuota_replyLost(t *testing.T) {
 	<-deleted
 	if _, err := direct.Quota(ctx, base); !errors.Is(err, zk.ErrNoNode) {
 		t.Error(err)
+	}
+}
+
+// A server that does not tell its version is given a hard limit all the same. A removal that stopped half-way is
+// finished by the next one.
+func TestQuota_halfWay(t *testing.T) {
+	t.Parallel()
+	server := zktest.StartServer(t, zktest.WithVersion("3.9.5"))
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	base := folder(t, direct)
+	proxy := zktest.StartProxy(t, server.Addr())
+	defer proxy.HoldWords()()
+	c := connect(t, proxy.Addr())
+	if err := c.CreateQuota(ctx, base, zk.Quota{Count: zk.NoLimit, Bytes: zk.NoLimit, HardCount: 7, HardBytes: zk.NoLimit}, nil); err != nil {
+		t.Fatal(err)
+	}
+	now, err := direct.Quota(ctx, base)
+	if err != nil || now.HardCount != 7 || now.Use == nil {
+		t.Fatalf("%+v, %v", now, err)
+	}
+
+	short, stop := context.WithCancel(ctx)
+	defer stop()
+	held, release := proxy.HoldReplies(zktest.IsDelete)
+	defer release()
+	go func() {
+		<-held
+		stop()
+	}()
+	if err := c.DeleteQuota(short, base, now.Stat.Mzxid); err == nil {
+		t.Error("it was not interrupted")
+	}
+	if now, err = direct.Quota(ctx, base); err != nil || now.Use != nil {
+		t.Fatalf("after the first: %+v, %v", now, err)
+	}
+	if err := direct.DeleteQuota(ctx, base, now.Stat.Mzxid); err != nil {
+		t.Error(err)
+	}
+	if _, found, err := direct.Exists(ctx, "/zookeeper/quota"+base); found || err != nil {
+		t.Errorf("it is left: %v", err)
 	}
 }

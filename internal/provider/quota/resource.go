@@ -73,7 +73,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Optional: true,
 				Computed: true,
 				MarkdownDescription: "Whether the limits are hard. Default: `true` with servers that can enforce them (3.7 and later), `false` with older ones, on which `true` is an error. " +
-					"A quota with soft limits beside hard ones, as others can set it, reads as null, and the next apply leaves the declared ones alone.",
+					"A quota with soft limits beside hard ones, as others can set it, reads as null. The next apply removes the limits that are not declared.",
 			},
 			"used_count": schema.Int64Attribute{Computed: true, MarkdownDescription: "How many nodes the servers count, as of the last read. Null where they do not count; the next apply makes them."},
 			"used_bytes": schema.Int64Attribute{Computed: true, MarkdownDescription: "How many bytes of data the servers count, as of the last read."},
@@ -103,7 +103,9 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		client = nil // a plan of what is yet to be created needs none
 	}
 	if plan.Hard = config.Hard; config.Hard.IsNull() {
-		plan.Hard = hardByDefault(ctx, client)
+		if plan.Hard = hardByDefault(ctx, client); plan.Hard.IsUnknown() && state != nil {
+			plan.Hard = state.Hard // nothing was learnt
+		}
 	}
 	changes := state == nil || !plan.Path.Equal(state.Path) || !plan.MaxCount.Equal(state.MaxCount) || !plan.MaxBytes.Equal(state.MaxBytes) || !plan.Hard.Equal(state.Hard)
 	if changes || state.UsedCount.IsNull() {
@@ -145,12 +147,16 @@ func (r *Resource) check(ctx context.Context, client *zk.Client, plan, state *mo
 	}
 }
 
-// hardByDefault is `hard` where the configuration does not say it; unknown without a client.
+// hardByDefault is `hard` where the configuration does not say it; unknown where the servers cannot be asked.
 func hardByDefault(ctx context.Context, client *zk.Client) types.Bool {
 	if client == nil {
 		return types.BoolUnknown()
 	}
-	return types.BoolValue(client.RequireQuota(ctx, zk.Quota{HardCount: 1, HardBytes: zk.NoLimit}) == nil)
+	err := client.RequireQuota(ctx, zk.Quota{HardCount: 1, HardBytes: zk.NoLimit})
+	if _, old := errors.AsType[*zk.VersionError](err); err != nil && !old {
+		return types.BoolUnknown()
+	}
+	return types.BoolValue(err == nil)
 }
 
 // Create sets the quota.
@@ -169,7 +175,9 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	after, done := r.Session.AfterWrite(ctx)
 	defer done()
 	if plan.Hard.IsUnknown() {
-		plan.Hard = hardByDefault(ctx, client)
+		if plan.Hard = hardByDefault(ctx, client); plan.Hard.IsUnknown() {
+			plan.Hard = types.BoolValue(true) // the connection was lost; CreateQuota asks again
+		}
 	}
 	if err := client.CreateQuota(ctx, about.Path, plan.quota(), r.Session.DefaultACL()); err != nil {
 		resp.Diagnostics.Append(createFailed(about, err))
@@ -225,7 +233,9 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 	client, err := r.Session.Client(ctx)
 	if err == nil {
 		if plan.Hard.IsUnknown() {
-			plan.Hard = hardByDefault(ctx, client)
+			if plan.Hard = hardByDefault(ctx, client); plan.Hard.IsUnknown() {
+				plan.Hard = state.Hard // the connection was lost; what is set does not change
+			}
 		}
 		after, done := r.Session.AfterWrite(ctx)
 		defer done()
