@@ -65,9 +65,10 @@ type keytabKey struct {
 	kvno int
 }
 
-// openKeytab reads the keys of a client, or of the first principal where the client is nobody. What gokrb5 says of a
+// openKeytab reads the keys of a client, or of the first principal where the client is nobody, that are of the types that
+// krb5.conf permits. What gokrb5 says of a
 // malformed keytab contains the keytab and goes no further.
-func openKeytab(ctx context.Context, name string, client principal) (*keytabKeys, error) {
+func openKeytab(ctx context.Context, conf *krb5Conf, name string, client principal) (*keytabKeys, error) {
 	name, err := keytabFile(name)
 	if err != nil {
 		return nil, err
@@ -85,21 +86,25 @@ func openKeytab(ctx context.Context, name string, client principal) (*keytabKeys
 	if len(entries) > 0 && k.client.realm == "" {
 		k.client = entries[0].of
 	}
-	var others []string
+	var unsupported, forbidden []string
 	for _, e := range entries {
 		switch {
 		case e.of.id() != k.client.id():
-		case checkKey(e.key) == nil:
-			k.keys = append(k.keys, e)
+		case checkKey(e.key) != nil:
+			unsupported = append(unsupported, etypeName(e.key.KeyType))
+		case !slices.Contains(conf.ticketEtypes, e.key.KeyType):
+			forbidden = append(forbidden, etypeName(e.key.KeyType))
 		default:
-			others = append(others, etypeName(e.key.KeyType))
+			k.keys = append(k.keys, e)
 		}
 	}
 	switch {
 	case len(k.keys) > 0:
 		return k, nil
-	case len(others) > 0:
-		return nil, fmt.Errorf("the keytab %s has keys of %s, of types that are not supported: %s", k.file, k.client, strings.Join(slices.Compact(others), ", "))
+	case len(forbidden) > 0:
+		return nil, fmt.Errorf("the keytab %s has keys of %s, of types that krb5.conf does not permit: %s; name them in permitted_enctypes, beside DEFAULT", k.file, k.client, strings.Join(slices.Compact(forbidden), ", "))
+	case len(unsupported) > 0:
+		return nil, fmt.Errorf("the keytab %s has keys of %s, of types that are not supported: %s", k.file, k.client, strings.Join(slices.Compact(unsupported), ", "))
 	case len(entries) == 0:
 		return nil, fmt.Errorf("the keytab %s has no keys", k.file)
 	}
@@ -145,11 +150,11 @@ func openClientKeytab(ctx context.Context, conf *krb5Conf, client principal) (*k
 		}
 	}
 	if name != "" {
-		return openKeytab(ctx, name, client)
+		return openKeytab(ctx, conf, name, client)
 	}
 	for _, usual := range clientKeytabs {
 		file, _ := expandPath(usual)
-		if k, err := openKeytab(ctx, file, client); err == nil {
+		if k, err := openKeytab(ctx, conf, file, client); err == nil {
 			return k, nil
 		}
 	}

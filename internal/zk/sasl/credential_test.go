@@ -41,7 +41,8 @@ func TestKeytab(t *testing.T) {
 	}
 	file := writeFile(t, string(content))
 	alice := userPrincipal("alice", "A")
-	k, err := openKeytab(t.Context(), file, alice)
+	conf := configOf(t, "")
+	k, err := openKeytab(t.Context(), conf, file, alice)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,26 +65,26 @@ func TestKeytab(t *testing.T) {
 	if got := fmt.Sprint(k.etypes([]int32{20, aes128, aes256, 19})); got != "[18 20 17 19]" {
 		t.Errorf("types %s", got)
 	}
-	if _, err := openKeytab(t.Context(), file, userPrincipal("carol", "A")); err == nil || err.Error() != `the keytab "`+file+`" has no key of "carol@A"` {
+	if _, err := openKeytab(t.Context(), conf, file, userPrincipal("carol", "A")); err == nil || err.Error() != `the keytab "`+file+`" has no key of "carol@A"` {
 		t.Errorf("error %v", err)
 	}
-	if k, err := openKeytab(t.Context(), "FILE:"+file, principal{}); err != nil || k.client.id() != "alice@A" {
+	if k, err := openKeytab(t.Context(), conf, "FILE:"+file, principal{}); err != nil || k.client.id() != "alice@A" {
 		t.Errorf("%+v, error %v", k, err)
 	}
-	if _, err := openKeytab(t.Context(), "MEMORY:"+file, alice); err == nil || err.Error() != "the keytab is of the kind MEMORY, and has to be a file" {
+	if _, err := openKeytab(t.Context(), conf, "MEMORY:"+file, alice); err == nil || err.Error() != "the keytab is of the kind MEMORY, and has to be a file" {
 		t.Errorf("error %v", err)
 	}
-	if _, err := openKeytab(t.Context(), file+"-", alice); err == nil || err.Error() != `the keytab: there is no such file in the folder "`+filepath.Dir(file)+`"` {
+	if _, err := openKeytab(t.Context(), conf, file+"-", alice); err == nil || err.Error() != `the keytab: there is no such file in the folder "`+filepath.Dir(file)+`"` {
 		t.Errorf("error %v", err)
 	}
 	// A keytab that ends anywhere has the keys before that, or is none, and is not shown.
 	for n := range content {
-		_, err := openKeytab(t.Context(), writeFile(t, string(content[:n])), alice)
+		_, err := openKeytab(t.Context(), conf, writeFile(t, string(content[:n])), alice)
 		if err != nil && (strings.Contains(err.Error(), string(k.keys[0].key.KeyValue)) || len(err.Error()) > 300) {
 			t.Fatalf("%d bytes: %q", n, err)
 		}
 	}
-	if _, err := openKeytab(t.Context(), writeFile(t, "no keytab"), alice); err == nil || !strings.Contains(err.Error(), "is not a keytab, or is damaged") {
+	if _, err := openKeytab(t.Context(), conf, writeFile(t, "no keytab"), alice); err == nil || !strings.Contains(err.Error(), "is not a keytab, or is damaged") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -95,8 +96,27 @@ func TestKeytabOfOtherTypes(t *testing.T) {
 	kdc.AddPrincipal(t, "camellia", "secret", "-e", "camellia256-cts-cmac:normal,camellia128-cts-cmac:normal")
 	file := kdc.Keytab(t, "camellia")
 	want := `the keytab "` + file + `" has keys of "camellia@TEST.REALM", of types that are not supported: camellia256-cts-cmac (26), camellia128-cts-cmac (25)`
-	if _, err := openKeytab(t.Context(), file, userPrincipal("camellia", "TEST.REALM")); err == nil || err.Error() != want {
+	if _, err := openKeytab(t.Context(), configOf(t, ""), file, userPrincipal("camellia", "TEST.REALM")); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
+	}
+}
+
+// A keytab with keys that krb5.conf does not permit says which they are, and what it says to do is enough.
+func TestKeytabOfRetiredTypes(t *testing.T) {
+	t.Parallel()
+	kdc := zktest.StartKDC(t, "TEST.REALM", "[libdefaults]\nallow_rc4 = true\npermitted_enctypes = DEFAULT rc4\n")
+	kdc.AddPrincipal(t, "old", "secret", "-e", "rc4-hmac:normal")
+	file := kdc.Keytab(t, "old")
+	plain := "[libdefaults]\ndefault_realm = TEST.REALM\n[realms]\nTEST.REALM = {\nkdc = " + kdc.Addr() + "\n}\n"
+	opts := Options{Username: "old", Hostname: zktest.ServiceHost, KeytabFile: file, KRB5ConfFile: writeFile(t, plain)}
+	_, err := newKerberos(t, opts).Start(t.Context(), "any")
+	wantFailed(t, err, `the keytab "`+file+`" has keys of "old@TEST.REALM", of types that krb5.conf does not permit: arcfour-hmac-md5 (23); name them in permitted_enctypes, beside DEFAULT`)
+	opts.KRB5ConfFile = writeFile(t, "[libdefaults]\nallow_rc4 = true\npermitted_enctypes = DEFAULT arcfour-hmac-md5\n"+plain)
+	if _, err := newKerberos(t, opts).Start(t.Context(), "any"); err != nil {
+		t.Error(err)
+	}
+	if out, err := zktest.RunKerberos(t, opts.KRB5ConfFile, "kinit", "-c", "MEMORY:none", "-k", "-t", file, "old"); err != nil {
+		t.Errorf("kinit says:\n%s", out)
 	}
 }
 

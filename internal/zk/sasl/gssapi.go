@@ -127,7 +127,7 @@ func (m *gssAPI) credentials(ctx context.Context, conf *krb5Conf) (c credentials
 		c.keys = &passwordKeys{client: c.client, password: m.opts.Password}
 		return c, "", nil
 	case m.opts.KeytabFile != "":
-		c.keys, err = openKeytab(ctx, m.opts.KeytabFile, c.client)
+		c.keys, err = openKeytab(ctx, conf, m.opts.KeytabFile, c.client)
 		return c, "KeytabFile", err
 	}
 	c.cache, err = m.openCache(ctx, conf, c.client)
