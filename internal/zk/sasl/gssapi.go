@@ -22,6 +22,8 @@ type gssAPI struct {
 	opts     Options
 	resolver resolver
 	now      func() time.Time
+	// uptime grows with the time, and nobody sets it.
+	uptime func() time.Duration
 
 	mu      sync.Mutex
 	tickets map[string]*ticket // those that servers have accepted, by service
@@ -88,7 +90,12 @@ func newGSSAPI(opts Options) (*gssAPI, error) {
 	if _, realm := splitPrincipal(opts.Username); realm != "" && opts.Realm != "" && realm != opts.Realm {
 		return nil, invalid("Realm", "the username names realm %s, and the realm is %s", shown.Text(realm), shown.Text(opts.Realm))
 	}
-	return &gssAPI{opts: opts, resolver: systemResolver{net.DefaultResolver}, now: time.Now, tickets: make(map[string]*ticket)}, nil
+	began := time.Now()
+	return &gssAPI{
+		opts: opts, resolver: systemResolver{net.DefaultResolver},
+		now: time.Now, uptime: func() time.Duration { return time.Since(began) },
+		tickets: make(map[string]*ticket),
+	}, nil
 }
 
 // Name returns GSSAPI.
@@ -163,9 +170,11 @@ func (m *gssAPI) Start(ctx context.Context, host string) (Exchange, error) {
 	service := m.opts.Service + "/" + strings.Join(hosts, " ")
 	t := m.take(service)
 	if t == nil {
+		zero := m.zero()
 		if t, err = m.obtain(ctx, conf, hosts); err != nil {
 			return nil, m.startError(ctx, err)
 		}
+		t.zero = zero
 	}
 	return newContext(t, m.now, func() { m.keep(service, t) }), nil
 }
@@ -202,6 +211,14 @@ func (m *gssAPI) startError(ctx context.Context, err error) error {
 // takes.
 const margin = time.Minute
 
+// maxStep is how far the clock may be set before a ticket no longer fits it: less than servers and KDCs allow, which is
+// some minutes.
+const maxStep = time.Minute
+
+// zero returns the time that the clock had when the uptime began, as the clock is set now. Where somebody sets the clock it
+// changes.
+func (m *gssAPI) zero() time.Time { return m.now().Add(-m.uptime()).Round(0) }
+
 // take takes a ticket for a service out of those that are kept; nil when there is none.
 // Where the server accepts it again it comes back, by keep. Where it does not, as when the
 // service has got a new key, the next exchange takes a new one.
@@ -210,7 +227,7 @@ func (m *gssAPI) take(service string) *ticket {
 	defer m.mu.Unlock()
 	t := m.tickets[service]
 	delete(m.tickets, service)
-	if t == nil || !t.holds(m.now().Add(margin)) {
+	if t == nil || !t.holds(m.now().Add(margin)) || m.zero().Sub(t.zero).Abs() > maxStep {
 		return nil
 	}
 	return t

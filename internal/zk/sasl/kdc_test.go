@@ -385,6 +385,7 @@ func TestTicketIsKept(t *testing.T) {
 	m := newKerberos(t, withPassword("alice", confOf(t, refused(t))))
 	a := newAcceptor(etypeID.AES128_CTS_HMAC_SHA1_96)
 	kept := a.ticket()
+	kept.zero = m.zero()
 	m.keep(service, kept)
 
 	for range 2 {
@@ -401,10 +402,12 @@ func TestTicketIsKept(t *testing.T) {
 			t.Fatalf("done %v, error %v", done, err)
 		}
 	}
-	m.now = func() time.Time { return kept.end.Add(-margin) }
+	usual, left := m.uptime, time.Until(kept.end.Add(-margin))
+	m.now = func() time.Time { return time.Now().Add(left) }
+	m.uptime = func() time.Duration { return usual() + left }
 	_, err := m.Start(t.Context(), "any")
 	wantTransient(t, err, `no KDC of realm "TEST.REALM" could be asked`)
-	m.now = time.Now
+	m.now, m.uptime = time.Now, usual
 
 	// One that was presented, and not accepted, as by a service that has a new key.
 	m.keep(service, kept)

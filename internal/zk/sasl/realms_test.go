@@ -157,3 +157,29 @@ func TestClock(t *testing.T) {
 		wantFailed(t, err, ") are too far apart: (37)")
 	}
 }
+
+// A clock that is put right while a client waits takes the tickets with it that were got by the wrong one.
+func TestClockIsPutRight(t *testing.T) {
+	t.Parallel()
+	kdc := zktest.StartKDC(t, "TEST.REALM")
+	kdc.AddPrincipal(t, kerberosUser, kerberosPassword)
+	addr := zktest.StartServer(t, zktest.WithKerberosLogin(kdc)).Addr()
+	for _, tc := range []struct {
+		ahead time.Duration
+		kept  bool
+	}{{20 * time.Minute, false}, {-20 * time.Minute, false}, {30 * time.Second, true}} {
+		m := newKerberos(t, Options{Username: kerberosUser, Password: NewSecret(kerberosPassword), Hostname: zktest.ServiceHost, KRB5ConfFile: kdc.ConfigFile()})
+		m.now = func() time.Time { return time.Now().Add(tc.ahead) }
+		if err := connect(t, addr).authenticate(m, "any"); err != nil {
+			t.Fatal(err)
+		}
+		first := m.tickets["zookeeper/"+zktest.ServiceHost]
+		m.now = time.Now
+		if err := connect(t, addr).authenticate(m, "any"); err != nil {
+			t.Errorf("%v: %v", tc.ahead, err)
+		}
+		if second := m.tickets["zookeeper/"+zktest.ServiceHost]; first == nil || (first == second) != tc.kept {
+			t.Errorf("%v: the ticket is the first one: %v", tc.ahead, first == second)
+		}
+	}
+}

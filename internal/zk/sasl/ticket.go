@@ -62,6 +62,8 @@ type ticket struct {
 	end     time.Time
 	// ahead is how far this machine's clock is ahead of the KDC's.
 	ahead time.Duration
+	// zero is the time that this machine's clock had when its uptime began, as it was set when the ticket was asked for.
+	zero time.Time
 }
 
 // newTicket makes a ticket of a KDC's reply and its decrypted part, after the checks of
