@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/recipe"
@@ -212,6 +214,52 @@ func TestDoubleBarrierNextRound(t *testing.T) {
 		t.Fatal(err)
 	}
 	ended(t, leaving)
+}
+
+// A member that has gone, and waits for the others, goes on waiting in the next session when its own ends: whether
+// it looks for the others just then, or watches one of them.
+func TestDoubleBarrierLeavesInTheNextSession(t *testing.T) {
+	t.Parallel()
+	for _, looks := range []bool{true, false} {
+		t.Run(fmt.Sprintf("looks=%t", looks), func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			path := folder(t, direct)
+			lowest := path + "/-the lowest"
+			if _, err := direct.Create(ctx, lowest, nil, zk.CreateOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			// What has lost its connection is tried again at once, and not after the session's end.
+			v := newVictim(t, atOnce, func(cfg *zk.Config) { cfg.Retry.Delay = time.Nanosecond })
+			member := must(newDoubleBarrier(t, v.Client, path, 2, recipe.BarrierOptions{}).Enter(ctx))(t)
+			watched := v.proxy.Count(zktest.IsExists)
+			var seen atomic.Int32
+			held, letGo := v.proxy.HoldReplies(func(op int32) bool { return isChildren(op) && seen.Add(1) == 2 })
+			defer letGo()
+			leaving := background(func() error { return member.Leave(ctx) })
+			until(t, "it to watch the lowest", func() bool { return v.proxy.Count(zktest.IsExists) > watched })
+			if looks {
+				if err := v.Sync(ctx, path); err != nil { // the server has the watch by now
+					t.Fatal(err)
+				}
+				if _, err := direct.Set(ctx, lowest, []byte("changed"), 0); err != nil {
+					t.Fatal(err)
+				}
+				<-held
+			}
+			v.expire(t)
+			letGo()
+			until(t, "it to watch the lowest in the next session", func() bool {
+				still(t, leaving)
+				return v.proxy.Count(zktest.IsExists) > watched+1
+			})
+			if err := direct.Delete(ctx, lowest, zk.AnyVersion); err != nil {
+				t.Fatal(err)
+			}
+			ended(t, leaving)
+			untilChildren(t, direct, path, 0)
+		})
+	}
 }
 
 func TestKazooDoubleBarrier(t *testing.T) {

@@ -147,7 +147,8 @@ func (b *DoubleBarrier) present(ctx context.Context) (names []string, err error)
 
 // Leave waits until all members have left, or ctx ends. The member has left either way, or
 // the error says that it could not be taken away. The error is [ErrLost] when the membership
-// was lost before.
+// was lost before. The end of the session does not end the wait of a member whose own node has
+// been taken away.
 func (e *Entered) Leave(ctx context.Context) error {
 	if err := e.leave(ctx); err != nil {
 		return errors.Join(fmt.Errorf("leaving %s: %w", e.barrier.path, err), unlessLost(e.Release(ctx)))
@@ -175,6 +176,12 @@ func (e *Entered) leave(ctx context.Context) error {
 	var round []string
 	for {
 		names, err := b.present(ctx)
+		if lost := e.Err(); errors.Is(lost, ErrLost) {
+			return lost
+		}
+		if errors.Is(err, zk.ErrSessionExpired) && over(ctx, b.client) == nil {
+			continue // who has gone already goes on in the next session, and who has not is told there
+		}
 		if err != nil {
 			return err
 		}
@@ -196,9 +203,6 @@ func (e *Entered) leave(ctx context.Context) error {
 			}
 		}
 		if err := change(ctx, b.client, zk.Child(b.path, wait)); err != nil && !errors.Is(err, zk.ErrSessionExpired) {
-			return err
-		}
-		if err := e.Err(); errors.Is(err, ErrLost) {
 			return err
 		}
 	}
