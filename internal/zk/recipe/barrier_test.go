@@ -334,7 +334,7 @@ func TestKazooDoubleBarrier(t *testing.T) {
 // What is lost with a session, a deleted node or a closed client is told.
 func TestMembershipLost(t *testing.T) {
 	t.Parallel()
-	for name, join := range map[string]func(ctx context.Context, t *testing.T, c *zk.Client, path string) *recipe.Held{
+	kinds := map[string]func(ctx context.Context, t *testing.T, c *zk.Client, path string) *recipe.Held{
 		"party": func(ctx context.Context, t *testing.T, c *zk.Client, path string) *recipe.Held {
 			return must(must(recipe.NewParty(c, path, recipe.PartyOptions{}))(t).Join(ctx))(t)
 		},
@@ -360,7 +360,18 @@ func TestMembershipLost(t *testing.T) {
 			}
 			return must(q.Get(ctx))(t).Held
 		},
-	} {
+	}
+	for _, notation := range []recipe.Notation{recipe.Kazoo, recipe.Curator} {
+		for kind, of := range lockKinds {
+			kinds[fmt.Sprint(notation, "'s ", kind)] = func(ctx context.Context, t *testing.T, c *zk.Client, path string) *recipe.Held {
+				return must(must(of(c, path, recipe.LockOptions{Notation: notation}))(t).Acquire(ctx))(t)
+			}
+		}
+		kinds[fmt.Sprint(notation, "'s semaphore")] = func(ctx context.Context, t *testing.T, c *zk.Client, path string) *recipe.Held {
+			return must(must(recipe.NewSemaphore(c, path, 2, recipe.SemaphoreOptions{Notation: notation}))(t).Acquire(ctx))(t)
+		}
+	}
+	for name, join := range kinds {
 		for _, reason := range []error{zk.ErrSessionExpired, recipe.ErrDeleted, zk.ErrClosed} {
 			t.Run(fmt.Sprintf("%s, %v", name, reason), func(t *testing.T) {
 				t.Parallel()

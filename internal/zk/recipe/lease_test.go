@@ -2,11 +2,13 @@ package recipe_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/recipe"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 // obtained asks for a lease.
@@ -83,5 +85,66 @@ func TestKazooMultiLease(t *testing.T) {
 	py.want(t, true, "%s", theirs("a"))
 	if names := children(t, c, path); len(names) != 2 || names[0] != "0" || names[1] != "1" {
 		t.Errorf("leases %v", names)
+	}
+}
+
+// Whoever asks for a lease, and loses its place among those who ask, or its turn in the middle of it, asks again; the
+// lease is taken once.
+func TestLeaseLosesTurn(t *testing.T) {
+	t.Parallel()
+	for how, lose := range losses {
+		for _, waiting := range []bool{true, false} {
+			if how == "replaced" && !waiting {
+				continue // a fence is of a name, whoever has it
+			}
+			t.Run(fmt.Sprintf("%s, waiting=%t", how, waiting), func(t *testing.T) {
+				t.Parallel()
+				ctx, direct := testContext(t), connect(t, server.Addr())
+				path := folder(t, direct) + "/leases"
+				first := path + "/0"
+				v := newVictim(t)
+				lease := must(recipe.NewMultiNonBlockingLease(v.Client, 2, path, time.Hour, recipe.LeaseOptions{Identifier: "victim"}))(t)
+				var turn *recipe.Held // of somebody who asks as well
+				asking := 1
+				if waiting {
+					turn = must(newLock(t, direct, first, "").Acquire(ctx))(t)
+					asking = 2
+				}
+				held, letGo := v.proxy.HoldReplies(zktest.Is(zktest.OpGetData))
+				defer letGo()
+				out := background(func() error {
+					ok, err := lease.Obtain(ctx)
+					if err == nil && !ok {
+						err = recipe.ErrLocked
+					}
+					return err
+				})
+				untilChildren(t, direct, first, asking)
+				if !waiting {
+					<-held // it has looked at who has the lease
+				}
+				names := slices.DeleteFunc(children(t, direct, first), func(name string) bool { return turn != nil && first+"/"+name == turn.Path() })
+				lose(ctx, t, v, direct, first+"/"+names[0])
+				letGo()
+				if how == "replaced" {
+					untilChildren(t, direct, first, asking+1)
+					if err := direct.Delete(ctx, first+"/"+names[0], zk.AnyVersion); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if waiting {
+					until(t, "it to line up again", func() bool {
+						now := children(t, direct, first)
+						return len(now) == 2 && !slices.Contains(now, names[0])
+					})
+					still(t, out)
+					release(t, turn)
+				}
+				ended(t, out)
+				if got := children(t, direct, first); !slices.Equal(got, []string{"lease_holder"}) {
+					t.Errorf("there are %v", got)
+				}
+			})
+		}
 	}
 }

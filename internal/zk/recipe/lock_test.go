@@ -402,58 +402,102 @@ func TestAbandonedOnceMade(t *testing.T) {
 	}
 }
 
+// losses are how a contender may lose its place: its node is gone, or another session's of the same name is there.
+var losses = map[string]func(ctx context.Context, t *testing.T, v *victim, direct *zk.Client, place string){
+	"deleted": func(ctx context.Context, t *testing.T, _ *victim, direct *zk.Client, place string) {
+		if err := direct.Delete(ctx, place, zk.AnyVersion); err != nil {
+			t.Fatal(err)
+		}
+	},
+	"expired": func(_ context.Context, t *testing.T, v *victim, _ *zk.Client, _ string) { v.expire(t) },
+	"replaced": func(ctx context.Context, t *testing.T, v *victim, direct *zk.Client, place string) {
+		reopen := v.gate.close()
+		defer reopen()
+		v.proxy.CutAll()
+		until(t, "the loss to be noticed", func() bool { return v.State() == zk.StateSuspended })
+		if _, err := direct.Multi(ctx, zk.DeleteOp(place, zk.AnyVersion), zk.CreateOp(place, []byte("stranger"), zk.CreateOptions{Mode: zk.Ephemeral})); err != nil {
+			t.Fatal(err)
+		}
+	},
+}
+
+// eachLock calls f for each kind of lock, with what makes one and what makes one that excludes it.
+func eachLock(f func(name string, lock, other func(t *testing.T, c *zk.Client, path, identifier string) *recipe.Lock)) {
+	for kind, of := range lockKinds {
+		excluding := of
+		if kind == "ReadLock" {
+			excluding = lockKinds["WriteLock"]
+		}
+		for _, notation := range []recipe.Notation{recipe.Kazoo, recipe.Curator} {
+			making := func(of func(*zk.Client, string, recipe.LockOptions) (*recipe.Lock, error)) func(*testing.T, *zk.Client, string, string) *recipe.Lock {
+				return func(t *testing.T, c *zk.Client, path, identifier string) *recipe.Lock {
+					t.Helper()
+					return must(of(c, path, recipe.LockOptions{Identifier: identifier, Notation: notation}))(t)
+				}
+			}
+			f(fmt.Sprint(notation, "'s ", kind), making(of), making(excluding))
+		}
+	}
+}
+
 // A contender that loses its place begins again, at the end.
 func TestWaitingLosesPlace(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct {
-		name string
-		lose func(ctx context.Context, t *testing.T, v *victim, direct *zk.Client, place string)
-	}{
-		{"deleted", func(ctx context.Context, t *testing.T, _ *victim, direct *zk.Client, place string) {
-			if err := direct.Delete(ctx, place, zk.AnyVersion); err != nil {
-				t.Fatal(err)
-			}
-		}},
-		{"expired", func(_ context.Context, t *testing.T, v *victim, _ *zk.Client, _ string) { v.expire(t) }},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			t.Parallel()
-			ctx, direct := testContext(t), connect(t, server.Addr())
-			path := folder(t, direct) + "/lock"
-			held := must(newLock(t, direct, path, "holder").Acquire(ctx))(t)
-			v := newVictim(t)
-			out := acquire(ctx, newLock(t, v.Client, path, "victim"))
-			untilChildren(t, direct, path, 2)
-			places := children(t, direct, path)
-			place := places[slices.IndexFunc(places, func(name string) bool { return path+"/"+name != held.Path() })]
-			last := acquire(ctx, newLock(t, direct, path, "last"))
-			untilChildren(t, direct, path, 3)
-			tc.lose(ctx, t, v, direct, path+"/"+place)
-			want := []string{"holder", "last", "victim"}
-			until(t, "it to stand at the end", func() bool { return slices.Equal(contenders(t, newLock(t, direct, path, "")), want) })
-			release(t, held)
-			held = granted(t, last)
-			waits(t, out)
-			release(t, held)
-			release(t, granted(t, out))
-		})
-	}
+	eachLock(func(kind string, lock, other func(*testing.T, *zk.Client, string, string) *recipe.Lock) {
+		for how, lose := range losses {
+			t.Run(kind+", "+how, func(t *testing.T) {
+				t.Parallel()
+				ctx, direct := testContext(t), connect(t, server.Addr())
+				path := folder(t, direct) + "/lock"
+				holder := other(t, direct, path, "holder")
+				held := must(holder.Acquire(ctx))(t)
+				v := newVictim(t)
+				out := acquire(ctx, lock(t, v.Client, path, "victim"))
+				untilChildren(t, direct, path, 2)
+				places := children(t, direct, path)
+				place := path + "/" + places[slices.IndexFunc(places, func(name string) bool { return path+"/"+name != held.Path() })]
+				last := acquire(ctx, other(t, direct, path, "last"))
+				untilChildren(t, direct, path, 3)
+				lose(ctx, t, v, direct, place)
+				want := []string{"holder", "last", "victim"}
+				if how == "replaced" {
+					want = slices.Insert(want, 1, "stranger")
+				}
+				until(t, "it to stand at the end", func() bool { return slices.Equal(contenders(t, holder), want) })
+				if how == "replaced" {
+					if err := direct.Delete(ctx, place, zk.AnyVersion); err != nil {
+						t.Fatal(err)
+					}
+				}
+				release(t, held)
+				held = granted(t, last)
+				waits(t, out)
+				release(t, held)
+				release(t, granted(t, out))
+			})
+		}
+	})
 }
 
 // Somebody deletes the lock with all who stand in line: the holder is told, and who waited
 // lines up again.
 func TestLockDeleted(t *testing.T) {
 	t.Parallel()
-	ctx, c := testContext(t), connect(t, server.Addr())
-	path := folder(t, c) + "/lock"
-	held := must(newLock(t, c, path, "").Acquire(ctx))(t)
-	out := acquire(ctx, newLock(t, c, path, ""))
-	untilChildren(t, c, path, 2)
-	if err := c.DeleteTree(ctx, path, zk.AnyVersion); err != nil {
-		t.Fatal(err)
-	}
-	lost(t, held, path, recipe.ErrDeleted)
-	release(t, granted(t, out))
+	eachLock(func(kind string, lock, other func(*testing.T, *zk.Client, string, string) *recipe.Lock) {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			ctx, c := testContext(t), connect(t, server.Addr())
+			path := folder(t, c) + "/lock"
+			held := must(other(t, c, path, "").Acquire(ctx))(t)
+			out := acquire(ctx, lock(t, c, path, ""))
+			untilChildren(t, c, path, 2)
+			if err := c.DeleteTree(ctx, path, zk.AnyVersion); err != nil {
+				t.Fatal(err)
+			}
+			lost(t, held, path, recipe.ErrDeleted)
+			release(t, granted(t, out))
+		})
+	})
 }
 
 // The wait ends with the client.

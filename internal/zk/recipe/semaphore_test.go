@@ -162,33 +162,39 @@ func TestSemaphoreUnknown(t *testing.T) {
 // Whoever has the turn, and loses it, lines up again; the lease goes to one who has it.
 func TestSemaphoreLosesTurn(t *testing.T) {
 	t.Parallel()
-	for _, expires := range []bool{false, true} {
-		t.Run(fmt.Sprintf("expired=%t", expires), func(t *testing.T) {
-			t.Parallel()
-			ctx, direct := testContext(t), connect(t, server.Addr())
-			path := folder(t, direct) + "/semaphore"
-			held := must(newSemaphore(t, direct, path, 1, "").Acquire(ctx))(t)
-			v := newVictim(t)
-			out := acquire(ctx, newSemaphore(t, v.Client, path, 1, "victim"))
-			until(t, "it to have the turn and wait for a lease", func() bool { return v.proxy.Count(isChildren) == 2 })
-			place := children(t, direct, turns(path))
-			next := acquire(ctx, newSemaphore(t, direct, path, 1, "next"))
-			untilChildren(t, direct, turns(path), 2)
-			if expires {
-				v.expire(t)
-			} else if err := direct.Delete(ctx, turns(path)+"/"+place[0], 0); err != nil {
-				t.Fatal(err)
-			}
-			until(t, "it to line up again", func() bool {
-				names := children(t, direct, turns(path))
-				return len(names) == 2 && !slices.Contains(names, place[0])
+	for notation, line := range map[recipe.Notation]string{recipe.Kazoo: "-__lock__", recipe.Curator: "/locks"} {
+		for how, lose := range losses {
+			t.Run(fmt.Sprintf("%s's, %s", notation, how), func(t *testing.T) {
+				t.Parallel()
+				ctx, direct := testContext(t), connect(t, server.Addr())
+				path := folder(t, direct) + "/semaphore"
+				turns := path + line
+				semaphore := func(c *zk.Client) *recipe.Semaphore {
+					return must(recipe.NewSemaphore(c, path, 1, recipe.SemaphoreOptions{Notation: notation}))(t)
+				}
+				held := must(semaphore(direct).Acquire(ctx))(t)
+				v := newVictim(t)
+				out := acquire(ctx, semaphore(v.Client))
+				lists := 2 // the line, and the leases
+				if notation == recipe.Curator {
+					lists++ // what there is of kazoo's
+				}
+				until(t, "it to have the turn and wait for a lease", func() bool { return v.proxy.Count(isChildren) == lists })
+				place := children(t, direct, turns)
+				next := acquire(ctx, semaphore(direct))
+				untilChildren(t, direct, turns, 2)
+				lose(ctx, t, v, direct, turns+"/"+place[0])
+				until(t, "it to line up again", func() bool {
+					names := children(t, direct, turns)
+					return len(names) == 2 && !slices.Contains(names, place[0])
+				})
+				release(t, held)
+				held = granted(t, next)
+				waits(t, out)
+				release(t, held)
+				release(t, granted(t, out))
 			})
-			release(t, held)
-			held = granted(t, next)
-			waits(t, out)
-			release(t, held)
-			release(t, granted(t, out))
-		})
+		}
 	}
 }
 
