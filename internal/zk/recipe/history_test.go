@@ -2,7 +2,9 @@ package recipe_test
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -95,6 +97,99 @@ func readersOrWriter() porcupine.Model {
 	return admission(func(holders []string) bool {
 		return len(holders) == 1 || !slices.ContainsFunc(holders, func(who string) bool { return who[0] != 'r' })
 	})
+}
+
+// holdOf is a hold of one of several things.
+type holdOf struct {
+	hold
+	of string
+}
+
+// eachAtMostOne is the model of several things, each of which admits one holder.
+func eachAtMostOne() porcupine.Model {
+	m := atMost(1)
+	m.Partition = func(ops []porcupine.Operation) [][]porcupine.Operation {
+		things := make(map[string][]porcupine.Operation)
+		for _, op := range ops {
+			in := as[holdOf](op.Input)
+			op.Input = in.hold
+			things[in.of] = append(things[in.of], op)
+		}
+		return slices.Collect(maps.Values(things))
+	}
+	return m
+}
+
+// term is a lease that was obtained: by whom, and when by the clock of the leases. It lasts for termSeconds.
+type term struct {
+	who  string
+	from int64
+}
+
+const termSeconds = 3
+
+// leases is the model of a number of leases: each is one holder's until its end, and whoever has one may renew it. What
+// has no output has been obtained or not.
+func leases(n int) porcupine.Model {
+	model := porcupine.NondeterministicModel{
+		Init: func() []any { return []any{""} },
+		Step: func(state, input, output any) (next []any) {
+			in := as[term](input)
+			var all []string
+			others := 0
+			for lease := range strings.FieldsSeq(as[string](state)) {
+				who, end, _ := strings.Cut(lease, ":")
+				if who == in.who {
+					continue
+				}
+				all = append(all, lease)
+				if end, err := strconv.ParseInt(end, 10, 64); err != nil || end > in.from {
+					others++
+				}
+			}
+			if others < n {
+				all = append(all, fmt.Sprintf("%s:%d", in.who, in.from+termSeconds))
+				slices.Sort(all)
+				next = append(next, strings.Join(all, " "))
+			}
+			if output == nil {
+				next = append(next, state)
+			}
+			return next
+		},
+	}
+	return model.ToModel()
+}
+
+// barrierCall is what a call does with a barrier: it "closes", "opens" or "passes" it.
+type barrierCall string
+
+// passing is the model of a barrier. Whoever opens it is told whether it was closed, which it may be by somebody
+// else's opening too. What has no output has taken effect or not.
+func passing() porcupine.Model {
+	model := porcupine.NondeterministicModel{
+		Init: func() []any { return []any{false} },
+		Step: func(state, input, output any) (next []any) {
+			closed := as[bool](state)
+			switch as[barrierCall](input) {
+			case "closes":
+				next = append(next, true)
+			case "opens":
+				if was, known := output.(bool); !known || was || !closed {
+					next = append(next, false)
+				}
+			case "passes":
+				if !closed {
+					next = append(next, false)
+				}
+			}
+			if output == nil {
+				next = append(next, state)
+			}
+			return next
+		},
+	}
+	return model.ToModel()
 }
 
 // span is what adding to a number came to.
@@ -234,6 +329,17 @@ func TestModels(t *testing.T) {
 		{items(), sequence([2]any{queued("a"), nil}, [2]any{queued(""), "a"}, [2]any{queued(""), "a"}), false},
 		{items(), sequence([2]any{queued("a"), nil}, [2]any{queued(""), ""}), false},
 		{items(), sequence([2]any{queued("a"), nil}, [2]any{queued("b"), nil}, [2]any{queued(""), "b"}), false},
+		{eachAtMostOne(), sequence([2]any{holdOf{acquires, "x"}, nil}, [2]any{holdOf{hold{"acquires", "w2"}, "y"}, nil}, [2]any{holdOf{releases, "x"}, nil}), true},
+		{eachAtMostOne(), sequence([2]any{holdOf{acquires, "x"}, nil}, [2]any{holdOf{hold{"acquires", "w2"}, "x"}, nil}), false},
+		{leases(1), sequence([2]any{term{"a", 1}, true}, [2]any{term{"a", 3}, true}, [2]any{term{"b", 3 + termSeconds}, true}), true},
+		{leases(1), sequence([2]any{term{"a", 1}, true}, [2]any{term{"a", 3}, true}, [2]any{term{"b", 1 + termSeconds}, true}), false},
+		{leases(1), sequence([2]any{term{"a", 1}, nil}, [2]any{term{"b", 2}, true}), true},
+		{leases(2), sequence([2]any{term{"a", 1}, true}, [2]any{term{"b", 2}, true}, [2]any{term{"a", 3}, true}), true},
+		{leases(2), sequence([2]any{term{"a", 1}, true}, [2]any{term{"b", 2}, true}, [2]any{term{"c", 3}, true}), false},
+		{passing(), sequence([2]any{barrierCall("closes"), true}, [2]any{barrierCall("opens"), true}, [2]any{barrierCall("passes"), true}, [2]any{barrierCall("opens"), false}), true},
+		{passing(), sequence([2]any{barrierCall("closes"), true}, [2]any{barrierCall("passes"), true}), false},
+		{passing(), sequence([2]any{barrierCall("closes"), nil}, [2]any{barrierCall("passes"), true}), true},
+		{passing(), sequence([2]any{barrierCall("closes"), true}, [2]any{barrierCall("opens"), false}), false},
 	} {
 		if got := porcupine.CheckOperations(tc.model, tc.ops); got != tc.want {
 			t.Errorf("history %d: %s", i, fmt.Sprint(got))
