@@ -85,10 +85,10 @@ func noneLeft(server *zktest.Server) error {
 }
 
 // Main runs the tests of a package, for its TestMain, and removes what they shared: the
-// server and the provider's binary. A session that is left on the server fails the package.
+// server, clients of other libraries and the provider's binary. A session that is left on the server fails the package.
 func Main(m *testing.M) int {
 	code := m.Run()
-	var errs []error
+	errs := []error{closeLibraries()}
 	if shared.server != nil {
 		errs = append(errs, noneLeft(shared.server), shared.server.Close())
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/recipe"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
@@ -131,6 +132,23 @@ func (t *Tree) Path(rel string) string { return t.Base + rel }
 
 // Context is that of the test, for what is done with Client.
 func (t *Tree) Context() context.Context { return t.tb.Context() }
+
+// AwaitChildren waits until a node, which need not exist, has that many children.
+func (t *Tree) AwaitChildren(rel string, n int) {
+	t.tb.Helper()
+	w, err := recipe.NewChildrenWatch(t.Client, t.Path(rel))
+	t.must(err)
+	defer w.Close()
+	ctx, cancel := context.WithTimeout(t.tb.Context(), patience)
+	defer cancel()
+	for {
+		names, err := w.Next(ctx)
+		t.must(err)
+		if len(names.Children) == n {
+			return
+		}
+	}
+}
 
 // Put creates a node.
 func (t *Tree) Put(rel, data string) {

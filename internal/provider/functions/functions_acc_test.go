@@ -1,6 +1,8 @@
 package functions_test
 
 import (
+	"fmt"
+	"math"
 	"os"
 	"testing"
 
@@ -8,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/statecheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk"
@@ -56,6 +59,74 @@ output "all" {
 			},
 			{Config: config("31"), ConfigPlanChecks: action(plancheck.ResourceActionNoop)},
 		},
+	})
+}
+
+// What encode_int makes is the number that Curator's counters read, and what these write is the number that decode_int
+// makes of it.
+func TestAccFunctions_countersOfCurator(t *testing.T) {
+	acctest.Needs(t, acctest.Functions)
+	tree := acctest.NewTree(t)
+	j := acctest.Curator(t)
+	j.Make(t, "retry", "org.apache.curator.retry.RetryForever", 10)
+	// shared returns what a SharedCount reads, and long what a DistributedAtomicLong does.
+	shared := func(rel string) any {
+		j.Make(t, "count", "shared.SharedCount", "@client", tree.Path(rel), 0)
+		j.Call(t, "count", "start")
+		defer j.Call(t, "count", "close")
+		return j.Call(t, "count", "getCount")
+	}
+	long := func(rel string) any {
+		j.Make(t, "atomic", "atomic.DistributedAtomicLong", "@client", tree.Path(rel), "@retry")
+		j.Keep(t, "got", "atomic", "get")
+		return j.Call(t, "got", "postValue")
+	}
+	j.Make(t, "their count", "shared.SharedCount", "@client", tree.Path("/their-count"), 77)
+	j.Call(t, "their count", "start")
+	j.Make(t, "their atomic", "atomic.DistributedAtomicLong", "@client", tree.Path("/their-atomic"), "@retry")
+	j.Keep(t, "added", "their atomic", "add", -12_345_678_901)
+
+	step := func(ourCount, ourLong, theirCount, theirLong int64) resource.TestStep {
+		return resource.TestStep{
+			Config: tree.Config(fmt.Sprintf(`
+resource "zookeeper_znode" "count" {
+  path        = "${local.base}/count"
+  data_base64 = provider::zookeeper::encode_int(%d, 32)
+}
+
+resource "zookeeper_znode" "long" {
+  path        = "${local.base}/long"
+  data_base64 = provider::zookeeper::encode_int(%d, 64)
+}
+
+data "zookeeper_znode" "count" { path = "${local.base}/their-count" }
+data "zookeeper_znode" "atomic" { path = "${local.base}/their-atomic" }
+
+output "theirs" {
+  value = [for n in [data.zookeeper_znode.count, data.zookeeper_znode.atomic] : provider::zookeeper::decode_int(n.data_base64)]
+}`, ourCount, ourLong)),
+			ConfigStateChecks: []statecheck.StateCheck{statecheck.ExpectKnownOutputValue("theirs", knownvalue.TupleExact([]knownvalue.Check{
+				knownvalue.Int64Exact(theirCount), knownvalue.Int64Exact(theirLong),
+			}))},
+			Check: func(*terraform.State) error {
+				if got := shared("/count"); got != float64(ourCount) {
+					return fmt.Errorf("a SharedCount reads %v, want %d", got, ourCount)
+				}
+				if got := long("/long"); got != float64(ourLong) {
+					return fmt.Errorf("a DistributedAtomicLong reads %v, want %d", got, ourLong)
+				}
+				return nil
+			},
+		}
+	}
+	second := step(math.MaxInt32, 1<<52, -78, -12_345_678_900)
+	second.PreConfig = func() {
+		j.Call(t, "their count", "setCount", -78)
+		j.Keep(t, "added", "their atomic", "increment")
+	}
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: tree.CheckGone("/count", "/long"),
+		Steps:        []resource.TestStep{step(-1234, -9_876_543_210, 77, -12_345_678_901), second},
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -70,7 +71,7 @@ func TestAccLeader_recipes(t *testing.T) {
 					t.Error(err)
 				}
 			}()
-			awaitChildren(t, tree, path, 2)
+			tree.AwaitChildren("/"+kind, 2)
 			acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
 				Config: tree.Config(read("/"+kind, kind)),
 				ConfigStateChecks: []statecheck.StateCheck{acctest.Attributes("data.zookeeper_leader.test", map[string]knownvalue.Check{
@@ -88,27 +89,77 @@ func TestAccLeader_recipes(t *testing.T) {
 	}
 }
 
-// awaitChildren waits until a node has that many children.
-func awaitChildren(t *testing.T, tree *acctest.Tree, path string, n int) {
-	t.Helper()
-	w, err := recipe.NewChildrenWatch(tree.Client, path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	for {
-		names, err := w.Next(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(names.Children) == n {
-			return
-		}
-	}
-}
-
 func contender(node, id string) knownvalue.Check {
 	return knownvalue.ObjectExact(map[string]knownvalue.Check{"node": knownvalue.StringExact(node), "id": knownvalue.StringExact(id)})
+}
+
+// Who leads is read of elections of kazoo's own, and of Curator's: the first, and the second when the first has gone.
+func TestAccLeader_others(t *testing.T) {
+	tree := acctest.NewTree(t)
+	py, j := acctest.Kazoo(t), acctest.Curator(t)
+	for kind, election := range map[string]struct {
+		stand, yield func(t *testing.T, path, id string)
+	}{
+		"election": {
+			func(t *testing.T, path, id string) {
+				py.Do(t, "end_%s = threading.Event()", id)
+				py.Begin(t, "client.Election('%s', '%s').run(end_%s.wait)", path, id, id)
+			},
+			func(t *testing.T, _, id string) { py.Do(t, "end_%s.set()", id) },
+		},
+		"leader_latch": {
+			func(t *testing.T, path, id string) {
+				j.Make(t, "latch "+id, "leader.LeaderLatch", "@client", path, id)
+				j.Call(t, "latch "+id, "start")
+			},
+			func(t *testing.T, _, id string) { j.Call(t, "latch "+id, "close") },
+		},
+		"leader_selector": {
+			func(t *testing.T, path, id string) {
+				j.Make(t, "leading "+id, "Peer$Leading")
+				j.Make(t, "selector "+id, "leader.LeaderSelector", "@client", path, "@leading "+id)
+				j.Call(t, "selector "+id, "setId", id)
+				j.Call(t, "selector "+id, "start")
+			},
+			func(t *testing.T, _, id string) { j.Call(t, "leading "+id, "resign") },
+		},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			rel, path := "/"+kind, tree.Path("/"+kind)
+			for i, id := range []string{"first", "second"} {
+				election.stand(t, path, id)
+				tree.AwaitChildren(rel, i+1)
+			}
+			t.Cleanup(func() {
+				election.yield(t, path, "second")
+				tree.AwaitChildren(rel, 0)
+			})
+			line := func(ids ...string) []statecheck.StateCheck {
+				var all []knownvalue.Check
+				for _, id := range ids {
+					all = append(all, knownvalue.ObjectExact(map[string]knownvalue.Check{
+						"node": knownvalue.StringRegexp(regexp.MustCompile("^" + regexp.QuoteMeta(path+"/"))), "id": knownvalue.StringExact(id),
+					}))
+				}
+				return []statecheck.StateCheck{acctest.Attributes("data.zookeeper_leader.test", map[string]knownvalue.Check{
+					"path": knownvalue.StringExact(path), "recipe": knownvalue.StringExact(kind), "exists": knownvalue.Bool(true),
+					"leader": all[0], "contenders": knownvalue.ListExact(all),
+				})}
+			}
+			config := tree.Config(read(rel, kind))
+			acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
+				{Config: config, ConfigStateChecks: line("first", "second")},
+				{
+					PreConfig: func() {
+						election.yield(t, path, "first")
+						tree.AwaitChildren(rel, 1)
+					},
+					Config:            config,
+					ConfigStateChecks: line("second"),
+				},
+			}})
+		})
+	}
 }
 
 // Where nobody has ever stood, and where nobody stands at the moment, nobody leads.

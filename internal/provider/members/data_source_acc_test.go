@@ -2,6 +2,8 @@ package members_test
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -64,6 +66,58 @@ func TestAccMembers_recipes(t *testing.T) {
 			ConfigStateChecks: []statecheck.StateCheck{acctest.Attributes("data.zookeeper_members.test", map[string]knownvalue.Check{
 				"path": text(tree.Path(tt.rel)), "recipe": text(tt.kind), "members": knownvalue.MapExact(tt.want),
 			})},
+		})
+	}
+	acctest.Test(t, resource.TestCase{Steps: steps})
+}
+
+// Members are read of parties of kazoo's own, and of Curator's groups and services, until they go.
+func TestAccMembers_others(t *testing.T) {
+	tree := acctest.NewTree(t)
+	py, j := acctest.Kazoo(t), acctest.Curator(t)
+	py.Do(t, "party, shallow = client.Party('%s', 'alice'), client.ShallowParty('%s', 'bob')", tree.Path("/party"), tree.Path("/shallow"))
+	py.Do(t, "[party.join(), shallow.join()]")
+	j.Make(t, "member", "nodes.GroupMember", "@client", tree.Path("/group"), "a1", base64.StdEncoding.EncodeToString([]byte("rack 1")))
+	j.Call(t, "member", "start")
+	j.Make(t, "instance", "Peer$Service", "@client", tree.Path("/discovery"), "web", "i1", "10.0.0.1", 80)
+	instance := knownvalue.StringFunc(func(text string) error {
+		var i recipe.ServiceInstance
+		if err := json.Unmarshal([]byte(text), &i); err != nil {
+			return err
+		}
+		if i.Name != "web" || i.ID != "i1" || i.Address != "10.0.0.1" || i.Port == nil || *i.Port != 80 {
+			return fmt.Errorf("the instance is %s", text)
+		}
+		return nil
+	})
+	var steps []resource.TestStep
+	for _, tt := range []struct {
+		rel, kind, id string
+		want          knownvalue.Check
+		leave         func()
+	}{
+		{"/party", "party", "alice", knownvalue.StringExact("alice"), func() { py.Do(t, "party.leave()") }},
+		{"/shallow", "shallow_party", "bob", knownvalue.StringExact("bob"), func() { py.Do(t, "shallow.leave()") }},
+		{"/group", "group", "a1", knownvalue.StringExact("rack 1"), func() { j.Call(t, "member", "close") }},
+		{"/discovery/web", "service", "i1", instance, func() { j.Call(t, "instance", "close") }},
+	} {
+		members := func(want map[string]knownvalue.Check) []statecheck.StateCheck {
+			return []statecheck.StateCheck{acctest.Attributes("data.zookeeper_members.test", map[string]knownvalue.Check{
+				"path": knownvalue.StringExact(tree.Path(tt.rel)), "recipe": knownvalue.StringExact(tt.kind), "members": knownvalue.MapExact(want),
+			})}
+		}
+		config := tree.Config(read(tt.rel, tt.kind))
+		steps = append(steps, resource.TestStep{
+			PreConfig:         func() { tree.AwaitChildren(tt.rel, 1) },
+			Config:            config,
+			ConfigStateChecks: members(map[string]knownvalue.Check{tt.id: tt.want}),
+		}, resource.TestStep{
+			PreConfig: func() {
+				tt.leave()
+				tree.AwaitChildren(tt.rel, 0)
+			},
+			Config:            config,
+			ConfigStateChecks: members(nil),
 		})
 	}
 	acctest.Test(t, resource.TestCase{Steps: steps})

@@ -85,9 +85,9 @@ func TestKazooBarrier(t *testing.T) {
 	ctx, c := testContext(t), connect(t, server.Addr())
 	path := folder(t, c) + "/barrier"
 	py := newPython(t)
-	py.do(t, "b = client.Barrier('%s')", path)
+	py.Do(t, "b = client.Barrier('%s')", path)
 	ours := must(recipe.NewBarrier(c, path, recipe.BarrierOptions{}))(t)
-	py.do(t, "b.create()")
+	py.Do(t, "b.create()")
 	v := newVictim(t)
 	out := background(func() error {
 		b, err := recipe.NewBarrier(v.Client, path, recipe.BarrierOptions{})
@@ -95,17 +95,17 @@ func TestKazooBarrier(t *testing.T) {
 	})
 	until(t, "ours to wait", func() bool { return v.proxy.Count(zktest.IsExists) == 1 })
 	still(t, out)
-	py.want(t, true, "b.remove()")
+	evaluates(t, py, true, "b.remove()")
 	ended(t, out)
 	if err := ours.Create(ctx); err != nil {
 		t.Fatal(err)
 	}
-	py.want(t, false, "b.wait(0.05)")
-	waiting := py.begin(t, "b.wait()")
+	evaluates(t, py, false, "b.wait(0.05)")
+	waiting := py.Begin(t, "b.wait()")
 	if was, err := ours.Remove(ctx); !was || err != nil {
 		t.Errorf("removed: %t, %v", was, err)
 	}
-	same(t, answered(t, waiting), true)
+	same(t, waiting.Value(t), true)
 }
 
 // enter comes to a double barrier in the background.
@@ -269,43 +269,43 @@ func TestKazooDoubleBarrier(t *testing.T) {
 	py := newPython(t)
 	for _, last := range []string{"ours", "theirs"} {
 		path := base + "/" + last
-		py.do(t, "a, b = [client.DoubleBarrier('%s', 3, 'théirs') for i in range(2)]", path)
+		py.Do(t, "a, b = [client.DoubleBarrier('%s', 3, 'théirs') for i in range(2)]", path)
 		ours := newDoubleBarrier(t, c, path, 3, recipe.BarrierOptions{Identifier: "ours"})
-		first := py.begin(t, "a.enter()")
+		first := py.Begin(t, "a.enter()")
 		untilChildren(t, c, path, 1)
 		var come <-chan error
 		var member func() *recipe.Entered
-		var second <-chan reply
+		var second zktest.Answer
 		if last == "ours" {
-			second = py.begin(t, "b.enter()")
+			second = py.Begin(t, "b.enter()")
 			untilChildren(t, c, path, 2)
-			pending(t, first)
+			first.Pending(t)
 			come, member = enter(ctx, ours)
 		} else {
 			come, member = enter(ctx, ours)
 			untilChildren(t, c, path, 2)
 			still(t, come)
-			second = py.begin(t, "b.enter()")
+			second = py.Begin(t, "b.enter()")
 		}
 		ended(t, come)
-		answered(t, first)
-		answered(t, second)
+		first.Value(t)
+		second.Value(t)
 		if last == "ours" {
-			first = py.begin(t, "a.leave()")
-			pending(t, first)
-			second = py.begin(t, "b.leave()")
-			pending(t, second)
+			first = py.Begin(t, "a.leave()")
+			first.Pending(t)
+			second = py.Begin(t, "b.leave()")
+			second.Pending(t)
 			come = background(func() error { return member().Leave(ctx) })
 		} else {
 			come = background(func() error { return member().Leave(ctx) })
-			first = py.begin(t, "a.leave()")
-			pending(t, first)
+			first = py.Begin(t, "a.leave()")
+			first.Pending(t)
 			still(t, come)
-			second = py.begin(t, "b.leave()")
+			second = py.Begin(t, "b.leave()")
 		}
 		ended(t, come)
-		answered(t, first)
-		answered(t, second)
+		first.Value(t)
+		second.Value(t)
 		untilChildren(t, c, path, 0)
 	}
 	// What is left by members that are no more holds up nobody, and lets nobody pass.

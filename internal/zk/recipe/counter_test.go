@@ -99,30 +99,30 @@ func TestKazooCounter(t *testing.T) {
 		for _, first := range []string{"ours", "theirs"} {
 			path := base + "/" + name + first
 			ours := newCounter(t, c, path, recipe.CounterOptions{Form: kind.form})
-			py.do(t, "n = client.Counter('%s'%s)", path, kind.options)
+			py.Do(t, "n = client.Counter('%s'%s)", path, kind.options)
 			if first == "theirs" {
-				py.want(t, 0, "n.value")
+				evaluates(t, py, 0, "n.value")
 				value(t, ours, 0)
-				py.do(t, "n += -2")
+				py.Do(t, "n += -2")
 			} else {
 				added(t, ours, -2, 0, -2)
 			}
 			added(t, ours, 5, -2, 3)
-			py.do(t, "n += 4")
-			py.want(t, []int{3, 7}, "[n.pre_value, n.post_value]")
+			py.Do(t, "n += 4")
+			evaluates(t, py, []int{3, 7}, "[n.pre_value, n.post_value]")
 			value(t, ours, 7)
 
 			// Both at once: none is missing.
 			const rounds = 25
-			counting := py.begin(t, "for i in range(%d): n += 1", rounds)
+			counting := py.Begin(t, "for i in range(%d): n += 1", rounds)
 			for range rounds {
 				if _, _, err := ours.Add(ctx, 1); err != nil {
 					t.Fatal(err)
 				}
 			}
-			answered(t, counting)
+			counting.Value(t)
 			value(t, ours, 7+2*rounds)
-			py.want(t, 7+2*rounds, "n.value")
+			evaluates(t, py, 7+2*rounds, "n.value")
 		}
 	}
 }
@@ -133,9 +133,9 @@ func TestKazooFloatCounter(t *testing.T) {
 	path := folder(t, c) + "/counter"
 	py := newPython(t)
 	ours := must(recipe.NewFloatCounter(c, path, 1, nil))(t)
-	py.do(t, "n = client.Counter('%s', default=1.0)", path)
+	py.Do(t, "n = client.Counter('%s', default=1.0)", path)
 	value(t, ours, 1)
-	py.do(t, "n += 0.75")
+	py.Do(t, "n += 0.75")
 	value(t, ours, 1.75)
 	for _, f := range []float64{0, -0.5, 3, 1e15, 1e16, 123456789012345680, 1e-4, 1.5e-5, -1e300, 0.1, math.Pi, math.Inf(1), math.Inf(-1), math.NaN()} {
 		if _, err := ours.Set(ctx, f); err != nil {
@@ -145,6 +145,6 @@ func TestKazooFloatCounter(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		py.want(t, string(data), "repr(n.value)")
+		evaluates(t, py, string(data), "repr(n.value)")
 	}
 }

@@ -39,21 +39,21 @@ func TestCuratorExcludes(t *testing.T) {
 			j := newJava(t)
 			lock := func(as, kind string) {
 				if kind == "Lock" {
-					j.make(t, as, "locks.InterProcessMutex", "@client", path)
+					j.Make(t, as, "locks.InterProcessMutex", "@client", path)
 					return
 				}
-				j.make(t, "rw"+as, "locks.InterProcessReadWriteLock", "@client", path)
-				j.keep(t, as, "rw"+as, strings.ToLower(kind[:1])+kind[1:])
+				j.Make(t, "rw"+as, "locks.InterProcessReadWriteLock", "@client", path)
+				j.Keep(t, as, "rw"+as, strings.ToLower(kind[:1])+kind[1:])
 			}
 			lock("first", tc.first)
 			lock("second", tc.second)
 			ours := must(lockKinds[tc.second](c, path, inCurator("ours")))(t)
 
 			// Curator's is first.
-			j.call(t, "first", "acquire")
+			j.Call(t, "first", "acquire")
 			if !tc.excludes {
 				release(t, must(ours.TryAcquire(ctx))(t))
-				j.call(t, "first", "release")
+				j.Call(t, "first", "release")
 			} else {
 				if _, err := ours.TryAcquire(ctx); !errors.Is(err, recipe.ErrLocked) {
 					t.Fatalf("tried: %v", err)
@@ -61,24 +61,24 @@ func TestCuratorExcludes(t *testing.T) {
 				out := acquire(ctx, ours)
 				untilChildren(t, c, path, 2)
 				waits(t, out)
-				j.call(t, "first", "release")
+				j.Call(t, "first", "release")
 				release(t, granted(t, out))
 			}
 
 			// Ours is first.
 			held := must(must(lockKinds[tc.first](c, path, inCurator("ours")))(t).Acquire(ctx))(t)
 			if !tc.excludes {
-				same(t, j.call(t, "second", "acquire", 0, "SECONDS"), true)
-				j.call(t, "second", "release")
+				same(t, j.Call(t, "second", "acquire", 0, "SECONDS"), true)
+				j.Call(t, "second", "release")
 				release(t, held)
 			} else {
-				same(t, j.call(t, "second", "acquire", 0, "SECONDS"), false)
-				theirs := j.begin(t, "second", "acquire")
+				same(t, j.Call(t, "second", "acquire", 0, "SECONDS"), false)
+				theirs := j.Begin(t, "second", "acquire")
 				untilChildren(t, c, path, 2)
-				pending(t, theirs)
+				theirs.Pending(t)
 				release(t, held)
-				answered(t, theirs)
-				j.call(t, "second", "release")
+				theirs.Value(t)
+				j.Call(t, "second", "release")
 			}
 			untilChildren(t, c, path, 0)
 		})
@@ -103,8 +103,8 @@ func TestCuratorNames(t *testing.T) {
 		}
 		return string(data)
 	}
-	j.make(t, "mutex", "locks.InterProcessMutex", "@client", base+"/theirs/mutex")
-	j.call(t, "mutex", "acquire")
+	j.Make(t, "mutex", "locks.InterProcessMutex", "@client", base+"/theirs/mutex")
+	j.Call(t, "mutex", "acquire")
 	theirs := node(base+"/theirs/mutex", protected+"lock-")
 	held := must(must(recipe.NewLock(c, base+"/ours/mutex", inCurator("")))(t).Acquire(ctx))(t)
 	ours := node(base+"/ours/mutex", protected+"lock-")
@@ -141,10 +141,10 @@ func TestCuratorSemaphore(t *testing.T) {
 	ctx, c := testContext(t), connect(t, server.Addr())
 	path := folder(t, c) + "/semaphore"
 	j := newJava(t)
-	j.make(t, "s", "locks.InterProcessSemaphoreV2", "@client", path, 2)
+	j.Make(t, "s", "locks.InterProcessSemaphoreV2", "@client", path, 2)
 	ours := must(recipe.NewSemaphore(c, path, 2, recipe.SemaphoreOptions{Identifier: "ours", Notation: recipe.Curator}))(t)
 	held := must(ours.Acquire(ctx))(t)
-	j.keep(t, "lease", "s", "acquire")
+	j.Keep(t, "lease", "s", "acquire")
 	if got := must(ours.Holders(ctx))(t); len(got) != 2 || got[0] != "ours" {
 		t.Errorf("%q hold", got)
 	}
@@ -152,23 +152,23 @@ func TestCuratorSemaphore(t *testing.T) {
 	if _, err := ours.TryAcquire(ctx); !errors.Is(err, recipe.ErrLocked) {
 		t.Errorf("a third: %v", err)
 	}
-	same(t, j.call(t, "s", "acquire", 50, "MILLISECONDS"), nil)
+	same(t, j.Call(t, "s", "acquire", 50, "MILLISECONDS"), nil)
 	out := acquire(ctx, ours)
 	untilChildren(t, c, path+"/locks", 1)
 	waits(t, out)
-	j.call(t, "s", "returnLease", "@lease")
+	j.Call(t, "s", "returnLease", "@lease")
 	second := granted(t, out)
-	j.make(t, "s2", "locks.InterProcessSemaphoreV2", "@client", path, 2)
-	theirs := j.ask(t, map[string]any{"as": "lease2", "on": "s2", "method": "acquire"}, nil)
+	j.Make(t, "s2", "locks.InterProcessSemaphoreV2", "@client", path, 2)
+	theirs := j.BeginKeep(t, "lease2", "s2", "acquire")
 	untilChildren(t, c, path+"/leases", 3)
-	pending(t, theirs)
+	theirs.Pending(t)
 	if _, err := ours.TryAcquire(ctx); !errors.Is(err, recipe.ErrLocked) {
 		t.Errorf("while theirs waits: %v", err)
 	}
 	release(t, held)
-	answered(t, theirs)
+	theirs.Value(t)
 	release(t, second)
-	j.call(t, "s2", "returnLease", "@lease2")
+	j.Call(t, "s2", "returnLease", "@lease2")
 	untilChildren(t, c, path+"/leases", 0)
 	untilChildren(t, c, path+"/locks", 0)
 }
@@ -179,7 +179,7 @@ func TestCuratorCounts(t *testing.T) {
 	ctx, c := testContext(t), connect(t, server.Addr())
 	base := folder(t, c)
 	j := newJava(t)
-	j.make(t, "retry", "org.apache.curator.retry.RetryForever", 10)
+	j.Make(t, "retry", "org.apache.curator.retry.RetryForever", 10)
 	for _, tc := range []struct {
 		class string
 		form  recipe.Form
@@ -191,12 +191,12 @@ func TestCuratorCounts(t *testing.T) {
 		for _, first := range []string{"ours", "theirs"} {
 			path := base + "/" + tc.class + first
 			as := tc.class + first
-			j.make(t, as, tc.class, "@client", path, "@retry")
+			j.Make(t, as, tc.class, "@client", path, "@retry")
 			ours := newCounter(t, c, path, recipe.CounterOptions{Form: tc.form})
 			theirs := func(method string, args ...any) any {
-				j.keep(t, "got", as, method, args...)
-				same(t, j.call(t, "got", "succeeded"), true)
-				return j.call(t, "got", "postValue")
+				j.Keep(t, "got", as, method, args...)
+				same(t, j.Call(t, "got", "succeeded"), true)
+				return j.Call(t, "got", "postValue")
 			}
 			if first == "ours" {
 				added(t, ours, -2, 0, -2)
@@ -208,9 +208,9 @@ func TestCuratorCounts(t *testing.T) {
 			same(t, theirs("add", 4), 7)
 			value(t, ours, 7)
 			const rounds = 15
-			answers := make([]<-chan reply, rounds)
+			answers := make([]zktest.Answer, rounds)
 			for i := range answers {
-				answers[i] = j.ask(t, map[string]any{"as": fmt.Sprint("got", i), "on": as, "method": "increment"}, nil)
+				answers[i] = j.BeginKeep(t, fmt.Sprint("got", i), as, "increment")
 			}
 			for range rounds {
 				if _, _, err := ours.Add(ctx, 1); err != nil {
@@ -220,8 +220,8 @@ func TestCuratorCounts(t *testing.T) {
 			// One that was too often too late says so: it has not counted.
 			want := int64(7 + rounds)
 			for i, answer := range answers {
-				answered(t, answer)
-				if j.yes(t, fmt.Sprint("got", i), "succeeded") {
+				answer.Value(t)
+				if j.Yes(t, fmt.Sprint("got", i), "succeeded") {
 					want++
 				}
 			}
@@ -235,13 +235,13 @@ func TestCuratorCounts(t *testing.T) {
 		if first == "ours" {
 			added(t, ours, 0, 7, 7)
 		}
-		j.make(t, first, "shared.SharedCount", "@client", path, 7)
-		j.call(t, first, "start")
-		same(t, j.call(t, first, "getCount"), 7)
-		j.call(t, first, "setCount", -8)
+		j.Make(t, first, "shared.SharedCount", "@client", path, 7)
+		j.Call(t, first, "start")
+		same(t, j.Call(t, first, "getCount"), 7)
+		j.Call(t, first, "setCount", -8)
 		added(t, ours, 20, -8, 12)
-		until(t, "theirs to see it", func() bool { return j.call(t, first, "getCount") == 12.0 })
-		j.call(t, first, "close")
+		until(t, "theirs to see it", func() bool { return j.Call(t, first, "getCount") == 12.0 })
+		j.Call(t, first, "close")
 	}
 }
 
@@ -250,50 +250,50 @@ func TestCuratorBarriers(t *testing.T) {
 	ctx, c := testContext(t), connect(t, server.Addr())
 	base := folder(t, c)
 	j := newJava(t)
-	j.make(t, "b", "barriers.DistributedBarrier", "@client", base+"/barrier")
+	j.Make(t, "b", "barriers.DistributedBarrier", "@client", base+"/barrier")
 	v := newVictim(t)
 	ours := must(recipe.NewBarrier(v.Client, base+"/barrier", recipe.BarrierOptions{Notation: recipe.Curator}))(t)
-	j.call(t, "b", "setBarrier")
+	j.Call(t, "b", "setBarrier")
 	out := background(func() error { return ours.Wait(ctx) })
 	until(t, "ours to wait", func() bool { return v.proxy.Count(zktest.IsExists) == 1 })
 	still(t, out)
-	j.call(t, "b", "removeBarrier")
+	j.Call(t, "b", "removeBarrier")
 	ended(t, out)
 	if err := ours.Create(ctx); err != nil {
 		t.Fatal(err)
 	}
-	same(t, j.call(t, "b", "waitOnBarrier", 50, "MILLISECONDS"), false)
-	theirs := j.begin(t, "b", "waitOnBarrier")
+	same(t, j.Call(t, "b", "waitOnBarrier", 50, "MILLISECONDS"), false)
+	theirs := j.Begin(t, "b", "waitOnBarrier")
 	if was, err := ours.Remove(ctx); !was || err != nil {
 		t.Errorf("removed: %t, %v", was, err)
 	}
-	answered(t, theirs)
+	theirs.Value(t)
 
 	for _, last := range []string{"ours", "theirs"} {
 		path := base + "/double" + last
-		j.make(t, last, "barriers.DistributedDoubleBarrier", "@client", path, 2)
+		j.Make(t, last, "barriers.DistributedDoubleBarrier", "@client", path, 2)
 		ours := newDoubleBarrier(t, c, path, 2, recipe.BarrierOptions{Notation: recipe.Curator, Identifier: "ours"})
 		if last == "ours" {
-			theirs := j.begin(t, last, "enter")
+			theirs := j.Begin(t, last, "enter")
 			untilChildren(t, c, path, 1)
-			pending(t, theirs)
+			theirs.Pending(t)
 			member := must(ours.Enter(ctx))(t)
-			answered(t, theirs)
-			theirs = j.begin(t, last, "leave")
-			pending(t, theirs)
+			theirs.Value(t)
+			theirs = j.Begin(t, last, "leave")
+			theirs.Pending(t)
 			if err := member.Leave(ctx); err != nil {
 				t.Error(err)
 			}
-			answered(t, theirs)
+			theirs.Value(t)
 		} else {
 			come, member := enter(ctx, ours)
 			untilChildren(t, c, path, 1)
 			still(t, come)
-			j.call(t, last, "enter")
+			j.Call(t, last, "enter")
 			ended(t, come)
 			left := background(func() error { return member().Leave(ctx) })
 			still(t, left)
-			j.call(t, last, "leave")
+			j.Call(t, last, "leave")
 			ended(t, left)
 		}
 		untilChildren(t, c, path, 0)
@@ -315,17 +315,17 @@ func TestCuratorLeaders(t *testing.T) {
 		{"latch", func(id string) *recipe.Election {
 			return must(recipe.NewLeaderLatch(c, base+"/latch", recipe.LockOptions{Identifier: id}))(t)
 		}, func(as string) {
-			j.make(t, as, "leader.LeaderLatch", "@client", base+"/latch", "théirs "+as)
-			j.call(t, as, "start")
-		}, func(as string) { j.call(t, as, "close") }},
+			j.Make(t, as, "leader.LeaderLatch", "@client", base+"/latch", "théirs "+as)
+			j.Call(t, as, "start")
+		}, func(as string) { j.Call(t, as, "close") }},
 		{"selector", func(id string) *recipe.Election {
 			return must(recipe.NewElection(c, base+"/selector", inCurator(id)))(t)
 		}, func(as string) {
-			j.make(t, as+"s", "Peer$Leading")
-			j.make(t, as, "leader.LeaderSelector", "@client", base+"/selector", "@"+as+"s")
-			j.call(t, as, "setId", "théirs "+as)
-			j.call(t, as, "start")
-		}, func(as string) { j.call(t, as+"s", "resign") }},
+			j.Make(t, as+"s", "Peer$Leading")
+			j.Make(t, as, "leader.LeaderSelector", "@client", base+"/selector", "@"+as+"s")
+			j.Call(t, as, "setId", "théirs "+as)
+			j.Call(t, as, "start")
+		}, func(as string) { j.Call(t, as+"s", "resign") }},
 	} {
 		ours := tc.ours("oürs")
 		first, second := tc.kind+"1", tc.kind+"2"
@@ -337,7 +337,7 @@ func TestCuratorLeaders(t *testing.T) {
 			id, ok, err := ours.Leader(ctx)
 			return err == nil && ok && id == "théirs "+first
 		})
-		until(t, "theirs to know", func() bool { return j.yes(t, first, "hasLeadership") })
+		until(t, "theirs to know", func() bool { return j.Yes(t, first, "hasLeadership") })
 		out := make(chan outcome, 1)
 		go func() {
 			held, err := ours.Lead(ctx)
@@ -349,18 +349,18 @@ func TestCuratorLeaders(t *testing.T) {
 		if got := must(ours.Contenders(ctx))(t); !slices.Equal(got, []string{"théirs " + first, "oürs", "théirs " + second}) {
 			t.Errorf("in line are %q", got)
 		}
-		if got := fmt.Sprint(j.call(t, second, "getParticipants")); !strings.Contains(got, "oürs") {
+		if got := fmt.Sprint(j.Call(t, second, "getParticipants")); !strings.Contains(got, "oürs") {
 			t.Errorf("theirs knows of %s", got)
 		}
 		waits(t, out)
 		tc.yield(first)
 		held := granted(t, out)
-		if got := fmt.Sprint(j.call(t, second, "getLeader")); !strings.Contains(got, "oürs") {
+		if got := fmt.Sprint(j.Call(t, second, "getLeader")); !strings.Contains(got, "oürs") {
 			t.Errorf("theirs says that %s leads", got)
 		}
-		same(t, j.call(t, second, "hasLeadership"), false)
+		same(t, j.Call(t, second, "hasLeadership"), false)
 		release(t, held)
-		until(t, "the second to lead", func() bool { return j.yes(t, second, "hasLeadership") })
+		until(t, "the second to lead", func() bool { return j.Yes(t, second, "hasLeadership") })
 		tc.yield(second)
 		untilChildren(t, c, base+"/"+tc.kind, 0)
 	}
@@ -373,8 +373,8 @@ func TestCuratorGroup(t *testing.T) {
 	j := newJava(t)
 	ours := must(recipe.NewGroupMember(c, path, recipe.PartyOptions{Identifier: "oürs", Data: []byte("our data")}))(t)
 	held := must(ours.Join(ctx))(t)
-	j.make(t, "g", "nodes.GroupMember", "@client", path, "theirs", base64.StdEncoding.EncodeToString([]byte("their data")))
-	j.call(t, "g", "start")
+	j.Make(t, "g", "nodes.GroupMember", "@client", path, "theirs", base64.StdEncoding.EncodeToString([]byte("their data")))
+	j.Call(t, "g", "start")
 	untilChildren(t, c, path, 2)
 	all := must(ours.Members(ctx))(t)
 	if len(all) != 2 || all[0].Identifier != "oürs" || all[1].Identifier != "theirs" || string(all[1].Data) != "their data" {
@@ -382,10 +382,10 @@ func TestCuratorGroup(t *testing.T) {
 	}
 	want := map[string]any{"oürs": base64.StdEncoding.EncodeToString([]byte("our data")), "theirs": base64.StdEncoding.EncodeToString([]byte("their data"))}
 	until(t, "theirs to know both", func() bool {
-		return mustJSON(t, j.call(t, "g", "getCurrentMembers")) == mustJSON(t, want)
+		return mustJSON(t, j.Call(t, "g", "getCurrentMembers")) == mustJSON(t, want)
 	})
 	release(t, held)
-	j.call(t, "g", "close")
+	j.Call(t, "g", "close")
 	untilChildren(t, c, path, 0)
 }
 
@@ -401,8 +401,8 @@ func TestCuratorDiscovery(t *testing.T) {
 		t.Errorf("of no service: %v, %v", all, err)
 	}
 	j := newJava(t)
-	j.make(t, "one", "Peer$Service", "@client", path, "web", "1", "10.0.0.1", 80)
-	j.make(t, "two", "Peer$Service", "@client", path, "web", "2", "10.0.0.2", 81)
+	j.Make(t, "one", "Peer$Service", "@client", path, "web", "1", "10.0.0.1", 80)
+	j.Make(t, "two", "Peer$Service", "@client", path, "web", "2", "10.0.0.2", 81)
 	if names := must(d.Services(ctx))(t); !slices.Equal(names, []string{"web"}) {
 		t.Errorf("services %v", names)
 	}
@@ -418,8 +418,8 @@ func TestCuratorDiscovery(t *testing.T) {
 	if want := []recipe.URIPart{{Value: "scheme", Variable: true}, {Value: "://"}, {Value: "address", Variable: true}}; i.URISpec == nil || !slices.Equal(i.URISpec.Parts, want) {
 		t.Errorf("its address is %+v", i.URISpec)
 	}
-	j.call(t, "one", "close")
-	j.call(t, "two", "close")
+	j.Call(t, "one", "close")
+	j.Call(t, "two", "close")
 	untilChildren(t, c, path+"/web", 0)
 	// Curator reads what has no more than it must have.
 	if _, err := c.Create(ctx, path+"/web/3", []byte(`{"name":"web","id":"3","address":"a","port":1}`), zk.CreateOptions{MakeParents: true}); err != nil {
@@ -454,8 +454,8 @@ func TestForeignContenders(t *testing.T) {
 		}
 	}
 	// Beside Curator's.
-	j.make(t, "mutex", "locks.InterProcessMutex", "@client", base+"/mutex")
-	j.call(t, "mutex", "acquire")
+	j.Make(t, "mutex", "locks.InterProcessMutex", "@client", base+"/mutex")
+	j.Call(t, "mutex", "acquire")
 	for kind, of := range lockKinds {
 		refuses(must(of(c, base+"/mutex", recipe.LockOptions{}))(t), base+"/mutex")
 		if kind != "Lock" {
@@ -476,8 +476,8 @@ func TestForeignContenders(t *testing.T) {
 	if _, err := waiting.TryAcquire(ctx); !errors.Is(err, recipe.ErrLocked) {
 		t.Errorf("one that waits for Curator's: %v", err)
 	}
-	j.make(t, "semaphore", "locks.InterProcessSemaphoreV2", "@client", base+"/semaphore", 9)
-	j.keep(t, "lease", "semaphore", "acquire")
+	j.Make(t, "semaphore", "locks.InterProcessSemaphoreV2", "@client", base+"/semaphore", 9)
+	j.Keep(t, "lease", "semaphore", "acquire")
 	refuses(newSemaphore(t, c, base+"/semaphore", 9, ""), base+"/semaphore")
 	if _, err := newSemaphore(t, c, base+"/semaphore", 9, "").Holders(ctx); !errors.Is(err, recipe.ErrForeignContender) {
 		t.Errorf("who holds Curator's: %v", err)
@@ -487,8 +487,8 @@ func TestForeignContenders(t *testing.T) {
 	}
 
 	// Beside kazoo's.
-	py.do(t, "lock, semaphore = client.Lock('%s/lock'), client.Semaphore('%s/leases', max_leases=2)", base, base)
-	py.do(t, "[lock.acquire(), semaphore.acquire()]")
+	py.Do(t, "lock, semaphore = client.Lock('%s/lock'), client.Semaphore('%s/leases', max_leases=2)", base, base)
+	py.Do(t, "[lock.acquire(), semaphore.acquire()]")
 	for _, of := range lockKinds {
 		refuses(must(of(c, base+"/lock", inCurator("")))(t), base+"/lock")
 	}
@@ -499,8 +499,8 @@ func TestForeignContenders(t *testing.T) {
 	held := must(newLock(t, c, base+"/late", "").Acquire(ctx))(t)
 	out := acquire(ctx, newLock(t, c, base+"/late", ""))
 	untilChildren(t, c, base+"/late", 2)
-	j.make(t, "late", "locks.InterProcessMutex", "@client", base+"/late")
-	j.call(t, "late", "acquire")
+	j.Make(t, "late", "locks.InterProcessMutex", "@client", base+"/late")
+	j.Call(t, "late", "acquire")
 	release(t, held)
 	if o := <-out; !errors.Is(o.err, recipe.ErrForeignContender) {
 		t.Errorf("one that waited: %v", o.err)

@@ -46,7 +46,7 @@ func TestDataWatch(t *testing.T) {
 		t.Errorf("without a change: %v", err)
 	}
 	next := later(ctx, w)
-	py.do(t, "client.create('%s', b'one', makepath=True)", path)
+	py.Do(t, "client.create('%s', b'one', makepath=True)", path)
 	if got := next(t); !got.Exists || string(got.Data) != "one" {
 		t.Errorf("created: %+v", got)
 	}
@@ -54,18 +54,18 @@ func TestDataWatch(t *testing.T) {
 	reopen := v.gate.close()
 	v.proxy.CutAll()
 	next = later(ctx, w)
-	py.do(t, "client.set('%s', b'two')", path)
+	py.Do(t, "client.set('%s', b'two')", path)
 	reopen()
 	if got := next(t); string(got.Data) != "two" || got.Stat.Version != 1 {
 		t.Errorf("changed while away: %+v", got)
 	}
 	v.expire(t)
-	py.do(t, "client.set('%s', b'two')", path)
+	py.Do(t, "client.set('%s', b'two')", path)
 	if got := must(w.Next(ctx))(t); got.Stat.Version != 2 {
 		t.Errorf("in the next session: %+v", got)
 	}
 	next = later(ctx, w)
-	py.do(t, "client.delete('%s')", path)
+	py.Do(t, "client.delete('%s')", path)
 	if got := next(t); got.Exists {
 		t.Errorf("deleted: %+v", got)
 	}
@@ -102,7 +102,7 @@ func TestChildrenWatch(t *testing.T) {
 		{"delete('%s/b')", []string{"a"}},
 	} {
 		next := later(ctx, w)
-		py.do(t, "client."+tc.do, path)
+		py.Do(t, "client."+tc.do, path)
 		got := next(t)
 		for len(got.Children) < len(tc.want) { // the node comes before its child
 			got = must(w.Next(ctx))(t)
@@ -120,7 +120,7 @@ func TestChildrenWatch(t *testing.T) {
 		t.Errorf("settled: %+v", settled)
 	}
 	next := later(ctx, w)
-	py.do(t, "client.create('%s/c')", path)
+	py.Do(t, "client.create('%s/c')", path)
 	if got := next(t); !slices.Equal(got.Children, []string{"a", "c"}) {
 		t.Errorf("later: %+v", got)
 	}

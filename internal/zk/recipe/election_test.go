@@ -49,8 +49,8 @@ func TestKazooElection(t *testing.T) {
 	path := folder(t, c) + "/election"
 	py := newPython(t)
 	ours := must(recipe.NewElection(c, path, recipe.LockOptions{Identifier: "oürs"}))(t)
-	py.do(t, "e, end = client.Election('%s', 'théirs'), threading.Event()", path)
-	theirs := py.begin(t, "e.run(end.wait)")
+	py.Do(t, "e, end = client.Election('%s', 'théirs'), threading.Event()", path)
+	theirs := py.Begin(t, "e.run(end.wait)")
 	until(t, "theirs to lead", func() bool {
 		id, ok, err := ours.Leader(ctx)
 		return err == nil && ok && id == "théirs"
@@ -64,15 +64,15 @@ func TestKazooElection(t *testing.T) {
 	if got := must(ours.Contenders(ctx))(t); !slices.Equal(got, []string{"théirs", "oürs"}) {
 		t.Errorf("in line are %q", got)
 	}
-	py.want(t, []string{"théirs", "oürs"}, "e.contenders()")
+	evaluates(t, py, []string{"théirs", "oürs"}, "e.contenders()")
 	waits(t, out)
-	py.do(t, "end.set()")
-	answered(t, theirs)
+	py.Do(t, "end.set()")
+	theirs.Value(t)
 	held := granted(t, out)
-	theirs = py.begin(t, "e.run(lambda: None)")
+	theirs = py.Begin(t, "e.run(lambda: None)")
 	untilChildren(t, c, path, 2)
-	pending(t, theirs)
+	theirs.Pending(t)
 	release(t, held)
-	answered(t, theirs)
+	theirs.Value(t)
 	untilChildren(t, c, path, 0)
 }

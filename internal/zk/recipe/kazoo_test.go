@@ -10,12 +10,13 @@ import (
 
 	"terraform-provider-zookeeper/internal/zk"
 	"terraform-provider-zookeeper/internal/zk/recipe"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 // kazoo is a client of kazoo's with one lock or semaphore.
 type kazoo struct {
-	py      python
-	waiting <-chan reply
+	py      *zktest.KazooClient
+	waiting zktest.Answer
 }
 
 // startKazoo makes a kazoo lock of a kind: "Lock", "ReadLock", "WriteLock" or "Semaphore", to
@@ -30,10 +31,10 @@ func startKazooAs(t *testing.T, credential, kind, path, identifier string, args 
 	t.Helper()
 	py := newPython(t)
 	if credential != "" {
-		py.do(t, "client.add_auth('digest', %q)", credential)
+		py.Do(t, "client.add_auth('digest', %q)", credential)
 	}
-	py.do(t, "r = client.%s(%q, %q, %s)", kind, path, identifier, strings.Join(args, ""))
-	py.do(t, `
+	py.Do(t, "r = client.%s(%q, %q, %s)", kind, path, identifier, strings.Join(args, ""))
+	py.Do(t, `
 def count(node, rounds):
     """Adds one to the number in a node again and again, each time with the lock, and with nothing else to protect it."""
     for _ in range(rounds):
@@ -58,12 +59,12 @@ func (k *kazoo) tell(t *testing.T, command string) {
 	if !ok {
 		code = command
 	}
-	k.waiting = k.py.begin(t, "%s", code)
+	k.waiting = k.py.Begin(t, "%s", code)
 }
 
 func (k *kazoo) answer(t *testing.T) string {
 	t.Helper()
-	value, err := outcomeOf(t, k.waiting)
+	value, err := k.waiting.Outcome(t)
 	if err != nil {
 		return err.Error()
 	}
@@ -86,7 +87,7 @@ func (k *kazoo) do(t *testing.T, command, want string) {
 func (k *kazoo) list(t *testing.T, command string) (list []string) {
 	t.Helper()
 	k.tell(t, command)
-	all, _ := answered(t, k.waiting).([]any)
+	all, _ := k.waiting.Value(t).([]any)
 	for _, one := range all {
 		list = append(list, fmt.Sprint(one))
 	}

@@ -29,7 +29,7 @@ func TestKazooLease(t *testing.T) {
 	lease := func(identifier string) *recipe.NonBlockingLease {
 		return must(recipe.NewNonBlockingLease(c, path, time.Hour, recipe.LeaseOptions{Identifier: identifier, Now: clock}))(t)
 	}
-	py.do(t, "now = datetime.datetime(2026, 11, 30, 10, 34, 45, 1)")
+	py.Do(t, "now = datetime.datetime(2026, 11, 30, 10, 34, 45, 1)")
 	theirs := func(identifier string) string {
 		return fmt.Sprintf("bool(client.NonBlockingLease('%s', datetime.timedelta(hours=1), '%s', utcnow=lambda: now))", path, identifier)
 	}
@@ -39,17 +39,17 @@ func TestKazooLease(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	py.want(t, false, "%s", theirs("theirs"))
+	evaluates(t, py, false, "%s", theirs("theirs"))
 	// The same holder renews the same bytes.
-	py.want(t, true, "%s", theirs(odd+`\x7f\t`))
+	evaluates(t, py, true, "%s", theirs(odd+`\x7f\t`))
 	holds(t, c, path+"/lease_holder", string(first))
 	obtained(t, lease("other"), false)
 	now = now.Add(time.Hour)
 	obtained(t, lease("other"), true)
 	holds(t, c, path+"/lease_holder", `{"version": 1, "holder": "other", "end": "2026-11-30T12:34:45"}`)
-	py.want(t, false, "%s", theirs("theirs"))
-	py.do(t, "now += datetime.timedelta(hours=3)")
-	py.want(t, true, "%s", theirs("theirs"))
+	evaluates(t, py, false, "%s", theirs("theirs"))
+	py.Do(t, "now += datetime.timedelta(hours=3)")
+	evaluates(t, py, true, "%s", theirs("theirs"))
 	obtained(t, lease("other"), false)
 	obtained(t, lease("theirs"), true)
 	if names := children(t, c, path); len(names) != 1 {
@@ -78,11 +78,11 @@ func TestKazooMultiLease(t *testing.T) {
 		return fmt.Sprintf("bool(client.MultiNonBlockingLease(2, '%s', datetime.timedelta(hours=1), '%s'))", path, identifier)
 	}
 	obtained(t, lease("a"), true)
-	py.want(t, true, "%s", theirs("b"))
+	evaluates(t, py, true, "%s", theirs("b"))
 	obtained(t, lease("c"), false)
-	py.want(t, false, "%s", theirs("c"))
+	evaluates(t, py, false, "%s", theirs("c"))
 	obtained(t, lease("b"), true)
-	py.want(t, true, "%s", theirs("a"))
+	evaluates(t, py, true, "%s", theirs("a"))
 	if names := children(t, c, path); len(names) != 2 || names[0] != "0" || names[1] != "1" {
 		t.Errorf("leases %v", names)
 	}

@@ -2,6 +2,7 @@ package recipe_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -31,14 +32,9 @@ func run(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
+	kazooPeer, curatorPeer = zktest.NewKazoo(server.Addr()), zktest.NewCurator(server.Addr())
 	code := m.Run()
-	for _, p := range peers {
-		if err := p.end(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	if err := server.Close(); err != nil {
+	if err := errors.Join(kazooPeer.Close(), curatorPeer.Close(), server.Close()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}

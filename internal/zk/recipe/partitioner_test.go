@@ -94,23 +94,23 @@ func TestKazooSetPartitioner(t *testing.T) {
 	py := newPython(t)
 	ours := newPartitioner(t, c, path, "ours", "x", "y", "z")
 	p := part(ctx, ours)(t, "x", "y", "z")
-	py.do(t, "s = client.SetPartitioner('%s', ('x', 'y', 'z'), identifier='theirs', time_boundary=0.1, max_reaction_time=0.1)", path)
+	py.Do(t, "s = client.SetPartitioner('%s', ('x', 'y', 'z'), identifier='theirs', time_boundary=0.1, max_reaction_time=0.1)", path)
 	<-p.Done()
 	if err := p.Release(ctx); err != nil {
 		t.Error(err)
 	}
 	p = part(ctx, ours)(t, "x", "z")
 	until(t, "theirs", func() bool {
-		return fmt.Sprint(py.do(t, "[s.acquired, list(s)]")) == "[true [y]]"
+		return fmt.Sprint(py.Do(t, "[s.acquired, list(s)]")) == "[true [y]]"
 	})
 	// Ours goes: theirs is told, and has all.
 	if err := errors.Join(p.Release(ctx), ours.Finish(ctx)); err != nil {
 		t.Error(err)
 	}
-	until(t, "theirs to be told", func() bool { return fmt.Sprint(py.do(t, "s.release")) == "true" })
-	py.do(t, "s.release_set()")
+	until(t, "theirs to be told", func() bool { return fmt.Sprint(py.Do(t, "s.release")) == "true" })
+	py.Do(t, "s.release_set()")
 	until(t, "theirs to have all", func() bool {
-		return fmt.Sprint(py.do(t, "[s.acquired, list(s)]")) == "[true [x y z]]"
+		return fmt.Sprint(py.Do(t, "[s.acquired, list(s)]")) == "[true [x y z]]"
 	})
-	py.do(t, "s.finish()")
+	py.Do(t, "s.finish()")
 }

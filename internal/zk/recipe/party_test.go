@@ -47,18 +47,18 @@ func TestKazooParty(t *testing.T) {
 			t.Errorf("%s: %v", kind, names)
 		}
 		holds(t, c, held.Path(), "oürs-1")
-		py.do(t, "p = client.%s('%s', 'theirs')", kind, path)
-		py.do(t, "p.join()")
+		py.Do(t, "p = client.%s('%s', 'theirs')", kind, path)
+		py.Do(t, "p.join()")
 		if got := members(t, p); !slices.Equal(got, []string{"oürs-1", "theirs"}) {
 			t.Errorf("%s: %q", kind, got)
 		}
-		py.want(t, []string{"oürs-1", "theirs"}, "sorted(p)")
+		evaluates(t, py, []string{"oürs-1", "theirs"}, "sorted(p)")
 		release(t, held)
-		py.want(t, []string{"theirs"}, "sorted(p)")
+		evaluates(t, py, []string{"theirs"}, "sorted(p)")
 		if got := members(t, p); !slices.Equal(got, []string{"theirs"}) {
 			t.Errorf("%s: %q", kind, got)
 		}
-		py.want(t, true, "p.leave()")
+		evaluates(t, py, true, "p.leave()")
 		if n, err := p.Len(ctx); err != nil || n != 0 {
 			t.Errorf("%s: left are %d, %v", kind, n, err)
 		}

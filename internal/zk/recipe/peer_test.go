@@ -1,235 +1,34 @@
 package recipe_test
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
+
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
-// peer is a process with clients of another library, which all tests share: it is started by
-// the first that asks for it, and takes requests and gives answers as lines of JSON.
-type peer struct {
-	name  string
-	start func() (*exec.Cmd, error)
-
-	once    sync.Once
-	failed  error
-	cmd     *exec.Cmd
-	stdin   io.WriteCloser
-	log     strings.Builder
-	reading sync.WaitGroup
-
-	mu      sync.Mutex
-	last    int
-	waiting map[int]chan<- reply
-}
-
-// reply is what a peer answers.
-type reply struct {
-	ID    int             `json:"id"`
-	Value json.RawMessage `json:"value"`
-	Error string          `json:"error"`
-}
-
-// peers are those that there are. TestMain ends them.
+// The clients of other libraries. TestMain ends them.
 var (
-	kazooPeer   = &peer{name: "kazoo", start: kazooCommand}
-	curatorPeer = &peer{name: "Curator", start: curatorCommand}
-	peers       = []*peer{kazooPeer, curatorPeer}
+	kazooPeer   *zktest.Kazoo
+	curatorPeer *zktest.Curator
 )
-
-// library returns the folder of a library that a make target fetches.
-func library(folder, target string) (string, error) {
-	lib, err := filepath.Abs(filepath.FromSlash("../../../" + folder))
-	if err != nil {
-		return "", err
-	}
-	if _, err := os.Stat(lib); err != nil {
-		return "", fmt.Errorf("%s is not there: run %q", folder, "make "+target)
-	}
-	return lib, nil
-}
-
-func kazooCommand() (*exec.Cmd, error) {
-	lib, err := library(".kazoo/lib", "kazoo")
-	if err != nil {
-		return nil, err
-	}
-	cmd := exec.Command("python3", "-B", "testdata/eval.py", server.Addr()) //nolint:noctx // It outlives every test.
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+lib)
-	return cmd, nil
-}
-
-func curatorCommand() (*exec.Cmd, error) {
-	lib, err := library(".curator/lib", "curator")
-	if err != nil {
-		return nil, err
-	}
-	return exec.Command("java", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", //nolint:noctx // It outlives every test.
-		"-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", filepath.Join(lib, "*"), filepath.FromSlash("../../../tools/curator/Peer.java"), server.Addr()), nil
-}
-
-func (p *peer) run() error {
-	cmd, err := p.start()
-	if err != nil {
-		return err
-	}
-	cmd.Stderr = &p.log
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return err
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	p.cmd, p.stdin, p.waiting = cmd, stdin, make(map[int]chan<- reply)
-	p.reading.Go(func() {
-		lines := bufio.NewScanner(stdout)
-		lines.Buffer(nil, 1<<24)
-		for lines.Scan() {
-			var r reply
-			if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-				r.Error = fmt.Sprintf("%v: %s", err, lines.Text())
-			}
-			p.mu.Lock()
-			if answer, ok := p.waiting[r.ID]; ok {
-				answer <- r
-				delete(p.waiting, r.ID)
-			}
-			p.mu.Unlock()
-		}
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		for id, answer := range p.waiting {
-			answer <- reply{ID: id, Error: p.name + " has ended"}
-			delete(p.waiting, id)
-		}
-	})
-	return nil
-}
-
-// end ends the process, where there is one.
-func (p *peer) end() error {
-	if p.cmd == nil {
-		return nil
-	}
-	_ = p.stdin.Close() // its sign to end
-	p.reading.Wait()
-	if err := p.cmd.Wait(); err != nil {
-		return fmt.Errorf("%s ended: %w\n%s", p.name, err, p.log.String())
-	}
-	return nil
-}
-
-// ask sends a request, to which it adds the number.
-func (p *peer) ask(t *testing.T, request map[string]any) <-chan reply {
-	t.Helper()
-	p.once.Do(func() { p.failed = p.run() })
-	if p.failed != nil {
-		t.Fatal(p.failed)
-	}
-	answer := make(chan reply, 1)
-	p.mu.Lock()
-	p.last++
-	request["id"] = p.last
-	p.waiting[p.last] = answer
-	line, err := json.Marshal(request)
-	if err == nil {
-		_, err = p.stdin.Write(append(line, '\n'))
-	}
-	p.mu.Unlock()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer
-}
-
-// answered waits for the value of an answer.
-func answered(t *testing.T, answer <-chan reply) any {
-	t.Helper()
-	r, err := outcomeOf(t, answer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-func outcomeOf(t *testing.T, answer <-chan reply) (any, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience) // it may be a cleanup's
-	defer cancel()
-	var r reply
-	select {
-	case r = <-answer:
-	case <-ctx.Done():
-		t.Fatal("no answer")
-	}
-	if r.Error != "" {
-		return nil, errors.New(r.Error)
-	}
-	var value any
-	if len(r.Value) > 0 {
-		if err := json.Unmarshal(r.Value, &value); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return value, nil
-}
-
-// pending fails the test when an answer has come.
-func pending(t *testing.T, answer <-chan reply) {
-	t.Helper()
-	select {
-	case r := <-answer:
-		t.Fatalf("it does not wait: %s %s", r.Value, r.Error)
-	default:
-	}
-}
-
-// python is a client of kazoo's, and the names of its own.
-type python string
-
-var spaces atomic.Int64
 
 // newPython returns a client of kazoo's, which ends with the test.
-func newPython(t *testing.T) python {
+func newPython(t *testing.T) *zktest.KazooClient {
 	t.Helper()
-	p := python(fmt.Sprint(t.Name(), spaces.Add(1)))
-	p.do(t, "import threading, datetime")
-	t.Cleanup(func() { answered(t, p.begin(t, "")) })
-	return p
+	return kazooPeer.Client(t)
 }
 
-// begin has code executed.
-func (p python) begin(t *testing.T, format string, args ...any) <-chan reply {
+// newJava returns a client of Curator's, which ends with the test.
+func newJava(t *testing.T) *zktest.CuratorClient {
 	t.Helper()
-	return kazooPeer.ask(t, map[string]any{"space": string(p), "code": fmt.Sprintf(format, args...)})
+	return curatorPeer.Client(t)
 }
 
-// do has code executed, and returns its value.
-func (p python) do(t *testing.T, format string, args ...any) any {
+// evaluates compares the value of an expression.
+func evaluates(t *testing.T, py *zktest.KazooClient, want any, format string, args ...any) {
 	t.Helper()
-	return answered(t, p.begin(t, format, args...))
-}
-
-// want compares the value of an expression.
-func (p python) want(t *testing.T, want any, format string, args ...any) {
-	t.Helper()
-	same(t, p.do(t, format, args...), want)
+	same(t, py.Do(t, format, args...), want)
 }
 
 // same compares what came of JSON with what it is to be.
@@ -243,53 +42,4 @@ func same(t *testing.T, got, want any) {
 func mustJSON(t *testing.T, v any) string {
 	t.Helper()
 	return string(must(json.Marshal(v))(t))
-}
-
-// java is a client of Curator's, and objects of its own, by their names.
-type java string
-
-// newJava returns a client of Curator's, which ends with the test.
-func newJava(t *testing.T) java {
-	t.Helper()
-	j := java(fmt.Sprint(t.Name(), spaces.Add(1)))
-	t.Cleanup(func() { j.call(t, "client", "end") })
-	return j
-}
-
-// make makes an object of a class of Curator's recipes.
-func (j java) make(t *testing.T, as, class string, args ...any) {
-	t.Helper()
-	answered(t, j.ask(t, map[string]any{"as": as, "class": class}, args))
-}
-
-// begin has a method of an object called.
-func (j java) begin(t *testing.T, on, method string, args ...any) <-chan reply {
-	t.Helper()
-	return j.ask(t, map[string]any{"on": on, "method": method}, args)
-}
-
-// call calls a method of an object, and returns its value.
-func (j java) call(t *testing.T, on, method string, args ...any) any {
-	t.Helper()
-	return answered(t, j.begin(t, on, method, args...))
-}
-
-// yes calls a method of an object, and reports whether its value is true.
-func (j java) yes(t *testing.T, on, method string, args ...any) bool {
-	t.Helper()
-	is, _ := j.call(t, on, method, args...).(bool)
-	return is
-}
-
-// keep calls a method of an object, and keeps what it returns as another one.
-func (j java) keep(t *testing.T, as, on, method string, args ...any) {
-	t.Helper()
-	answered(t, j.ask(t, map[string]any{"as": as, "on": on, "method": method}, args))
-}
-
-func (j java) ask(t *testing.T, request map[string]any, args []any) <-chan reply {
-	t.Helper()
-	request["space"] = string(j)
-	request["args"] = append([]any{}, args...)
-	return curatorPeer.ask(t, request)
 }

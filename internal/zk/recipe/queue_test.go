@@ -120,33 +120,33 @@ func TestKazooQueue(t *testing.T) {
 	ctx, c := testContext(t), connect(t, server.Addr())
 	path := folder(t, c) + "/queue"
 	py := newPython(t)
-	py.do(t, "q = client.Queue('%s')", path)
+	py.Do(t, "q = client.Queue('%s')", path)
 	q := newQueue(t, c, path)
 	if err := q.Put(ctx, []byte("öurs"), recipe.DefaultPriority); err != nil {
 		t.Fatal(err)
 	}
-	py.do(t, "q.put(b'theirs', priority=7)")
-	py.want(t, 2, "len(q)")
+	py.Do(t, "q.put(b'theirs', priority=7)")
+	evaluates(t, py, 2, "len(q)")
 	got(t, q, "theirs")
-	py.want(t, "öurs", "q.get().decode()")
-	py.do(t, "q.put(b'theirs')")
+	evaluates(t, py, "öurs", "q.get().decode()")
+	py.Do(t, "q.put(b'theirs')")
 	if err := q.Put(ctx, []byte("ours"), 7); err != nil {
 		t.Fatal(err)
 	}
-	py.want(t, "ours", "q.get()")
+	evaluates(t, py, "ours", "q.get()")
 	got(t, q, "theirs")
-	py.want(t, nil, "q.get()")
+	evaluates(t, py, nil, "q.get()")
 
 	// Both put and get at once: each item once.
 	const each = 30
-	putting := py.begin(t, "for i in range(%d): q.put(b't%%d' %% i)", each)
+	putting := py.Begin(t, "for i in range(%d): q.put(b't%%d' %% i)", each)
 	for i := range each {
 		if err := q.Put(ctx, fmt.Appendf(nil, "o%d", i), recipe.DefaultPriority); err != nil {
 			t.Fatal(err)
 		}
 	}
-	answered(t, putting)
-	py.do(t, `
+	putting.Value(t)
+	py.Do(t, `
 def drain():
     items = []
     while True:
@@ -155,7 +155,7 @@ def drain():
             return items
         items.append(item.decode())
 `)
-	getting := py.begin(t, "drain()")
+	getting := py.Begin(t, "drain()")
 	all := make(map[string]int)
 	for range each {
 		item, ok, err := q.Get(ctx)
@@ -166,7 +166,7 @@ def drain():
 			all[string(item)]++
 		}
 	}
-	theirs, _ := answered(t, getting).([]any)
+	theirs, _ := getting.Value(t).([]any)
 	for _, item := range theirs {
 		all[fmt.Sprint(item)]++
 	}
@@ -256,19 +256,19 @@ func TestKazooLockingQueue(t *testing.T) {
 	ctx, c := testContext(t), connect(t, server.Addr())
 	path := folder(t, c) + "/queue"
 	py := newPython(t)
-	py.do(t, "q = client.LockingQueue('%s')", path)
+	py.Do(t, "q = client.LockingQueue('%s')", path)
 	q := newLockingQueue(t, c, path)
-	py.do(t, "q.put_all([b'a', b'b'])")
+	py.Do(t, "q.put_all([b'a', b'b'])")
 	if err := q.PutAll(ctx, [][]byte{[]byte("c"), []byte("d")}, 7); err != nil {
 		t.Fatal(err)
 	}
-	py.want(t, 4, "len(q)")
+	evaluates(t, py, 4, "len(q)")
 	want := []string{"entry-007-0000000002", "entry-007-0000000003", "entry-100-0000000000", "entry-100-0000000001"}
 	if names := children(t, c, path+"/entries"); !slices.Equal(names, want) {
 		t.Errorf("entries %v", names)
 	}
 	// What theirs has locked ours does not get, and the other way about.
-	py.want(t, "c", "q.get()")
+	evaluates(t, py, "c", "q.get()")
 	item := must(q.Get(ctx))(t)
 	if string(item.Data) != "d" {
 		t.Errorf("got %q", item.Data)
@@ -281,21 +281,21 @@ func TestKazooLockingQueue(t *testing.T) {
 	if _, err := q.TryGet(ctx); !errors.Is(err, recipe.ErrLocked) {
 		t.Errorf("what theirs has locked: %v", err)
 	}
-	py.want(t, true, "q.release()")
+	evaluates(t, py, true, "q.release()")
 	back := must(q.Get(ctx))(t)
 	if string(back.Data) != "c" {
 		t.Errorf("given back was %q", back.Data)
 	}
-	waiting := py.begin(t, "q.get()")
+	waiting := py.Begin(t, "q.get()")
 	release(t, second.Held)
-	same(t, answered(t, waiting), "a")
-	py.want(t, true, "q.consume()")
+	same(t, waiting.Value(t), "a")
+	evaluates(t, py, true, "q.consume()")
 	for _, item := range []*recipe.Item{item, third, back} {
 		if err := item.Consume(ctx); err != nil {
 			t.Error(err)
 		}
 	}
-	py.want(t, 0, "len(q)")
+	evaluates(t, py, 0, "len(q)")
 	if left := strings.Join(children(t, c, path+"/taken"), " "); left != "" {
 		t.Errorf("left: %s", left)
 	}

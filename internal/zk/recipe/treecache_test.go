@@ -92,7 +92,7 @@ func TestTreeCache(t *testing.T) {
 	mine := connect(t, proxy.Addr())
 	cache := must(recipe.NewTreeCache(mine, path))(t)
 	defer cache.Close()
-	py.do(t, "client.create('%s/a/b', b'1', makepath=True)", path)
+	py.Do(t, "client.create('%s/a/b', b'1', makepath=True)", path)
 	events := cache.Events()
 	if err := cache.Start(ctx); err != nil {
 		t.Fatal(err)
@@ -104,7 +104,7 @@ func TestTreeCache(t *testing.T) {
 	for _, code := range []string{
 		"client.set('%s/a/b', b'2')", "client.create('%s/ab')", "client.delete('%s/a', recursive=True)", "client.create('%s/a', b'again')",
 	} {
-		py.do(t, code, path)
+		py.Do(t, code, path)
 		agrees(t, cache, c, path)
 	}
 	// Each change is told of once.
@@ -128,9 +128,9 @@ func TestTreeCache(t *testing.T) {
 		t.Errorf("%d watches", watches)
 	}
 	// The node at the top too comes and goes.
-	py.do(t, "client.delete('%s', recursive=True)", path)
+	py.Do(t, "client.delete('%s', recursive=True)", path)
 	agrees(t, cache, c, path)
-	py.do(t, "client.create('%s/x/y', makepath=True)", path)
+	py.Do(t, "client.create('%s/x/y', makepath=True)", path)
 	agrees(t, cache, c, path)
 	cache.Close()
 	for {

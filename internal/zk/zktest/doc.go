@@ -30,6 +30,7 @@
 //   - [StartPeer]: a scripted peer for what no real server can be made to do, with [ReadFrame] and [WriteFrame].
 //   - [StartKDC], [WithKerberosLogin], [WithDigestLogin], [RequireSASL]: servers that authenticate by SASL, and a real
 //     Kerberos KDC. Its programs are those of the machine, else those that tools/kerberos/fetch lays under .kerberos.
+//   - [NewKazoo], [NewCurator]: clients of kazoo and of Apache Curator, from what "make kazoo curator" fetches.
 //   - [Versions]: the releases that the project is tested against, for conformance tests to run on each.
 //
 // Servers listen on loopback only, on ports below the range that operating systems hand out by themselves. They run

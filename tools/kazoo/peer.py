@@ -1,6 +1,6 @@
 """Clients of kazoo's, for tests to drive: one process serves all of them.
 
-    eval.py HOSTS
+    PYTHONPATH=.kazoo/lib tools/kazoo/peer.py HOSTS
 
 It reads requests from standard input, a line of JSON each: {"id", "space", "code"}. The code is evaluated, or executed, on a
 thread of its own among the names of its space, of which `client` is a KazooClient of the space's own. The answer is a line
