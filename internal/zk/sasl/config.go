@@ -32,10 +32,11 @@ const (
 type krb5Conf struct {
 	profile profile
 
-	defaultRealm string // empty where there is none
-	dnsLookupKDC bool
-	rdns         bool
-	canonical    canonicalization
+	defaultRealm   string // empty where there is none
+	dnsLookupKDC   bool
+	dnsLookupRealm bool
+	rdns           bool
+	canonical      canonicalization
 	// ticketEtypes and serviceEtypes are the encryption types of a login and of a service's ticket.
 	ticketEtypes, serviceEtypes []int32
 	lifetime                    time.Duration
@@ -81,6 +82,7 @@ func newConfig(p profile) (*krb5Conf, error) {
 		c.defaultRealm = e.value
 	}
 	c.dnsLookupKDC = c.dns("dns_lookup_kdc", true)
+	c.dnsLookupRealm = c.dns("dns_lookup_realm", false)
 	if e, ok := p.value("rdns", libdefaults); ok {
 		if is, known := parseBool(e.value); known {
 			c.rdns = is

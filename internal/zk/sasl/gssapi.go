@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net"
 	"net/netip"
 	"os"
@@ -33,12 +34,13 @@ type gssAPI struct {
 	worked atomic.Bool // a server has accepted a ticket
 }
 
-// resolver is the part of net.Resolver by which hosts get their canonical names.
+// resolver is the part of net.Resolver by which hosts get their canonical names, and realms their KDCs.
 type resolver interface {
 	LookupCNAME(ctx context.Context, host string) (cname string, err error)
 	LookupHost(ctx context.Context, host string) (addrs []string, err error)
 	LookupAddr(ctx context.Context, addr string) (names []string, err error)
 	LookupSRV(ctx context.Context, service, proto, name string) (cname string, addrs []*net.SRV, err error)
+	LookupTXT(ctx context.Context, name string) (texts []string, err error)
 	// SearchDomain returns the domain in which names without one are looked for; empty where there is none.
 	SearchDomain(ctx context.Context) string
 }
@@ -252,7 +254,7 @@ func (m *gssAPI) obtain(ctx context.Context, conf *krb5Conf, hosts []string) (*t
 	var first error
 	for _, host := range hosts {
 		service := servicePrincipal(m.opts.Service, host)
-		for _, realm := range realmsOf(conf, host, c.client.realm) {
+		for realm := range realmsOf(ctx, m.resolver, conf, host, c.client.realm) {
 			if c.cache != nil {
 				if t := c.cache.find(service, realm); t != nil && t.holds(m.now().Add(margin)) && checkMessageKey(t.key) == nil {
 					return t, nil
@@ -284,21 +286,39 @@ func (m *gssAPI) obtain(ctx context.Context, conf *krb5Conf, hosts []string) (*t
 }
 
 // realmsOf returns the realms in which a host's service may be: where krb5.conf names none, the client's own, whose KDC may
-// refer to another, then the one that is called as the host's domain.
-func realmsOf(conf *krb5Conf, host, home string) []string {
-	if realm := conf.realmOf(host); realm != "" {
-		return []string{realm}
+// refer to another, then the one that the host's name stands for.
+func realmsOf(ctx context.Context, dns resolver, conf *krb5Conf, host, home string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		if realm := conf.realmOf(host); realm != "" {
+			yield(realm)
+			return
+		}
+		if !yield(home) {
+			return
+		}
+		if other := realmOfName(ctx, dns, conf, host); other != "" && other != home {
+			yield(other)
+		}
 	}
-	possible := []string{home}
-	_, domain, found := strings.Cut(host, ".")
-	other := strings.ToUpper(domain)
-	if _, err := netip.ParseAddr(host); !found || err == nil {
-		other = conf.defaultRealm
+}
+
+// realmOfName returns the realm that the DNS names for a host or for a domain above it, where krb5.conf has it asked
+// (dns_lookup_realm), else the one that is called as the host's domain, else the default one.
+func realmOfName(ctx context.Context, dns resolver, conf *krb5Conf, host string) string {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return conf.defaultRealm
 	}
-	if other != "" && other != home {
-		possible = append(possible, other)
+	if conf.dnsLookupRealm {
+		for name := host; name != ""; _, name, _ = strings.Cut(name, ".") {
+			if texts, err := dns.LookupTXT(ctx, "_kerberos."+name+"."); err == nil && len(texts) > 0 && texts[0] != "" {
+				return texts[0]
+			}
+		}
 	}
-	return possible
+	if _, domain, found := strings.Cut(host, "."); found {
+		return strings.ToUpper(domain)
+	}
+	return conf.defaultRealm
 }
 
 // principal returns the principal that the client is configured as.

@@ -14,6 +14,7 @@ type fakeDNS struct {
 	names   map[string][]string   // addresses to names
 	aliases map[string]string     // names to canonical ones
 	kdcs    map[string][]*net.SRV // services to servers
+	texts   map[string][]string   // names to texts
 	err     error                 // for what is not there; nil for the usual one
 	domain  string
 }
@@ -56,6 +57,39 @@ func (f fakeDNS) LookupSRV(_ context.Context, service, proto, name string) (stri
 		return name, records, nil
 	}
 	return "", nil, f.missing(name)
+}
+
+func (f fakeDNS) LookupTXT(_ context.Context, name string) ([]string, error) {
+	if texts := f.texts[name]; len(texts) > 0 {
+		return texts, nil
+	}
+	return nil, f.missing(name)
+}
+
+// The DNS is asked for a host's realm where krb5.conf says so, from the host's name up.
+func TestRealmsOf(t *testing.T) {
+	t.Parallel()
+	dns := fakeDNS{texts: map[string][]string{
+		"_kerberos.one.a.test.": {"ONE.REALM", "another"}, "_kerberos.test.": {"TEST.REALM"}, "_kerberos.home.example.": {"HOME"},
+		"_kerberos.192.0.2.1.": {"FORGED"}, "_kerberos.empty.example.": {""},
+	}}
+	for _, tc := range []struct{ host, conf, want string }{
+		{"one.a.test", "", "[HOME A.TEST]"},
+		{"one.a.test", "dns_lookup_realm = true\n", "[HOME ONE.REALM]"},
+		{"two.a.test", "dns_lookup_realm = true\n", "[HOME TEST.REALM]"},
+		{"two.a.test", "dns_fallback = yes\n", "[HOME TEST.REALM]"},
+		{"zk.nothing.example", "dns_lookup_realm = true\n", "[HOME NOTHING.EXAMPLE]"},
+		{"zk.empty.example", "dns_lookup_realm = true\n", "[HOME EMPTY.EXAMPLE]"},
+		{"zk.home.example", "dns_lookup_realm = true\n", "[HOME]"},
+		{"192.0.2.1", "dns_lookup_realm = true\n", "[HOME DEFAULT]"},
+		{"short", "dns_lookup_realm = true\n", "[HOME DEFAULT]"},
+		{"one.a.test", "dns_lookup_realm = true\n[domain_realm]\n.a.test = MAPPED\n", "[MAPPED]"},
+	} {
+		conf := configOf(t, "[libdefaults]\ndefault_realm = DEFAULT\n"+tc.conf)
+		if got := fmt.Sprint(slices.Collect(realmsOf(t.Context(), dns, conf, tc.host, "HOME"))); got != tc.want {
+			t.Errorf("%+v: %s", tc, got)
+		}
+	}
 }
 
 func TestCanonicalHost(t *testing.T) {
