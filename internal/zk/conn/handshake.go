@@ -26,8 +26,10 @@ type Hello struct {
 
 // SASLExchange is the client's side of one authentication by SASL. Next takes the server's
 // token, nil at first, and returns the client's; or that there is none to send any more.
+// Refused adds to a server's refusal what was presented to it, and wraps it.
 type SASLExchange interface {
 	Next(token []byte) (response []byte, done bool, err error)
+	Refused(err error) error
 }
 
 // ErrNoAnswer tells that the server closed the connection instead of answering the
@@ -229,7 +231,7 @@ func (c *Conn) authenticate(exchange SASLExchange) error {
 		frame, err := c.readFrame()
 		if err != nil {
 			if ended(err) {
-				err = fmt.Errorf("%w during the SASL exchange: %w", proto.ErrAuthFailed, ErrHandshakeEnded)
+				err = exchange.Refused(fmt.Errorf("%w during the SASL exchange: %w", proto.ErrAuthFailed, ErrHandshakeEnded))
 			}
 			return err
 		}
@@ -240,6 +242,8 @@ func (c *Conn) authenticate(exchange SASLExchange) error {
 		switch {
 		case herr != nil:
 			return &ProtocolError{"reply header: " + herr.Error()}
+		case h.Err == proto.ErrAuthFailed || h.Err == proto.ErrSessionClosedRequireSASL:
+			return exchange.Refused(refusal(h.Err))
 		case h.Err != proto.OK:
 			return refusal(h.Err)
 		case h.Xid != xid:

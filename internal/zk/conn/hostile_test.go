@@ -766,6 +766,8 @@ type endless struct{}
 
 func (endless) Next([]byte) ([]byte, bool, error) { return []byte("again"), false, nil }
 
+func (endless) Refused(err error) error { return err }
+
 // An exchange that neither side ends is ended by the handshake's context, as is one that
 // the server leaves in the middle.
 func TestSASLWithoutEnd(t *testing.T) {

@@ -64,7 +64,13 @@ type securityContext struct {
 
 func newContext(t *ticket, now func() time.Time, accepted func()) Exchange {
 	c := &securityContext{ticket: t, accepted: accepted, now: now}
-	return &steps{GSSAPI, []func([]byte) ([]byte, error){c.request, c.establish, c.negotiate, c.finish}}
+	return &steps{GSSAPI, []func([]byte) ([]byte, error){c.request, c.establish, c.negotiate, c.finish}, c.presented()}
+}
+
+// presented says which ticket the server has been given, and why it may have refused it.
+func (c *securityContext) presented() string {
+	return fmt.Sprintf("it was given a ticket for %s: its keytab may have another key for that (a stale one, or of another service), "+
+		"or its clock and this machine's may be too far apart", principal{c.ticket.service, c.ticket.ticket.Realm})
 }
 
 // request makes the initial token, which presents the ticket: KRB_AP_REQ.
@@ -125,7 +131,7 @@ func (c *securityContext) establish(token []byte) ([]byte, error) {
 		if guard.Decode(func() error { return refusal.Unmarshal(message) }) != nil {
 			return nil, errors.New("the server refuses the ticket, for a reason that cannot be read")
 		}
-		return nil, fmt.Errorf("the server refuses the ticket: %s", errorcode.Lookup(refusal.ErrorCode))
+		return nil, fmt.Errorf("the server refuses the ticket: %s; %s", errorcode.Lookup(refusal.ErrorCode), c.presented())
 	default:
 		return nil, fmt.Errorf("the server's token has id %04x, and that of KRB_AP_REP is %04x", id, tokenAPRep)
 	}

@@ -78,7 +78,7 @@ func (m *digestMD5) Start(context.Context, string) (Exchange, error) {
 
 func (m *digestMD5) exchange(cnonce string) Exchange {
 	e := &digestExchange{digestMD5: m, cnonce: cnonce}
-	return &steps{DigestMD5, []func([]byte) ([]byte, error){e.ask, e.respond, e.verify}}
+	return &steps{mechanism: DigestMD5, left: []func([]byte) ([]byte, error){e.ask, e.respond, e.verify}}
 }
 
 // digestExchange is one exchange.

@@ -46,6 +46,9 @@ type Exchange interface {
 	// Next computes and does not wait for anything. After an error the exchange is over, and
 	// so is the connection. The token is not kept.
 	Next(token []byte) (response []byte, done bool, err error)
+	// Refused adds to a server's refusal, which came by the error code of a reply, what was presented to the server and
+	// what may be wrong with it. The result wraps err.
+	Refused(err error) error
 }
 
 // Options are what a mechanism is made of.
@@ -157,6 +160,8 @@ func (s Secret) Reveal() string {
 type steps struct {
 	mechanism string
 	left      []func(token []byte) (response []byte, err error)
+	// presented is for Refused; empty for nothing to add.
+	presented string
 }
 
 // Next does the next step.
@@ -171,6 +176,14 @@ func (s *steps) Next(token []byte) (response []byte, done bool, err error) {
 		return nil, false, failed(s.mechanism, err)
 	}
 	return response, len(s.left) == 0, nil
+}
+
+// Refused adds what was presented.
+func (s *steps) Refused(err error) error {
+	if s.presented == "" {
+		return err
+	}
+	return fmt.Errorf("%w: %s", err, s.presented)
 }
 
 // failed makes an error one that is [ErrFailed].

@@ -107,7 +107,7 @@ func (s *session) authenticate(m Mechanism, host string) error {
 			s.t.Fatal(callErr)
 		}
 		if code != errOK {
-			return codeError(code)
+			return e.Refused(codeError(code))
 		}
 		token, done, err = e.Next(buffer(body))
 	}
@@ -277,7 +277,11 @@ func TestKerberosRealms(t *testing.T) {
 
 	// The service of the same name in the client's own realm is another one.
 	opts.KRB5ConfFile = writeFile(t, conf)
-	wantCode(t, connect(t, addr).authenticate(newKerberos(t, opts), "any"), errAuthFailed)
+	err := connect(t, addr).authenticate(newKerberos(t, opts), "any")
+	wantCode(t, err, errAuthFailed)
+	if want := `the server refuses: it was given a ticket for "zookeeper/localhost@HOME.REALM": its keytab may have another key for that`; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("error %v, want %s", err, want)
+	}
 }
 
 // kerberosUser is the client of these tests, and the password from which its keys are made.
