@@ -239,6 +239,37 @@ func TestTreeCacheSurvives(t *testing.T) {
 	}
 }
 
+// Nodes may come while a cache with one-time watches reads the tree for the first time, and just when it has.
+func TestTreeCacheBegins(t *testing.T) {
+	t.Parallel()
+	addr := zktest.StartServer(t, zktest.WithVersion(oldVersions(t)[0])).Addr()
+	ctx, direct, c := testContext(t), connect(t, addr), connect(t, addr)
+	path := folder(t, direct)
+	on, enough := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	defer work.Wait()
+	defer enough()
+	for i := range 4 {
+		work.Go(func() {
+			node := fmt.Sprintf("%s/%d", path, i)
+			for on.Err() == nil {
+				_, err := direct.Create(ctx, node, nil, zk.CreateOptions{})
+				if err := errors.Join(err, direct.Delete(ctx, node, zk.AnyVersion)); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range 500 {
+		cache := must(recipe.NewTreeCache(c, path))(t)
+		if err := cache.Start(ctx); err != nil {
+			t.Fatal(err)
+		}
+		cache.Close()
+	}
+}
+
 // A cache goes over to one-time watches where nobody tells the next server's version, and begins with them where nobody
 // told the first one's.
 func TestTreeCacheVersionUntold(t *testing.T) {

@@ -11,11 +11,12 @@ import (
 // oneShot keeps a TreeCache up on servers before 3.6: a goroutine for each node, with one watch
 // for its data and one for its children.
 type oneShot struct {
-	cache   *TreeCache
-	loading sync.WaitGroup // nodes that have not been read for the first time
+	cache  *TreeCache
+	loaded func() // tells that all nodes have been read for the first time
 
-	mu    sync.Mutex
-	nodes map[string]*follower // those that have a goroutine
+	mu      sync.Mutex
+	nodes   map[string]*follower // those that have a goroutine
+	loading int                  // how many of them have not been read yet
 }
 
 // follower is a node's goroutine.
@@ -26,13 +27,10 @@ type follower struct {
 
 // startOneShot reads the tree and keeps it up. What the cache had before and is not there any more goes.
 func (t *TreeCache) startOneShot(ctx context.Context) error {
-	o := &oneShot{cache: t, nodes: make(map[string]*follower)}
-	o.spawn(ctx, t.path)
 	loaded := make(chan struct{})
-	t.work.Go(func() {
-		o.loading.Wait()
-		close(loaded)
-	})
+	// Nodes that come later are read for the first time too, and then there are none again that have not been.
+	o := &oneShot{cache: t, loaded: sync.OnceFunc(func() { close(loaded) }), nodes: make(map[string]*follower)}
+	o.spawn(ctx, t.path)
 	select {
 	case <-loaded:
 		o.prune()
@@ -70,9 +68,9 @@ func (o *oneShot) spawn(ctx context.Context, path string) {
 	}
 	f := &follower{wake: make(chan struct{}, 1)}
 	o.nodes[path] = f
-	o.loading.Add(1)
+	o.loading++
 	o.cache.work.Go(func() {
-		loaded := sync.OnceFunc(o.loading.Done)
+		loaded := sync.OnceFunc(o.read)
 		defer loaded()
 		for {
 			o.mu.Lock()
@@ -92,6 +90,16 @@ func (o *oneShot) spawn(ctx context.Context, path string) {
 			return
 		}
 	})
+}
+
+// read notes that one more node has been read for the first time, or is gone.
+func (o *oneShot) read() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.loading--
+	if o.loading == 0 {
+		o.loaded()
+	}
 }
 
 // follow keeps one node up until it is gone. The first of the tree may come again.
