@@ -136,6 +136,11 @@ func conformTLS(t *testing.T) {
 	byName := startTLS(t, ca, named)
 
 	clientKey, clientCert := ca.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "client"}, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	endedKey, endedCert := ca.sign(&x509.Certificate{NotBefore: time.Now().Add(-2 * time.Hour), NotAfter: time.Now().Add(-time.Hour)})
+	serversKey, serversCert := ca.sign(&x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
+	dates := func(cert *x509.Certificate) string {
+		return "this client's is valid from " + cert.NotBefore.UTC().Format(time.RFC3339) + " to " + cert.NotAfter.UTC().Format(time.RFC3339)
+	}
 	foreignKey, foreignCert := other.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "stranger"}})
 	block, err := pemutil.Serialize(clientKey, pemutil.WithPKCS8(true), pemutil.WithPassword([]byte("hush")))
 	if err != nil {
@@ -181,8 +186,10 @@ func conformTLS(t *testing.T) {
 		{"for clients", forClients.SecureAddr(), with(func(*zk.TLS) {}), "is not one for servers"},
 		{"chain alone, for clients", forClients.SecureAddr(), with(chainAlone), "is not one for servers"},
 		{"expired", expired.SecureAddr(), with(func(*zk.TLS) {}), "has expired"},
-		{"no client certificate", good.SecureAddr(), with(func(c *zk.TLS) { c.CertPEM, c.KeyPEM = "", "" }), "refused this client's certificate, or wants one"},
-		{"stranger's certificate", good.SecureAddr(), with(func(c *zk.TLS) { c.CertPEM, c.KeyPEM = certPEM(foreignCert), keyPEM(t, foreignKey) }), "refused this client's certificate, or wants one"},
+		{"no client certificate", good.SecureAddr(), with(func(c *zk.TLS) { c.CertPEM, c.KeyPEM = "", "" }), "refused this client's certificate, or wants one: this client has none"},
+		{"stranger's certificate", good.SecureAddr(), with(func(c *zk.TLS) { c.CertPEM, c.KeyPEM = certPEM(foreignCert), keyPEM(t, foreignKey) }), "refused this client's certificate, or wants one: " + dates(foreignCert) + ": "},
+		{"certificate that has ended", good.SecureAddr(), with(func(c *zk.TLS) { c.CertPEM, c.KeyPEM = certPEM(endedCert), keyPEM(t, endedKey) }), "refused this client's certificate, or wants one: " + dates(endedCert) + ": "},
+		{"certificate of a server", good.SecureAddr(), with(func(c *zk.TLS) { c.CertPEM, c.KeyPEM = certPEM(serversCert), keyPEM(t, serversKey) }), "refused this client's certificate, or wants one: " + dates(serversCert) + ", and its extended key usage is not one of clients: "},
 		{"TLS to the plain port", good.Addr(), with(func(*zk.TLS) {}), "does this port speak TLS?"},
 		{"plain text to the TLS port", good.SecureAddr(), nil, "want TLS on this port"},
 	} {

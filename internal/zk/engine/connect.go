@@ -360,7 +360,7 @@ func (e *Engine) try(ctx context.Context, t target, s *session, exchange conn.SA
 	if err != nil {
 		if e.cfg.TLS != nil {
 			// With TLS 1.3 a server's refusal of this client comes behind its own handshake.
-			err = tlsError(err, t.host)
+			err = tlsError(err, t.host, e.tls.Load().Certificates)
 		}
 		return nil, err
 	}

@@ -361,7 +361,7 @@ func handshakeTLS(ctx context.Context, cfg *tls.Config, nc net.Conn, host string
 		if ctx.Err() != nil {
 			return nil, &TLSError{TLSOther, "the server does not answer (does this port speak TLS?)", &conn.NoAnswerError{Step: "the TLS handshake", After: time.Since(began)}}
 		}
-		if err = tlsError(err, cfg.ServerName); !isTLSError(err) {
+		if err = tlsError(err, cfg.ServerName, cfg.Certificates); !isTLSError(err) {
 			// crypto/tls may say what is in a certificate that it cannot read.
 			err = shown.Error(err)
 		}
@@ -370,8 +370,9 @@ func handshakeTLS(ctx context.Context, cfg *tls.Config, nc net.Conn, host string
 	return tc, nil
 }
 
-// tlsError says in words what is wrong; an error that is not of TLS is left as it is.
-func tlsError(err error, name string) error {
+// tlsError says in words what is wrong; an error that is not of TLS is left as it is. name is the server's, and own are the
+// client's certificates.
+func tlsError(err error, name string, own []tls.Certificate) error {
 	alert, alerted := remoteAlert(err)
 	why := err
 	if failed, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
@@ -411,7 +412,7 @@ func tlsError(err error, name string) error {
 	case isRecord:
 		return &TLSError{TLSOther, "the server answered in plain text; this port does not speak TLS", err}
 	case alerted && slices.ContainsFunc(certificateAlerts, func(a tls.AlertError) bool { return a.Error() == alert }):
-		return &TLSError{TLSOther, "the server refused this client's certificate, or wants one", err}
+		return &TLSError{TLSOther, "the server refused this client's certificate, or wants one: " + ownCertificate(own), err}
 	case alerted && alert == handshakeFailure.Error():
 		return &TLSError{TLSOther, "the server and this client have no parameters in common, or it wants a client's certificate", err}
 	case alerted:
@@ -447,6 +448,25 @@ func certificateNames(cert *x509.Certificate) string {
 		names = append(names, ip.String())
 	}
 	return "it is one for " + shown.Texts(names)
+}
+
+// ownCertificate says of the client's certificate what a server may refuse.
+func ownCertificate(own []tls.Certificate) string {
+	if len(own) == 0 {
+		return "this client has none"
+	}
+	cert := own[0].Leaf
+	text := fmt.Sprintf("this client's is valid from %s to %s", cert.NotBefore.UTC().Format(time.RFC3339), cert.NotAfter.UTC().Format(time.RFC3339))
+	forClients := func(usage x509.ExtKeyUsage) bool {
+		return usage == x509.ExtKeyUsageClientAuth || usage == x509.ExtKeyUsageAny
+	}
+	if len(cert.ExtKeyUsage)+len(cert.UnknownExtKeyUsage) > 0 && !slices.ContainsFunc(cert.ExtKeyUsage, forClients) {
+		text += ", and its extended key usage is not one of clients"
+	}
+	if cert.KeyUsage != 0 && cert.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
+		text += ", and its key usage has no digital signatures"
+	}
+	return text
 }
 
 // certificateAlerts are those by which a server refuses a client's certificate, or asks for
