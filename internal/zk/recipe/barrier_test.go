@@ -66,6 +66,9 @@ func TestBarrier(t *testing.T) {
 	}
 	out = background(func() error { return theirs.Wait(ctx) })
 	until(t, "it to wait again", func() bool { return v.proxy.Count(zktest.IsExists) == 2 })
+	if err := v.Sync(ctx, path); err != nil { // the server has the watch by now
+		t.Fatal(err)
+	}
 	// Neither other data nor another session opens it.
 	if _, err := c.Set(ctx, path, []byte("x"), 0); err != nil {
 		t.Fatal(err)
