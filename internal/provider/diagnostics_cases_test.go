@@ -705,6 +705,14 @@ var topics = []struct {
 			c.Put("/app", "")
 			c.connect(nil).invoke("zookeeper_export", attrs{"path": "/app", "file": "/dev/null"})
 		}},
+		{name: "an export to a symbolic link to nothing", play: func(c *scene) {
+			c.Put("/app", "")
+			link := filepath.Join(c.t.TempDir(), "file")
+			if err := os.Symlink("nowhere", link); err != nil {
+				c.t.Fatal(err)
+			}
+			c.connect(nil).invoke("zookeeper_export", attrs{"path": "/app", "file": link})
+		}},
 		{name: "an export to no folder", play: func(c *scene) {
 			c.Put("/app", "")
 			c.connect(nil).invoke("zookeeper_export", attrs{"path": "/app", "file": "/no/such/folder.json"})

@@ -37,8 +37,10 @@ version=100000003`
 	if e, err := zk.ParseEnsemble(nil); err != nil || len(e.Members) != 0 || e.Version != 0 {
 		t.Errorf("alone: %+v, %v", e, err)
 	}
-	for _, bad := range []string{"server.1=a:1:2", "server.x=a:1:2\nversion=0", "server.1\nversion=0", "server.1=a:1\nversion=0", "server.1=a|b:1:2;2181\nversion=0", "server.1=a:b:2\nversion=0", "server.1=:1:2\nversion=0",
-		"server.1=a:1:2\nserver.01=b:1:2\nversion=0", strings.Repeat("server.1=a:1:2\n", 256) + "version=0", "version=x"} {
+	for _, bad := range []string{
+		"server.1=a:1:2", "server.x=a:1:2\nversion=0", "server.1\nversion=0", "server.1=a:1\nversion=0", "server.1=a|b:1:2;2181\nversion=0", "server.1=a:b:2\nversion=0", "server.1=:1:2\nversion=0",
+		"server.1=a:1:2\nserver.01=b:1:2\nversion=0", strings.Repeat("server.1=a:1:2\n", 256) + "version=0", "version=x",
+	} {
 		if e, err := zk.ParseEnsemble([]byte(bad)); err == nil {
 			t.Errorf("%q: %+v", bad, e)
 		}

@@ -246,12 +246,16 @@ func persist(ctx context.Context, client *zk.Client, f func() error) error {
 	for {
 		err := f()
 		switch {
-		case err == nil, over(ctx, client) != nil:
+		case err == nil:
+			return nil
+		case unreachable(err) && client.Ended() != nil:
+			return client.Ended() // it has ended since, and that is why nothing is tried again
+		case over(ctx, client) != nil:
 			return err
 		case unreachable(err):
 			// Further calls fail at once, until there is a connection.
 			if connected(ctx, client) != nil {
-				return err
+				return cmp.Or(client.Ended(), err)
 			}
 		case !connectionLost(err):
 			return err
