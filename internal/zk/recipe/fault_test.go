@@ -391,7 +391,7 @@ func TestEachRequestCut(t *testing.T) {
 						continue
 					default:
 					}
-					if n < 2 {
+					if n == 0 { // a wait that is served early takes one request
 						t.Errorf("cut were %d requests", n)
 					}
 					t.Logf("%d requests", n)
