@@ -39,6 +39,10 @@ func ParseServers(s string) (Servers, error) {
 	if i := strings.IndexByte(s, '/'); i >= 0 {
 		hosts, chroot = s[:i], strings.TrimSpace(s[i:])
 	}
+	if _, err := engine.ParseHosts(hosts); err != nil && strings.Contains(s, "@") {
+		// What stands before it may be a password, and is not repeated.
+		return Servers{}, errors.New("the server list takes no user and no password: leave out what ends in an @, and write host:port,host:port/chroot")
+	}
 	if strings.TrimSpace(hosts) == "" {
 		return Servers{}, errors.New("the server list is empty; write host:port,host:port/chroot")
 	}
