@@ -54,8 +54,8 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"and without `acl` the node is created with the provider's `default_acl`, which is then left alone.\n\n" +
 			"A node that somebody else deletes is created again, under another number. " +
 			"Updates and deletions are compare-and-set: when somebody else changed the node after the plan was made, the apply says so, and their change stands.\n\n" +
-			"No second node is ever made behind your back: when the connection is lost in the middle of the creation, the provider looks for the node that it made, " +
-			"and where that cannot be told, the error names the nodes that it can be.",
+			"When the connection is lost in the middle of the creation, the provider looks for the node that it made. It makes no second one: where it cannot tell, the error names the nodes that it can be. " +
+			"A CLI that is killed may lose the state of what it has created; the next apply then makes a second node.",
 		Attributes: node.Attributes(map[string]schema.Attribute{
 			"path_prefix": schema.StringAttribute{
 				Required: true,
