@@ -210,7 +210,7 @@ func newLoser(ctx context.Context, w *World, loss Loss, number int) *loser {
 }
 
 // inShare returns the number of a creation in one of some equal shares of all, neither at its beginning
-// nor at its end: between two of them, connections are made anew.
+// nor at its end: between two of them, new connections are made.
 func inShare(random *rand.Rand, creations, share, shares int) int {
 	size := creations / shares
 	return share*size + size/4 + random.IntN(size/2)

@@ -156,7 +156,7 @@ action "zookeeper_clear" "cache" {
 	cli.MustRun("destroy", "-no-color", "-auto-approve")
 }
 
-// hasProgress tells whether an apply's output in JSON has a message of progress with all of the texts.
+// hasProgress reports whether an apply's output in JSON has a message of progress with all of the texts.
 func hasProgress(told string, texts ...string) bool {
 	for line := range strings.Lines(told) {
 		var event struct {

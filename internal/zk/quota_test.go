@@ -142,7 +142,7 @@ func TestQuota_others(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	// What is counted begins anew where nobody has counted.
+	// What is counted starts again where nobody has counted.
 	if err := c.SetQuota(ctx, base+"/a/b", soft(7, zk.NoLimit), got.Stat.Mzxid, nil); err != nil {
 		t.Fatal(err)
 	}

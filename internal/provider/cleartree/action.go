@@ -35,7 +35,7 @@ func (a *Action) Metadata(_ context.Context, _ action.MetadataRequest, resp *act
 // Schema describes the action.
 func (a *Action) Schema(_ context.Context, _ action.SchemaRequest, resp *action.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Deletes everything below a znode, and leaves the node itself as it is: a queue that is to begin anew, or caches that are to be filled again.\n\n" +
+		MarkdownDescription: "Deletes everything below a znode, and keeps the node itself. Use it to empty a queue, or to have caches filled again.\n\n" +
 			"The nodes go from the bottom up, a thousand in a transaction at most, and the action tells how many after each. What others add while it runs is deleted too. When it is interrupted or fails, the rest stays: invoke it again to go on.\n\n" +
 			"**It asks nobody.** Ephemeral nodes of other clients are deleted as well, such as the members of a group or those who wait for a lock. " +
 			"If resources of a configuration have nodes there, the next plan creates them again. To keep a copy, invoke [`zookeeper_export`](export.md) first.",

@@ -26,7 +26,7 @@ func createFailed(about diagnose.Subject, err error) diag.Diagnostic {
 	switch {
 	case overlaps:
 		return diag.NewAttributeErrorDiagnostic(path.Root("path"), "Quotas overlap", fmt.Sprintf(
-			"The provider did not set the quota of %s, because %s has a quota too. ZooKeeper counts a node for one quota alone, so that neither of two above each other would hold.\n\nKeep one of them.", at, attr.Quoted(overlap.Path)))
+			"The provider did not set the quota of %s, because %s has a quota too. ZooKeeper counts a node for one quota only, so two quotas above each other would not hold.\n\nKeep one of them.", at, attr.Quoted(overlap.Path)))
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 			"The provider sent the request to set the quota of %s, and did not learn whether it took effect: %s\n\nIt was not repeated. Run apply again. Where that says that the quota exists already, import it.", at, diagnose.Lost(err)))
@@ -54,7 +54,7 @@ func changeFailed(about diagnose.Subject, doing string, err error) diag.Diagnost
 				"Run plan again to see the quota as it is now, and apply if that is still what you want.", doing, attr.Quoted(about.Path)))
 	case errors.Is(err, zk.ErrNoNode):
 		return diag.NewErrorDiagnostic("Quota was removed by somebody else", fmt.Sprintf(
-			"The provider did not %s %s: since the plan was made somebody else removed the quota. Run plan again: it will be made anew.", doing, attr.Quoted(about.Path)))
+			"The provider did not %s %s: somebody else removed the quota after the plan was made. Run apply again: it sets the quota again.", doing, attr.Quoted(about.Path)))
 	default:
 		return about.Error(doing, err)
 	}

@@ -626,7 +626,7 @@ func (p *pathWatches) any(kinds []WatchKind) bool {
 	return slices.ContainsFunc(kinds, func(k WatchKind) bool { return len(p.kinds[k])+p.sent[k] > 0 })
 }
 
-// covered tells whether one of the kinds that tell of all that a kind is for is registered with the server, or a
+// covered reports whether one of the kinds that tell of all that a kind is for is registered with the server, or a
 // request for one was sent.
 func (p *pathWatches) covered(kind WatchKind) bool {
 	return slices.ContainsFunc(covers[kind], func(k WatchKind) bool { return p.kept[k] && len(p.kinds[k]) > 0 || p.sent[k] > 0 })

@@ -150,7 +150,7 @@ func (c *krb5Conf) path(name string) (string, error) {
 	return path, nil
 }
 
-// canonicalize tells whether a KDC of a realm may give a ticket for another name than it was asked for.
+// canonicalize reports whether a KDC of a realm may give a ticket for another name than it was asked for.
 func (c *krb5Conf) canonicalize(realm string) bool {
 	e, ok := c.profile.value("canonicalize", libdefaults, realm)
 	if !ok {
@@ -270,7 +270,7 @@ var (
 	no  = []string{"n", "no", "false", "nil", "0", "off"}
 )
 
-// isYes tells whether a value says yes. Many settings take every other value for a no.
+// isYes reports whether a value says yes. Many settings take every other value for a no.
 func isYes(s string) bool {
 	return slices.ContainsFunc(yes, func(word string) bool { return strings.EqualFold(word, s) })
 }

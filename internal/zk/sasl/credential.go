@@ -248,7 +248,7 @@ func openCache(ctx context.Context, place cachePlace, client principal) (*cache,
 	return nil, fmt.Errorf("the collection of credential caches %s has none of %s: run kinit", shown.Text(place.folder), client)
 }
 
-// isCacheName tells whether a file of a collection is a cache.
+// isCacheName reports whether a file of a collection is a cache.
 func isCacheName(name string) bool {
 	return strings.HasPrefix(name, "tkt") && filepath.Base(name) == name
 }

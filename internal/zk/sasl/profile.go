@@ -251,7 +251,7 @@ func (r *profileReader) includeFolder(ctx context.Context, root *section, at pla
 	return nil
 }
 
-// isProfileName tells whether a file in a folder is one to include: editors and packages leave others there.
+// isProfileName reports whether a file in a folder is one to include: editors and packages leave others there.
 func isProfileName(name string) bool {
 	if strings.HasPrefix(name, ".") {
 		return false

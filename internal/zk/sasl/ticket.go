@@ -85,7 +85,7 @@ func newTicket(client principal, rep *messages.KDCRepFields, plain []byte, req *
 	return &ticket{client: client, service: part.SName, ticket: rep.Ticket, key: part.Key, began: part.AuthTime, end: part.EndTime}, nil
 }
 
-// holds tells whether the ticket is valid at a time of this machine's clock.
+// holds reports whether the ticket is valid at a time of this machine's clock.
 func (t *ticket) holds(at time.Time) bool { return at.Add(-t.ahead).Before(t.end) }
 
 // authenticator returns what goes with the ticket when it is presented at a time of this machine's clock.
@@ -105,7 +105,7 @@ func (t *ticket) grants() (realm string, ok bool) {
 	return "", false
 }
 
-// isGranting tells whether a service is one that grants tickets.
+// isGranting reports whether a service is one that grants tickets.
 func isGranting(service types.PrincipalName) bool {
 	return len(service.NameString) == 2 && service.NameString[0] == grantingService
 }

@@ -319,7 +319,7 @@ func (l *link) serve() {
 	both.Wait()
 }
 
-// isWord tells whether a connection that begins like that is for a four-letter word.
+// isWord reports whether a connection that begins like that is for a four-letter word.
 func isWord(prefix []byte) bool {
 	return !slices.ContainsFunc(prefix, func(b byte) bool { return b < 'a' || b > 'z' })
 }
