@@ -52,6 +52,16 @@ func answered[By, Req, Resp any](
 	return framework(ctx, req)
 }
 
+// none reports whether a state is that of a resource that does not exist. The framework, and what
+// it calls, takes it for granted that one of two states exists. The protocol does not say so.
+func none(state *tfprotov6.DynamicValue) bool {
+	if state == nil {
+		return false
+	}
+	null, err := state.IsNull()
+	return null && err == nil
+}
+
 // UpgradeResourceState is direct where it can be.
 func (d director) UpgradeResourceState(ctx context.Context, req *tfprotov6.UpgradeResourceStateRequest) (*tfprotov6.UpgradeResourceStateResponse, error) {
 	return answered(ctx, d.direct.Resources, req.TypeName, d.direct.Session, req, Resource.UpgradeResourceState, d.frameworkServer.UpgradeResourceState)
@@ -69,11 +79,17 @@ func (d director) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceR
 
 // PlanResourceChange is direct where it can be.
 func (d director) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	if none(req.PriorState) && none(req.ProposedNewState) {
+		return &tfprotov6.PlanResourceChangeResponse{PlannedState: req.ProposedNewState, PlannedPrivate: req.PriorPrivate, PlannedIdentity: req.PriorIdentity}, nil
+	}
 	return answered(ctx, d.direct.Resources, req.TypeName, d.direct.Session, req, Resource.PlanResourceChange, d.frameworkServer.PlanResourceChange)
 }
 
 // ApplyResourceChange is direct where it can be.
 func (d director) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	if none(req.PriorState) && none(req.PlannedState) {
+		return &tfprotov6.ApplyResourceChangeResponse{NewState: req.PlannedState, Private: req.PlannedPrivate, NewIdentity: req.PlannedIdentity}, nil
+	}
 	return answered(ctx, d.direct.Resources, req.TypeName, d.direct.Session, req, Resource.ApplyResourceChange, d.frameworkServer.ApplyResourceChange)
 }
 
