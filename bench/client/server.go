@@ -13,7 +13,7 @@ type Handling string
 
 // The two that ZooKeeper has. NIO is the default. It takes one request at a time from a
 // connection and wakes four threads for each, which is the limit for everybody then: nobody
-// is much faster than anybody else. Netty, which TLS needs in any case, takes what is there.
+// is much faster than anybody else. Netty, which TLS needs in any case, takes what it gets.
 const (
 	NIO   Handling = "NIO"
 	Netty Handling = "Netty"

@@ -11,7 +11,7 @@ import (
 	"terraform-provider-zookeeper/internal/zk/proto"
 )
 
-// record is what a request consists of behind its header.
+// record is what a request consists of after its header.
 type record interface{ AppendTo(dst []byte) []byte }
 
 // A stream is requests that were encoded beforehand, as they go over the wire.

@@ -23,7 +23,7 @@ type cli struct {
 	servers string
 }
 
-// install puts a provider, built from a package of the module at root, into dir, behind the meter.
+// install puts a provider, built from a package of the module at root, into dir, with the meter in front of it.
 func install(ctx context.Context, dir, root, pkg string) error {
 	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(dir, metered), pkg)
 	build.Dir = root

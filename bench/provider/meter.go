@@ -23,8 +23,8 @@ const (
 )
 
 // Meter runs the provider, if this program was started by its name, and writes down what it
-// took: the CLI starts this program in the place of the provider, because it is the parent
-// of a process that is told what the process took. ok tells whether it was.
+// took: the CLI starts this program instead of the provider, because it is the parent
+// of a process that is told what the process took. ok reports whether it was.
 func Meter() (code int, ok bool) {
 	if filepath.Base(os.Args[0]) != binary {
 		return 0, false

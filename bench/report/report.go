@@ -38,7 +38,7 @@ type Report struct {
 }
 
 // Load takes up the medians that [Report.JSON] wrote once. They stand for the figures that are
-// not measured anew.
+// not measured again.
 func (r *Report) Load(from io.Reader) error { return json.NewDecoder(from).Decode(&r.earlier) }
 
 // Median returns the median of a figure, of an earlier report where it was not measured;
@@ -89,7 +89,7 @@ func quartiles(values []float64) (first, median, third float64) {
 	return at(0.25), at(0.5), at(0.75)
 }
 
-// Reached tells whether the median is as good as the goal.
+// Reached reports whether the median is as good as the goal.
 func (r *Report) Reached(f Figure) bool {
 	_, median, _ := r.Quartiles(f.Name)
 	if f.Best == Higher {

@@ -163,8 +163,8 @@ func TestAgreed(t *testing.T) {
 	}
 }
 
-// A transaction that was not written to its end is none yet, and what is no log is said to be
-// none.
+// A transaction that was not written to its end does not count yet, and a file that is no log is
+// reported as that.
 func TestLog_unfinished(t *testing.T) {
 	t.Parallel()
 	server := zktest.StartServer(t)

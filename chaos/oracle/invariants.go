@@ -48,7 +48,7 @@ func seesEverything(k *knowledge, report reporter) {
 // not written over or deleted by that run. It has begun by the time that the session is there
 // which writes first, as the plan had another one, of a process before.
 //
-// One thing no client of ZooKeeper can tell: versions begin anew with a node. Where somebody else
+// One thing no client of ZooKeeper can tell: a new node begins at version 0. Where somebody else
 // deletes a node and makes another one, and the versions of both are 0, a write that was on its way
 // to the first goes to the second.
 func foreignWritesStand(k *knowledge, report reporter) {
@@ -469,7 +469,7 @@ func (k *knowledge) quiet(run Run) bool {
 }
 
 // onlyDeclaredDestroyed: a run deletes what runs have created, and of what others have created
-// only what the configuration claims. Who was there before is there in the end, as before.
+// only what the configuration claims. A node that existed before exists in the end, as before.
 func onlyDeclaredDestroyed(k *knowledge, report reporter) {
 	tree := k.Before.Clone()
 	for _, txn := range k.Txns {

@@ -274,7 +274,7 @@ type Want struct {
 	ACL []zk.ACL
 	// Below tells that the ACL is for all that is below the node too.
 	Below bool
-	// By is the address of who wants it.
+	// By is the address of the resource that wants it.
 	By string
 }
 

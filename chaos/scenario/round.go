@@ -205,7 +205,7 @@ func (m *maker) next(last Op) Op {
 	rs := op.Config.Resources
 	pick := func() *Resource { return &rs[m.IntN(len(rs))] }
 	if len(rs) == 0 || last.Command == Destroy {
-		return op // all anew
+		return op // all of it again
 	}
 	switch m.IntN(7) {
 	case 0, 1:

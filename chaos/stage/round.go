@@ -363,8 +363,8 @@ func (f folder) readState() ([]byte, error) {
 	return text, err
 }
 
-// restore puts a state back that there was before, where what is there is none. It reports
-// whether it did.
+// restore puts a state back that there was before, where the present file is no state. It
+// reports whether it did.
 func (f folder) restore(before []byte) (bool, error) {
 	text, err := f.readState()
 	switch {

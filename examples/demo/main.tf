@@ -42,7 +42,7 @@ resource "zookeeper_znode" "shop" {
   data = "Grüße, 世界"
 }
 
-# The nodes in between, /demo/services and /demo/services/web, are made on the way.
+# The provider creates the nodes in between, /demo/services and /demo/services/web.
 resource "zookeeper_znode" "web" {
   for_each = {
     host    = "web.example.org"

@@ -23,7 +23,7 @@ variable "lock_timeout" {
   default     = 300
 }
 
-# Taken before the first operation of a plan or an apply, and given back behind the last one. When it is lost in between,
+# Taken before the first operation of a plan or an apply, and given back after the last one. When it is lost in between,
 # nothing more is written.
 provider "zookeeper" {
   servers = var.servers

@@ -37,8 +37,8 @@ resource "zookeeper_ensure_path" "service" {
   path = "/services/checkout"
 }
 
-# One transaction for each environment: who reads its nodes finds a whole configuration, the one from before an apply or
-# the one from behind it. Nothing else is to be there: whatever somebody adds by hand is drift, and is removed.
+# One transaction for each environment: readers find a whole configuration, that from before an apply or that from after
+# it. What somebody adds by hand is drift: the next apply removes it.
 resource "zookeeper_znodes" "environment" {
   for_each  = var.environments
   base_path = "${zookeeper_ensure_path.service.path}/${each.key}"

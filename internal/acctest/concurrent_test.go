@@ -402,7 +402,7 @@ resource "zookeeper_znode_acl" "tree" {
 }
 
 // While one run deletes nodes, another makes something below them. Either the one is told
-// that its node is not empty, or the other makes the parent anew, whole and empty; and what
+// that its node is not empty, or the other creates the parent again, whole and empty; and what
 // it wanted is there.
 func TestAccConcurrent_parents(t *testing.T) {
 	const count = 40 // more than a run does at once, so that the two mix
@@ -450,7 +450,7 @@ resource "zookeeper_znode" "child" {
 					t.Errorf("%s/child is not two's: %+v", rel, nodes[rel+"/child"])
 				}
 				parent, address := nodes[rel], fmt.Sprintf("zookeeper_znode.parent[%d]", i)
-				if len(parent.Data) == 0 { // deleted, and made anew on the way
+				if len(parent.Data) == 0 { // deleted, and created again as a missing parent
 					if writerOf(t, both, parent, true) != 1 || owned[address] {
 						t.Errorf("%s: %+v; in the state: %t", rel, parent, owned[address])
 					}

@@ -34,9 +34,9 @@ const examples = "../../examples"
 // surroundings are what is around an example where it is applied.
 type surroundings struct {
 	tree *acctest.Tree
-	// servers is in the place of the servers that the example names.
+	// servers replaces the servers that the example names.
 	servers string
-	// etc is in the place of the folder /etc/zookeeper.
+	// etc replaces the folder /etc/zookeeper.
 	etc string
 	env []string
 	// stays are nodes that the example leaves on the servers when it is destroyed.

@@ -74,7 +74,7 @@ func Needs(tb testing.TB, f Feature) {
 	}
 }
 
-// Has tells whether there is a feature, for a test of which a part needs it.
+// Has reports whether there is a feature, for a test of which a part needs it.
 func Has(tb testing.TB, f Feature) bool {
 	tb.Helper()
 	return lack(tb, f) == ""

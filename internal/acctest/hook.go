@@ -21,7 +21,7 @@ func (m meanwhile) CheckPlan(context.Context, plancheck.CheckPlanRequest, *planc
 	m.do()
 }
 
-// Afterwards returns HCL for a resource behind whose creation something is done, as
+// Afterwards returns HCL for a resource. Something is done after its creation, as
 // somebody else would, in the middle of an apply.
 func Afterwards(tb testing.TB, do func()) string {
 	tb.Helper()

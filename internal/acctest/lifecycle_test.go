@@ -95,7 +95,7 @@ type edit struct {
 	attrs attrs
 	world world
 	// left is what stays of it when the change is taken back, or everything destroyed, as
-	// parents that were made on the way do.
+	// missing parents do that were created.
 	left world
 }
 

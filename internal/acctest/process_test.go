@@ -230,7 +230,7 @@ resource "zookeeper_znode" "a" {
 	<-ended
 }
 
-// Who is killed gives no lock back: the server does, when the session expires, and not
+// A run that is killed gives no lock back: the server does, when the session expires, and not
 // before.
 func TestAccProcess_killedWithALock(t *testing.T) {
 	for name, hold := range map[string]func(lock, then string) string{
@@ -415,7 +415,7 @@ func TestAccProcess_logTellsTheStory(t *testing.T) {
 	}
 }
 
-// hasLine tells whether one line of a text has all of the words.
+// hasLine reports whether one line of a text has all of the words.
 func hasLine(text string, words ...string) bool {
 	for line := range strings.Lines(text) {
 		if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(line, word) }) {

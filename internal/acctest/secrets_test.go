@@ -138,7 +138,7 @@ func read(t *testing.T, file string) string {
 	return string(b)
 }
 
-// unzip returns all that is in a plan, one file behind the other.
+// unzip returns all that is in a plan, one file after the other.
 func unzip(t *testing.T, file string) string {
 	t.Helper()
 	plan, err := zip.OpenReader(file)

@@ -44,7 +44,7 @@ func Server(tb testing.TB) *zktest.Server {
 }
 
 // live matches a session of a client in the answers to cons and dump. The connection that
-// asks has the session 0x0, which is none.
+// asks has the session 0x0, which is no session.
 var live = regexp.MustCompile(`0x[1-9a-f][0-9a-f]*`)
 
 // Sessions returns the ids of the sessions that a server tells of, each once, in the answer

@@ -196,7 +196,7 @@ func (t *Tree) CheckData(rel, want string) resource.TestCheckFunc {
 	return func(*terraform.State) error { return t.HasData(rel, want) }
 }
 
-// HasData tells whether a node holds the data.
+// HasData reports whether a node holds the data.
 func (t *Tree) HasData(rel, want string) error {
 	got, _, err := t.Client.Get(t.tb.Context(), t.Path(rel))
 	if err != nil {

@@ -24,7 +24,7 @@ func authAttribute() schema.ListNestedAttribute {
 	return schema.ListNestedAttribute{
 		Optional:  true,
 		Sensitive: true,
-		MarkdownDescription: "Further identities to present, behind that of `username`, as zkCli's `addauth` does. A session has all of them at once: what any of them may do, the provider may. " +
+		MarkdownDescription: "Further identities to present, after that of `username`, as zkCli's `addauth` does. A session has all of them at once: what any of them may do, the provider may. " +
 			"Environment: `ZOOKEEPER_AUTH`, one `scheme:credential` a line.",
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 			"scheme":     schema.StringAttribute{Required: true, Validators: []validator.String{schemeValidator}, MarkdownDescription: "Scheme that takes the credential: `digest`, or one that your servers were extended with. SASL and client certificates have settings of their own, `sasl` and `tls`."},

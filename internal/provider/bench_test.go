@@ -8,7 +8,7 @@ import (
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
-// What one zookeeper_znode takes of a run: its refresh with the plan behind it, and its
+// What one zookeeper_znode takes of a run: its refresh with the plan after it, and its
 // creation and removal. The conversions that a CLI makes on its side are in it.
 func BenchmarkZnode(b *testing.B) {
 	server := zktest.StartServer(b).Addr()

@@ -123,7 +123,7 @@ var (
 	anyOp        = func(int32) bool { return true }
 )
 
-// behind matches what then does, once first has been seen.
+// behind matches what then matches, once first has been seen.
 func behind(first, then func(int32) bool) func(int32) bool {
 	seen := false
 	return func(op int32) bool {
@@ -370,7 +370,7 @@ var topics = []struct {
 }{
 	{"Provider configuration", []diagnosticCase{
 		{name: "an empty entry", play: configured(attrs{"servers": "zk1:2181,,zk2"})},
-		{name: "a port that is none", play: configured(attrs{"servers": "zk1:port"})},
+		{name: "a port that is invalid", play: configured(attrs{"servers": "zk1:port"})},
 		{name: "a chroot that is no path", play: configured(attrs{"servers": "zk1/a/"})},
 		{name: "session_timeout", play: configured(attrs{"session_timeout": 0})},
 		{name: "a colon", play: configured(attrs{"username": "a:b", "password": "c"})},
@@ -398,7 +398,7 @@ var topics = []struct {
 		}},
 	}},
 	{"SASL and TLS settings", []diagnosticCase{
-		{name: "a mechanism that is none", play: configured(attrs{"sasl": attrs{"mechanism": "PLAIN"}})},
+		{name: "a mechanism that is invalid", play: configured(attrs{"sasl": attrs{"mechanism": "PLAIN"}})},
 		{name: "no mechanism", play: configured(attrs{"sasl": attrs{"username": "alice"}})},
 		{name: "no username", play: configured(attrs{"sasl": attrs{"mechanism": "DIGEST-MD5", "password": secret}})},
 		{name: "no password", play: configured(attrs{"sasl": attrs{"mechanism": "DIGEST-MD5", "username": "alice"}})},
@@ -412,8 +412,8 @@ var topics = []struct {
 		{name: "a missing krb5.conf", play: configured(attrs{"sasl": attrs{"mechanism": "GSSAPI", "username": "alice", "password": secret, "krb5_conf_file": "/nowhere/krb5.conf"}})},
 		{name: "a missing keytab", play: configured(attrs{"sasl": attrs{"mechanism": "GSSAPI", "username": "alice", "realm": "EXAMPLE.COM", "keytab_file": "/nowhere/keytab"}})},
 		{name: "a missing cache", play: configured(attrs{"sasl": attrs{"mechanism": "GSSAPI", "credential_cache_file": "/nowhere/cache"}})},
-		{name: "a service that is none", play: configured(attrs{"sasl": attrs{"mechanism": "GSSAPI", "username": "alice@EXAMPLE.COM", "password": secret, "service": "zoo\tkeeper"}})},
-		{name: "a host that is none", play: configured(attrs{"sasl": attrs{"mechanism": "GSSAPI", "username": "alice@EXAMPLE.COM", "password": secret, "hostname": "zk1\n"}})},
+		{name: "a service that is invalid", play: configured(attrs{"sasl": attrs{"mechanism": "GSSAPI", "username": "alice@EXAMPLE.COM", "password": secret, "service": "zoo\tkeeper"}})},
+		{name: "a host that is invalid", play: configured(attrs{"sasl": attrs{"mechanism": "GSSAPI", "username": "alice@EXAMPLE.COM", "password": secret, "hostname": "zk1\n"}})},
 		{name: "the content of a file", play: configured(attrs{"tls": attrs{"ca_file": "-----BEGIN CERTIFICATE-----\n"}})},
 		{name: "the name of a file", play: configured(attrs{"tls": attrs{"ca_pem": "/etc/ca.pem"}})},
 		{name: "a port in a name", play: configured(attrs{"tls": attrs{"server_name": "zk1:2281"}})},
@@ -422,8 +422,8 @@ var topics = []struct {
 		{name: "no certificate in PEM", play: configured(attrs{"tls": attrs{"ca_pem": "-----BEGIN NOTHING-----"}})},
 		{name: "a certificate and no key", play: configured(attrs{"tls": attrs{"cert_pem": "-----BEGIN CERTIFICATE-----"}})},
 		{name: "a key and no certificate", play: configured(attrs{"tls": attrs{"key_pem": "-----BEGIN PRIVATE KEY-----"}})},
-		{name: "a certificate that is none", play: configured(attrs{"tls": attrs{"cert_pem": "-----BEGIN CERTIFICATE-----", "key_pem": "-----BEGIN PRIVATE KEY-----"}})},
-		{name: "a key that is none", play: func(c *scene) {
+		{name: "a certificate that is invalid", play: configured(attrs{"tls": attrs{"cert_pem": "-----BEGIN CERTIFICATE-----", "key_pem": "-----BEGIN PRIVATE KEY-----"}})},
+		{name: "a key that is invalid", play: func(c *scene) {
 			c.configure(attrs{"tls": attrs{"cert_pem": newPKI(c.t).cert, "key_pem": "-----BEGIN PRIVATE KEY-----"}})
 		}},
 		{name: "a key of another certificate", play: func(c *scene) {
@@ -800,7 +800,7 @@ var topics = []struct {
 			c.PutGuarded("/app/web", "", ofAlice)
 			c.connect(nil).read(wholeTree, attrs{"path": "/app"})
 		}},
-		{name: "nobody behind auth", play: func(c *scene) {
+		{name: "auth without an identity", play: func(c *scene) {
 			c.connect(nil).create(znode, attrs{"path": "/app", "acl": acl([3]string{"auth", "", "cdrwa"})})
 		}},
 		{name: "a scheme that the server does not have", play: func(c *scene) {
@@ -844,7 +844,7 @@ var topics = []struct {
 			c.plan(c.none(sequential), attrs{"path_prefix": "/quota/job-"})
 			c.plan(c.none(znodes), attrs{"base_path": "/quota"})
 		}},
-		{name: "a prefix that is none", play: validated(sequential, attrs{"path_prefix": "jobs"})},
+		{name: "a prefix that is invalid", play: validated(sequential, attrs{"path_prefix": "jobs"})},
 		{name: "a prefix of ZooKeeper's own", play: validated(sequential, attrs{"path_prefix": "/zookeeper/job-"})},
 		{name: "an exclude that is not below the path", play: func(c *scene) {
 			c.plan(c.none(znodeACL), attrs{"path": "/app", "acl": acl(everybody), "recursive": true, "exclude": []any{"/web"}})
@@ -880,8 +880,8 @@ var topics = []struct {
 		{name: "no network", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"ip", "10.0.0.0/99", "r"})})},
 		{name: "no principal", play: written([3]string{"sasl", "", "r"})},
 		{name: "no permissions", play: written([3]string{"world", "anyone", ""})},
-		{name: "a letter that is none", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "rx"})})},
-		{name: "a mask that is none", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "32"})})},
+		{name: "a letter that is invalid", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "rx"})})},
+		{name: "a mask that is invalid", play: validated(znode, attrs{"path": "/app", "acl": acl([3]string{"world", "anyone", "32"})})},
 		{name: "too many entries", play: func(c *scene) {
 			c.connect(nil).plan(c.none(znodeACL), attrs{"path": "/app", "acl": acl([3]string{"sasl", strings.Repeat("x", 2000000), "r"})})
 		}},
@@ -916,7 +916,7 @@ var topics = []struct {
 			c.list(attrs{"path": "/app", "exclude": []any{"a", "/b"}})
 		}},
 	}},
-	{"What is there already", []diagnosticCase{
+	{"Existing nodes", []diagnosticCase{
 		{name: "a node whose path has to be escaped", play: func(c *scene) {
 			c.Put("/${x} it's", "")
 			c.connect(nil).create(znode, attrs{"path": "/${x} it's"})
@@ -1253,13 +1253,13 @@ var topics = []struct {
 			c.apply(update)
 		}},
 		{name: "many nodes", play: func(c *scene) {
-			data := attrs{"changed": "1", "gone": "1", "anew": "1"}
+			data := attrs{"changed": "1", "gone": "1", "again": "1"}
 			i := c.connect(nil).create(znodes, attrs{"base_path": "/app", "data": data})
 			c.Write("/app/changed", "theirs")
 			c.Remove("/app/gone")
-			c.Remove("/app/anew")
-			c.Put("/app/anew", "theirs")
-			c.update(i, attrs{"base_path": "/app", "data": attrs{"changed": "2", "gone": "2", "anew": "2"}})
+			c.Remove("/app/again")
+			c.Put("/app/again", "theirs")
+			c.update(i, attrs{"base_path": "/app", "data": attrs{"changed": "2", "gone": "2", "again": "2"}})
 		}},
 		{name: "one node of many, in the middle", play: func(c *scene) {
 			big := strings.Repeat("x", 400000)
@@ -1520,7 +1520,7 @@ var topics = []struct {
 			c.imports(znodes, "app")
 		}},
 		{name: "no number", play: func(c *scene) { c.connect(nil).imports(sequential, "/jobs/job-7") }},
-		{name: "a key that is none", play: func(c *scene) { c.connect(nil).imports(znodes, "/app//a/") }},
+		{name: "a key that is invalid", play: func(c *scene) { c.connect(nil).imports(znodes, "/app//a/") }},
 		{name: "a key that is not NFC", play: func(c *scene) { c.connect(nil).imports(znodes, "/app//cafe\u0301") }},
 		{name: "nodes to be created that look the same as others", play: func(c *scene) {
 			c.Put("/app", "")
@@ -1757,7 +1757,7 @@ var topics = []struct {
 		{name: "digest by none", play: called("digest", "bob", "builder", "bcrypt")},
 		{name: "digest by two", play: called("digest", "bob", "builder", "SHA-1", "MD5")},
 		{name: "acl of somebody else", play: called("acl", "world:alice:r")},
-		{name: "acl with a letter that is none", play: called("acl", "world:anyone:x")},
+		{name: "acl with a letter that is invalid", play: called("acl", "world:anyone:x")},
 		{name: "acl with a digest", play: called("acl", "digest:alice:"+digestHash+":")},
 		{name: "digest of nobody", play: called("digest", "", secret)},
 		{name: "digest with a colon", play: called("digest", "a:b", secret)},
@@ -1765,7 +1765,7 @@ var topics = []struct {
 		{name: "join to a relative path", play: called("join", "app", "a")},
 		{name: "join of an empty name", play: called("join", "/app", "")},
 		{name: "join of a path", play: called("join", "/app", "a/b")},
-		{name: "join of a name that is none", play: called("join", "/app", "..")},
+		{name: "join of a name that is invalid", play: called("join", "/app", "..")},
 		{name: "parent of a relative path", play: called("parent", "app")},
 		{name: "encode_int of a number that is too large", play: called("encode_int", 1<<31, 32)},
 		{name: "encode_int of another size", play: called("encode_int", 1, 16)},

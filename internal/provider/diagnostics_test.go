@@ -129,7 +129,7 @@ func collect(t *testing.T) []told {
 
 // Each diagnostic that the provider can give, triggered for real, is in one file, to be
 // read side by side, and so is each error of a function. What changes there was meant to:
-// -update writes the file anew. And there is none that no case has triggered.
+// -update rewrites the file. Every diagnostic has a case that triggers it.
 func TestDiagnostics(t *testing.T) {
 	acctest.Needs(t, acctest.EnforcedQuotas) // a quota that is exceeded is one of the cases
 	all := collect(t)
@@ -296,7 +296,7 @@ type sourceText struct {
 	summary, detail *regexp.Regexp
 }
 
-// matches tells whether a diagnostic can be from there.
+// matches reports whether a diagnostic can be from there.
 func (s sourceText) matches(d told) bool {
 	if s.summary == nil {
 		return s.detail.MatchString(d.Detail)

@@ -52,7 +52,7 @@ func TestDoubtfulParent(t *testing.T) {
 							return false
 						}
 						if first {
-							h.proxy.Refuse(true) // so that nobody can look at what is there
+							h.proxy.Refuse(true) // so that nobody can look at the node
 						} else {
 							// Now the node may have come, and gone.
 							h.Put("/app/sibling", "")

@@ -161,7 +161,7 @@ func TestAccHandover_znodesToZnode(t *testing.T) {
 }
 
 // Two resources that are created at the same time and have the same node are told of each other,
-// also where one of them may take over what is there.
+// also where one of them may take over existing nodes.
 func TestAccHandover_nodeOfTwo(t *testing.T) {
 	for _, adopt := range []bool{false, true} {
 		t.Run(fmt.Sprintf("adopt %t", adopt), func(t *testing.T) {

@@ -35,7 +35,7 @@ resource "zookeeper_znode" "second" {
 `, acctest.Afterwards(tb, meanwhile)))
 }
 
-// The lock is held for a run, and free behind it.
+// The lock is held for a run, and free after it.
 func TestAccProviderLock_held(t *testing.T) {
 	tree := acctest.NewTree(t)
 	lock, err := recipe.NewLock(tree.Client, tree.Path("/lock"), recipe.LockOptions{})
@@ -230,7 +230,7 @@ func TestAccLock_renew(t *testing.T) {
 	if err := takeAway(t.Context(), tree, "/lock"); err != nil {
 		t.Fatal(err)
 	}
-	// The server tells of it behind its answer to who took it away.
+	// The server tells of it after its answer to who took it away.
 	deadline := time.Now().Add(time.Minute)
 	for len(d.told) == 0 && time.Now().Before(deadline) {
 		d.renew(private)

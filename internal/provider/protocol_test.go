@@ -72,7 +72,7 @@ func newDriverOf(tb testing.TB, serve func(*session.Group) (tfprotov6.ProviderSe
 	return d
 }
 
-// hears takes up diagnostics, and tells whether all is well so far.
+// hears takes up diagnostics, and reports whether all is well so far.
 func (d *driver) hears(diags []*tfprotov6.Diagnostic, err error) bool {
 	d.tb.Helper()
 	if err != nil {

@@ -101,7 +101,7 @@ func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *pro
 		Attributes: map[string]schema.Attribute{
 			"servers": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Servers to connect to, as every ZooKeeper client takes them: `host:port,host:port`, and a `/chroot` behind the last one that all paths are then below. " +
+				MarkdownDescription: "Servers to connect to, as every ZooKeeper client takes them: `host:port,host:port`, and after the last one a `/chroot` that all paths are then below. " +
 					"The first resource that makes its parents makes a missing chroot as well, and so does a lock; it stays. An IPv6 address goes in brackets. Environment: `ZOOKEEPER_SERVERS`. Default `127.0.0.1:2181`.",
 				Validators: []validator.String{serversValidator},
 			},

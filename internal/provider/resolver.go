@@ -151,7 +151,7 @@ func (r *resolver) oneOf(object path.Path, choices ...choice) {
 	}
 }
 
-// has tells whether an attribute that has been taken is set, or may yet be.
+// has reports whether an attribute that has been taken is set, or may yet be.
 func (r *resolver) has(at path.Path, value string) bool { return value != "" || r.isUnknown(at) }
 
 // companions takes attributes that mean something beside another one alone: without that, the
@@ -203,7 +203,7 @@ func (r *resolver) invalid(at path.Path, summary string, err error, advice strin
 	r.diags.AddAttributeError(at, summary, fmt.Sprintf("%s: %s.\n\n%s", r.name(at), err, advice))
 }
 
-// isUnknown tells whether the value of an attribute, or of one inside of it, is unknown.
+// isUnknown reports whether the value of an attribute, or of one inside of it, is unknown.
 func (r *resolver) isUnknown(at path.Path) bool {
 	return slices.ContainsFunc(r.unknown, func(name string) bool {
 		return name == at.String() || strings.HasPrefix(name, at.String()+".")

@@ -349,7 +349,7 @@ resource "zookeeper_ensure_path" "test" {
 	}})
 }
 
-// Parents that were made for a node have "auth" from who made them, and get it anew with the node: one
+// Parents that were made for a node have "auth" from who made them, and get it again with the node: one
 // that another resource has is no conflict.
 func TestAccRotation_parents(t *testing.T) {
 	tree := acctest.NewTree(t)

@@ -45,7 +45,7 @@ func tlsAttribute() schema.SingleNestedAttribute {
 		Attributes: map[string]schema.Attribute{
 			"ca_file":              schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "File with the certificates, in PEM, that the servers' must descend from, instead of the system's roots. Environment: `ZOOKEEPER_TLS_CA_FILE`."},
 			"ca_pem":               schema.StringAttribute{Optional: true, Validators: pem, MarkdownDescription: "The same certificates themselves. Environment: `ZOOKEEPER_TLS_CA_PEM`."},
-			"cert_file":            schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "File with the provider's own certificate and, behind it, those between it and its root, in PEM, for servers that want one (mutual TLS). Environment: `ZOOKEEPER_TLS_CERT_FILE`."},
+			"cert_file":            schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "File with the provider's own certificate, followed by those between it and its root, in PEM, for servers that want one (mutual TLS). Environment: `ZOOKEEPER_TLS_CERT_FILE`."},
 			"cert_pem":             schema.StringAttribute{Optional: true, Validators: pem, MarkdownDescription: "The same certificates themselves. Environment: `ZOOKEEPER_TLS_CERT_PEM`."},
 			"key_file":             schema.StringAttribute{Optional: true, Validators: file, MarkdownDescription: "File with the private key of the provider's certificate in PEM: PKCS #8, PKCS #1 or SEC 1, encrypted or not, as openssl writes them. Environment: `ZOOKEEPER_TLS_KEY_FILE`."},
 			"key_pem":              schema.StringAttribute{Optional: true, Sensitive: true, Validators: pem, MarkdownDescription: "The same key itself. Environment: `ZOOKEEPER_TLS_KEY_PEM`."},
@@ -101,7 +101,7 @@ func (r *resolver) tls(ctx context.Context, obj types.Object, cfg *zk.Config) {
 	}
 }
 
-// tlsEnabled tells whether the environment alone asks for TLS.
+// tlsEnabled reports whether the environment alone asks for TLS.
 func (r *resolver) tlsEnabled(at path.Path) bool {
 	s, ok := r.lookup(tlsEnabled)
 	if !ok || s == "" {

@@ -69,7 +69,7 @@ func aclStored(sent, got []ACL, creds []Credential) bool {
 	return true
 }
 
-// presented reports whether a server may have put the entry in the place of one of the scheme
+// presented reports whether a server may have put the entry instead of one of the scheme
 // "auth", for somebody who presents creds. Of a digest the user is known, and the hash depends
 // on the server (digestAlg); whom a server takes somebody else for is its to know.
 func presented(a ACL, creds []Credential) bool {
@@ -95,7 +95,7 @@ func sameMasked(a, b ACL) bool {
 	return userA == userB && (hashA == MaskedDigest || hashB == MaskedDigest)
 }
 
-// grants tells whether the ACL surely gives perm to a client that presents creds. It
+// grants reports whether the ACL surely gives perm to a client that presents creds. It
 // judges the schemes that a client can judge: world, auth and digest.
 func grants(acl []ACL, perm Perms, creds []Credential) bool {
 	return slices.ContainsFunc(acl, func(a ACL) bool {

@@ -52,7 +52,7 @@ func (c *Client) ACLs(ctx context.Context, paths []string) ([]ACLReading, error)
 	return out, nil
 }
 
-// ACLTree reads the ACLs of the node and of everything below it, each node behind its
+// ACLTree reads the ACLs of the node and of everything below it, each node after its
 // parent. A node that is gone by the time that it is read is left out, the first apart; one
 // that may not be read ends the reading with the error that names it. The servers' own
 // nodes, "/zookeeper" and below, are left out, unless path is one of them; so are the nodes in
@@ -114,7 +114,7 @@ type ACLWrite struct {
 // sets an ACL. Of each write whose reply was lost it finds out whether it took effect.
 //
 // It calls done with the outcome of each write, in their order; the stat is the node's
-// behind the write. An error that done returns keeps further writes from being sent. Those
+// after the write. An error that done returns keeps further writes from being sent. Those
 // that have been are waited for, and done is told of them too; then the error is returned.
 // The end of ctx does the same; what is on its way then is waited for as [Config.Grace] says.
 func (c *Client) SetACLs(ctx context.Context, writes []ACLWrite, done func(i int, stat Stat, err error) error) error {

@@ -187,7 +187,7 @@ func TestSetACLsRefused(t *testing.T) {
 	}
 }
 
-// Behind the caller's end nothing is sent, and what was is in doubt.
+// After the caller's end nothing is sent, and what was is in doubt.
 func TestSetACLsContext(t *testing.T) {
 	t.Parallel()
 	ctx, direct := testContext(t), connect(t, server.Addr())

@@ -81,7 +81,7 @@ func (p *Pending[T]) ended(ctx context.Context, w *engine.Waiter) (bool, error) 
 	default:
 	}
 	select {
-	case <-p.done: // that of a read behind the write
+	case <-p.done: // that of a read after the write
 		return true, nil
 	case <-w.Sent(ctx).Done():
 		return false, conn.ContextError(w.Sent(ctx))
@@ -137,7 +137,7 @@ type Content struct {
 	Watch *Watch
 }
 
-// Existence tells whether there is a node.
+// Existence reports whether there is a node.
 type Existence struct {
 	Exists bool
 	Stat   Stat

@@ -39,7 +39,7 @@ type Write struct {
 	Data []byte
 	// Mzxid is what a set, a delete or a prune was planned against: the transaction that had
 	// last written the node's data (Stat.Mzxid). It tells the node from one of the same path
-	// that was deleted and made anew, too. 0 stands for whatever is there.
+	// that was deleted and made again, too. 0 stands for whatever is there.
 	Mzxid int64
 }
 
@@ -76,13 +76,13 @@ type WriteResult struct {
 type Conflict struct {
 	Write Write
 	// Err is [ErrNodeExists], [ErrNoNode], [ErrBadVersion] for a node that was changed, or
-	// made anew, or [ErrNotEmpty].
+	// made again, or [ErrNotEmpty].
 	Err error
-	// Found is what is there; zero with ErrNoNode.
+	// Found is the stat of the node that was found; zero with ErrNoNode.
 	Found Stat
 }
 
-// MadeAnew tells whether the node was deleted and made anew.
+// MadeAnew reports whether the node was deleted and made again.
 func (c Conflict) MadeAnew() bool { return c.Found.Czxid > c.Write.Mzxid }
 
 // A BatchConflictError tells that a [Batch] was refused, because nodes are not as it was planned
@@ -102,7 +102,7 @@ func (e *BatchConflictError) Error() string {
 	return s
 }
 
-// Is tells whether one of the conflicts is the target.
+// Is reports whether one of the conflicts is the target.
 func (e *BatchConflictError) Is(target error) bool {
 	return slices.ContainsFunc(e.Conflicts, func(c Conflict) bool { return errors.Is(c.Err, target) })
 }
@@ -199,13 +199,13 @@ func (r *batchRun) do(ctx context.Context) error {
 	}
 }
 
-// changedMeanwhile tells whether an operation of a transaction failed because of what has
-// happened behind the look at its node.
+// changedMeanwhile reports whether an operation of a transaction failed because of what has
+// happened after the look at its node.
 func changedMeanwhile(err error) bool {
 	return errors.Is(err, ErrNodeExists) || errors.Is(err, ErrNoNode) || errors.Is(err, ErrBadVersion) || errors.Is(err, ErrNotEmpty)
 }
 
-// makes tells whether the batch makes the node.
+// makes reports whether the batch makes the node.
 func (r *batchRun) makes(path string) bool {
 	return slices.ContainsFunc(r.batch.Writes, func(w Write) bool {
 		return w.Path == path && (w.Kind == WriteCreate || w.Kind == WriteEnsure)

@@ -22,7 +22,7 @@ func (e *ChrootError) Error() string {
 	return fmt.Sprintf("the chroot %s does not exist", shown.Name(e.Chroot))
 }
 
-// Is tells whether the target is ErrNoNode.
+// Is reports whether the target is ErrNoNode.
 func (e *ChrootError) Is(target error) bool { return target == ErrNoNode }
 
 // CheckChroot returns a *[ChrootError] when the client has a chroot that does not exist. It asks a server

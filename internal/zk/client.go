@@ -72,7 +72,7 @@ type OperationTrace = engine.OperationTrace
 // A FrameTrace tells of one frame.
 type FrameTrace = engine.FrameTrace
 
-// A Config says how to reach the servers and who is asking. The zero value is a client of
+// Config holds the servers' addresses and the client's credentials. The zero value connects to
 // a server on this machine.
 type Config struct {
 	// Servers is the connect string, host:port,host:port/chroot; see [ParseServers].
@@ -88,9 +88,9 @@ type Config struct {
 	// new one. Where the servers do not know the session any more, a new one is begun.
 	SessionID       int64
 	SessionPassword []byte
-	// OneSession ends the client when its session has expired, in the place of beginning
-	// another: for who holds something that goes with the session, a lock for one, and is to
-	// do nothing without it. Everything fails with [ErrSessionExpired] then.
+	// OneSession ends the client when its session has expired, instead of beginning
+	// another. It is for callers that hold something tied to the session, such as a lock, and
+	// must do nothing without it. Later calls fail with [ErrSessionExpired].
 	OneSession bool
 	// ReadOnly accepts servers that have lost the ensemble's quorum, and run with
 	// readonlymode.enabled, and since 3.7 with localSessionsEnabled=true too: reads work there,

@@ -34,7 +34,7 @@ func TestCommand(t *testing.T) {
 	}
 }
 
-// A word that is none is not sent: a server would take it for the length of a frame.
+// A word that is no four-letter word is not sent: a server would take it for the length of a frame.
 func TestCommandIsAWord(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)

@@ -34,7 +34,7 @@ func conformChroot(t *testing.T) {
 		return string(data)
 	}
 
-	// The chroot itself is made on the way, with all its elements, and is none of the parents.
+	// The chroot itself is created too, with all its elements, and does not count as a parent.
 	made, err := c.Create(ctx, "/a/b", []byte("inside"), zk.CreateOptions{MakeParents: true})
 	must("create", made.Path == "/a/b" && slices.Equal(made.Parents, []string{"/a"}) && outside() == "inside", err)
 	seq, err := c.Create(ctx, "/n-", nil, zk.CreateOptions{Mode: zk.PersistentSequential})
@@ -164,7 +164,7 @@ func conformChroot(t *testing.T) {
 	must("beside the chroot", slices.Equal(names, []string{"root"}), err)
 }
 
-// Who has been told that a node does not exist can ask whether the chroot does.
+// A caller that was told that a node does not exist can ask whether the chroot does.
 func TestCheckChroot(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)

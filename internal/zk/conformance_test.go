@@ -15,7 +15,7 @@ import (
 // release that ZOOKEEPER_VERSION names. "make matrix" runs it against one of each.
 //
 // What a release lacks is no failure: a case whose essence it is ends with [lacks], and one
-// that has a part of it tells of that with [lacksPart], each behind the proof that the client
+// that has a part of it tells of that with [lacksPart], each after the proof that the client
 // says so too.
 func TestConformance(t *testing.T) {
 	t.Parallel()
@@ -131,7 +131,7 @@ func release(t *testing.T) zk.Version {
 	return v
 }
 
-// has tells whether the servers have the feature.
+// has reports whether the servers have the feature.
 func has(t *testing.T, f feature) bool {
 	t.Helper()
 	return !release(t).Less(f.since)
@@ -313,7 +313,7 @@ func TestFallbacks(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.Close()
-		// Requests are sent in their order: behind this one the removal has been.
+		// Requests are sent in their order: after this one the removal has been.
 		if err := c.Sync(ctx, "/"); err != nil {
 			t.Fatal(err)
 		}

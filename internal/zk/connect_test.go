@@ -152,7 +152,7 @@ func TestSilentServer(t *testing.T) {
 	}
 }
 
-// Behind an expiry, what waited fails, and nothing of it runs in the session that follows,
+// After an expiry, what waited fails, and nothing of it runs in the session that follows,
 // unless that was asked for.
 func conformExpiry(t *testing.T) {
 	t.Parallel()

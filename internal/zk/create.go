@@ -20,7 +20,7 @@ type Mode int
 const (
 	// Persistent nodes stay until they are deleted.
 	Persistent Mode = iota
-	// PersistentSequential nodes get a number of ten digits behind their name, one higher
+	// PersistentSequential nodes get a number of ten digits after their name, one higher
 	// than that of any before under the same parent.
 	PersistentSequential
 	// Ephemeral nodes go with the session that made them.

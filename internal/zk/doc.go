@@ -48,9 +48,9 @@
 // alike too.
 //
 // Two calls of one client never both take one change for theirs. What the client cannot see
-// is that another client has done the very same in the place of its own write, which did not
+// is that another client has done the very same instead of its own write, which did not
 // reach the servers: made the node with the same data and ACL, put the same data or the same
-// ACL in the place of the same version, deleted the same node. That is taken for its own. An
+// ACL instead of the same version, deleted the same node. That is taken for its own. An
 // ephemeral node is an exception, because its owner tells. So whoever has the version of a
 // node decide which of several clients goes first writes something that tells them apart.
 //

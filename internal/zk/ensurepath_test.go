@@ -141,7 +141,7 @@ var meanwhiles = map[string]struct {
 }
 
 // inDoubt makes a client whose first matching request loses its reply, and so does the look
-// behind it, before which something is done.
+// after it, before which something is done.
 func inDoubt(t *testing.T, match func(op int32) bool, meanwhile func() error) *zk.Client {
 	t.Helper()
 	proxy := zktest.StartProxy(t, server.Addr())

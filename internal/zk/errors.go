@@ -30,7 +30,7 @@ const (
 	ErrUnimplemented    = proto.ErrUnimplemented
 	ErrOperationTimeout = proto.ErrOperationTimeout
 	// ErrBadArguments: the request makes no sense to the server, such as to delete "/"; or, and
-	// then nothing was sent, a path is none, or another argument is no good.
+	// then nothing was sent, a path or another argument is invalid.
 	ErrBadArguments       = proto.ErrBadArguments
 	ErrUnknownSession     = proto.ErrUnknownSession
 	ErrNewConfigNoQuorum  = proto.ErrNewConfigNoQuorum

@@ -23,7 +23,7 @@ import (
 type mixed struct {
 	mu       sync.Mutex
 	version  string                       // of the server that is connected, "" for one that does not tell
-	next     string                       // that of the one behind it
+	next     string                       // that of the one after it
 	leave    int32                        // the request that ends the first connection
 	refuse   []int32                      // the requests that are throttled
 	busy     func(op int32) proto.ErrCode // what a request is answered with instead, [proto.OK] for nothing; nil for none
@@ -122,7 +122,7 @@ func (m *mixed) serve(nc net.Conn) {
 }
 
 // What one server was asked for is not sent to the next one where that does not know it: it
-// would close the connection, each time anew.
+// would close the connection each time.
 func TestNextServerIsOlder(t *testing.T) {
 	t.Parallel()
 	old := zk.Version{Major: 3, Minor: 4, Patch: 14}

@@ -180,7 +180,7 @@ func TestGraceSetACLs(t *testing.T) {
 					}
 					told = append(told, err)
 					if len(told) == 99 {
-						close(held) // no answer comes behind this one
+						close(held) // no answer comes after this one
 					}
 					return nil
 				})

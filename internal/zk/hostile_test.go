@@ -30,7 +30,7 @@ type tap struct {
 }
 
 // next has the next reply that matches, and no other, changed by edit; the connection ends
-// behind it.
+// after it.
 func (tp *tap) next(edit func(frame []byte) []byte) {
 	tp.mu.Lock()
 	defer tp.mu.Unlock()
@@ -246,7 +246,7 @@ func want(err error, got, want string) error {
 	return err
 }
 
-// renamed puts a text in the place of another one in a reply.
+// renamed puts a text instead of another one in a reply.
 func renamed(from, to string) func(frame []byte) []byte {
 	field := func(s string) []byte { return append(binary.BigEndian.AppendUint32(nil, uint32(len(s))), s...) }
 	return func(frame []byte) []byte {
@@ -474,7 +474,7 @@ func TestHostilePeerFirst(t *testing.T) {
 			})
 			c := connect(t, peer+","+server.Addr(), func(cfg *zk.Config) {
 				cfg.KeepHostOrder = true
-				// The session of the peer's is none of the server's.
+				// The server does not know the session of the peer.
 				cfg.Retry.Expired = true
 			})
 			if children, _, err := c.Children(ctx, "/"); err != nil || !slices.Contains(children, "zookeeper") {

@@ -13,7 +13,7 @@ import (
 
 // A ledger knows of each node below which this client creates others how many of its children had been
 // deleted before, and how many the client itself has deleted since. So after a lost reply a look at the
-// parent tells whether somebody else has deleted a child meanwhile. Where nobody has, a node that is not
+// parent reports whether somebody else has deleted a child meanwhile. Where nobody has, a node that is not
 // there has not been made, whatever siblings have come; unless the client itself has deleted it meanwhile,
 // and so the ledger knows what that was as well.
 //

@@ -184,7 +184,7 @@ func TestLostAmongStrangers(t *testing.T) {
 			if _, there, err := other.Exists(ctx, node); there || err != nil {
 				t.Errorf("it is there: %t, %v", there, err)
 			}
-			// From here on the client counts anew.
+			// From here on the client counts from 0.
 			for range 2 {
 				proxy.CutBeforeRequest(zktest.IsCreate)
 			}

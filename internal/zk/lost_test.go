@@ -566,8 +566,8 @@ func TestOneNodeHasOneMaker(t *testing.T) {
 	}
 }
 
-// A parent of which it cannot be told whether it was made is asked for again; where it
-// exists then it is none of those that were made.
+// A parent of unknown outcome is asked for again. If it exists
+// then, it does not count as created.
 func TestParentOfUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

@@ -46,7 +46,7 @@ type OpResult struct {
 	// Path is what a create made, with the number of a sequential one; the operation's own
 	// path otherwise.
 	Path string
-	// Stat is the node's behind a set, and behind a create where HasStat is true.
+	// Stat is the node's after a set, and after a create where HasStat is true.
 	Stat    Stat
 	HasStat bool
 }
@@ -102,7 +102,7 @@ func (c *Client) transaction(ctx context.Context, ops []Op, zxid *int64) operati
 // refusedOp names the operation that failed, where one has.
 func refusedOp(ops []Op, out *proto.MultiReply) error {
 	for i, r := range out.Results {
-		// The operations before the failed one are marked OK, those behind it as
+		// The operations before the failed one are marked OK, those after it as
 		// inconsistent; so are all but one, whatever failed.
 		if r.Op == proto.OpError && r.Err != proto.OK && r.Err != ErrRuntimeInconsistency && i < len(ops) {
 			return &MultiError{Index: i, Op: ops[i].kind.Name(), Path: ops[i].path, Err: r.Err}

@@ -109,7 +109,7 @@ func (c *Client) acl(path string) operation[proto.GetACLRequest, proto.GetACLRep
 }
 
 // ACL returns the node's ACL and stat. Since 3.5.5 a server shows a reader without the
-// permission ADMIN "x" in the place of the hash of a digest.
+// permission ADMIN "x" instead of the hash of a digest.
 func (c *Client) ACL(ctx context.Context, path string) ([]ACL, Stat, error) {
 	got, err := do(ctx, c, c.acl(path))
 	return got.ACL, got.Stat, err
@@ -222,7 +222,7 @@ func (r nodeRead) drop() {
 	r.getACL.drop()
 }
 
-// unchanged tells whether a node's data and ACL are the same at both stats. Children may
+// unchanged reports whether a node's data and ACL are the same at both stats. Children may
 // have come and gone.
 func unchanged(a, b Stat) bool {
 	return a.Czxid == b.Czxid && a.Mzxid == b.Mzxid && a.Version == b.Version && a.Aversion == b.Aversion

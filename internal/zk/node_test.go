@@ -153,7 +153,7 @@ func conformMakeParents(t *testing.T) {
 	if _, err := c.Create(ctx, base+"/x/y", nil, zk.CreateOptions{}); !errors.Is(err, zk.ErrNoNode) {
 		t.Errorf("without MakeParents: %v", err)
 	}
-	// What was made on the way to a failure is told.
+	// The parents that were created before a failure are reported.
 	partial, err := c.Create(ctx, base+"/p/q/r", nil, zk.CreateOptions{MakeParents: true, ParentACL: readOnly})
 	if !errors.Is(err, zk.ErrNoAuth) || !slices.Equal(partial.Parents, []string{base + "/p"}) {
 		t.Errorf("partly: %v, parents %v", err, partial.Parents)

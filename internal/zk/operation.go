@@ -228,7 +228,7 @@ func ahead[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client
 }
 
 // taken waits for a read that was sent ahead, and has it done again, alone, where the connection was lost
-// before its reply. Of many no one looks for the chroot: who has sent them does.
+// before its reply. Of many no one looks for the chroot: their sender does.
 func taken[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, i *issued[Q, R, T]) (T, error) {
 	_, err := i.client.engine.Await(ctx, &i.call)
 	if err != nil && ctx.Err() == nil && i.client.engine.Repeatable(err) {
@@ -342,7 +342,7 @@ func judge[Q, R, T any](ctx context.Context, c *Client, o *operation[Q, R, T], a
 	return false, call.Err
 }
 
-// unresolved tells whether a write that failed with err may have taken effect.
+// unresolved reports whether a write that failed with err may have taken effect.
 func unresolved(err error) bool {
 	if lost, ok := errors.AsType[*conn.LostError](err); ok {
 		return lost.Sent

@@ -15,7 +15,7 @@ type argumentError struct{ text string }
 // Error says what is wrong. It shows no character of a path that does not print.
 func (e *argumentError) Error() string { return e.text }
 
-// Is tells whether the target is ErrBadArguments. It is not wrapped: that no code is found in
+// Is reports whether the target is ErrBadArguments. It is not wrapped: that no code is found in
 // the error tells that no server has answered.
 func (e *argumentError) Is(target error) bool { return target == ErrBadArguments }
 
@@ -42,7 +42,7 @@ func ValidatePath(path string) error {
 }
 
 // ValidatePrefix checks the path of a sequential create as servers do: they look at it with
-// its number behind it. So it may end with "/", for a name that is the bare number, and
+// its number after it. So it may end with "/", for a name that is the bare number, and
 // with a dot.
 func ValidatePrefix(path string) error {
 	if path == "" || path[0] != '/' {
@@ -51,7 +51,7 @@ func ValidatePrefix(path string) error {
 	return validateElements(path, path+"0000000000")
 }
 
-// IsSequenceNumber tells whether the text can be the number of a sequential node: ten
+// IsSequenceNumber reports whether the text can be the number of a sequential node: ten
 // characters, or eleven where servers before 3.6 have counted beyond 2147483647.
 func IsSequenceNumber(text string) bool { return proto.IsSequenceNumber(text) }
 
@@ -82,7 +82,7 @@ func Parent(path string) string { return proto.Parent(path) }
 // ownNodes is the path of the servers' own nodes.
 const ownNodes = "/zookeeper"
 
-// ServersOwn tells whether path is "/", "/zookeeper" or below that: the nodes that servers
+// ServersOwn reports whether path is "/", "/zookeeper" or below that: the nodes that servers
 // come with, and do not let go.
 func ServersOwn(path string) bool {
 	return path == "/" || path == ownNodes || strings.HasPrefix(path, ownNodes+"/")
@@ -109,7 +109,7 @@ func chrooted(chroot, path string) string {
 	return chroot + path
 }
 
-// inChroot tells whether a path on the servers is below the chroot.
+// inChroot reports whether a path on the servers is below the chroot.
 func (c *Client) inChroot(full string) bool { return strings.HasPrefix(full, c.chroot+"/") }
 
 // Unchroot returns the path inside the client's chroot of a path on the servers. One that

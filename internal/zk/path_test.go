@@ -55,7 +55,7 @@ func restWithPath(ctx context.Context, c *zk.Client, path string) map[string]err
 	return errs
 }
 
-// A path that is none is ErrBadArguments, whoever is given it, and nothing of it can colour a
+// An invalid path is ErrBadArguments, whoever is given it, and nothing of it can colour a
 // terminal or forge a line.
 func TestPathsThatAreNone(t *testing.T) {
 	t.Parallel()

@@ -136,7 +136,7 @@ func (c *Client) CreateQuota(ctx context.Context, path string, q Quota, acl []AC
 	return nil
 }
 
-// countAnew makes the node that servers count in. They count what is there when it is made: one that is left from
+// countAnew makes the node that servers count in. They count the existing nodes when it is made: one that is left from
 // another quota goes first.
 func (c *Client) countAnew(ctx context.Context, full string, acl []ACL) error {
 	stats := Child(full, quotaStats)
@@ -194,7 +194,7 @@ func (c *Client) DeleteQuota(ctx context.Context, path string, mzxid int64) erro
 	case err != nil && !errors.Is(err, ErrNoNode):
 		return err
 	}
-	// The limits go last: as long as they are there, there is a quota, and who was interrupted finds what is left of it.
+	// The limits go last: as long as they are there, there is a quota, and a caller that was interrupted finds what is left of it.
 	if _, err := do(ctx, c, c.deleteAt(Child(full, quotaStats), AnyVersion)); err != nil && !errors.Is(err, ErrNoNode) {
 		return err
 	}

@@ -22,7 +22,7 @@ type Reading struct {
 	ACL []ACL
 	// Children are the names of its children, sorted, where they were asked for.
 	Children []string
-	// Err is why the node could not be read, [ErrNoNode] for one; nil for one that was.
+	// Err is why the node could not be read, for example [ErrNoNode]; nil if it was read.
 	Err error
 }
 
@@ -85,7 +85,7 @@ func (p *pace) most() int {
 // Servers of 3.6 and later are asked for many nodes with each request: for so many that the
 // request fits into MaxBufferBytes, and that the reply fits into MaxReplyBytes if no node
 // and no list of names takes more than MaxBufferBytes. Where a reply is larger all the same,
-// which ends the connection, that request's nodes and those behind them are asked for one by
+// which ends the connection, that request's nodes and those after them are asked for one by
 // one, as from older servers; of these only a node that is too large on its own cannot be
 // read ([*ReplyTooLargeError]). Several requests are on their way at once.
 func (c *Client) ReadMany(ctx context.Context, paths []string, children bool) ([]Reading, error) {
@@ -264,7 +264,7 @@ func fill(batch []Reading, results []proto.MultiReadResult, children bool) error
 	return nil
 }
 
-// answers tells whether a result is one of the read, or says why there is none.
+// answers reports whether a result is one of the read, or says why there is none.
 func answers(r proto.MultiReadResult, op proto.OpCode) bool {
 	return r.Op == op || r.Op == proto.OpError && r.Err != proto.OK
 }
@@ -346,7 +346,7 @@ func (s singleRead) drop() {
 	}
 }
 
-// tooLarge tells whether a read failed because its own reply was too large, and not another
+// tooLarge reports whether a read failed because its own reply was too large, and not another
 // one that ended their connection.
 func tooLarge(err error) bool {
 	_, large := errors.AsType[*ReplyTooLargeError](err)

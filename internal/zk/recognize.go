@@ -79,7 +79,7 @@ func (c *Client) RecognizeSequential(ctx context.Context, prefix string, made Ma
 		return nil, nil // no child has come since
 	}
 	candidates := sequence(parent, name, r.Children)
-	// A node that may not be looked at is none that can be recognized.
+	// A node that may not be read cannot be recognized.
 	stats, err := c.statsAt(ctx, candidates, ErrNoAuth)
 	if err != nil {
 		return nil, err

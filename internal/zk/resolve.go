@@ -16,16 +16,16 @@ import (
 type verdict int
 
 const (
-	// unknown: what is there may be so with the write and without it.
+	// unknown: the server's state is consistent with both outcomes.
 	unknown verdict = iota
-	// applied: what is there is what the write makes, has come since, and is no other call's
+	// applied: the server's state is what the write makes, has come since, and is no other call's
 	// of this client. It is wrong only where another client has done the very same in the
 	// place of this write.
 	applied
 	// likelyNot: something else is there than the write makes, which has come since. It is
 	// wrong only where that has taken the place of what the write had made.
 	likelyNot
-	// certainlyNot: what is there could not be so if the write had taken effect.
+	// certainlyNot: the server's state is not consistent with the write having taken effect.
 	certainlyNot
 )
 
@@ -101,7 +101,7 @@ func (cl *claims) note(made claim) {
 	cl.next = (cl.next + 1) % claimsKept
 }
 
-// has tells whether a call has the claim.
+// has reports whether a call has the claim.
 func (cl *claims) has(made claim) bool {
 	cl.mu.Lock()
 	defer cl.mu.Unlock()
@@ -235,7 +235,7 @@ func (c *Client) lookForSet(ctx context.Context, req *proto.SetDataRequest, l lo
 	case r.Stat.Mzxid <= l.seen:
 		return certainlyNot, nil
 	case r.Stat.Czxid > l.seen:
-		// Another node, whose versions have begun anew. What became of the one before it
+		// Another node, whose versions began at 0. What became of the one before it
 		// nobody can tell.
 		return unknown, nil
 	}
@@ -504,7 +504,7 @@ func (c *Client) nodesAt(ctx context.Context, full []string, visit func(full str
 	return err
 }
 
-// maxWitnesses bounds how many operations of a transaction are looked at, to tell whether
+// maxWitnesses bounds how many operations of a transaction are looked at, to find out if
 // it took effect.
 const maxWitnesses = 32
 

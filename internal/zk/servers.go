@@ -24,7 +24,7 @@ type Servers struct {
 // moreServers matches a server in a chroot.
 var moreServers = regexp.MustCompile(`,[^,/]*:\d+(/|,|$)`)
 
-// ParseServers takes a connect string apart: servers separated by commas, and behind the
+// ParseServers takes a connect string apart: servers separated by commas, and after the
 // last one an optional chroot that starts at the first "/". A server is a name, an IPv4
 // address or an IPv6 address in brackets, and an optional port (default 2181). Blanks
 // around a server do not count. The error names the part that is wrong.

@@ -33,7 +33,7 @@ func (c *Client) Start(ctx context.Context) error {
 // first.
 func (c *Client) Close(ctx context.Context) error { return c.engine.CloseWithError(ctx, ErrClosed) }
 
-// CloseWithError is [Client.Close] for a reason, which the operations behind it fail with in
+// CloseWithError is [Client.Close] for a reason, which the operations after it fail with in
 // place of [ErrClosed]. The first close gives the reason.
 func (c *Client) CloseWithError(ctx context.Context, reason error) error {
 	return c.engine.CloseWithError(ctx, reason)
@@ -89,7 +89,7 @@ type State = engine.State
 
 // The states of a client.
 const (
-	// StateLost: there is no session. It is the first state, and that behind an expiry:
+	// StateLost: there is no session. It is the first state, and that after an expiry:
 	// ephemeral nodes and watches of a session before are gone.
 	StateLost = engine.StateLost
 	// StateConnected: the session is up.

@@ -44,8 +44,8 @@ func (r *recorder) last() zk.State {
 	return r.states[len(r.states)-1]
 }
 
-// The states of a session from its start to its end: lost at first and behind an expiry, and
-// connected behind each.
+// The states of a session from its start to its end: lost at first and after an expiry, and
+// connected after each.
 func conformListener(t *testing.T) {
 	t.Parallel()
 	ctx, direct := testContext(t), connect(t, server.Addr())

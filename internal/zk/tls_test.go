@@ -98,7 +98,7 @@ func tlsOptions(t *testing.T, a *authority, template *x509.Certificate) []zktest
 	return []zktest.Option{zktest.WithTLS(t, a.Authority, template)}
 }
 
-// refusal makes a client give up behind the first answer, and wait for that: the first
+// refusal makes a client give up after the first answer, and wait for that: the first
 // handshake of a server takes it a while.
 func refusal(cfg *zk.Config) {
 	cfg.ConnectRetry.MaxTries = 1

@@ -17,7 +17,7 @@ const treeTries = 10
 // or nothing; a larger tree goes in as few transactions as possible, from the bottom up,
 // and the first one checks the version. A descendant that appears meanwhile is removed
 // too; one that is gone already does not matter, and neither does it when the node itself
-// is: there is nothing left to delete then. An error behind the first of several
+// is: there is nothing left to delete then. An error after the first of several
 // transactions is a *[PartialError]. "/" and "/zookeeper" are refused.
 func (c *Client) DeleteTree(ctx context.Context, path string, version int32) error {
 	op := OpNameDelete
@@ -73,7 +73,7 @@ func (c *Client) Prune(ctx context.Context, path string, czxid int64) error {
 	}
 }
 
-// retreeable tells whether a delete failed because the tree below path has changed since
+// retreeable reports whether a delete failed because the tree below path has changed since
 // it was looked at.
 func retreeable(err error, path string) bool {
 	me, ok := errors.AsType[*MultiError](err)
@@ -135,7 +135,7 @@ func deleteSize(full string) int {
 	return proto.MultiHeaderSize + len((&proto.DeleteRequest{Path: full}).AppendTo(nil))
 }
 
-// descend returns path and the paths of all nodes below it, each behind its parent.
+// descend returns path and the paths of all nodes below it, each after its parent.
 func (c *Client) descend(ctx context.Context, path string) ([]string, error) {
 	var nodes []string
 	err := c.WalkStats(ctx, path, -1, func(r Reading) error {

@@ -57,7 +57,7 @@ func (e *WalkLimitError) Error() string {
 	return fmt.Sprintf("the tree of %q has more than %d %s", e.Path, e.Max, e.Unit)
 }
 
-// Walk reads the node and everything below it, each node behind its parent and siblings
+// Walk reads the node and everything below it, each node after its parent and siblings
 // by their names, and calls visit with each. maxDepth bounds how far below the node it
 // goes: 0 is the node alone, negative everything. A node that is gone by the time that it
 // is read is left out, the first apart. ZooKeeper's own nodes, /zookeeper and all below,

@@ -19,34 +19,35 @@ const (
 	EventChildrenChanged = engine.EventChildrenChanged
 )
 
-// An Event is what a watch tells: that something happened to a node. It does not tell
-// what the node is like now, and later changes may have been made since: look.
+// An Event says that something happened to a node. It does not hold the node's present content:
+// read it, because later changes may have followed.
 type Event = engine.Event
 
 var (
-	// ErrWatchEnded tells that a watch has told all that it will: one that is left for one
-	// event has had it, or it was closed.
+	// ErrWatchEnded says that no more events will come: the watch was closed, or was for one event
+	// and has reported it.
 	ErrWatchEnded = engine.ErrWatchEnded
-	// ErrWatchOverflow tells that a persistent watch was not read for so long that events
-	// had to be dropped. What it watched has to be read anew, under a new watch.
+	// ErrWatchOverflow says that a persistent watch was not read for so long that events
+	// were dropped. Set a new watch, and read again what it watches.
 	ErrWatchOverflow = engine.ErrWatchOverflow
 )
 
-// A Watch tells of changes of a node, or of a tree of nodes. It survives the loss of the
-// connection. What happened meanwhile is told behind the reconnect by a watch that is left for
-// one event; of what one of [Client.Watch] has missed servers tell nothing: who needs to know
-// looks again when it has been restored ([Watch.Restored]), and misses nothing from then on. It ends with the context that it was asked for with, with its session, and with
-// the client, and when the servers do not take it behind a reconnect; then it holds nothing of
-// the client's any more.
+// A Watch reports changes to a node, or to a tree of nodes, and survives reconnects.
+//
+// A watch for one event reports after a reconnect what happened meanwhile. One of [Client.Watch] does not,
+// because servers say nothing of it: read again after [Watch.Restored]. From then on nothing is missed.
+//
+// A watch ends with its context, its session or its client, or when a server refuses to register it
+// again. Then the client keeps nothing of it.
 type Watch struct {
 	client *Client
 	watch  *engine.Watch
 }
 
-// Next returns the next event, or waits for it. Behind the last one it returns why there
+// Next returns the next event, or waits for it. After the last one it returns why there
 // will be no other: [ErrWatchEnded], [ErrWatchOverflow], [ErrSessionExpired], [ErrClosed],
-// why the watch's context ended, or why it was not registered again behind a reconnect, a
-// *[VersionError] for one. The end of ctx ends the wait and not the watch.
+// why the watch's context ended, or why it was not registered again after a reconnect, such
+// as a *[VersionError]. The end of ctx ends the wait and not the watch.
 func (w *Watch) Next(ctx context.Context) (Event, error) {
 	e, err := w.watch.Next(ctx)
 	e.Path = w.client.Unchroot(e.Path)

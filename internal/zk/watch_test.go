@@ -379,7 +379,7 @@ func TestWatchEnds(t *testing.T) {
 	})
 }
 
-// What happened while there was no connection is told, even if the first one behind that
+// What happened while there was no connection is told, even if the first one after that
 // ends before the watches are registered over it.
 func TestWatchesNotRegistered(t *testing.T) {
 	t.Parallel()
@@ -591,7 +591,7 @@ func TestWatchesInChroot(t *testing.T) {
 	}
 }
 
-// A watch that is asked for anew behind or beside the end of its predecessor stays: the
+// A watch that is asked for again after, or at the same time as, the end of its predecessor stays: the
 // server is not told to remove what the new one needs.
 func TestWatchAnew(t *testing.T) {
 	t.Parallel()
@@ -661,7 +661,7 @@ func TestWatchBehindClosedOne(t *testing.T) {
 }
 
 // Watches of one node that are asked for at the same time get on with each other as those do
-// that are asked for one behind the other.
+// that are asked for one after the other.
 func TestWatchesAtOnce(t *testing.T) {
 	t.Parallel()
 	needs(t, persistentWatch)

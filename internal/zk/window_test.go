@@ -69,7 +69,7 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-// Behind the end of the context nothing is sent; what has been is taken back, or taken in.
+// After the end of the context nothing is sent; what has been is taken back, or taken in.
 func TestWindowEnds(t *testing.T) {
 	t.Parallel()
 	for name, keeps := range map[string]bool{"reads": false, "writes": true} {

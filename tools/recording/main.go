@@ -1,5 +1,5 @@
 // Command recording starts a ZooKeeper server and runs a program with its address as the
-// first argument, behind which come those that this command was given.
+// first argument, followed by the arguments of this command.
 //
 //	recording PROGRAM [ARGUMENT]
 package main

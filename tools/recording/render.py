@@ -11,7 +11,7 @@ console = Console(record=True, width=92, file=open("/dev/null", "w"), force_term
 for line in sys.stdin.read().rstrip("\n").split("\n"):
     console.print(Text.from_ansi(line), highlight=False)
 picture = console.export_svg(title="zkform/zookeeper", theme=DIMMED_MONOKAI, unique_id="recording")
-# A font that is to be fetched from somewhere: a picture in a page may fetch nothing, and the one behind it, monospace, will do.
+# A font that is to be fetched from somewhere: a picture in a page may fetch nothing, and the next choice, monospace, will do.
 picture = re.sub(r"\s*@font-face \{[^}]*\}", "", picture)
 with open(sys.argv[1], "w", encoding="utf-8") as file:
     file.write(picture)

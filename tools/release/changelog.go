@@ -62,7 +62,7 @@ func parseChangelog(text string) ([]section, error) {
 	return sections, nil
 }
 
-// checkChangelog tells whether CHANGELOG.md can be read by those who read many of them.
+// checkChangelog reports whether CHANGELOG.md can be read by those who read many of them.
 func (r *release) checkChangelog() error {
 	sections, err := r.changelog()
 	if err != nil {

@@ -22,7 +22,7 @@ func manifestName(version string) string  { return provider + "_" + version + "_
 func checksumsName(version string) string { return provider + "_" + version + "_SHA256SUMS" }
 func signatureName(version string) string { return checksumsName(version) + ".sig" }
 
-// checkManifest tells whether a manifest is one that a registry takes for a provider of
+// checkManifest reports whether a manifest is one that a registry takes for a provider of
 // the protocol, as in 6.0.
 func checkManifest(data []byte, protocol string) error {
 	var manifest struct {

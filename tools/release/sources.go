@@ -29,7 +29,7 @@ func (r *release) checkSources(ctx context.Context) error {
 		r.checkToolchain(), r.checkWorkflows(), r.checkUpdates())
 }
 
-// checkConfig tells whether .goreleaser.yml makes what a registry looks for.
+// checkConfig reports whether .goreleaser.yml makes what a registry looks for.
 func (r *release) checkConfig() error {
 	const version = "1.2.3-rc1"
 	build, archive, sign, sbom := r.config.Builds[0], r.config.Archives[0], r.config.Signs[0], r.config.SBOMs[0]
@@ -81,7 +81,7 @@ func (r *release) checkConfig() error {
 	return errors.Join(errs...)
 }
 
-// must shows an error in the place of the value, where the value is compared anyway.
+// must shows an error instead of the value, where the value is compared anyway.
 func must(value string, err error) string {
 	if err != nil {
 		return err.Error()
@@ -89,7 +89,7 @@ func must(value string, err error) string {
 	return value
 }
 
-// checkPlatforms tells whether Go builds for each platform.
+// checkPlatforms reports whether Go builds for each platform.
 func (r *release) checkPlatforms(ctx context.Context) error {
 	out, err := exec.CommandContext(ctx, "go", "tool", "dist", "list").Output()
 	if err != nil {
@@ -132,7 +132,7 @@ func (r *release) checkProvider() error {
 	} else {
 		errs = append(errs, checkManifest(manifest, protocol))
 	}
-	// The linker sets what is there and says nothing of what is not.
+	// The linker sets the variables that exist and is silent about one that does not.
 	if flags := strings.Join(r.config.Builds[0].Ldflags, " "); !version || !strings.Contains(flags, "-X main.version={{ .Version }}") {
 		errs = append(errs, errors.New(".goreleaser.yml: the flags of the linker should set main.version, which main.go should have"))
 	}

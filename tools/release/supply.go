@@ -40,7 +40,7 @@ func (r *release) toolchain() (string, error) {
 	return string(m[1]), nil
 }
 
-// checkToolchain tells whether the one version of Go does for every module.
+// checkToolchain reports whether the one version of Go does for every module.
 func (r *release) checkToolchain() error {
 	toolchain, err := r.toolchain()
 	if err != nil {
@@ -80,7 +80,7 @@ type workflowStep struct {
 	With map[string]string `yaml:"with"`
 }
 
-// checkWorkflows tells whether each action is pinned, whether Go is the one of go.mod, and
+// checkWorkflows reports whether each action is pinned, whether Go is the one of go.mod, and
 // whether goreleaser is the release whose types .goreleaser.yml is read with.
 func (r *release) checkWorkflows() error {
 	files, err := filepath.Glob(filepath.Join(r.root, workflowFolder, "*.yml"))
@@ -144,7 +144,7 @@ type dependabot struct {
 	} `yaml:"updates"`
 }
 
-// checkUpdates tells whether updates are proposed of all that is used.
+// checkUpdates reports whether updates are proposed of all that is used.
 func (r *release) checkUpdates() error {
 	text, err := os.ReadFile(filepath.Join(r.root, dependabotFile))
 	if err != nil {

@@ -68,7 +68,7 @@ func (r *release) verify(version, dir, key string) error {
 	return nil
 }
 
-// verifySBOM tells whether a list of components, in SPDX, has every module that is compiled
+// verifySBOM reports whether a list of components, in SPDX, has every module that is compiled
 // into a program.
 func verifySBOM(path string, program *buildinfo.BuildInfo) error {
 	data, err := os.ReadFile(path)
@@ -103,7 +103,7 @@ func verifySBOM(path string, program *buildinfo.BuildInfo) error {
 	return nil
 }
 
-// verifyNames tells whether dir has the files of these names and no other.
+// verifyNames reports whether dir has the files of these names and no other.
 func verifyNames(dir string, want []string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -156,7 +156,7 @@ func verifySignature(version, dir, key string) (err error) {
 	return nil
 }
 
-// verifySums tells whether the checksums are those of the files of these names.
+// verifySums reports whether the checksums are those of the files of these names.
 func verifySums(path string, names []string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -182,7 +182,7 @@ func verifySums(path string, names []string) error {
 	return nil
 }
 
-// verifyArchive tells whether an archive has the licence and one program, and whether it
+// verifyArchive reports whether an archive has the licence and one program, and whether it
 // is one for the platform. It returns what the program says of itself.
 func verifyArchive(path, version string, p platform) (program *buildinfo.BuildInfo, err error) {
 	archive, err := zip.OpenReader(path)

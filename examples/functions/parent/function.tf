@@ -3,7 +3,7 @@ resource "zookeeper_znode" "settings" {
   data = "{}"
 }
 
-# /services/web, which was made on the way.
+# /services/web, which was created as a missing parent.
 data "zookeeper_children" "web" {
   path       = provider::zookeeper::parent(zookeeper_znode.settings.path)
   depends_on = [zookeeper_znode.settings]

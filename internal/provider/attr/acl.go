@@ -51,7 +51,7 @@ func ACLEntryValue(a zk.ACL) types.Object {
 	})
 }
 
-// ACLKnown tells whether a set and all that it holds is known, and not null.
+// ACLKnown reports whether a set and all that it holds is known, and not null.
 func ACLKnown(set types.Set) bool {
 	if set.IsNull() || set.IsUnknown() {
 		return false
@@ -109,7 +109,7 @@ func EqualACL(a, b types.Set) bool {
 	return !slices.ContainsFunc(these, func(element attr.Value) bool { return !entries[text(element)] })
 }
 
-// HasScheme tells whether an entry of an ACL is of a scheme.
+// HasScheme reports whether an entry of an ACL is of a scheme.
 func HasScheme(set types.Set, scheme string) bool {
 	return slices.ContainsFunc(set.Elements(), func(e attr.Value) bool {
 		return entryFields(e)("scheme").ValueString() == scheme
@@ -140,7 +140,7 @@ func entryName(field func(string) types.String) string {
 	return fmt.Sprintf("%s:%s", field("scheme").ValueString(), id)
 }
 
-// SameACL tells whether two ACLs let the same identities do the same. Order does not
+// SameACL reports whether two ACLs let the same identities do the same. Order does not
 // matter, nor do duplicates, nor whether an identity's permissions are in one entry or in
 // several. The scheme "auth" stands for self, the identities of whoever writes the ACL:
 // the server puts them in its place. A digest that is masked as "user:x", which is how
@@ -157,7 +157,7 @@ func Masked(acl []zk.ACL) bool {
 	})
 }
 
-// ACLMasked tells whether an ACL of a state shows a digest without its hash.
+// ACLMasked reports whether an ACL of a state shows a digest without its hash.
 func ACLMasked(v types.Set) bool {
 	acl, err := ACLFrom(v)
 	return err == nil && Masked(acl)
@@ -237,8 +237,8 @@ func RefreshACL(prior types.Set, last types.Object, foreign bool, actual []zk.AC
 
 // PlanACL returns what to plan for an ACL that is declared: the state's notation when it
 // means the same as the declared one, so that the plan shows no difference. A state that
-// shows a digest without its hash does not tell whether it is the declared one: then what
-// is declared is planned, and written.
+// shows a digest without its hash cannot be compared with the declared one: then the declared
+// ACL is planned, and written.
 //
 // The framework's semantic equality does not do this: it compares what a provider
 // returns from an apply or a refresh, and has no say in a plan.

@@ -65,8 +65,8 @@ func (a Author) Wrote(acl, actual []zk.ACL, self []Identity) bool {
 }
 
 // HandOn returns an ACL in which the entries of those whom the author has been, and self is no
-// longer, are "auth" instead: who has given way to self gets nothing back, and self is not locked
-// out. Without any of them, or where self is nobody, it is the ACL.
+// longer, are "auth" instead. Identities that gave way to self get nothing back, and self is not
+// locked out. Without any of them, or where self is nobody, it is the ACL.
 func (a Author) HandOn(acl []zk.ACL, self []Identity) []zk.ACL {
 	var gone zk.Perms
 	rest := make([]zk.ACL, 0, len(acl))

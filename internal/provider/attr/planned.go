@@ -10,7 +10,7 @@ import (
 // A Planned names the node, and the writes to it, that a plan was made against: what a
 // compare-and-set compares with.
 type Planned struct {
-	// Czxid tells the node from one of the same path that was deleted and made anew,
+	// Czxid tells the node from one of the same path that was deleted and made again,
 	// whose versions start at 0 again.
 	Czxid int64
 	// Version and Aversion count the writes to the data and to the ACL.

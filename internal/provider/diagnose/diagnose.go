@@ -178,7 +178,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 	case isAnswer:
 		return diag.NewErrorDiagnostic("Answer is too large", fmt.Sprintf(
 			"The provider could not %s%s: the server's answer takes %d bytes, and the provider takes %d at most, which no setting changes. A node with very many children is one that takes so much.\n\n"+
-				"Spread what is there over more nodes.", doing, s.at(), answer.Size, answer.Limit))
+				"Spread the content over more nodes.", doing, s.at(), answer.Size, answer.Limit))
 	case errors.Is(err, zk.ErrConnectionLoss), errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
 		return diag.NewErrorDiagnostic("Lost the connection to ZooKeeper", fmt.Sprintf(
 			"The connection ended before the provider could %s%s: %s.\n\nRun again when the servers are well.", doing, s.at(), strings.TrimPrefix(s.reason(err), zk.ErrConnectionLoss.Error()+": ")))
@@ -192,7 +192,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 func (s Subject) Conflict(doing string, err error, planned, found attr.Planned) diag.Diagnostic {
 	var changes []string
 	if planned.Czxid != found.Czxid {
-		changes = append(changes, fmt.Sprintf("it was deleted and created anew (by transaction %#x, planned against the one of %#x)", found.Czxid, planned.Czxid))
+		changes = append(changes, fmt.Sprintf("it was deleted and created again (by transaction %#x, planned against the one of %#x)", found.Czxid, planned.Czxid))
 	}
 	if planned.Version != found.Version {
 		changes = append(changes, fmt.Sprintf("its data was planned against version %d and is at version %d", planned.Version, found.Version))
@@ -351,7 +351,7 @@ func (s Subject) NotEmpty(children []string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Znode is not empty", fmt.Sprintf(
 		"%q was not deleted, because it has %s: %s.\n\n"+
 			"If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.path}/child\": they are then deleted first. "+
-			"If they were made on the way, as missing parents of nodes of this configuration, they stay unless they are declared as well, by zookeeper_ensure_path for one. "+
+			"If they were created as missing parents of nodes of this configuration, they stay unless they are declared as well, for example by zookeeper_ensure_path. "+
 			"To delete whatever is below with the node, set force_destroy = true and apply before you destroy.",
 		s.Path, Count(len(children), "child", "children"), Mentioned(children), s.Resource))
 }
@@ -533,7 +533,7 @@ func (s Subject) noNode(doing string, err error) diag.Diagnostic {
 				"Run apply again: it creates the node again.", s.Path))
 	default:
 		return diag.NewErrorDiagnostic("Znode was deleted by somebody else", fmt.Sprintf(
-			"%q existed when the plan was made, and does not any more. Run plan again: it will be created anew.", s.Path))
+			"%q existed when the plan was made, and does not any more. Run plan again: it will be created.", s.Path))
 	}
 }
 
@@ -620,13 +620,13 @@ func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic 
 	if err.Lock.Timeout > 0 {
 		within = fmt.Sprintf(" within %v", err.Lock.Timeout)
 	}
-	holders := "Who holds it could not be read."
+	holders := "The holder could not be read."
 	if len(err.Contenders) > 0 {
 		holders = "It is held, or waited for in front of this run, by:\n\n" + listed(err.Contenders, len(err.Contenders)+err.More)
 	}
 	return diag.NewErrorDiagnostic("Lock is held by others", fmt.Sprintf(
 		"The provider could not %s%s, because %s was not free%s.\n\n%s\n\n"+
-			"Wait for them, or give it more time with the lock's timeout (ZOOKEEPER_LOCK_TIMEOUT for the lock of the provider). A lock goes with the session of who holds it: that of a process which has died is free when its session expires.",
+			"Wait for them, or give it more time with the lock's timeout (ZOOKEEPER_LOCK_TIMEOUT for the lock of the provider). The servers release the lock of a process that has died when its session expires.",
 		doing, s.at(), which, within, holders))
 }
 
@@ -853,7 +853,7 @@ func (s Subject) at() string {
 	return " " + attr.Quoted(s.Path)
 }
 
-// presents tells whether the provider presents an identity of a scheme.
+// presents reports whether the provider presents an identity of a scheme.
 func (s Subject) presents(scheme string) bool {
 	return slices.ContainsFunc(s.Presented, func(who string) bool { return who == scheme || strings.HasPrefix(who, scheme+" ") })
 }
@@ -878,7 +878,7 @@ func (s Subject) reason(err error) string {
 	return err.Error()
 }
 
-// behind is what the text of an error says behind that of another, which it wraps.
+// behind returns what the text of an error adds to the text of the error that it wraps.
 func behind(err, wrapped error) string {
 	if _, text, ok := strings.Cut(err.Error(), wrapped.Error()+": "); ok {
 		return text
@@ -887,7 +887,7 @@ func behind(err, wrapped error) string {
 }
 
 // operation is the client's operation that failed, and the path that it was about: that
-// of a parent made on the way, or of one operation of a transaction.
+// of a missing parent, or of one operation of a transaction.
 func operation(err error) (op zk.OpName, path string) {
 	if e, ok := errors.AsType[*zk.MultiError](err); ok {
 		return e.Op, e.Path

@@ -229,7 +229,7 @@ func TestConflict(t *testing.T) {
 	check(t, znode.Conflict("update the znode", conflict, planned, attr.Planned{Czxid: 0x10, Version: 3, Aversion: 4}), summary,
 		"its ACL was planned against version 1 and is at version 4")
 	check(t, znode.Conflict("delete the znode", conflict, planned, attr.Planned{Czxid: 0x20, Version: 3, Aversion: 1}), summary,
-		"deleted and created anew (by transaction 0x20, planned against the one of 0x10)")
+		"deleted and created again (by transaction 0x20, planned against the one of 0x10)")
 	check(t, znode.UnseenConflict("update the znode", conflict, planned), summary, "version 3 of its data and version 1 of its ACL", "could not read")
 	// What has been done is told with every reason, not with a conflict alone.
 	refused := &zk.PartialError{Done: "the data has been replaced, the ACL has not", Err: &zk.Error{Op: zk.OpNameSetACL, Path: "/a/b", Err: zk.ErrInvalidACL}}

@@ -32,9 +32,9 @@ func (s Subject) PlanDestruction(ctx context.Context, private attr.PrivateState,
 
 // Spare is called at the beginning of a destruction: it leaves what the plan has found that others
 // keep. It reports whether the resource is a deposed object of an earlier apply, all of which is to
-// be left, see [session.Session.Spare]. That is never so where anew is set: then the one that comes
-// after a resource has other nodes.
-func (s Subject) Spare(ctx context.Context, private attr.PrivateState, what session.Part, anew bool) (left bool, diags diag.Diagnostics) {
+// be left, see [session.Session.Spare]. That is never so where otherNodes is true: then the
+// resource that follows has other nodes.
+func (s Subject) Spare(ctx context.Context, private attr.PrivateState, what session.Part, otherNodes bool) (left bool, diags diag.Diagnostics) {
 	b, diags := private.GetKey(ctx, successionKey)
 	if len(b) == 0 || diags.HasError() {
 		return false, diags
@@ -44,7 +44,7 @@ func (s Subject) Spare(ctx context.Context, private attr.PrivateState, what sess
 		return false, diag.Diagnostics{diag.NewErrorDiagnostic("Plan is damaged", fmt.Sprintf("What other resources keep cannot be read: %v. This is a bug in the provider.", err))}
 	}
 	deposed := s.Run.Spare(s.Resource, what, told)
-	if left = len(deposed) > 0 && !anew; left {
+	if left = len(deposed) > 0 && !otherNodes; left {
 		diags.Append(s.deposedLeft(deposed))
 	}
 	return left, diags

@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 )
 
-// Framework has a [Logic] behind the framework's methods. Identity is the attribute that
+// Framework gives a [Logic] the framework's methods. Identity is the attribute that
 // identifies the resource.
 type Framework[M any] struct {
 	Logic    Logic[M]

@@ -218,7 +218,7 @@ func TestAccEnsurePath_drift(t *testing.T) {
 				ConfigStateChecks: state(tree, "/a/b/c", all, nil),
 			},
 			{
-				// Somebody deleted a part and made it anew: it is theirs from now on.
+				// Somebody deleted a part and made it again: it is theirs from now on.
 				PreConfig: func() {
 					tree.Remove("/a/b")
 					tree.Put("/a/b", "")
@@ -245,7 +245,7 @@ func TestAccEnsurePath_drift(t *testing.T) {
 	})
 }
 
-// Somebody puts another node in the place of one that the resource made, after the plan:
+// Somebody replaces a node that the resource made by another, after the plan:
 // it is not removed.
 func TestAccEnsurePath_replacedMeanwhile(t *testing.T) {
 	tree := acctest.NewTree(t)
@@ -317,7 +317,7 @@ func TestAccEnsurePath_pruneStops(t *testing.T) {
 	}
 }
 
-// A tainted path is removed and made anew; but for what somebody else has put in its place,
+// A tainted path is removed and made again; but for what somebody else has put in its place,
 // though the private state is not there to compare with.
 func TestAccEnsurePath_tainted(t *testing.T) {
 	tree := acctest.NewTree(t)

@@ -1,4 +1,4 @@
-//nolint:contextcheck // The contexts here are made anew, so that they can let go of the CLI's.
+//nolint:contextcheck // The contexts here are new ones, so that they can let go of the CLI's.
 package front
 
 import (

@@ -26,7 +26,7 @@ func (ACL) Definition(_ context.Context, _ function.DefinitionRequest, resp *fun
 	resp.Definition = function.Definition{
 		Summary: "An ACL entry from zkCli's notation.",
 		MarkdownDescription: "Returns an entry of an `acl` from the notation that `setAcl` and `create` of zkCli take, `scheme:id:permissions`. " +
-			"The id may have colons itself, as those of `digest` and IPv6 addresses do: the scheme ends at the first colon and the permissions begin behind the last. " +
+			"The id may have colons itself, as those of `digest` and IPv6 addresses do: the scheme ends at the first colon and the permissions begin after the last. " +
 			"They are letters of `cdrwa` in any order, or the bit mask as a number. The result is an object with `scheme`, `id` and `permissions`.",
 		Parameters: []function.Parameter{
 			function.StringParameter{Name: "entry", MarkdownDescription: "One entry, such as `world:anyone:r`, `ip:10.0.0.0/8:cdrwa`, `digest:bob:4rsXV9JgUbFl9ZE40xENilxlRV8=:rw` or `auth::cdrwa`."},

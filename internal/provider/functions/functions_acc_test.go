@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(acctest.Main(m)) }
 
 // What the functions give is what the resource takes, and the server too: the user that
-// digest made may do what the entry says, and a change of notation is none.
+// digest made may do what the entry says, and a change of notation is no change.
 func TestAccFunctions_inResources(t *testing.T) {
 	acctest.Needs(t, acctest.Functions)
 	tree := acctest.NewTree(t)

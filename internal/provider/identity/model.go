@@ -20,7 +20,7 @@ type entry struct {
 	ID     types.String `tfsdk:"id"`
 }
 
-// newModel leaves out what is there twice: servers list a user for each time it was presented.
+// newModel leaves out duplicates: servers list a user for each time it was presented.
 func newModel(all []zk.Identity) model {
 	all = slices.SortedFunc(slices.Values(all), func(a, b zk.Identity) int {
 		return cmp.Or(cmp.Compare(a.Scheme, b.Scheme), cmp.Compare(a.User, b.User))

@@ -67,12 +67,12 @@ func (e *EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest,
 			},
 			"timeout": schema.Float64Attribute{
 				Optional:            true,
-				MarkdownDescription: "Seconds to wait for the lock before an error tells who holds it; `0` for not at all. Default `60`.",
+				MarkdownDescription: "Seconds to wait for the lock before an error names its holder; `0` for not at all. Default `60`.",
 				Validators:          []validator.Float64{float64validator.Between(0, session.MaxLockTimeout.Seconds())},
 			},
 			"identifier": schema.StringAttribute{
 				Optional:            true,
-				MarkdownDescription: "What others are told of who holds the lock. By default it names the machine and the process.",
+				MarkdownDescription: "The name that others see as the lock's holder. By default it names the machine and the process.",
 			},
 			"acl": attr.EphemeralACL("Who may take the lock and who may break it: the ACL of the run's node in the lock's queue, and of the lock's node and those above it where they are made. " +
 				"Everybody who shares the lock needs `c`, `d` and `r` in it: if your teams present different identities, name all of them here. See [Locks](../guides/locks.md). " +

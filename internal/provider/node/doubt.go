@@ -31,7 +31,7 @@ type Doubt struct {
 	Named []string `json:"named,omitempty"`
 	// ACL is the one that the node was to get.
 	ACL []zk.ACL `json:"acl"`
-	// Size is how many bytes a secret has; -1 where the content is none.
+	// Size is how many bytes a secret has; -1 where the content is no secret.
 	Size int `json:"size"`
 	// Parent is when the run made the node as a parent of another one, and so empty; nil if it did not.
 	Parent *session.Span `json:"parent,omitempty"`

@@ -92,7 +92,7 @@ func (n *Node) content(from source) ([]byte, bool) {
 		return attr.TextContent(v.ValueString()), true
 	}
 	data, err := attr.DecodeBase64(v.ValueString())
-	return data, err == nil // validation has told of base64 that is none
+	return data, err == nil // validation has reported invalid base64
 }
 
 // prior is the content that a state has of a node, in the attribute itself or, when the

@@ -174,8 +174,8 @@ var errHandedOver = errors.New("another resource has the node")
 // what was wanted, and one that another resource of this run has taken over stays, as does any
 // with on_destroy = "keep". The error is a [session.ConflictError] when somebody else changed
 // the node since the plan, a [NotEmptyError] when it has children, and [ErrUnread] when the
-// state does not say which node it is. A [LeftError] is none: a creation that comes after it
-// gets the node.
+// state does not say which node it is. A [LeftError] is no failure: a creation that
+// comes after it gets the node.
 //
 // With succeeded, the plan has a creation of the same node: it gets the node, whichever of the
 // two comes first. Where it has failed already, the error is [ErrMissed].

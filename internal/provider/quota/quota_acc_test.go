@@ -193,7 +193,7 @@ func TestAccQuota_oldServers(t *testing.T) {
 	})
 }
 
-// What is there already, above or below, or not there at all is an error that says what to do.
+// A quota above or below, one on the node itself, and a missing node are errors that say what to do.
 func TestAccQuota_refused(t *testing.T) {
 	acctest.Needs(t, acctest.EnforcedQuotas)
 	tree := acctest.NewTree(t)

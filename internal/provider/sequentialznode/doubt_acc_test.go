@@ -95,7 +95,7 @@ func TestAccSequentialZnode_doubt(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			another("/job-", "x") // before, so that it is none
+			another("/job-", "x") // before, so that it is not taken for the resource's
 			fault := proxy.CutAfterRequest
 			if !tt.tookEffect {
 				fault = proxy.CutBeforeRequest

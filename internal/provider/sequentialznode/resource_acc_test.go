@@ -163,7 +163,7 @@ func TestAccSequentialZnode_lifecycle(t *testing.T) {
 	})
 }
 
-// Whatever a prefix ends with, the node has its number behind it, and is imported again.
+// Whatever a prefix ends with, the node has its number after it, and is imported again.
 func TestAccSequentialZnode_prefixes(t *testing.T) {
 	for name, prefix := range map[string]string{
 		"slash":  "/jobs/",
@@ -251,7 +251,7 @@ func TestAccSequentialZnode_drift(t *testing.T) {
 				Check:             tree.CheckACL("/job-0000000000", acctest.Open()),
 			},
 			{
-				// What somebody else deleted is made anew, under the next number.
+				// What somebody else deleted is made again, under the next number.
 				PreConfig:         func() { tree.Remove("/job-0000000000") },
 				Config:            config,
 				ConfigPlanChecks:  planned(create),
@@ -361,13 +361,13 @@ func TestAccSequentialZnode_changedBySomebodyElse(t *testing.T) {
 				PreConfig:        holds(t, tree.CheckData(rel, "theirs")),
 				Config:           config("two"),
 				ConfigPlanChecks: planned(update, acctest.Meanwhile(func() { tree.Remove(rel); tree.Put(rel, "another") })),
-				ExpectError:      acctest.Error(summary, "it was deleted and created anew", "Nothing was written"),
+				ExpectError:      acctest.Error(summary, "it was deleted and created again", "Nothing was written"),
 			},
 			{
 				PreConfig:        holds(t, tree.CheckData(rel, "another")),
 				Config:           config("two"),
 				ConfigPlanChecks: planned(update, acctest.Meanwhile(func() { tree.Remove(rel) })),
-				ExpectError:      acctest.Error("Znode was deleted by somebody else", tree.Path(rel), "will be created anew"),
+				ExpectError:      acctest.Error("Znode was deleted by somebody else", tree.Path(rel), "Run plan again: it will be created"),
 			},
 			{PreConfig: func() { tree.Put(rel, "one") }, Config: config("one"), ConfigPlanChecks: planned(nothing)},
 			{
@@ -403,7 +403,7 @@ func TestAccSequentialZnode_forceDestroy(t *testing.T) {
 	})
 }
 
-// A parent made on the way belongs to the resource that declares it, when that comes later.
+// A parent that was created because it was missing belongs to the resource that declares it, when that comes later.
 func TestAccSequentialZnode_madeParentIsAdopted(t *testing.T) {
 	tree := acctest.NewTree(t)
 	acctest.Test(t, resource.TestCase{
@@ -447,7 +447,7 @@ func TestAccSequentialZnode_replyLost(t *testing.T) {
 	})
 }
 
-// Connections break behind a request and before one, while many nodes are made at the same
+// Connections break after a request and before one, while many nodes are made at the same
 // time: none is made twice, and what is not in the state, an error tells of.
 func TestAccSequentialZnode_manyLost(t *testing.T) {
 	const count = 12

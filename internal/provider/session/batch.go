@@ -26,7 +26,7 @@ func (s *Session) CheckBatch(b zk.Batch) error {
 //
 // A node to be ensured that this run had made before on the way to another one is given to
 // the caller, as [Session.EnsurePath] does, and its result is that of a node that was made.
-// So is one to be created: it is written in the place of being created. So the order of the
+// So is one to be created: it is written instead of being created. So the order of the
 // two does not matter. Batches that may make nodes in between are written one at a time.
 func (s *Session) Apply(ctx context.Context, base string, b zk.Batch) ([]zk.WriteResult, error) {
 	none := make([]zk.WriteResult, len(b.Writes))

@@ -133,7 +133,7 @@ type LockedError struct {
 	// Lock is the one that was asked for.
 	Lock Lock
 	// Contenders are those ahead, by what they say of themselves, where that could be read:
-	// who holds it comes first. It is what may be shown. More counts those that it leaves out.
+	// the holder comes first. It is what may be shown. More counts those that it leaves out.
 	Contenders []string
 	More       int
 }

@@ -62,7 +62,7 @@ func secrets(cfg zk.Config) []string {
 	return slices.DeleteFunc(all, func(s string) bool { return s == "" })
 }
 
-// logged tells whether a log is asked for. Terraform drops what providers log without, but
+// logged reports whether a log is asked for. Terraform drops what providers log without, but
 // they would take their time to write it. OFF asks for none: the provider itself sets it for the
 // framework.
 func logged() bool {

@@ -37,7 +37,7 @@ func (e *DoubtfulParentError) Error() string {
 	return fmt.Sprintf("whether this run has created %s is not known", e.Path)
 }
 
-// madeNode is a node that was made on the way.
+// madeNode is a node that was created as a missing parent.
 type madeNode struct {
 	// aversion counts the writes of its ACL by this run.
 	aversion int32
@@ -152,7 +152,7 @@ func (s *Session) Create(ctx context.Context, path string, data []byte, o zk.Cre
 }
 
 // firstStat is the stat of a node that was just created, where the server did not answer
-// with it. A write by somebody else since then is none of it.
+// with it. A write by somebody else since then does not count.
 func firstStat(ctx context.Context, client *zk.Client, path string) zk.Stat {
 	stat, _, err := client.Exists(ctx, path)
 	if err != nil {
@@ -211,7 +211,7 @@ func (s *Session) EnsurePath(ctx context.Context, path string, acl []zk.ACL) (e 
 }
 
 // takeParents takes those nodes on the path that this run has made as parents, from the
-// top down. One that is not there any more is left to be made anew.
+// top down. One that is not there any more is left to be made again.
 func (s *Session) takeParents(ctx context.Context, client *zk.Client, path string, acl []zk.ACL) ([]Made, error) {
 	var taken []Made
 	for end := 1; end <= len(path); end++ {
@@ -268,7 +268,7 @@ func (s *Session) giveACL(ctx, look context.Context, client *zk.Client, at strin
 	return node.Stat, nil
 }
 
-// Claim reports whether the node was made on the way to another in this run and not claimed
+// Claim reports whether the node was created in this run as another's missing parent and not claimed
 // before, and how often this run has written its ACL since. It waits for nodes that are
 // being made.
 func (s *Session) Claim(ctx context.Context, path string) (ours bool, aversion int32, err error) {

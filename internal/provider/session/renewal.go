@@ -117,7 +117,7 @@ func (s *Session) Foreign(author attr.Author, acl types.Set) bool {
 	return s.Known() && author != nil && attr.HasScheme(acl, zk.SchemeAuth) && !author.Is(s.Identities())
 }
 
-// Parents are the nodes that were made on the way to a resource's, with the ACL for them, and that
+// Parents are the nodes that were created as missing parents of a resource's, with the ACL for them, and that
 // no resource has.
 type Parents struct {
 	Paths  []string    `json:"paths"`

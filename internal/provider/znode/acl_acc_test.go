@@ -106,7 +106,7 @@ func TestAccZnode_aclUpdate(t *testing.T) {
 	})
 }
 
-// The server puts the provider's identity in the place of the scheme "auth". That is no
+// The server puts the provider's identity instead of the scheme "auth". That is no
 // difference; what somebody else makes of it is.
 func TestAccZnode_aclAuth(t *testing.T) {
 	tree := acctest.NewTree(t)
@@ -146,7 +146,7 @@ func TestAccZnode_aclAuth(t *testing.T) {
 }
 
 // Without the permission ADMIN the server shows a digest as "user:x". That is no
-// difference either, until somebody sets the ACL again: then nobody can tell whether it is the same.
+// difference either, until somebody sets the ACL again: then nobody knows if it is the same.
 func TestAccZnode_aclMasked(t *testing.T) {
 	tree := acctest.NewTree(t)
 	read := zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermRead}

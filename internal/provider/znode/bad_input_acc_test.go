@@ -290,7 +290,7 @@ func TestAccZnode_unreadableAfterCreation(t *testing.T) {
 			{
 				PreConfig: func() { tree.WriteACL("/a", acctest.Open()) },
 				Config:    tree.Config(withACL(`[{ scheme = "world", id = "anyone", permissions = 31 }]`)),
-				// Not created anew: it was never lost.
+				// Not created again: it was never lost.
 				ConfigPlanChecks: planned(nothing),
 			},
 		},

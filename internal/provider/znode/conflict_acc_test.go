@@ -80,7 +80,7 @@ func TestAccZnode_changedBySomebodyElse(t *testing.T) {
 				// Another node of the same path, whose versions start at 0 again.
 				Config:           config("four", "cdrwa"),
 				ConfigPlanChecks: meanwhile(update, func() { tree.Remove("/a"); tree.Put("/a", "another") }),
-				ExpectError:      acctest.Error(summary, "it was deleted and created anew", "Nothing was written", next),
+				ExpectError:      acctest.Error(summary, "it was deleted and created again", "Nothing was written", next),
 			},
 			{
 				PreConfig:        holds(t, tree.CheckData("/a", "another")),
@@ -97,7 +97,7 @@ func TestAccZnode_changedBySomebodyElse(t *testing.T) {
 				PreConfig:        holds(t, tree.CheckData("/a", "theirs")),
 				Config:           tree.Config(``),
 				ConfigPlanChecks: meanwhile(destroy, func() { tree.Remove("/a"); tree.Put("/a", "another") }),
-				ExpectError:      acctest.Error(summary, "it was deleted and created anew", next),
+				ExpectError:      acctest.Error(summary, "it was deleted and created again", next),
 			},
 			// Terraform, unlike OpenTofu, needs to be told to look again before it plans a deletion.
 			{PreConfig: holds(t, tree.CheckData("/a", "another")), RefreshState: true, ExpectNonEmptyPlan: true},
@@ -122,7 +122,7 @@ func TestAccZnode_deletedBySomebodyElse(t *testing.T) {
 				Config:           config("two"),
 				ConfigPlanChecks: meanwhile(update, func() { tree.Remove("/a") }),
 				ExpectError: acctest.Error("Znode was deleted by somebody else", `"`+tree.Path("/a")+`" existed when the plan was made, and does not any more`,
-					"Run plan again: it will be created anew"),
+					"Run plan again: it will be created"),
 			},
 			{
 				PreConfig:         holds(t, tree.CheckGone("/a")),

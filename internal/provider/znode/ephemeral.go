@@ -29,7 +29,7 @@ func (e *EphemeralResource) Metadata(_ context.Context, _ ephemeral.MetadataRequ
 func (e *EphemeralResource) Schema(_ context.Context, _ ephemeral.SchemaRequest, resp *ephemeral.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Reads the data of one znode for as long as a run needs it. What it reads is in no state and in no plan, so it may be a secret.\n\n" +
-			"It is read anew at each plan and at each apply, and may be used wherever ephemeral values may: in write-only attributes, in the configuration of providers, in provisioners. " +
+			"It is read again at each plan and at each apply, and may be used wherever ephemeral values may: in write-only attributes, in the configuration of providers, in provisioners. " +
 			"The node must exist when it is read; one that the same run creates does not at plan time. Needs Terraform 1.10 or OpenTofu 1.11.",
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{

@@ -61,7 +61,7 @@ resource "zookeeper_znode" %[1]q {
 		Steps: []resource.TestStep{
 			{Config: config("1"), ConfigPlanChecks: plannedFor("zookeeper_znode.text", create), Check: both},
 			{
-				// It is read anew each time.
+				// It is read again each time.
 				PreConfig:        func() { tree.Write("/text", "new") },
 				Config:           config("2"),
 				ConfigPlanChecks: plannedFor("zookeeper_znode.text", update),

@@ -14,7 +14,7 @@ import (
 )
 
 // The first update of an imported node is what settles its kind. When it fails, the kind
-// is as unknown as before, and the node is not deleted and made anew by the next try.
+// is as unknown as before, and the node is not deleted and made again by the next try.
 func TestAccZnode_importedKindSurvivesAFailedUpdate(t *testing.T) {
 	tree := acctest.NewTree(t)
 	_, err := tree.Client.Create(t.Context(), tree.Path("/a"), []byte("theirs"), zk.CreateOptions{Mode: zk.Container})

@@ -49,7 +49,7 @@ func (l *ListResource) ListResourceConfigSchema(_ context.Context, _ list.ListRe
 			"So is a node below that the provider may not read, with what is below it; a warning counts those. A node that is deleted meanwhile is not in the list. " +
 			"A node whose name is in another Unicode form than NFC cannot be named in a configuration, and a warning names it instead.\n\n" +
 			"`include` and `exclude` select nodes by patterns, which are relative to `path`. " + attr.PatternDescription + "\n\n" +
-			"**Leave out what software writes itself**, such as `brokers/**` and `consumers/**` of Kafka. Each plan compares what you have imported with what is there by then. " +
+			"**Leave out what software writes itself**, such as `brokers/**` and `consumers/**` of Kafka. Each plan compares what you have imported with the nodes of that moment. " +
 			"What the software has written since shows as a change, and an apply puts back the old content: Kafka can lose a partition's leader to that. See the example below.\n\n" +
 			"With `include_resource`, and with `-generate-config-out`, the data and the ACL of each node are read too, and go into what the query writes: **no place for secrets.** " +
 			"Of what kind a node is servers do not tell, so `mode` is `persistent` for containers and TTL nodes too. An ACL with a digest that the provider is not shown is left out of generated configuration.\n\n" +

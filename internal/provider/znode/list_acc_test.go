@@ -213,7 +213,7 @@ func TestAccList_limitEnds(t *testing.T) {
 		found("test", tree.Base), behind(looks))
 }
 
-// behind checks something behind a query.
+// behind checks something after a query.
 type behind func() error
 
 // CheckQuery checks it.

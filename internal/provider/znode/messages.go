@@ -59,8 +59,8 @@ func unusedWarning(top string, patterns []string) diag.Diagnostic {
 // kindOnTrustWarning tells that the kind of an imported node is not known.
 func kindOnTrustWarning(nodePath types.String) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("mode"), "Kind of an imported znode is taken on trust", fmt.Sprintf(
-		"ZooKeeper does not tell whether an existing node is a persistent one, a container or a TTL node. %q was imported, so mode and ttl_ms are believed and the node is left as it is. "+
-			"To make sure, let it be made anew: plan and apply with -replace and the address of this resource.", nodePath.ValueString()))
+		"ZooKeeper does not show the kind of an existing node: persistent, container or TTL. %q was imported, so the provider trusts mode and ttl_ms and leaves the node as it is. "+
+			"To make sure, replace it: plan and apply with -replace and the address of this resource.", nodePath.ValueString()))
 }
 
 // adoptionWarning says which node a creation will take over, and what of it will change. known

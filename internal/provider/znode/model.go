@@ -41,10 +41,10 @@ type ephemeralModel struct {
 }
 
 // The values of mode. The servers do not tell a client which of the first three a node
-// is: they show it 0 in the place of their mark in the ephemeral owner (DataNode.copyStat).
+// is: they show it 0 instead of their mark in the ephemeral owner (DataNode.copyStat).
 // So the mode is remembered, and for a node that was imported it is what the
 // configuration says. Only "ephemeral" is seen: a resource shows it when somebody put
-// such a node in the place of its own.
+// such a node instead of its own.
 const (
 	modePersistent = "persistent"
 	modeContainer  = "container"
@@ -75,7 +75,7 @@ func (m *resourceModel) parentsACL() types.Set {
 	return m.ParentACL
 }
 
-// sameKind tells whether two models are of nodes of the same kind.
+// sameKind reports whether two models are of nodes of the same kind.
 func (m *resourceModel) sameKind(o *resourceModel) bool {
 	return m.Mode.Equal(o.Mode) && m.TTLMillis.Equal(o.TTLMillis)
 }
@@ -119,7 +119,7 @@ func (m *resourceModel) see(stat zk.Stat) {
 	}
 }
 
-// isEphemeral tells whether a node lives and dies with a session.
+// isEphemeral reports whether a node lives and dies with a session.
 func isEphemeral(stat zk.Stat) bool { return stat.EphemeralOwner != 0 }
 
 // kind is the mode of the node, with its time to live.

@@ -10,7 +10,7 @@ import (
 
 // What a node's mode is does not show in its stat, only in what becomes of it: servers delete
 // a container that has had a child and has none, and a TTL node that nobody writes to. Both
-// are drift, and a plan makes them anew.
+// are drift, and a plan makes them again.
 func TestAccZnode_serversDelete(t *testing.T) {
 	t.Parallel()
 	cli := acctest.NewCLI(t, map[string]string{"main.tf": `

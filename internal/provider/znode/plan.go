@@ -6,7 +6,7 @@ import (
 
 // replacing returns the attributes that a plan cannot change on the node that there is.
 // kindAssumed tells that the kind in the state was never known: then the one that is
-// declared is taken on trust, and nothing is deleted and made anew for it.
+// declared is taken on trust, and nothing is deleted and made again for it.
 func replacing(plan, state *resourceModel, kindAssumed bool) path.Paths {
 	var paths path.Paths
 	if !plan.Path.Equal(state.Path) {

@@ -15,7 +15,7 @@ import (
 // do not tell, was assumed to be persistent.
 const kindAssumedKey = "kind_assumed"
 
-// kindAssumed tells whether the kind of a node was assumed. Where nothing is remembered, it
+// kindAssumed reports whether the kind of a node was assumed. Where nothing is remembered, it
 // was not.
 func kindAssumed(ctx context.Context, p attr.PrivateState) (bool, diag.Diagnostics) {
 	return flag(ctx, p, kindAssumedKey)
@@ -29,7 +29,7 @@ func setKindAssumed(ctx context.Context, p attr.PrivateState, assumed bool) diag
 // resource of the same path: a resource that was renamed without a `moved` block.
 const succeededKey = "succeeded"
 
-// succeeded tells whether the plan of a deletion has a creation of the same path.
+// succeeded reports whether the plan of a deletion has a creation of the same path.
 func succeeded(ctx context.Context, p attr.PrivateState) (bool, diag.Diagnostics) {
 	return flag(ctx, p, succeededKey)
 }
@@ -45,7 +45,7 @@ func forgetSuccession(ctx context.Context, p attr.PrivateState) diag.Diagnostics
 	return diags
 }
 
-// flag tells whether something is remembered. What is not there, or cannot be read, is not.
+// flag reports whether something is remembered. What is not there, or cannot be read, is not.
 func flag(ctx context.Context, p attr.PrivateState, key string) (set bool, diags diag.Diagnostics) {
 	b, diags := p.GetKey(ctx, key)
 	_ = json.Unmarshal(b, &set)

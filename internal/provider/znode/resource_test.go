@@ -427,7 +427,7 @@ func TestAccZnode_modes(t *testing.T) {
 }
 
 // Servers do not tell of what kind a node is. An imported one is believed to be of the
-// kind that is declared, and not deleted and made anew for it.
+// kind that is declared, and not deleted and made again for it.
 func TestAccZnode_importedKindIsTakenOnTrust(t *testing.T) {
 	tree := acctest.NewTree(t)
 	_, err := tree.Client.Create(t.Context(), tree.Path("/a"), []byte("theirs"), zk.CreateOptions{Mode: zk.Container})

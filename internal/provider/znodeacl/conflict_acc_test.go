@@ -42,7 +42,7 @@ func TestAccZnodeACL_changedBySomebodyElse(t *testing.T) {
 				// Another node of the same path.
 				Config:           as(tree, on("/a", guarded())),
 				ConfigPlanChecks: planned(update, func() { tree.Remove("/a"); tree.PutGuarded("/a", "", ofOthers, acctest.Open()) }),
-				ExpectError:      acctest.Error(changed, "it was deleted and created anew", "Nothing was written", runAgain),
+				ExpectError:      acctest.Error(changed, "it was deleted and created again", "Nothing was written", runAgain),
 			},
 			{
 				PreConfig:         holds(t, tree.CheckACL("/a", ofOthers, acctest.Open())),
@@ -164,7 +164,7 @@ func before(proxy *zktest.Proxy, match func(int32) bool, do func()) {
 	})
 }
 
-// behind matches what then does, once first has been seen.
+// behind matches what then matches, once first has been seen.
 func behind(first, then func(int32) bool) func(int32) bool {
 	seen := false
 	return func(op int32) bool {
@@ -173,7 +173,7 @@ func behind(first, then func(int32) bool) func(int32) bool {
 	}
 }
 
-// Somebody sets an ACL in the middle of an apply, or right behind it.
+// Somebody sets an ACL in the middle of an apply, or right after it.
 func TestAccZnodeACL_changedInBetween(t *testing.T) {
 	tree := acctest.NewTree(t)
 	tree.Put("/a", "")

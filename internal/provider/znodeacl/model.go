@@ -34,7 +34,7 @@ const (
 // maxDiffering is how many nodes the attribute differing names: a plan is for people.
 const maxDiffering = 100
 
-// restores tells whether nodes that leave the resource get back what they had.
+// restores reports whether nodes that leave the resource get back what they had.
 func (m *resourceModel) restores() bool { return m.OnDestroy.ValueString() != onDestroyKeep }
 
 // excluded are the paths in exclude; none while they are not known.

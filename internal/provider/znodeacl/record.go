@@ -36,7 +36,7 @@ type record struct {
 // An entry is what is remembered of one node.
 type entry struct {
 	// czxid and aversion are the node's when it was last seen: what a plan is made against.
-	// A node that was deleted and made anew has another czxid, and nothing of the older one
+	// A node that was deleted and made again has another czxid, and nothing of the older one
 	// is remembered for it. An aversion of -1 is that of a node which may have been written.
 	czxid    int64
 	aversion int32
@@ -135,7 +135,7 @@ func (r *record) wrote(n zk.ACLReading, restored bool) {
 
 // doubt notes that nodes may have been given an ACL, and may not. Whether one has it by the
 // time that it is looked at again, its ACL tells, and not the count: somebody else may have
-// set another in the place of the one that got lost.
+// set another instead of the one that got lost.
 func (r *record) doubt(nodes []zk.ACLReading) {
 	for _, n := range nodes {
 		e := r.nodes[n.Path]

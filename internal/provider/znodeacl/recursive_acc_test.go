@@ -95,7 +95,7 @@ func TestAccZnodeACL_recursive(t *testing.T) {
 				Config:    config, ConfigPlanChecks: planned(nothing), ConfigStateChecks: state(tree, "/a", expect(1, 4)),
 			},
 			{
-				// A node made anew had something else before.
+				// A node made again had something else before.
 				PreConfig: func() { tree.Put("/a/y/z", ""); tree.Remove("/a/x"); tree.Put("/a/x", "") },
 				Config:    config, ConfigPlanChecks: planned(update), ConfigStateChecks: state(tree, "/a", expect(1, 4)),
 				Check: isGuarded(tree, "/a/x", "/a/y/z"),

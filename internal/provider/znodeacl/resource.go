@@ -93,7 +93,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				ElementType: types.StringType,
 				MarkdownDescription: fmt.Sprintf("Nodes below that have another ACL than `acl`, as of the last read: from path to ACL, in zkCli's notation. At most %d are named. "+
 					"A path in another Unicode form than NFC, which Terraform and OpenTofu would change, is written in quotes and with its bytes, as in `\"/cafe\\xcc\\x81\"`. "+
-					"Empty behind each apply, and always without `recursive`.", maxDiffering),
+					"Empty after each apply, and always without `recursive`.", maxDiffering),
 			},
 			"record": schema.StringAttribute{
 				Computed:            true,
@@ -124,7 +124,7 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 		return
 	}
 	resp.Diagnostics.Append(plan.keep(rec)...)
-	// Also behind a failure: what has been done is in the state, for a destroy to undo.
+	// Also after a failure: what has been done is in the state, for a destroy to undo.
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
 }

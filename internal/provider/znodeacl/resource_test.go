@@ -223,7 +223,7 @@ func TestAccZnodeACL_asItIs(t *testing.T) {
 	})
 }
 
-// The server puts the provider's identity in the place of the scheme "auth". That is no
+// The server puts the provider's identity instead of the scheme "auth". That is no
 // difference; what somebody else makes of it is.
 func TestAccZnodeACL_auth(t *testing.T) {
 	tree := acctest.NewTree(t)
@@ -260,8 +260,8 @@ func TestAccZnodeACL_auth(t *testing.T) {
 }
 
 // Without the permission ADMIN the server shows a digest as "user:x". That is no
-// difference either, on the node and below it, until somebody sets the ACL again: then nobody can
-// tell whether it is the same.
+// difference either, on the node and below it, until somebody sets the ACL again: then nobody
+// knows if it is the same.
 func TestAccZnodeACL_masked(t *testing.T) {
 	tree := acctest.NewTree(t)
 	tree.Put("/a", "")
@@ -341,7 +341,7 @@ resource "zookeeper_znode_acl" "test" {
 	})
 }
 
-// They are destroyed together too, each behind what refers to it, though the ACL of the
+// They are destroyed together too, each after what refers to it, though the ACL of the
 // nodes has changed since the plan by then.
 func TestAccZnodeACL_destroyedWithZnode(t *testing.T) {
 	tree := acctest.NewTree(t)

@@ -131,7 +131,7 @@ func changes(h holding, want wanted) []zk.Write {
 		}
 	}
 	if len(writes) > 0 {
-		// One that others use goes with a later change, and is no reason for one.
+		// One that others use goes with a later change, and causes none by itself.
 		for _, key := range unneeded {
 			add(zk.WritePrune, key, "")
 		}

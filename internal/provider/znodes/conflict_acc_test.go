@@ -38,7 +38,7 @@ func TestAccZnodes_changedBySomebodyElse(t *testing.T) {
 					tree.Put("/app/made/by", "theirs")
 				}),
 				ExpectError: acctest.Error(summary, `did not update the znodes below "`+tree.Path("/app")+`"`, "somebody else changed 4 nodes",
-					named("anew", "was deleted and created anew"), named("changed", "was changed (by transaction"), "to version 1",
+					named("anew", "was deleted and created again"), named("changed", "was changed (by transaction"), "to version 1",
 					named("gone", "was deleted"), named("removed", "was changed"), "Nothing was written. What they wrote stands", "Run plan again"),
 			},
 			{
@@ -216,7 +216,7 @@ func TestAccZnodes_notEmpty(t *testing.T) {
 	})
 }
 
-// Resources that share nodes in between and base_path leave nothing of them behind when
+// Resources that share nodes in between and base_path leave nothing of them when
 // they are destroyed together, in whatever order.
 func TestAccZnodes_destroyedTogether(t *testing.T) {
 	tree := acctest.NewTree(t)

@@ -10,7 +10,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/attr"
 )
 
-// An element of data is text, or a description of content that is none (see attr.TextValue):
+// An element of data is text, or a description of content that is not text (see attr.TextValue):
 // a state has one where somebody else wrote such content, and a plan where ignore_changes
 // took it from there. It stands for the very bytes that it describes. An element of
 // data_base64 is base64.

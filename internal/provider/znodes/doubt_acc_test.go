@@ -102,7 +102,7 @@ func allOf(a, b, s string) map[string]string {
 }
 
 // A creation whose outcome is unknown is looked for by the next apply. What it has made is
-// removed, secrets and what is in between included, and made anew.
+// removed, secrets and what is in between included, and made again.
 func TestAccZnodes_creationInDoubt(t *testing.T) {
 	acctest.Needs(t, acctest.WriteOnly)
 	hcl := all("A", "B", "sesame", "1")

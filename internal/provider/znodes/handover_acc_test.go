@@ -47,7 +47,7 @@ func late(name, data, more string) string {
 	return fmt.Sprintf("resource \"zookeeper_znodes\" %q {\n  base_path = \"${local.base}/app\"\n  data = %s\n  %s\n}\n", name, data, more)
 }
 
-// A resource that is renamed without a moved block keeps its nodes, or has them made anew, in
+// A resource that is renamed without a moved block keeps its nodes, or has them made again, in
 // whichever order the CLI runs the two. What was made with them is the new resource's too.
 func TestAccZnodes_renamed(t *testing.T) {
 	acctest.Needs(t, acctest.WriteOnly)

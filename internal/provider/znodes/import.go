@@ -124,7 +124,7 @@ func (i *importing) check(managed func(path string) error) error {
 	nodes := make(contents)
 	for _, key := range i.Keys {
 		if err := checkKey(key); err != nil {
-			return fmt.Errorf("after base_path, keys follow with // in front of each, and %q is none: %w", key, err)
+			return fmt.Errorf("after base_path, keys follow with // in front of each, and %q is no key: %w", key, err)
 		}
 		nodes[key] = ""
 	}

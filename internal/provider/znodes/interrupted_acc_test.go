@@ -270,7 +270,7 @@ func TestAccZnodes_connectionBroken(t *testing.T) {
 					b.proxy.CutBeforeRequest(func(op int32) bool { cut(op); return false })
 				}
 				b.apply(t, targets()[target], fmt.Sprintf("round %d, fault %d at %s %d", round, kind, of, n), func() {
-					over.Store(true) // one that has not been met is none of the next round's
+					over.Store(true) // a fault that was not met must not hit the next round
 					b.proxy.Refuse(false)
 				})
 			}
@@ -310,7 +310,7 @@ func TestAccZnodes_serverKilled(t *testing.T) {
 					return false
 				})
 				b.apply(t, targets()[target], fmt.Sprintf("round %d, killed at %s %d", round, of, n), func() {
-					over.Store(true) // one that has not been met is none of the next round's
+					over.Store(true) // a fault that was not met must not hit the next round
 					kill.Wait()
 				})
 			}

@@ -196,7 +196,7 @@ func conflicts(about diagnose.Subject, doing string, err *zk.BatchConflictError,
 		case errors.Is(c.Err, zk.ErrNoNode):
 			lines[i] = attr.Quoted(c.Write.Path) + " was deleted"
 		case c.MadeAnew():
-			lines[i] = fmt.Sprintf("%s was deleted and created anew (by transaction %#x, planned against %#x)", attr.Quoted(c.Write.Path), c.Found.Czxid, c.Write.Mzxid)
+			lines[i] = fmt.Sprintf("%s was deleted and created again (by transaction %#x, planned against %#x)", attr.Quoted(c.Write.Path), c.Found.Czxid, c.Write.Mzxid)
 		default:
 			lines[i] = fmt.Sprintf("%s was changed (by transaction %#x to version %d, planned against transaction %#x)", attr.Quoted(c.Write.Path), c.Found.Mzxid, c.Found.Version, c.Write.Mzxid)
 		}
@@ -268,12 +268,12 @@ func exists(about diagnose.Subject, list string, keys []string, outcome string) 
 		rest = fmt.Sprintf("These are the first %d keys: add the others in the same way. ", most)
 	}
 	return diag.NewErrorDiagnostic(summary, fmt.Sprintf(
-		"%[1]s:\n\n%[2]s\n\n%[6]s To manage what is there from here on, import it by its keys:\n\n"+
+		"%[1]s:\n\n%[2]s\n\n%[6]s To manage the existing nodes from here on, import them by their keys:\n\n"+
 			"  terraform import %[3]s.NAME %[4]s\n\n"+
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[3]s.NAME\n    id = %[5]s\n  }\n\n"+
 			"%[8]sA resource that is in the state already has to leave it first, with state rm, and is imported with all its keys. "+
-			"Or set adopt_existing = true: the apply then takes over what is there, and the plan names it; a replacement with create_before_destroy needs it as well. "+
+			"Or set adopt_existing = true: the apply then takes over the existing nodes, and the plan names them; a replacement with create_before_destroy needs it as well. "+
 			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.\n\n%[7]s", they, list, about.Resource, diagnose.Shell(id), diagnose.HCL(id), outcome, about.Moved(), rest))
 }
 
@@ -282,7 +282,7 @@ func exists(about diagnose.Subject, list string, keys []string, outcome string) 
 func occupied(about diagnose.Subject, others map[string]int64) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Znodes already exist", fmt.Sprintf(
 		"With exclusive = true all that is below %[1]q belongs to this resource, and there is something already:\n\n%[2]s\n\n"+
-			"Nothing was written or removed. Import what is there, and the plan shows what becomes of each node:\n\n"+
+			"Nothing was written or removed. Import the existing nodes, and the plan shows what becomes of each:\n\n"+
 			"  terraform import %[3]s.NAME %[4]s\n\n"+
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[3]s.NAME\n    id = %[5]s\n  }\n\n"+

@@ -69,7 +69,7 @@ func (r *Resource) remove(ctx context.Context, m *model, had holding) (outcome, 
 }
 
 // removeLeft removes nodes in between that were in use, maybe by resources that are being
-// destroyed as well. What is still in use then is left to who uses it.
+// destroyed as well. What is still in use then is left to its users.
 func (r *Resource) removeLeft(ctx context.Context, client *zk.Client, base string, left []zk.Write) error {
 	if len(left) == 0 {
 		return nil

@@ -204,7 +204,7 @@ func TestAccZnodes_drift(t *testing.T) {
 			{
 				PreConfig: func() { tree.Remove("/app/unrelated"); tree.Remove("/app/dir") },
 				Config:    config,
-				// A node in between is made anew with its children.
+				// A node in between is made again with its children.
 				ConfigPlanChecks:  planned(update),
 				ConfigStateChecks: state(tree, data, after),
 			},

@@ -18,7 +18,7 @@ import (
 // would create, and otherwise what another resource of the same run gives up, because it was
 // renamed, is replaced, or has lost the key to this one. See session.Heir.
 
-// adopt takes over what is there of the nodes that are to be made, where the user wants that.
+// adopt takes over those of the nodes to be created that exist, where the user wants that.
 // What this run itself has made is not for it: as the parent of another node it is given to the
 // resource when it is to be made, and otherwise another resource has it.
 func (a *applying) adopt(ctx context.Context) error {

@@ -340,7 +340,7 @@ func (m *model) versionLeft(state *model) types.String {
 	return attr.Overwritten(state.DataWOVersion)
 }
 
-// lookBack reads what an apply has left: what is there in between that it did not make, and
+// lookBack reads what an apply has left: nodes in between that it did not make, and
 // whether somebody else has changed already what it wrote. That is told, and the state
 // keeps what was written, so that the next refresh shows their change as one.
 //

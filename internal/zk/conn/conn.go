@@ -48,7 +48,7 @@ type Options struct {
 	// nothing. An error ends the call with it, and nothing is sent. It runs with the
 	// connection locked: it must not use it, and not wait for anything.
 	Admit func(*Call) error
-	// Frame runs for each frame behind the handshake, on its way to the server when it is
+	// Frame runs for each frame after the handshake, on its way to the server when it is
 	// queued, and from it when it has come, before anybody knows what it says; nil for
 	// nothing. It may run with the connection locked: it must not use it.
 	Frame func(Frame)
@@ -58,7 +58,7 @@ type Options struct {
 type Frame struct {
 	// Sent tells a request from a reply.
 	Sent bool
-	// Op is the operation that is asked for or answered; 0, which is none, for an event.
+	// Op is the operation that is asked for or answered; 0 for an event.
 	Op proto.OpCode
 	// Xid pairs a reply with its request.
 	Xid int32
@@ -157,7 +157,7 @@ func (c *Conn) Close() {
 	<-c.done
 }
 
-// Submit queues call behind all others. It waits only while more than a megabyte is
+// Submit queues call after all others. It waits only while more than a megabyte is
 // waiting to be written, and then no longer than ctx. It returns false when the
 // connection is at its end, and the call is as it was; true when the call was taken or
 // ended with an error that was found at once.

@@ -502,7 +502,7 @@ func TestHandshake(t *testing.T) {
 	}
 }
 
-// Identities go behind the connect reply and before everything else.
+// Identities go after the connect reply and before everything else.
 func TestHandshakeOrder(t *testing.T) {
 	order := make(chan string, 1)
 	nc := dial(t, func(p peer) {

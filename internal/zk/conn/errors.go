@@ -16,7 +16,7 @@ var ErrClosedByUser = errors.New("the connection was closed on this side")
 // A LostError tells that a request got no reply because its connection ended.
 // errors.Is(err, proto.ErrConnectionLoss) holds for it.
 type LostError struct {
-	// Sent tells whether any byte of the request may have reached the server. When it is
+	// Sent reports whether any byte of the request may have reached the server. When it is
 	// false the request certainly had no effect.
 	Sent bool
 	// Cause is why the connection ended.
@@ -80,7 +80,7 @@ func (e *ProtocolError) Error() string { return "ZooKeeper protocol violated: " 
 
 // A ForeignError tells that the peer does not speak ZooKeeper's protocol at all.
 type ForeignError struct {
-	// Answer says what the peer's answer looks like, "an HTTP response" for one.
+	// Answer says what the peer's answer looks like, for example "an HTTP response".
 	Answer string
 	// Hint says what to do about it.
 	Hint string

@@ -36,7 +36,7 @@ type SASLExchange interface {
 // connect request.
 var ErrNoAnswer = errors.New("the server closed the connection without an answer: it may not be serving yet, be without a quorum, have too many connections from this address, be behind what this client has seen, or want TLS on this port")
 
-// ErrHandshakeEnded tells that the server closed the connection behind its answer to the
+// ErrHandshakeEnded tells that the server closed the connection after its answer to the
 // connect request, and before the handshake was over.
 var ErrHandshakeEnded = errors.New("the server closed the connection in the middle of the handshake, behind its answer to the connect request: it may be shutting down, or have lost its quorum")
 
@@ -205,7 +205,7 @@ func (c *Conn) readConnectReply() error {
 	return nil
 }
 
-// refusedSession reads the header of a reply, and nothing behind it, in the place of a
+// refusedSession reads the header of a reply, and nothing after it, instead of a
 // connect reply: what a server without a quorum sends when it may not open a session
 // (ReadOnlyRequestProcessor, since 3.7).
 func refusedSession(frame []byte) error {
@@ -261,7 +261,7 @@ func (c *Conn) authenticate(exchange SASLExchange) error {
 
 // refusal is the error of a handshake that the server answered with a code. One that no
 // server answers there is told in words alone: callers of operations would take it for
-// what became of theirs, a node that does not exist for one.
+// the result of theirs, for example that a node does not exist.
 func refusal(code proto.ErrCode) error {
 	switch code {
 	case proto.ErrAuthFailed, proto.ErrSessionClosedRequireSASL, proto.ErrSessionExpired, proto.ErrSessionMoved, proto.ErrThrottledOp:

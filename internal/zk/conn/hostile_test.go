@@ -49,14 +49,14 @@ func statBody() []byte {
 	return jute.AppendLong(jute.AppendInt(jute.AppendInt(b, aStat.DataLength), aStat.NumChildren), aStat.Pzxid)
 }
 
-// result is one result of a multi, behind its header.
+// result is one result of a multi, after its header.
 func result(op proto.OpCode, body ...[]byte) []byte {
 	return joined(number(int32(op)), []byte{0}, number(0), joined(body...))
 }
 
 var lastResult = joined(number(-1), []byte{1}, number(-1))
 
-// kinds are the kinds of replies that a connection gets behind its handshake.
+// kinds are the kinds of replies that a connection gets after its handshake.
 var kinds = []struct {
 	name string
 	op   proto.OpCode
@@ -526,7 +526,7 @@ func handshakeReplies() [][]byte {
 	return [][]byte{connectReply(9000), replyFrame(proto.XidAuth, 0, proto.OK, nil), pong(100)}
 }
 
-// A handshake that ends at any byte is none. Only a session that was granted as a whole is
+// A handshake that ends early, at any byte, is no handshake. Only a session that was granted as a whole is
 // told of with the error, to be resumed.
 func TestHandshakeEveryByte(t *testing.T) {
 	hello := Hello{Auth: []proto.AuthRequest{{Scheme: "digest", Auth: []byte("a:b")}}}

@@ -81,7 +81,7 @@ func TestRequestTimeout(t *testing.T) {
 	}
 }
 
-// A server that is slow and answers is not given up, however many requests wait behind each
+// A server that is slow and answers is not given up, however many requests wait for each
 // other.
 func TestRequestTimeoutOfASlowServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 
 // A Credential is an identity that the client presents on every connection.
 type Credential struct {
-	// Scheme is the server's authentication provider, "digest" for one.
+	// Scheme is the server's authentication provider, for example "digest".
 	Scheme string
 	// Secret is what the scheme takes, "user:password" for digest. Nothing that prints a
 	// Credential shows it.

@@ -86,7 +86,7 @@ func (e *Engine) Queued(call *conn.Call) bool {
 // ErrWithdrawn is the error of a call whose caller has gone, which nobody looks at.
 var ErrWithdrawn = errors.New("the caller has gone")
 
-// Repeatable tells whether a request that failed with err may be tried again, provided
+// Repeatable reports whether a request that failed with err may be tried again, provided
 // that it had no effect. A server answers SessionMoved when the session has been resumed
 // at another one, which this client did without noticing the end of the older connection.
 func (e *Engine) Repeatable(err error) bool {

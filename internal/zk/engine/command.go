@@ -179,7 +179,7 @@ func (e *Engine) command(ctx context.Context, at target, word string) (string, e
 	case len(answer) > maxCommandReply:
 		err = fmt.Errorf("the answer takes more than %d bytes", maxCommandReply)
 	case len(answer) > 0 && errors.Is(err, syscall.ECONNRESET):
-		err = nil // a server may reset the connection behind its answer
+		err = nil // a server may reset the connection after its answer
 	case err != nil && ctx.Err() != nil:
 		err = conn.ContextError(ctx)
 	}

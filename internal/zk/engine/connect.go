@@ -128,7 +128,7 @@ func (e *Engine) expire() {
 	}
 }
 
-// isAuthFailure tells whether a server refused who is asking: the others would too.
+// isAuthFailure reports whether a server refused who is asking: the others would too.
 func isAuthFailure(err error) bool {
 	return errors.Is(err, proto.ErrAuthFailed) || errors.Is(err, proto.ErrSessionClosedRequireSASL)
 }
@@ -235,8 +235,8 @@ func (e *Engine) order(of []string, late func(string) bool) []string {
 	return out
 }
 
-// host looks the server's name up, anew each time because servers move, and tries its
-// addresses, which share a time. What SASL needs of others, a KDC for one, is not part of it.
+// host looks the server's name up each time, because servers move, and tries its
+// addresses, which share a time. What SASL needs of others, such as a KDC, is not part of it.
 func (e *Engine) host(ctx context.Context, host string, s *session, share time.Duration, failures *failures) (*link, error) {
 	until := time.Now().Add(share)
 	looking, cancel := context.WithDeadline(ctx, until)
@@ -359,7 +359,7 @@ func (e *Engine) try(ctx context.Context, t target, s *session, exchange conn.SA
 	}
 	if err != nil {
 		if e.cfg.TLS != nil {
-			// With TLS 1.3 a server's refusal of this client comes behind its own handshake.
+			// With TLS 1.3 a server's refusal of this client comes after its own handshake.
 			err = tlsError(err, t.host, e.tls.Load().Certificates)
 		}
 		return nil, err
@@ -370,7 +370,7 @@ func (e *Engine) try(ctx context.Context, t target, s *session, exchange conn.SA
 }
 
 // startSASL begins the exchange for one connection; nil where no SASL is configured. What
-// takes the network, tickets for one, is done here, before the server's time runs.
+// takes the network, such as tickets, is done here, before the server's time runs.
 func (e *Engine) startSASL(ctx context.Context, t target) (conn.SASLExchange, error) {
 	if e.sasl == nil {
 		return nil, nil //nolint:nilnil // no exchange is needed

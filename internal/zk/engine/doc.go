@@ -9,11 +9,11 @@
 //
 // It finds a server, opens the session there, and resumes it at another one when the connection is lost;
 // where the session has expired it begins a new one. Requests are [conn.Call]s. Those that are submitted while
-// there is no connection wait for one, and none is sent in a session other than the one that it was pinned to.
+// there is no connection wait, and none is sent in a session other than the one that it was pinned to.
 // Beside that it knows what goes with a session whatever is asked in it: hosts, TLS, SASL and identities, states
 // and who listens to them, the version of the server and what it may be asked, how often and for how long
 // something is tried again, how long a caller is outlived ([Waiter]), and the watches, which it registers with each
-// server anew.
+// server again.
 //
 // What it is not: it knows no operation. What a request means, what a path inside a chroot is, whether a write whose
 // reply was lost took effect, and what the client itself has written are for internal/zk, which is built on it and

@@ -38,7 +38,7 @@ type Logger interface {
 	Warn(msg string, args ...any)
 }
 
-// A Config says how to reach the servers and who is asking. The fields are those of the client's
+// Config holds the servers' addresses and the client's credentials. The fields are those of the client's
 // configuration, which tells more of them, but for the first and the last.
 type Config struct {
 	// Hosts are the servers, each "host:port", see [ParseHosts].
@@ -249,7 +249,7 @@ func (e *Engine) Begin(ctx context.Context) (started <-chan struct{}) {
 // first.
 func (e *Engine) Close(ctx context.Context) error { return e.CloseWithError(ctx, ErrClosed) }
 
-// CloseWithError is [Engine.Close] for a reason, which the operations behind it fail with in
+// CloseWithError is [Engine.Close] for a reason, which the operations after it fail with in
 // place of [ErrClosed]. The first close gives the reason.
 func (e *Engine) CloseWithError(ctx context.Context, reason error) error {
 	e.mu.Lock()

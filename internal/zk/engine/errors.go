@@ -48,7 +48,7 @@ type ConnectError struct {
 
 // An Attempt is the last failed attempt to connect to one server.
 type Attempt struct {
-	// Server is the host and port of the connect string, and behind them in parentheses
+	// Server is the host and port of the connect string, and after them in parentheses
 	// the address that the name stands for, when there is one.
 	Server string
 	// Err is why it failed.

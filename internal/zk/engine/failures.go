@@ -31,7 +31,7 @@ func (f *failures) note(t target, err error) {
 	f.unanswered = f.unanswered || late
 }
 
-// late tells whether a server did not answer in time since it was asked last.
+// late reports whether a server did not answer in time since it was asked last.
 func (f *failures) late() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -63,7 +63,7 @@ func (f *failures) onlyForeign() bool {
 	return len(f.of) > 0
 }
 
-// refused tells whether a server has closed a connection without an answer, as it does where it is behind
+// refused reports whether a server has closed a connection without an answer, as it does where it is behind
 // what the client has seen.
 func (f *failures) refused() bool {
 	f.mu.Lock()

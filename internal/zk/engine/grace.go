@@ -131,7 +131,7 @@ func (w *Waiter) Await(caller context.Context, call *conn.Call) (ended bool, err
 	}
 }
 
-// Waited returns how long what was sent has been waited for behind the end of the caller's context, where
+// Waited returns how long what was sent has been waited for after the end of the caller's context, where
 // that was as long as [Config.Grace] allows; otherwise 0.
 func (w *Waiter) Waited() time.Duration {
 	if late, ok := w.late.(*outliving); ok && late.Err() != nil {

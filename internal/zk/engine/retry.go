@@ -56,7 +56,7 @@ func (p *RetryPolicy) complete() error {
 	return nil
 }
 
-// delay returns the wait behind the n-th try, counted from 1.
+// delay returns the wait after the n-th try, counted from 1.
 func (p *RetryPolicy) delay(n int) time.Duration {
 	d := float64(p.Delay) * math.Pow(p.Backoff, float64(n-1))
 	d = min(d, float64(p.MaxDelay))
@@ -124,7 +124,7 @@ type Tries struct {
 // Tries begins to count those of an operation that may be repeated by [Config.Retry].
 func (e *Engine) Tries() Tries { return Tries{e, e.cfg.Retry.begin()} }
 
-// Again decides behind a try that failed with err: it returns nil after the wait that the
+// Again decides after a try that failed with err: it returns nil after the wait that the
 // policy asks for, or the error to give up with.
 func (t *Tries) Again(ctx context.Context, call *conn.Call, err error) error {
 	e := t.engine

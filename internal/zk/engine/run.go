@@ -37,7 +37,7 @@ func (e *Engine) run(ctx context.Context) {
 // serve holds a connection, and looks for another one when it is lost, until the client is
 // closed or cannot go on. It returns why; [ErrClosed] where the client knows already.
 func (e *Engine) serve(ctx context.Context, s *session) error {
-	// The events up to here have been told, and none behind it. It is not the latest that
+	// The events up to here have been told, and none after it. It is not the latest that
 	// any server told of: one that was asked and not taken has events that are still to come.
 	var told int64
 	short := 0 // connections in a row that did not last
@@ -218,7 +218,7 @@ func (e *Engine) register(l *link, req *proto.SetWatchesRequest) *conn.Call {
 	return call
 }
 
-// lost tells whether a call has ended with its connection.
+// lost reports whether a call has ended with its connection.
 func lost(call *conn.Call) bool {
 	_, lost := errors.AsType[*conn.LostError](call.Err)
 	return lost
@@ -234,7 +234,7 @@ func (e *Engine) detach(l *link) {
 	}
 }
 
-// hasEnded tells whether the client has been closed or has failed: behind the end of a
+// hasEnded reports whether the client has been closed or has failed: after the end of a
 // session that it closed, the engine must not open another.
 func (e *Engine) hasEnded() bool { return e.Ended() != nil }
 

@@ -10,7 +10,7 @@ type State int
 
 // The states of a client.
 const (
-	// StateLost: there is no session. It is the first state, and that behind an expiry:
+	// StateLost: there is no session. It is the first state, and that after an expiry:
 	// ephemeral nodes and watches of a session before are gone.
 	StateLost State = iota
 	// StateConnected: the session is up.
@@ -113,7 +113,7 @@ func (ls *listeners) enter(s State) {
 }
 
 // add adds a state to those that the listener is to be told of. Where there are too many, the
-// oldest that comes again behind it goes.
+// oldest that comes again after it goes.
 func (l *listener) add(s State) {
 	l.queue = append(l.queue, s)
 	if len(l.queue) <= maxStates {
@@ -127,7 +127,7 @@ func (l *listener) add(s State) {
 	}
 }
 
-// reset begins anew.
+// reset sets the state back to StateLost.
 func (ls *listeners) reset() {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()

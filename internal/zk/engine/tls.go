@@ -28,9 +28,9 @@ import (
 // error.
 type TLS struct {
 	// CAFile and CAPEM are the certificates that the servers' must descend from, in PEM,
-	// in the place of the system's roots.
+	// instead of the system's roots.
 	CAFile, CAPEM string
-	// CertFile and CertPEM are the client's certificate and, behind it, those between it
+	// CertFile and CertPEM are the client's certificate and, after it, those between it
 	// and its root, in PEM.
 	CertFile, CertPEM string
 	// KeyFile and KeyPEM are the private key of the client's certificate in PEM: PKCS #1,

@@ -21,7 +21,7 @@ type Version struct{ Major, Minor, Patch int }
 // String returns the version as in "3.9.4".
 func (v Version) String() string { return fmt.Sprintf("%d.%d.%d", v.Major, v.Minor, v.Patch) }
 
-// Less tells whether v is older than w.
+// Less reports whether v is older than w.
 func (v Version) Less(w Version) bool {
 	return cmp.Or(cmp.Compare(v.Major, w.Major), cmp.Compare(v.Minor, w.Minor), cmp.Compare(v.Patch, w.Patch)) < 0
 }
@@ -71,7 +71,7 @@ func (e *Engine) answered(ctx context.Context) error {
 }
 
 // parseVersion reads a version of three numbers. Those who build servers of their own put
-// more behind them, as in 3.4.6.2.6.5.
+// more after them, as in 3.4.6.2.6.5.
 func parseVersion(s string) (Version, error) {
 	parts := strings.Split(s, ".")
 	var n [3]int

@@ -23,8 +23,8 @@ const (
 	EventChildrenChanged = proto.EventChildrenChanged
 )
 
-// An Event is what a watch tells: that something happened to a node. It does not tell
-// what the node is like now, and later changes may have been made since: look.
+// An Event says that something happened to a node. It does not hold the node's present content:
+// read it, because later changes may have followed.
 type Event struct {
 	Type EventType
 	// Path is the node's, on the servers; of a recursive watch it may be any below.
@@ -32,23 +32,24 @@ type Event struct {
 }
 
 var (
-	// ErrWatchEnded tells that a watch has told all that it will: one that is left for one
-	// event has had it, or it was closed.
+	// ErrWatchEnded says that no more events will come: the watch was closed, or was for one event
+	// and has reported it.
 	ErrWatchEnded = errors.New("the watch has ended")
-	// ErrWatchOverflow tells that a persistent watch was not read for so long that events
-	// had to be dropped. What it watched has to be read anew, under a new watch.
+	// ErrWatchOverflow says that a persistent watch was not read for so long that events
+	// were dropped. Set a new watch, and read again what it watches.
 	ErrWatchOverflow = errors.New("the watch has ended: its events were not read in time")
 )
 
 // maxEvents bounds how many events wait to be read from one watch.
 const maxEvents = 1 << 16
 
-// A Watch tells of changes of a node, or of a tree of nodes. It survives the loss of the
-// connection. What happened meanwhile is told behind the reconnect by a watch that is left for
-// one event; of what one that stays has missed servers tell nothing: who needs to know looks
-// again when it has been restored ([Watch.Restored]), and misses nothing from then on. It ends with the context that it was asked for with, with its session, and with
-// the client, and when the servers do not take it behind a reconnect; then it holds nothing of
-// the client's any more.
+// A Watch reports changes to a node, or to a tree of nodes, and survives reconnects.
+//
+// A watch for one event reports after a reconnect what happened meanwhile. One that stays does not,
+// because servers say nothing of it: read again after [Watch.Restored]. From then on nothing is missed.
+//
+// A watch ends with its context, its session or its client, or when a server refuses to register it
+// again. Then the client keeps nothing of it.
 type Watch struct {
 	engine *Engine
 	full   string // the path on the servers
@@ -63,10 +64,10 @@ type Watch struct {
 	restored chan struct{} // holds a token when it has been registered again; nil for one that is left for one event
 }
 
-// Next returns the next event, or waits for it. Behind the last one it returns why there
+// Next returns the next event, or waits for it. After the last one it returns why there
 // will be no other: [ErrWatchEnded], [ErrWatchOverflow], [proto.ErrSessionExpired], [ErrClosed],
-// why the watch's context ended, or why it was not registered again behind a reconnect, a
-// *[VersionError] for one. The end of ctx ends the wait and not the watch.
+// why the watch's context ended, or why it was not registered again after a reconnect, such
+// as a *[VersionError]. The end of ctx ends the wait and not the watch.
 func (w *Watch) Next(ctx context.Context) (Event, error) {
 	for {
 		w.mu.Lock()
@@ -116,7 +117,7 @@ func signal(c chan<- struct{}) {
 	}
 }
 
-// put adds an event and tells whether the watch goes on.
+// put adds an event and reports whether the watch goes on.
 func (w *Watch) put(e Event) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -206,7 +207,7 @@ func (ws *watches) begin(full string) {
 }
 
 // admit decides, when a request's turn to be sent over l has come, whether the server is to
-// be asked for a watch. Of the path it knows what is there and what was sent before, in the
+// be asked for a watch. Of the path it knows the watches that exist and those that were sent before, in the
 // order in which the server gets it.
 func (ws *watches) admit(l *link, a *asking) error {
 	ws.mu.Lock()
@@ -249,7 +250,7 @@ func (ws *watches) refused(a *asking) {
 }
 
 // add keeps a watch that the server has. It runs on the read goroutine, so that the
-// events behind the reply find it. It returns false where the server has none: the one that
+// events after the reply find it. It returns false where the server has none: the one that
 // was to tell of the events had been asked for, and was refused.
 //
 // One that was there may have been closed since. The server has it all the same, or, where it
@@ -321,7 +322,7 @@ func (ws *watches) remove(full string) {
 	}
 }
 
-// errWatched is the error of a removal that is not sent because the path is watched anew.
+// errWatched is the error of a removal that is not sent because the path is watched again.
 var errWatched = errors.New("the path is watched again")
 
 // admitRemoval decides on a removal when its turn to be sent over l has come: a request for a
@@ -572,7 +573,7 @@ func (p *pathWatches) fit(l *link) {
 	}
 }
 
-// lasting tells whether there are watches that stay when they have told of something.
+// lasting reports whether there are watches that stay when they have told of something.
 func (p *pathWatches) lasting() bool {
 	return len(p.kinds[WatchPersistent]) > 0 || len(p.kinds[WatchRecursive]) > 0
 }
@@ -618,10 +619,10 @@ var (
 	}
 )
 
-// stays tells whether a watch of the kind goes on when it has told of something.
+// stays reports whether a watch of the kind goes on when it has told of something.
 func stays(kind WatchKind) bool { return kind == WatchPersistent || kind == WatchRecursive }
 
-// any tells whether there is a watch of one of the kinds, or a request for one was sent.
+// any reports whether there is a watch of one of the kinds, or a request for one was sent.
 func (p *pathWatches) any(kinds []WatchKind) bool {
 	return slices.ContainsFunc(kinds, func(k WatchKind) bool { return len(p.kinds[k])+p.sent[k] > 0 })
 }
@@ -652,7 +653,7 @@ func (q *WatchRequest) Leaves(err error) (WatchKind, bool) {
 }
 
 // asking is a WatchRequest on its way. What is decided when it is sent is guarded by
-// watches.mu; but for AppendTo, which comes behind the decision.
+// watches.mu; but for AppendTo, which comes after the decision.
 type asking struct {
 	WatchRequest
 	sent    bool // over the current connection

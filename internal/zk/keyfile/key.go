@@ -65,8 +65,8 @@ func PrivateKey(text []byte, password string) (crypto.Signer, error) {
 	return parseKey(der, encrypted)
 }
 
-// parseKey reads a private key in DER. One that was decrypted and is none was so by another
-// password: with most ciphers a wrong one shows in nothing else.
+// parseKey reads a private key in DER. If a key was decrypted and is no key, the password
+// was wrong: with most ciphers a wrong one shows in nothing else.
 func parseKey(der []byte, decrypted bool) (crypto.Signer, error) {
 	var key any
 	err := guard.Decode(func() (err error) {

@@ -75,7 +75,7 @@ func certificates(text []byte) ([]certificate, error) {
 	return all, nil
 }
 
-// A piece is what begins like a block in PEM. Its block is nil where it is none.
+// A piece is what begins like a block in PEM. Its block is nil where it turns out to be no block.
 type piece struct {
 	label string
 	block *pem.Block
@@ -136,7 +136,7 @@ func (p piece) certificate() (c certificate, err error) {
 	}
 	der := p.block.Bytes
 	if p.label == "TRUSTED CERTIFICATE" {
-		// Behind the certificate there is what OpenSSL trusts it for (X509_CERT_AUX).
+		// After the certificate there is what OpenSSL trusts it for (X509_CERT_AUX).
 		var raw asn1.RawValue
 		aux, err := asn1.Unmarshal(der, &raw)
 		if err != nil {
@@ -192,7 +192,7 @@ func distrusted(der []byte) (bool, error) {
 	return false, nil
 }
 
-// insteadOf says what there is in the place of what was looked for, where that can be told.
+// insteadOf says what was found instead of what was looked for, where that can be told.
 func insteadOf(content []byte) string {
 	switch found := kind(content); {
 	case len(pieces(content, func(label string) bool { return label == "PKCS7" })) > 0:

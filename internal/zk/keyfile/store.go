@@ -87,7 +87,7 @@ var (
 
 func isJKS(content []byte) bool { return bytes.HasPrefix(content, []byte(magicJKS)) }
 
-// kind says what a store is, as in "a Java key store (JKS)"; empty for what is none.
+// kind says what a store is, as in "a Java key store (JKS)"; empty for other content.
 func kind(content []byte) string {
 	var pfx struct {
 		Version int

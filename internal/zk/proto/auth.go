@@ -4,7 +4,7 @@ import "terraform-provider-zookeeper/internal/zk/jute"
 
 // AuthRequest adds an identity to the connection (AuthPacket).
 type AuthRequest struct {
-	// Scheme names the server's authentication provider, "digest" for one.
+	// Scheme names the server's authentication provider, for example "digest".
 	Scheme string
 	// Auth is the credential, "user:password" for digest.
 	Auth []byte

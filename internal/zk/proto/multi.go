@@ -30,7 +30,7 @@ func (q *CheckRequest) AppendTo(dst []byte) []byte {
 // (MultiTransactionRecord.java).
 type MultiRequest struct{ Ops []MultiOp }
 
-// AppendTo appends the record: each operation behind a header, and a header that ends
+// AppendTo appends the record: each operation after a header, and a header that ends
 // the list.
 func (q *MultiRequest) AppendTo(dst []byte) []byte {
 	for i, op := range q.Ops {

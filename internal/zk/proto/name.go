@@ -61,15 +61,15 @@ func Parent(path string) string {
 	return "/"
 }
 
-// Refused tells whether servers refuse the character in a path. The ranges are those of
+// Refused reports whether servers refuse the character in a path. The ranges are those of
 // PathUtils.validatePath, which looks at UTF-16 units: what is above U+FFFF is a pair of
 // surrogates to it, and they lie in the third range.
 func Refused(r rune) bool {
 	return r <= 0x1f || r >= 0x7f && r <= 0x9f || r >= 0xd800 && r <= 0xf8ff || r >= 0xfff0
 }
 
-// IsSequenceNumber tells whether the text can be the number of a sequential node. Servers
-// count in 32 bits and format the count with %010d. Behind 2147483647, those before 3.6 go
+// IsSequenceNumber reports whether the text can be the number of a sequential node. Servers
+// count in 32 bits and format the count with %010d. After 2147483647, those before 3.6 go
 // on with -2147483648, and with a minus from there on: a number has ten characters, and one
 // below -999999999 has eleven. Later servers count no further.
 func IsSequenceNumber(text string) bool {

@@ -32,7 +32,7 @@ type CreateRequest struct {
 	TTLMillis int64
 }
 
-// HasTTL tells whether the request is the one with a TTL, that of OpCreateTTL.
+// HasTTL reports whether the request is the one with a TTL, that of OpCreateTTL.
 func (q *CreateRequest) HasTTL() bool {
 	return q.Flags == FlagPersistentTTL || q.Flags == FlagPersistentSequentialTTL
 }
@@ -58,11 +58,11 @@ type CreateReply struct {
 	// Flags are the request's.
 	Flags CreateFlags
 	Stat  Stat
-	// HasStat tells whether the reply carried a Stat.
+	// HasStat reports whether the reply carried a Stat.
 	HasStat bool
 }
 
-// Decode fills p from r. That the record ends behind the path tells OpCreate's reply
+// Decode fills p from r. A record that ends after the path is OpCreate's reply
 // from the others'.
 func (p *CreateReply) Decode(r *jute.Reader) {
 	asked := p.Path

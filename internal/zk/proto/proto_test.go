@@ -130,7 +130,7 @@ func TestReplies(t *testing.T) {
 }
 
 // A reply that is cut off anywhere is an error, and never a shorter reply; apart from the
-// one whose last field is optional, and the end of a path without the stat behind it.
+// one whose last field is optional, and the end of a path without the stat after it.
 func TestTruncatedReplies(t *testing.T) {
 	t.Parallel()
 	for _, tc := range replies {

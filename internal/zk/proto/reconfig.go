@@ -4,7 +4,7 @@ import "terraform-provider-zookeeper/internal/zk/jute"
 
 // ReconfigRequest changes the ensemble's membership: by Joining and Leaving, or to
 // NewMembers. Each is a list of servers separated by commas; null where it is empty,
-// because servers take an empty list for one. Its reply is a [GetDataReply] with the new
+// because to servers an empty list is a list of members. Its reply is a [GetDataReply] with the new
 // configuration.
 type ReconfigRequest struct {
 	Joining, Leaving, NewMembers string

@@ -35,7 +35,7 @@ func (t EventType) String() string {
 // WatcherEvent is a notification, which a server sends on its own with the xid -1.
 type WatcherEvent struct {
 	Type EventType
-	// State is the session's (KeeperState); of no use behind the handshake.
+	// State is the session's (KeeperState); of no use after the handshake.
 	State int32
 	Path  string
 }
@@ -47,7 +47,7 @@ func (e *WatcherEvent) Decode(r *jute.Reader) {
 	e.Path = r.String()
 }
 
-// SetWatchesRequest registers watches again behind a reconnect. The server at once sends
+// SetWatchesRequest registers watches again after a reconnect. The server at once sends
 // an event for each whose node has changed after RelativeZxid. With Persistent or
 // Recursive it goes with OpSetWatches2, which servers know since 3.6.
 type SetWatchesRequest struct {

@@ -9,7 +9,7 @@ import (
 )
 
 // commit does writes in one transaction, with an ephemeral node of its own as their witness:
-// where the reply is lost, the node tells whether they took effect, even if others have
+// where the reply is lost, the node reports whether they took effect, even if others have
 // written the same, deleted the same or taken what was written meanwhile. The witness begins
 // with the prefix, and is taken away again. The error is as that of witnessed.
 func commit(ctx context.Context, client *zk.Client, prefix string, acl []zk.ACL, ops ...zk.Op) error {

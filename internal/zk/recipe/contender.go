@@ -41,7 +41,7 @@ type line struct {
 // errAgain tells a contender to begin again, where nothing says why it has to.
 var errAgain = errors.New("nobody stands in line")
 
-// beginsAgain tells whether a contender that failed with err has lost its place and nothing
+// beginsAgain reports whether a contender that failed with err has lost its place and nothing
 // else.
 func beginsAgain(err error) bool {
 	return errors.Is(err, errAgain) || errors.Is(err, ErrDeleted) || errors.Is(err, zk.ErrSessionExpired)

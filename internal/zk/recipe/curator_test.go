@@ -436,8 +436,8 @@ func TestCuratorDiscovery(t *testing.T) {
 	}
 }
 
-// A contender of a foreign notation is an error that names it, for who waits as for who has
-// just come; and leaves nobody behind.
+// A contender of a foreign notation is an error that names it, for those that wait and
+// for those that have just come. It leaves no node behind.
 func TestForeignContenders(t *testing.T) {
 	t.Parallel()
 	ctx, c := testContext(t), connect(t, server.Addr())

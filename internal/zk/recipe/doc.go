@@ -18,7 +18,7 @@
 //   - [NewElection] and [NewLeaderLatch] say who leads, to who stands and to who only asks.
 //   - [NewNonBlockingLease] and [NewMultiNonBlockingLease] are held for a time by the clock,
 //     whether the holder's session lasts or not.
-//   - [NewParty], [NewShallowParty] and [NewGroupMember] are lists of who is there;
+//   - [NewParty], [NewShallowParty] and [NewGroupMember] list who is present;
 //     [NewServiceDiscovery] reads the services that have registered with Curator.
 //   - [NewBarrier] holds up whoever waits; [NewDoubleBarrier] has a number of members begin
 //     together and end together; [NewSetPartitioner] shares a set out among its members.
@@ -57,7 +57,7 @@
 //
 // What is lost stays lost, even if the connection comes back with the session alive.
 //
-// Between a look at Err and the write behind it the lock can be lost all the same, as when
+// Between a look at Err and the write after it the lock can be lost all the same, as when
 // the process is paused. Where a write to ZooKeeper must never happen without the lock,
 // put [Held.Fence] into the transaction: the servers then refuse it.
 //
@@ -97,8 +97,8 @@
 // wait for these: whoever finds one gets [ErrForeignContender]. Nothing can keep one from coming
 // later, to what is held already. All other children are ignored.
 //
-// The numbers end: behind the 2147483647th contender servers give the same number to many
-// ([ErrExhausted]). Delete the lock's node, when nobody holds it, to begin anew.
+// The numbers end: after the 2147483647th contender servers give the same number to many
+// ([ErrExhausted]). Delete the lock's node, when nobody holds it, to begin again.
 //
 // kazoo's semaphore is a node whose data is the number of leases in decimal, written by whoever
 // makes it. A holder is an ephemeral child named by 32 hexadecimal digits, with the identifier as

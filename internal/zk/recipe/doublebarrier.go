@@ -180,7 +180,7 @@ func (e *Entered) leave(ctx context.Context) error {
 			return lost
 		}
 		if errors.Is(err, zk.ErrSessionExpired) && over(ctx, b.client) == nil {
-			continue // who has gone already goes on in the next session, and who has not is told there
+			continue // a process that has left goes on in the next session, and one that has not is told there
 		}
 		if err != nil {
 			return err

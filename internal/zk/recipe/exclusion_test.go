@@ -37,7 +37,7 @@ func (c *census) exit(kind string) {
 	c.now[kind]--
 }
 
-// Many contend, while their connections are cut before and behind requests at random: never
+// Many contend, while their connections are cut before and after requests at random: never
 // do more hold than may, everybody has every turn, and nothing is left in the end.
 func TestExclusion(t *testing.T) {
 	t.Parallel()

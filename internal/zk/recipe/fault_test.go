@@ -25,7 +25,7 @@ type step struct {
 	meanwhile func(ctx context.Context, t *testing.T, v *victim, direct *zk.Client, path string)
 	// do makes it, once or with what belongs to it.
 	do func(ctx context.Context, t *testing.T, c *zk.Client, path string) error
-	// left is what is there afterwards, and how often.
+	// left is what exists afterwards, and how often.
 	left func(ctx context.Context, t *testing.T, direct *zk.Client, path string)
 }
 

@@ -47,7 +47,7 @@ func newHeld(n *ownNode, of string, patient bool) *Held {
 }
 
 // connection looks at the connection, and has the lock end when it is lost for too long. A
-// server that serves reads alone keeps no session, and is none.
+// read-only server keeps no session, and does not count as a connection.
 func (h *Held) connection() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -109,7 +109,7 @@ func (h *Held) Fence() zk.Op { return zk.CheckOp(h.node.path, zk.AnyVersion) }
 // its turn. The error is [ErrLost] when it was held no more: there was nothing to be given
 // back then. When ctx has ended, [CleanupTimeout] is what it takes at most. Any other error
 // tells that the node may still be there, until the session ends; Release may then be called
-// again. Behind a success further calls return the same and do nothing.
+// again. After a success further calls return the same and do nothing.
 func (h *Held) Release(ctx context.Context) error {
 	return h.give(ctx, h.remove)
 }

@@ -27,7 +27,7 @@ func lost(t *testing.T, held *recipe.Held, of string, want ...error) {
 	}
 }
 
-// isLoss tells whether err is a loss for one of the reasons.
+// isLoss reports whether err is a loss for one of the reasons.
 func isLoss(err error, by []error) bool {
 	return errors.Is(err, recipe.ErrLost) && slices.ContainsFunc(by, func(reason error) bool { return errors.Is(err, reason) })
 }

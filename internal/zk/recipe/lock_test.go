@@ -55,7 +55,7 @@ func TestOrder(t *testing.T) {
 	untilChildren(t, c, path, 0)
 }
 
-// One that is let go wakes the one behind it and nobody else.
+// One that is let go wakes the one after it and nobody else.
 func TestNoHerd(t *testing.T) {
 	t.Parallel()
 	ctx, c := testContext(t), connect(t, server.Addr())
@@ -117,7 +117,7 @@ func TestGivingUp(t *testing.T) {
 		t.Errorf("tried: %v are left", got)
 	}
 
-	// One that gives up in the middle of the line does not let the one behind it pass.
+	// One that gives up in the middle of the line does not let the one after it pass.
 	short, cancel = context.WithCancel(ctx)
 	defer cancel()
 	middle := acquire(short, lock)
@@ -270,7 +270,7 @@ func TestGivingUpWithoutConnection(t *testing.T) {
 }
 
 // While it waits, a contender keeps its place whatever becomes of the connection, even if no
-// server can be reached for longer than the client waits for one.
+// server can be reached for longer than the client's timeout.
 func TestWaitingSurvivesConnection(t *testing.T) {
 	t.Parallel()
 	for _, at := range []struct {

@@ -97,7 +97,7 @@ func (q *LockingQueue) round(ctx context.Context, wait bool) (*Item, error) {
 		case !errors.Is(err, ErrLocked):
 			return nil, err
 		}
-		missed = true // somebody was faster: what is there has changed
+		missed = true // somebody was faster: the items have changed
 	}
 	switch {
 	case missed:

@@ -22,7 +22,7 @@ func (v *victim) endSession(ctx context.Context, t *testing.T, id int64, passwor
 	}
 }
 
-// The fence of an item is that of whoever has it, and not of who had it before: the lock has the
+// The fence of an item is that of its present holder, and not of an earlier one: the lock has the
 // same name.
 func TestItemFence(t *testing.T) {
 	t.Parallel()

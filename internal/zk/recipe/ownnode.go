@@ -32,7 +32,7 @@ type ownNode struct {
 
 // own begins to watch a node that this client has just made, until close. The end of ctx
 // ends the beginning, and not what follows. When the node is not there the error is one to
-// begin again behind.
+// begin again after that.
 func own(ctx context.Context, client *zk.Client, path string) (*ownNode, error) {
 	n := &ownNode{client: client, path: path}
 	n.ctx, n.end = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -127,7 +127,7 @@ func (n *ownNode) missing() error {
 	return ErrDeleted
 }
 
-// expired tells whether the client has another session than the node.
+// expired reports whether the client has another session than the node.
 func (n *ownNode) expired() bool {
 	id, _ := n.client.Session()
 	return id != 0 && n.session != 0 && id != n.session
@@ -187,7 +187,7 @@ func left(path string, reason, err error) error {
 	return stays(reason, path, err)
 }
 
-// stays adds to reason that a node could not be taken away. Nobody begins again behind that.
+// stays adds to reason that a node could not be taken away. After that, no caller begins again.
 func stays(reason error, path string, err error) error {
 	err = fmt.Errorf("%s may stay until the session ends: %w", shown.Line(path), err)
 	if beginsAgain(reason) {
@@ -267,7 +267,7 @@ func persist(ctx context.Context, client *zk.Client, f func() error) error {
 // error looks like that it was ended with.
 func over(ctx context.Context, client *zk.Client) error { return cmp.Or(ctx.Err(), client.Ended()) }
 
-// connectionLost tells whether another try finds another connection, or waits for it.
+// connectionLost reports whether another try finds another connection, or waits for it.
 func connectionLost(err error) bool { return errors.Is(err, zk.ErrConnectionLoss) && !unreachable(err) }
 
 func unreachable(err error) bool {

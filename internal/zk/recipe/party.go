@@ -54,7 +54,7 @@ func NewParty(client *zk.Client, path string, o PartyOptions) (*Party, error) {
 }
 
 // NewShallowParty returns kazoo's ShallowParty of the path: the identifier is a part of the
-// name of a member's node, and must be fit for one. It makes no request.
+// name of a member's node, so it must be a valid one. It makes no request.
 func NewShallowParty(client *zk.Client, path string, o PartyOptions) (*Party, error) {
 	return newParty(&Party{
 		client: client, path: path, data: []byte(o.Identifier), acl: o.ACL, shallow: true,

@@ -69,7 +69,7 @@ func TestParty(t *testing.T) {
 	t.Parallel()
 	ctx, c := testContext(t), connect(t, server.Addr())
 	path := folder(t, c) + "/deep/group"
-	// What is no member's is none of a Party.
+	// A node of another kind is not listed by a Party.
 	party := must(recipe.NewParty(c, path, recipe.PartyOptions{Identifier: "a/b"}))(t)
 	group := must(recipe.NewGroupMember(c, path, recipe.PartyOptions{Identifier: "me", Data: []byte("data")}))(t)
 	held := must(group.Join(ctx))(t)

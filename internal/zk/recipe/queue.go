@@ -22,7 +22,7 @@ type QueueOptions struct {
 }
 
 // Queue is a queue that processes share, kazoo's Queue: whoever gets an item has it alone, and
-// an item that was got is in the queue no more, whatever becomes of who has it.
+// an item that was got is in the queue no more, even if the process that got it dies.
 type Queue struct {
 	client *zk.Client
 	path   string
@@ -49,7 +49,7 @@ func entry(folder string, priority int) (string, error) {
 	return zk.Child(folder, fmt.Sprintf("entry-%03d-", priority)), nil
 }
 
-// Put adds an item, behind those of the same priority, of which the lowest comes first. It
+// Put adds an item, after those of the same priority, of which the lowest comes first. It
 // makes the queue's node when that is missing. Each call that returns without an error has
 // added one; with [zk.ErrOutcomeUnknown], which takes the loss of both a reply and the session,
 // it may have.

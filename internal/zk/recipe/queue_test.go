@@ -235,7 +235,7 @@ func TestLockingQueue(t *testing.T) {
 		t.Errorf("left: %v", left)
 	}
 
-	// An item whose lock is lost is not consumed by who had it.
+	// An item whose lock is lost is not consumed by its former holder.
 	if err := q.Put(ctx, []byte("c"), recipe.DefaultPriority); err != nil {
 		t.Fatal(err)
 	}

@@ -193,7 +193,7 @@ func (s *Semaphore) take(ctx context.Context, turn *ownNode) (string, error) {
 	})
 	switch {
 	case unknown:
-		// What is there is given back, by whoever begins again as well.
+		// A lease that exists is given back. A caller that begins again does so too.
 		return "", s.giveBack(ctx, prefix)
 	case errors.Is(err, zk.ErrNoNode):
 		return "", errAgain // the turn is lost, or the parent of the leases has been deleted

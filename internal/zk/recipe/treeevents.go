@@ -93,7 +93,7 @@ func (e *TreeEvents) signal() {
 	}
 }
 
-// Next returns the next change, or waits for it. Behind the last one it returns why there will
+// Next returns the next change, or waits for it. After the last one it returns why there will
 // be no other: [zk.ErrWatchEnded], [zk.ErrWatchOverflow] where 65,536 were not read, or why the
 // cache keeps up no more. The end of ctx ends the wait alone.
 func (e *TreeEvents) Next(ctx context.Context) (TreeEvent, error) {

@@ -77,7 +77,7 @@ func TestKeytab(t *testing.T) {
 	if _, err := openKeytab(t.Context(), conf, file+"-", alice); err == nil || err.Error() != `the keytab: there is no such file in the folder "`+filepath.Dir(file)+`"` {
 		t.Errorf("error %v", err)
 	}
-	// A keytab that ends anywhere has the keys before that, or is none, and is not shown.
+	// A keytab that ends anywhere has the keys before that, or is refused, and is not shown.
 	for n := range content {
 		_, err := openKeytab(t.Context(), conf, writeFile(t, string(content[:n])), alice)
 		if err != nil && (strings.Contains(err.Error(), string(k.keys[0].key.KeyValue)) || len(err.Error()) > 300) {

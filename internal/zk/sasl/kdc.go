@@ -156,7 +156,7 @@ func preAuthentication(ctx context.Context, refusal messages.KRBError, etypes []
 	return types.PAData{}, err
 }
 
-// proofTime returns the time of a proof: the KDC's, which it has told with its request for one, where krb5.conf allows that. No
+// proofTime returns the time of a proof: the KDC's, which it sends with its request for a proof, where krb5.conf allows that. No
 // more depends on what nobody has signed.
 func (k *kdc) proofTime(request messages.KRBError) time.Time {
 	if k.conf.timesync && !request.STime.IsZero() {
@@ -404,7 +404,7 @@ func (k *kdc) ask(ctx context.Context, realm string, request interface{ Marshal(
 	return nil, &unreachableError{realm, errors.Join(errs...)}
 }
 
-// parseRefusal tells whether a KDC's reply is KRB_ERROR.
+// parseRefusal reports whether a KDC's reply is KRB_ERROR.
 func parseRefusal(reply []byte) (refusal messages.KRBError, ok bool) {
 	err := guard.Decode(func() error { return refusal.Unmarshal(reply) })
 	return refusal, err == nil

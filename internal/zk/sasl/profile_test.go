@@ -149,7 +149,7 @@ func TestProfileAsKinit(t *testing.T) {
 	}
 }
 
-// A file that is masked is empty, and so is a folder in the place of a file.
+// A file that is masked is empty, and so is a folder instead of a file.
 func TestProfileOfLinks(t *testing.T) {
 	t.Parallel()
 	const home = "[libdefaults]\ndns_lookup_kdc = no\ndefault_realm = HOME\n"

@@ -145,7 +145,7 @@ func (s Secret) String() string {
 // GoString does the same for the verb %#v.
 func (s Secret) GoString() string { return "sasl.Secret{" + s.String() + "}" }
 
-// isZero tells whether there is no secret, or an empty one, which no server takes.
+// isZero reports whether there is no secret, or an empty one, which no server takes.
 func (s Secret) isZero() bool { return s.value == nil || *s.value == "" }
 
 // Reveal returns the secret.
@@ -191,7 +191,7 @@ func failed(mechanism string, err error) error {
 	return fmt.Errorf("%w: %s: %w", ErrFailed, mechanism, err)
 }
 
-// printable tells whether a string is free of control characters, which no name has.
+// printable reports whether a string is free of control characters, which no name has.
 func printable(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f })
 }

@@ -96,8 +96,8 @@ func (t *ticket) authenticator(now time.Time) (types.Authenticator, error) {
 	return auth, err
 }
 
-// grants returns the realm for which the ticket gets others; false when it is none of that
-// kind.
+// grants returns the realm for which the ticket gets others; false for another
+// kind of ticket.
 func (t *ticket) grants() (realm string, ok bool) {
 	if isGranting(t.service) {
 		return t.service.NameString[1], true
@@ -120,7 +120,7 @@ var keySizes = map[int32]int{
 	etypeID.RC4_HMAC:                   16,
 }
 
-// checkKey tells whether a key can be used.
+// checkKey reports whether a key can be used.
 func checkKey(key types.EncryptionKey) error {
 	size, known := keySizes[key.KeyType]
 	if !known {
@@ -132,7 +132,7 @@ func checkKey(key types.EncryptionKey) error {
 	return nil
 }
 
-// isMessageEtype tells whether keys of a type make the messages of RFC 4121. Older types
+// isMessageEtype reports whether keys of a type make the messages of RFC 4121. Older types
 // have other messages (RFC 1964, RFC 4757), and are retired (RFC 8429).
 func isMessageEtype(etype int32) bool {
 	switch etype {
@@ -144,7 +144,7 @@ func isMessageEtype(etype int32) bool {
 	}
 }
 
-// checkMessageKey tells whether messages can be made with a key.
+// checkMessageKey reports whether messages can be made with a key.
 func checkMessageKey(key types.EncryptionKey) error {
 	if !isMessageEtype(key.KeyType) {
 		return errors.New("its key is not one of AES, which GSSAPI takes")

@@ -49,7 +49,7 @@ func appendFrame(buf, frame []byte) []byte {
 	return append(buf, frame...)
 }
 
-// int32At reads the number at an offset, and 0 behind the frame's end.
+// int32At reads the number at an offset, and 0 after the frame's end.
 func int32At(frame []byte, offset int) int32 {
 	if len(frame) < offset+4 {
 		return 0

@@ -33,30 +33,30 @@ const (
 	OpCloseSession    int32 = -11
 )
 
-// Is returns what tells whether a request is one of some operations, for the faults of a [Proxy].
+// Is returns what reports whether a request is one of some operations, for the faults of a [Proxy].
 func Is(ops ...int32) func(op int32) bool {
 	return func(op int32) bool { return slices.Contains(ops, op) }
 }
 
-// IsCreate tells whether a request makes a node, of whatever kind.
+// IsCreate reports whether a request makes a node, of whatever kind.
 func IsCreate(op int32) bool {
 	return op == OpCreate || op == OpCreate2 || op == OpCreateContainer || op == OpCreateTTL
 }
 
-// IsDelete tells whether a request deletes a node.
+// IsDelete reports whether a request deletes a node.
 func IsDelete(op int32) bool { return op == OpDelete }
 
-// IsSet tells whether a request replaces a node's data.
+// IsSet reports whether a request replaces a node's data.
 func IsSet(op int32) bool { return op == OpSetData }
 
-// IsSetACL tells whether a request replaces a node's ACL.
+// IsSetACL reports whether a request replaces a node's ACL.
 func IsSetACL(op int32) bool { return op == OpSetACL }
 
-// IsGetACL tells whether a request reads a node's ACL.
+// IsGetACL reports whether a request reads a node's ACL.
 func IsGetACL(op int32) bool { return op == OpGetACL }
 
-// IsMulti tells whether a request is a transaction.
+// IsMulti reports whether a request is a transaction.
 func IsMulti(op int32) bool { return op == OpMulti }
 
-// IsExists tells whether a request looks whether there is a node.
+// IsExists reports whether a request looks whether there is a node.
 func IsExists(op int32) bool { return op == OpExists }

@@ -96,14 +96,14 @@ func (p *process) thaw() error {
 	return p.signal(syscall.SIGCONT)
 }
 
-// isFrozen tells whether the process was stopped where it stood.
+// isFrozen reports whether the process was stopped where it stood.
 func (p *process) isFrozen() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.frozen
 }
 
-// ended tells whether the process is gone.
+// ended reports whether the process is gone.
 func (p *process) ended() bool {
 	select {
 	case <-p.done:

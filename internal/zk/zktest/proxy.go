@@ -111,7 +111,7 @@ func (p *Proxy) arm(match func(op int32) bool, after bool) <-chan struct{} {
 	return f.happened
 }
 
-// HoldReplies holds back the reply to each request from here on whose opcode matches, and with it whatever comes behind it
+// HoldReplies holds back the reply to each request from here on whose opcode matches, and with it whatever comes after it
 // on the same connection, until release is called. The channel is closed when the server has answered one of them, so that
 // its effect has happened. The function is called with the proxy locked.
 func (p *Proxy) HoldReplies(match func(op int32) bool) (held <-chan struct{}, release func()) {
@@ -135,7 +135,7 @@ func (p *Proxy) CutAll() {
 }
 
 // Refuse closes new connections at once while it is on. Current ones stay. It may be called by the function that picks a
-// request to cut at: nobody is let in again behind that cut.
+// request to cut at: nobody is let in again after that cut.
 func (p *Proxy) Refuse(on bool) { p.refuse.Store(on) }
 
 // Delay holds each reply back for a time, as a slow network does.

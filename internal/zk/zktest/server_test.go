@@ -26,7 +26,7 @@ import (
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
-// listening tells whether something accepts connections at an address.
+// listening reports whether something accepts connections at an address.
 func listening(tb testing.TB, addr string) bool {
 	tb.Helper()
 	dialer := net.Dialer{Timeout: patience}
@@ -39,7 +39,7 @@ func listening(tb testing.TB, addr string) bool {
 	return true
 }
 
-// exists tells whether there is a file or a folder.
+// exists reports whether there is a file or a folder.
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil

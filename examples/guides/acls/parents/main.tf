@@ -8,8 +8,8 @@ provider "zookeeper" {
   password = var.zookeeper_password
 }
 
-# Others may write this node and nothing else: its parents, which are made on the way, are
-# for the provider alone to change.
+# Others may write this node and nothing else. The provider creates its missing parents, and
+# only the provider may change them.
 resource "zookeeper_znode" "switch" {
   path = "/features/checkout/enabled"
   data = "true"
