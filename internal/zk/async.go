@@ -333,7 +333,7 @@ func (a Async) Multi(ctx context.Context, ops ...Op) *Pending[[]OpResult] {
 	if len(ops) == 0 {
 		return failed[[]OpResult](nil)
 	}
-	return issue(ctx, a.client, a.client.transaction(ctx, ops, nil))
+	return issue(ctx, a.client, a.client.transaction(ctx, ops))
 }
 
 // Reconfig is [Client.Reconfig].

@@ -67,31 +67,24 @@ func (c *Client) multi(ctx context.Context, ops []Op) (results []OpResult, zxid 
 	if err := conn.ContextError(ctx); err != nil {
 		return nil, 0, failure(OpNameMulti, "", err) // and none of its operations is to blame
 	}
-	results, err = do(ctx, c, c.transaction(ctx, ops, &zxid))
+	results, out, err := answered(ctx, c, c.transaction(ctx, ops))
 	if err != nil {
 		return nil, 0, err
 	}
-	return results, cmp.Or(zxid, c.Zxid()), nil
+	return results, cmp.Or(out.Zxid, c.Zxid()), nil
 }
 
-// transaction makes one of the operations. What it was on the servers is noted in zxid, unless that is nil.
-// It waits for the server's version where one of the operations depends on that.
-func (c *Client) transaction(ctx context.Context, ops []Op, zxid *int64) operation[proto.MultiRequest, proto.MultiReply, []OpResult] {
+// transaction makes one of the operations. It waits for the server's version where one of them depends on that.
+func (c *Client) transaction(ctx context.Context, ops []Op) operation[proto.MultiRequest, proto.MultiReply, []OpResult] {
+	asked := make([]proto.MultiOp, len(ops))
 	o := operation[proto.MultiRequest, proto.MultiReply, []OpResult]{
 		code: proto.OpMulti, inside: true,
-		req:   proto.MultiRequest{Ops: make([]proto.MultiOp, len(ops))},
-		blank: proto.MultiReply{Want: len(ops)},
-		lost:  resolveMulti,
-		result: func(c *Client, out *proto.MultiReply) ([]OpResult, error) {
-			if zxid != nil {
-				*zxid = out.Zxid
-			}
-			return c.multiResults(ops, out)
-		},
-		refused: func(_ *Client, out *proto.MultiReply) error { return refusedOp(ops, out) },
+		req:   proto.MultiRequest{Ops: asked},
+		blank: proto.MultiReply{Asked: asked},
+		lost:  resolveMulti, result: multiResults, refused: refusedOp,
 	}
 	for i, op := range ops {
-		if o.req.Ops[i], o.err = c.record(ctx, op); o.err != nil {
+		if asked[i], o.err = c.record(ctx, op); o.err != nil {
 			o.err = &MultiError{Index: i, Op: op.kind.Name(), Path: op.path, Err: o.err}
 			break
 		}
@@ -100,46 +93,40 @@ func (c *Client) transaction(ctx context.Context, ops []Op, zxid *int64) operati
 }
 
 // refusedOp names the operation that failed, where one has.
-func refusedOp(ops []Op, out *proto.MultiReply) error {
+func refusedOp(c *Client, out *proto.MultiReply) error {
 	for i, r := range out.Results {
 		// The operations before the failed one are marked OK, those after it as
 		// inconsistent; so are all but one, whatever failed.
-		if r.Op == proto.OpError && r.Err != proto.OK && r.Err != ErrRuntimeInconsistency && i < len(ops) {
-			return &MultiError{Index: i, Op: ops[i].kind.Name(), Path: ops[i].path, Err: r.Err}
+		if r.Op == proto.OpError && r.Err != proto.OK && r.Err != ErrRuntimeInconsistency && i < len(out.Asked) {
+			op := out.Asked[i]
+			return &MultiError{Index: i, Op: op.Op.Name(), Path: c.Unchroot(op.Path()), Err: r.Err}
 		}
 	}
 	return nil
 }
 
 // multiResults makes of a reply what each operation did.
-func (c *Client) multiResults(ops []Op, reply *proto.MultiReply) ([]OpResult, error) {
-	if len(reply.Results) != len(ops) {
+func multiResults(c *Client, reply *proto.MultiReply) ([]OpResult, error) {
+	if len(reply.Results) != len(reply.Asked) {
 		return nil, c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: "a transaction's reply has not one result for each operation"})
 	}
-	out := make([]OpResult, len(ops))
+	out := make([]OpResult, len(reply.Asked))
 	for i, r := range reply.Results {
+		op := reply.Asked[i]
 		// Names, because there are many codes for one create.
-		if r.Op.Name() != ops[i].kind.Name() {
-			return nil, c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: fmt.Sprintf("a transaction's %v was answered as %v", ops[i].kind, r.Op)})
+		if r.Op.Name() != op.Op.Name() {
+			return nil, c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: fmt.Sprintf("a transaction's %v was answered as %v", op.Op, r.Op)})
 		}
-		out[i] = OpResult{Path: ops[i].path, Stat: r.Stat, HasStat: r.HasStat}
+		made := op.Path()
 		if r.Path != "" {
-			if !c.makes(ops[i], r.Path) {
+			if create, ok := op.Request.(*proto.CreateRequest); !ok || !create.Flags.Makes(create.Path, r.Path) {
 				return nil, c.outcomeUnknown(reply.Seen, &conn.ProtocolError{Reason: "a transaction's create was answered with another node, " + shown.Text(r.Path)})
 			}
-			out[i].Path = c.Unchroot(r.Path)
+			made = r.Path
 		}
+		out[i] = OpResult{Path: c.Unchroot(made), Stat: r.Stat, HasStat: r.HasStat}
 	}
 	return out, nil
-}
-
-// makes reports whether an operation can have made the node of the full path.
-func (c *Client) makes(op Op, full string) bool {
-	mode := modes[op.create.Mode]
-	if mode.sequential {
-		return mode.flags.Makes(c.prefixed(op.path), full)
-	}
-	return mode.flags.Makes(c.chrooted(op.path), full)
 }
 
 // record makes the record of an operation.

@@ -125,12 +125,18 @@ func (o *operation[Q, R, T]) interpret(c *Client, out *R, err error) (T, error) 
 
 // do does an operation and waits for its result.
 func do[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client, o operation[Q, R, T]) (T, error) {
+	result, _, err := answered[Q, R, T, W, P](ctx, c, o)
+	return result, err
+}
+
+// answered is do that returns the record of the reply as well, which it has without an error.
+func answered[Q, R, T any, W request[Q], P reply[R]](ctx context.Context, c *Client, o operation[Q, R, T]) (result T, out *R, err error) {
 	if o.err != nil {
-		var none T
-		return none, o.fails(o.err)
+		return result, nil, o.fails(o.err)
 	}
-	out, err := perform[Q, R, T, W, P](ctx, c, &o)
-	return o.outcome(ctx, c, out, err)
+	out, err = perform[Q, R, T, W, P](ctx, c, &o)
+	result, err = o.outcome(ctx, c, out, err)
+	return result, out, err
 }
 
 // perform does an operation and returns the record of its reply.

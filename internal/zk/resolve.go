@@ -570,10 +570,10 @@ func (c *Client) lookForMulti(ctx context.Context, req *proto.MultiRequest, l lo
 // effect, those of sequential creates last, and of the others. A check leaves no trace, and
 // what a path that is touched twice looks like does not tell of one operation.
 func witnessesOf(req *proto.MultiRequest) (witnesses, others []int) {
-	touched := make(map[string]int)
+	times := make(map[string]int)
 	var sequential []int
 	for _, op := range req.Ops {
-		touched[multiPath(op)]++
+		times[touched(op)]++
 	}
 	for i, op := range req.Ops {
 		create, ok := op.Request.(*proto.CreateRequest)
@@ -581,7 +581,7 @@ func witnessesOf(req *proto.MultiRequest) (witnesses, others []int) {
 		case op.Op == proto.OpCheck:
 		case ok && isSequential(create):
 			sequential = append(sequential, i)
-		case touched[multiPath(op)] > 1:
+		case times[touched(op)] > 1:
 			others = append(others, i)
 		default:
 			witnesses = append(witnesses, i)
@@ -590,19 +590,13 @@ func witnessesOf(req *proto.MultiRequest) (witnesses, others []int) {
 	return append(witnesses, sequential...), others
 }
 
-// multiPath is the path of the node that an operation touches, if it is there before.
-func multiPath(op proto.MultiOp) string {
-	switch r := op.Request.(type) {
-	case *proto.CreateRequest:
-		if !isSequential(r) {
-			return r.Path
-		}
-	case *proto.SetDataRequest:
-		return r.Path
-	case *proto.DeleteRequest:
-		return r.Path
+// touched is the path of the node that an operation changes, if it is there before.
+func touched(op proto.MultiOp) string {
+	create, ok := op.Request.(*proto.CreateRequest)
+	if op.Op == proto.OpCheck || ok && isSequential(create) {
+		return ""
 	}
-	return ""
+	return op.Path()
 }
 
 // witness looks whether one operation of a transaction took effect, in which transaction

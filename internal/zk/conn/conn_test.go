@@ -576,7 +576,7 @@ func FuzzConn(f *testing.F) {
 		defer c.Close()
 		calls := []*Call{
 			NewCall(proto.OpGetData, &proto.PathWatchRequest{Path: "/a"}, new(proto.GetDataReply)),
-			NewCall(proto.OpMulti, &proto.MultiRequest{}, &proto.MultiReply{Want: 8}),
+			NewCall(proto.OpMulti, &proto.MultiRequest{}, &proto.MultiReply{Asked: make([]proto.MultiOp, 8)}),
 			NewCall(proto.OpGetChildren2, &proto.PathWatchRequest{Path: "/a"}, new(proto.GetChildrenReply)),
 		}
 		for _, call := range calls {

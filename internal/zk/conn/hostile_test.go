@@ -73,10 +73,10 @@ var kinds = []struct {
 	{"delete", proto.OpDelete, 0, nil, nil, nil},
 	{"children", proto.OpGetChildren2, 0, joined(list("a", "bc"), statBody()), func() Reply { return new(proto.GetChildrenReply) }, &proto.GetChildrenReply{Children: []string{"a", "bc"}, Stat: aStat}},
 	{"ACL", proto.OpGetACL, 0, joined(number(1), number(31), text("world"), text("anyone"), statBody()), func() Reply { return new(proto.GetACLReply) }, &proto.GetACLReply{ACL: []proto.ACL{{Perms: 31, Scheme: "world", ID: "anyone"}}, Stat: aStat}},
-	{"multi", proto.OpMulti, 0, joined(result(proto.OpCreate, text("/a")), result(proto.OpCreate2, text("/b"), statBody()), result(proto.OpSetData, statBody()), result(proto.OpDelete), lastResult), func() Reply { return &proto.MultiReply{Want: 4} }, &proto.MultiReply{Want: 4, Results: []proto.MultiResult{
+	{"multi", proto.OpMulti, 0, joined(result(proto.OpCreate, text("/a")), result(proto.OpCreate2, text("/b"), statBody()), result(proto.OpSetData, statBody()), result(proto.OpDelete), lastResult), func() Reply { return &proto.MultiReply{Asked: make([]proto.MultiOp, 4)} }, &proto.MultiReply{Asked: make([]proto.MultiOp, 4), Results: []proto.MultiResult{
 		{Op: proto.OpCreate, Path: "/a"}, {Op: proto.OpCreate2, Path: "/b", Stat: aStat, HasStat: true}, {Op: proto.OpSetData, Stat: aStat, HasStat: true}, {Op: proto.OpDelete},
 	}}},
-	{"failed multi", proto.OpMulti, 0, joined(result(proto.OpError, number(0)), result(proto.OpError, number(-110)), result(proto.OpError, number(-2)), lastResult), func() Reply { return &proto.MultiReply{Want: 3} }, &proto.MultiReply{Want: 3, Results: []proto.MultiResult{
+	{"failed multi", proto.OpMulti, 0, joined(result(proto.OpError, number(0)), result(proto.OpError, number(-110)), result(proto.OpError, number(-2)), lastResult), func() Reply { return &proto.MultiReply{Asked: make([]proto.MultiOp, 3)} }, &proto.MultiReply{Asked: make([]proto.MultiOp, 3), Results: []proto.MultiResult{
 		{Op: proto.OpError}, {Op: proto.OpError, Err: proto.ErrNodeExists}, {Op: proto.OpError, Err: proto.ErrRuntimeInconsistency},
 	}}},
 	{"multiRead", proto.OpMultiRead, 0, joined(result(proto.OpGetData, text("x"), statBody()), result(proto.OpGetChildren, list("a")), result(proto.OpError, number(-101)), lastResult), func() Reply { return &proto.MultiReadReply{Want: 3} }, &proto.MultiReadReply{Want: 3, Results: []proto.MultiReadResult{
@@ -392,7 +392,7 @@ func TestHugeCount(t *testing.T) {
 		{"data", replyFrame(1, 200, proto.OK, number(huge)), new(proto.GetDataReply)},
 		{"path", replyFrame(1, 200, proto.OK, number(huge)), new(proto.CreateReply)},
 		{"children in a multiRead", replyFrame(1, 200, proto.OK, result(proto.OpGetChildren, number(huge))), &proto.MultiReadReply{Want: 1}},
-		{"results of a multi", replyFrame(1, 200, proto.OK, bytes.Repeat(result(proto.OpDelete), 5000)), &proto.MultiReply{Want: 1}},
+		{"results of a multi", replyFrame(1, 200, proto.OK, bytes.Repeat(result(proto.OpDelete), 5000)), &proto.MultiReply{Asked: make([]proto.MultiOp, 1)}},
 		{"results of a multiRead", replyFrame(1, 200, proto.OK, bytes.Repeat(result(proto.OpError, number(-101)), 5000)), &proto.MultiReadReply{Want: 1}},
 		{"frame", number(huge), new(proto.GetDataReply)},
 	} {

@@ -14,6 +14,22 @@ type MultiOp struct {
 	Request interface{ AppendTo(dst []byte) []byte }
 }
 
+// Path is that of the node that the operation is about, as it was asked for: of a sequential
+// create without the number.
+func (op MultiOp) Path() string {
+	switch r := op.Request.(type) {
+	case *CreateRequest:
+		return r.Path
+	case *DeleteRequest:
+		return r.Path
+	case *SetDataRequest:
+		return r.Path
+	case *CheckRequest:
+		return r.Path
+	}
+	return ""
+}
+
 // CheckRequest makes a multi fail unless the node is there with the version. Its result
 // has no body.
 type CheckRequest struct {
@@ -79,9 +95,9 @@ type MultiResult struct {
 
 // MultiReply answers a MultiRequest, with one result for each operation, in its order.
 type MultiReply struct {
-	// Want is how many results are decoded at most: that of the operations sent. A result
-	// takes far more memory than bytes on the wire.
-	Want    int
+	// Asked are the operations sent. It is not a part of the record, and bounds how many results
+	// are decoded: a result takes far more memory than bytes on the wire.
+	Asked   []MultiOp
 	Results []MultiResult
 	// Zxid is the transaction, and Seen the latest that was known when the request was
 	// submitted. Neither is a part of the record: the client fills them in.
@@ -95,7 +111,7 @@ func (p *MultiReply) Refused() bool {
 
 // Decode fills p from r.
 func (p *MultiReply) Decode(r *jute.Reader) {
-	p.Results = slices.Grow(p.Results, min(p.Want, r.Remaining()/MultiHeaderSize))
+	p.Results = slices.Grow(p.Results, min(len(p.Asked), r.Remaining()/MultiHeaderSize))
 	for {
 		op := OpCode(r.Int())
 		done := r.Bool()
@@ -103,8 +119,8 @@ func (p *MultiReply) Decode(r *jute.Reader) {
 		if done || r.Err() != nil {
 			return
 		}
-		if len(p.Results) == p.Want {
-			r.Fail(fmt.Errorf("proto: a multi's reply holds more than the %d results asked for", p.Want))
+		if len(p.Results) == len(p.Asked) {
+			r.Fail(fmt.Errorf("proto: a multi's reply holds more than the %d results asked for", len(p.Asked)))
 			return
 		}
 		res := MultiResult{Op: op}

@@ -99,7 +99,7 @@ var replies = []struct {
 		record("iBis", 15, false, 0, "/b"), statBytes,
 		record("iBi", 5, false, 0), statBytes,
 		record("iBi", 2, false, 0), record("iBi", 13, false, 0), record("iBi", -1, true, -1),
-	}, nil), func() decoder { return &MultiReply{Want: 5} }, fmt.Sprintf("%+v", &MultiReply{Want: 5, Results: []MultiResult{
+	}, nil), func() decoder { return &MultiReply{Asked: make([]MultiOp, 5)} }, fmt.Sprintf("%+v", &MultiReply{Asked: make([]MultiOp, 5), Results: []MultiResult{
 		{Op: OpCreate, Path: "/a"}, {Op: OpCreate2, Path: "/b", Stat: aStat, HasStat: true}, {Op: OpSetData, Stat: aStat, HasStat: true}, {Op: OpDelete}, {Op: OpCheck},
 	}})},
 	{"multiRead", bytes.Join([][]byte{
@@ -112,7 +112,7 @@ var replies = []struct {
 	{"ephemerals", record("iss", 2, "/a", "/b"), func() decoder { return new(GetEphemeralsReply) }, "&{Paths:[/a /b]}"},
 	{"descendants", record("i", 7), func() decoder { return new(CountDescendantsReply) }, "&{Total:7}"},
 	{"who am I", record("iss", 1, "ip", "::1"), func() decoder { return new(WhoAmIReply) }, "&{Identities:[{Scheme:ip User:::1}]}"},
-	{"multi that failed", record("iBiiiBiiiBi", -1, false, 0, 0, -1, false, -110, -110, -1, true, -1), func() decoder { return &MultiReply{Want: 5} }, fmt.Sprintf("%+v", &MultiReply{Want: 5, Results: []MultiResult{
+	{"multi that failed", record("iBiiiBiiiBi", -1, false, 0, 0, -1, false, -110, -110, -1, true, -1), func() decoder { return &MultiReply{Asked: make([]MultiOp, 5)} }, fmt.Sprintf("%+v", &MultiReply{Asked: make([]MultiOp, 5), Results: []MultiResult{
 		{Op: OpError, Err: OK}, {Op: OpError, Err: ErrNodeExists},
 	}})},
 }
@@ -153,7 +153,7 @@ func TestTruncatedReplies(t *testing.T) {
 func TestUnknownMultiResult(t *testing.T) {
 	t.Parallel()
 	r := jute.NewReader(record("iBi", 99, false, 0))
-	(&MultiReply{Want: 1}).Decode(&r)
+	(&MultiReply{Asked: make([]MultiOp, 1)}).Decode(&r)
 	if r.Err() == nil || !strings.Contains(r.Err().Error(), "99") {
 		t.Error(r.Err())
 	}
@@ -163,7 +163,7 @@ func TestUnknownMultiResult(t *testing.T) {
 func TestMultiReplyIsBounded(t *testing.T) {
 	t.Parallel()
 	in := bytes.Repeat(record("iBi", 2, false, 0), 3)
-	for _, out := range []interface{ Decode(*jute.Reader) }{&MultiReply{Want: 2}, &MultiReadReply{Want: 0}} {
+	for _, out := range []interface{ Decode(*jute.Reader) }{&MultiReply{Asked: make([]MultiOp, 2)}, &MultiReadReply{Want: 0}} {
 		r := jute.NewReader(in)
 		out.Decode(&r)
 		if r.Err() == nil {
