@@ -392,3 +392,92 @@ func TestTLSRenewed(t *testing.T) {
 		}
 	}
 }
+
+// Where the files of TLS cannot be read when a connection is made, as in the middle of their renewal, what they said before
+// counts, and the log says why they could not. What they say next counts for the connection after that.
+func TestTLSInTheMiddleOfRenewal(t *testing.T) {
+	t.Parallel()
+	needs(t, whoAmI)
+	ctx := testContext(t)
+	ca := newAuthority(t)
+	srv := startTLS(t, ca, serverCert(time.Now().Add(time.Hour)))
+	dir := t.TempDir()
+	settings := &zk.TLS{CAFile: filepath.Join(dir, "ca"), CertFile: filepath.Join(dir, "cert"), KeyFile: filepath.Join(dir, "key")}
+	lay := func(file, content string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	made := func(name string) (key, cert string) {
+		k, c := ca.sign(&x509.Certificate{Subject: pkix.Name{CommonName: name}})
+		return keyPEM(t, k), certPEM(c)
+	}
+	key, cert := made("before")
+	nextKey, nextCert := made("after")
+	proxy := zktest.StartProxy(t, srv.SecureAddr())
+	log := warnings{heard: make(chan string, 1000)}
+	told := func() bool {
+		for {
+			select {
+			case msg := <-log.heard:
+				if strings.Contains(msg, "files of TLS could not be read") {
+					return true
+				}
+			default:
+				return false
+			}
+		}
+	}
+	lay(settings.CAFile, certPEM(ca.cert))
+	lay(settings.CertFile, cert)
+	lay(settings.KeyFile, key)
+	c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.TLS, cfg.Logger = settings, log })
+	subject := func() string {
+		t.Helper()
+		all, err := c.WhoAmI(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, who := range all {
+			if who.Scheme == zk.SchemeX509 {
+				return who.User
+			}
+		}
+		return ""
+	}
+	for name, half := range map[string]func(){
+		"a new certificate with the key of the old one": func() { lay(settings.CertFile, nextCert) },
+		"a file of which nothing is written yet":        func() { lay(settings.KeyFile, "") },
+		"a file of which a part is written":             func() { lay(settings.CAFile, certPEM(ca.cert)[:100]) },
+		"a file that is gone": func() {
+			if err := os.Remove(settings.CertFile); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) { //nolint:paralleltest // One client goes through them.
+			id, _ := c.Session()
+			half()
+			proxy.CutAll()
+			if who := subject(); who != "CN=before" {
+				t.Errorf("connected as %q", who)
+			}
+			if now, _ := c.Session(); now != id {
+				t.Errorf("the session was %d and is %d", id, now)
+			}
+			if !told() {
+				t.Error("the log does not say that the files could not be read: the test showed nothing")
+			}
+			lay(settings.CAFile, certPEM(ca.cert))
+			lay(settings.CertFile, cert)
+			lay(settings.KeyFile, key)
+		})
+	}
+	lay(settings.CertFile, nextCert)
+	lay(settings.KeyFile, nextKey)
+	proxy.CutAll()
+	if who := subject(); who != "CN=after" {
+		t.Errorf("with the renewed files, connected as %q", who)
+	}
+}
