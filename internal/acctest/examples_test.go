@@ -108,6 +108,48 @@ var special = map[string]func(t *testing.T) surroundings{
 		return s
 	},
 	"guides/life-cycle/renamed": ordinary,
+	"guides/kafka/before-brokers": func(t *testing.T) surroundings {
+		s := withKafkaLogin(t)
+		s.stays = []string{
+			"/kafka", "/kafka/config", "/kafka/config/brokers", "/kafka/config/brokers/<default>", "/kafka/config/clients", "/kafka/config/clients/reports",
+			"/kafka/config/changes",
+		}
+		return s
+	},
+	"guides/kafka/notification": func(t *testing.T) surroundings {
+		s := withKafkaLogin(t)
+		s.stays = []string{"/kafka/config/changes/config_change_0000000000"}
+		return s
+	},
+	"guides/solr": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.env = append(s.env, "TF_VAR_solr_password="+acctest.Password, "TF_VAR_admin_hash=hash salt")
+		s.stays = []string{
+			"/solr", "/solr/security.json", "/solr/clusterprops.json", "/solr/configs", "/solr/configs/shop", "/solr/configs/shop/solrconfig.xml",
+			"/solr/configs/shop/schema.xml",
+		}
+		return s
+	},
+	"guides/curator-and-spring/service": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.stays = []string{"/discovery/payments"}
+		return s
+	},
+	"guides/curator-and-spring/counters": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.stays = []string{"/services/web/orders"}
+		return s
+	},
+	"guides/curator-and-spring/dubbo": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.stays = []string{"/dubbo/mapping/com.example.Greeter"}
+		return s
+	},
+	"guides/curator-and-spring/helix": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.stays = []string{"/helix/shop/CONFIGS/CLUSTER/shop", "/helix/shop/CONFIGS/PARTICIPANT/node1.example.com_12913"}
+		return s
+	},
 	"guides/life-cycle/keep": func(t *testing.T) surroundings {
 		s := ordinary(t)
 		s.stays = []string{"/solr/security.json"}
@@ -293,6 +335,13 @@ var special = map[string]func(t *testing.T) surroundings{
 		}
 		return s
 	},
+}
+
+// withKafkaLogin starts a server that knows the provider and brokers by SASL.
+func withKafkaLogin(t *testing.T) surroundings {
+	t.Helper()
+	server := acctest.OwnServer(t, zktest.WithDigestLogin(t, map[string]string{"terraform": acctest.Password, "kafka": "broker-4711"}))
+	return around(acctest.NewTreeOn(t, server.Addr()), server.Addr(), "TF_VAR_sasl_password="+acctest.Password)
 }
 
 // invokes invokes an action of an example, which then says so.
