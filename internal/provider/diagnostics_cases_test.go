@@ -1391,6 +1391,33 @@ var topics = []struct {
 			c.Write("/app/a", "theirs")
 			c.refresh(i)
 		}},
+		{name: "a secret for a node that somebody else made again", play: secretMadeAgain(attrs{"default_acl": acl(onlyAlice)})},
+		{name: "a secret for a node that somebody else made again, without any ACL", play: secretMadeAgain(nil)},
+		{name: "secrets for nodes that somebody else made again", play: func(c *scene) {
+			config := func(version string, acl []any) attrs {
+				return attrs{"base_path": "/app", "data_wo": attrs{"a": secret, "b": secret}, "data_wo_version": version, "acl": acl}
+			}
+			i := c.connect(openAlice).create(znodes, config("1", acl(onlyAlice)))
+			for _, node := range []string{"/app/a", "/app/b"} {
+				c.Remove(node)
+				c.PutGuarded(node, "theirs", ofAlice, mallory)
+			}
+			c.told = nil
+			c.refresh(i)
+			c.plan(i, config("2", acl(onlyAlice)))
+		}},
+		{name: "secrets for nodes that were opened", play: func(c *scene) {
+			config := func(version string) attrs {
+				return attrs{"base_path": "/app", "data_wo": attrs{"a": secret, "b": secret}, "data_wo_version": version, "acl": acl(onlyAlice)}
+			}
+			i := c.connect(openAlice).create(znodes, config("1"))
+			c.WriteACL("/app/a", acctest.Open())
+			c.told = nil
+			c.plan(i, config("2"))
+		}},
+		{name: "a secret below a node that is open", play: func(c *scene) {
+			c.connect(openAlice).plan(c.none(znode), attrs{"path": "/app", "data_wo": secret, "data_wo_version": "1", "acl": acl(onlyAlice)})
+		}},
 	}},
 	{"Destruction", []diagnosticCase{
 		{name: "a secret that was created in doubt", play: func(c *scene) {
@@ -1806,5 +1833,24 @@ func (c *scene) ephemeralData(rel, data string) {
 	c.t.Helper()
 	if _, err := c.Client.Create(c.t.Context(), c.Path(rel), []byte(data), zk.CreateOptions{Mode: zk.PersistentSequential}); err != nil {
 		c.t.Error(err)
+	}
+}
+
+// secretMadeAgain plans to write a secret to a node that somebody else has created in place of the
+// resource's.
+func secretMadeAgain(provider attrs) func(c *scene) {
+	return func(c *scene) {
+		config := func(version string) attrs {
+			return attrs{"path": "/app", "data_wo": secret, "data_wo_version": version}
+		}
+		all := maps.Clone(openAlice)
+		maps.Copy(all, provider)
+		i := c.connect(all).create(znode, config("1"))
+		c.Remove("/app")
+		c.PutGuarded("/app", "theirs", ofAlice, mallory)
+		c.WriteACL("", ofAlice)
+		c.told = nil
+		c.refresh(i)
+		c.plan(i, config("2"))
 	}
 }

@@ -233,6 +233,8 @@ func TestUpdate(t *testing.T) {
 		{"both", zk.Change{SetData: true, Data: []byte("2"), Version: 1, SetACL: true, ACL: hers}, nil, "2", hers},
 		{"both, without WRITE afterwards", zk.Change{SetData: true, Data: []byte("3"), Version: 2, SetACL: true, ACL: noWrite, ACLVersion: 1}, nil, "3", noWrite},
 		{"ACL", zk.Change{SetACL: true, ACL: zk.OpenACL(), ACLVersion: 2}, nil, "3", zk.OpenACL()},
+		{"both, of another node", zk.Change{SetData: true, Data: []byte("x"), Version: 3, SetACL: true, ACL: hers, ACLVersion: 3, Czxid: 1}, zk.ErrBadVersion, "3", zk.OpenACL()},
+		{"both, a secret, without WRITE afterwards", zk.Change{SetData: true, Data: []byte("x"), Version: 3, SetACL: true, ACL: noWrite, ACLVersion: 3, Secret: true}, zk.ErrNoAuth, "3", noWrite},
 	} {
 		if err := c.Update(ctx, path, tc.ch); !errors.Is(err, tc.want) {
 			t.Fatalf("%s: %v", tc.name, err)

@@ -15,6 +15,12 @@ type Change struct {
 	SetACL     bool
 	ACL        []ACL
 	ACLVersion int32
+	// Secret has the ACL go first even where it would keep this client from writing the data: the
+	// data must never be open to those whom the ACL keeps out.
+	Secret bool
+	// Czxid is the transaction that created the node (Stat.Czxid), where both parts are replaced; 0
+	// for any. A node that was deleted and created again counts its versions from 0 again.
+	Czxid int64
 }
 
 // Update replaces a node's data, its ACL, or both, each only when it has the version given.
@@ -24,7 +30,7 @@ type Change struct {
 // error tells that the first has been done.
 //
 // The ACL goes first, so that new data is never open to those whom the new ACL keeps out;
-// unless the new ACL would keep this client itself from writing the data.
+// unless the new ACL would keep this client itself from writing the data, which is no secret.
 func (c *Client) Update(ctx context.Context, path string, ch Change) error {
 	const op = OpNameUpdate
 	if err := check(op, path); err != nil {
@@ -34,8 +40,12 @@ func (c *Client) Update(ctx context.Context, path string, ch Change) error {
 		_, err := c.Set(ctx, path, ch.Data, ch.Version)
 		return err
 	}
+	other := func(stat Stat) bool { return ch.Czxid != 0 && stat.Czxid != ch.Czxid }
 	setACL := func() error {
-		_, err := c.SetACL(ctx, path, ch.ACL, ch.ACLVersion)
+		stat, err := c.SetACL(ctx, path, ch.ACL, ch.ACLVersion)
+		if err == nil && other(stat) {
+			return &Error{Op: op, Path: path, Err: ErrBadVersion}
+		}
 		return err
 	}
 	switch {
@@ -53,7 +63,7 @@ func (c *Client) Update(ctx context.Context, path string, ch Change) error {
 		return err
 	case !ok:
 		return &Error{Op: op, Path: path, Err: ErrNoNode}
-	case ch.Version != AnyVersion && stat.Version != ch.Version, ch.ACLVersion != AnyVersion && stat.Aversion != ch.ACLVersion:
+	case other(stat), ch.Version != AnyVersion && stat.Version != ch.Version, ch.ACLVersion != AnyVersion && stat.Aversion != ch.ACLVersion:
 		return &Error{Op: op, Path: path, Err: ErrBadVersion}
 	}
 	first, second := setACL, set
@@ -61,7 +71,7 @@ func (c *Client) Update(ctx context.Context, path string, ch Change) error {
 		Done: "the ACL has been replaced, the data has not",
 		Part: Change{SetACL: true, ACL: ch.ACL, ACLVersion: ch.ACLVersion},
 	}
-	if !grants(ch.ACL, PermWrite, c.engine.Credentials()) {
+	if !ch.Secret && !grants(ch.ACL, PermWrite, c.engine.Credentials()) {
 		first, second = set, setACL
 		partial = PartialError{
 			Done: "the data has been replaced, the ACL has not",

@@ -90,3 +90,22 @@ func Anybodys(acl []zk.ACL) (perms zk.Perms) {
 	}
 	return perms
 }
+
+// Beyond returns the entries of an ACL that let somebody do one of the things in perms whom another
+// ACL does not let do it, and who is none of self. What the other ACL lets everybody do is no such
+// thing. A digest without its hash is taken for any of its user.
+func Beyond(acl, allowed []zk.ACL, self []Identity, perms zk.Perms) (beyond []zk.ACL) {
+	perms &^= Anybodys(allowed)
+	mask := Masked(acl) || Masked(allowed)
+	own := zk.ACL{Scheme: zk.SchemeAuth, Perms: zk.PermAll}
+	may := effective(append(slices.Clone(allowed), own), self, mask)
+	for _, e := range acl {
+		for who, has := range effective([]zk.ACL{e}, self, mask) {
+			if has&perms&^may[who] != 0 {
+				beyond = append(beyond, e)
+				break
+			}
+		}
+	}
+	return beyond
+}

@@ -1,6 +1,8 @@
 package attr_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
@@ -66,5 +68,41 @@ func TestLockedOut(t *testing.T) {
 				t.Errorf("locked out of %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestBeyond(t *testing.T) {
+	t.Parallel()
+	parse := func(texts ...string) (acl []zk.ACL) {
+		for _, text := range texts {
+			scheme, rest, _ := strings.Cut(text, ":")
+			last := strings.LastIndexByte(rest, ':')
+			perms, err := zk.ParsePerms(rest[last+1:])
+			if err != nil {
+				t.Fatal(err)
+			}
+			acl = append(acl, zk.ACL{Scheme: scheme, ID: rest[:last], Perms: perms})
+		}
+		return acl
+	}
+	alice := zk.DigestID("alice", "a")
+	self := []attr.Identity{{Scheme: "digest", ID: alice}}
+	for name, tc := range map[string]struct{ acl, allowed, want []zk.ACL }{
+		"nobody":             {nil, nil, nil},
+		"self":               {parse("digest:" + alice + ":cdrwa"), nil, nil},
+		"self, masked":       {parse("digest:alice:x:cdrwa"), nil, nil},
+		"everybody":          {parse("world:anyone:cdrwa", "digest:"+alice+":cdrwa"), nil, parse("world:anyone:cdrwa")},
+		"who is allowed":     {parse("ip:10.0.0.1:r"), parse("ip:10.0.0.1:rw"), nil},
+		"more than allowed":  {parse("ip:10.0.0.1:rw"), parse("ip:10.0.0.1:r"), parse("ip:10.0.0.1:rw")},
+		"what matters not":   {parse("ip:10.0.0.1:cd", "world:anyone:cd"), nil, nil},
+		"all are allowed":    {parse("ip:10.0.0.1:r"), parse("world:anyone:r"), nil},
+		"all are, to read":   {parse("ip:10.0.0.1:ra"), parse("world:anyone:r"), parse("ip:10.0.0.1:ra")},
+		"self, by auth":      {parse("digest:"+alice+":r", "digest:bob:x:r"), parse("auth::cdrwa"), parse("digest:bob:x:r")},
+		"allowed, masked":    {parse("digest:bob:x:r"), parse("digest:" + zk.DigestID("bob", "b") + ":r"), nil},
+		"another hash of it": {parse("digest:" + zk.DigestID("bob", "c") + ":r"), parse("digest:" + zk.DigestID("bob", "b") + ":r"), parse("digest:" + zk.DigestID("bob", "c") + ":r")},
+	} {
+		if got := attr.Beyond(tc.acl, tc.allowed, self, zk.PermRead|zk.PermWrite|zk.PermAdmin); !slices.Equal(got, tc.want) {
+			t.Errorf("%s: %v, want %v", name, got, tc.want)
+		}
 	}
 }

@@ -28,6 +28,9 @@ type Node struct {
 	// foreign tells of a state that "auth" in its ACL stands for other identities than the
 	// provider presents now. See [Node.Recall].
 	foreign bool
+	// theirs tells of a state that somebody else has made the node, with an ACL of theirs. See
+	// [Node.Recall].
+	theirs bool
 }
 
 // New is the state of a node of which nothing has been read yet, with the settings that the
@@ -155,6 +158,7 @@ func (n *Node) Import(read zk.Node) {
 	n.Compare = types.StringValue(compare)
 	n.ACL = attr.ACLValue(read.ACL)
 	n.Stat = attr.StatValue(read.Stat)
+	n.theirs = true
 }
 
 // Refresh fills in what the server holds of what the state follows. Of a secret it says no more
@@ -163,6 +167,7 @@ func (n *Node) Import(read zk.Node) {
 // any attribute.
 func (n *Node) Refresh(read zk.Node, self []attr.Identity) {
 	last, ok := attr.PlannedAgainst(n.Stat)
+	n.theirs = n.theirs || ok && last.Czxid != read.Stat.Czxid
 	switch {
 	case n.WriteOnly():
 		if !ok || last.Czxid != read.Stat.Czxid || last.Version != read.Stat.Version {
@@ -207,19 +212,31 @@ func (n *Node) Settle(config *Node, read zk.Node, wrote attr.Planned) (overwritt
 	return overwritten
 }
 
-// Recall takes from the private state who "auth" in the ACL of a state stands for.
+// theirsKey is where the private state says that somebody else has made the node.
+const theirsKey = "theirs"
+
+// Recall takes from the private state what the attributes of a state do not say: who "auth" in the
+// ACL stands for, and whether somebody else has made the node: it was imported, or the resource's
+// own was gone.
 func (n *Node) Recall(ctx context.Context, private attr.PrivateState, s *session.Session) diag.Diagnostics {
 	author, diags := attr.LoadAuthor(ctx, private)
 	n.foreign = s.Known() && attr.HasScheme(n.ACL, zk.SchemeAuth) && !author.Is(s.Identities())
-	return diags
+	theirs, more := private.GetKey(ctx, theirsKey)
+	n.theirs = len(theirs) > 0
+	return append(diags, more...)
 }
 
 // Remember is the opposite of Recall.
 func (n *Node) Remember(ctx context.Context, private attr.PrivateState, s *session.Session) diag.Diagnostics {
-	if n.foreign {
-		return nil // it has not been written
+	var theirs []byte
+	if n.theirs {
+		theirs = []byte("true")
 	}
-	return attr.AuthorOf(s.Identities()).Save(ctx, private, n.ACL)
+	diags := private.SetKey(ctx, theirsKey, theirs)
+	if n.foreign {
+		return diags // it has not been written
+	}
+	return append(diags, attr.AuthorOf(s.Identities()).Save(ctx, private, n.ACL)...)
 }
 
 // Foreign reports whether a plan writes the ACL of the node of a state for nothing but who the

@@ -41,7 +41,7 @@ func Movers(ours string, finish func(context.Context, Moved, *resource.MoveState
 				var from Moved
 				resp.Diagnostics.Append(req.SourceState.Get(ctx, &from)...)
 				// What is not known of a creation, and who wrote the ACL, goes with the resource.
-				for _, key := range []string{doubtKey, attr.AuthorKey, session.ParentsKey} {
+				for _, key := range []string{doubtKey, attr.AuthorKey, theirsKey, session.ParentsKey} {
 					remembered, diags := req.SourcePrivate.GetKey(ctx, key)
 					resp.Diagnostics.Append(diags...)
 					if len(remembered) > 0 {

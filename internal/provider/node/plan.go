@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"terraform-provider-zookeeper/internal/provider/attr"
+	"terraform-provider-zookeeper/internal/provider/session"
 	"terraform-provider-zookeeper/internal/zk"
 )
 
@@ -81,15 +82,44 @@ func (n *Node) SetsSecret(config, state *Node) bool {
 	return n.source(config, state) == fromSecret && (state == nil || n.SetsContent(config, state))
 }
 
+// Reclaim plans to set the ACL of the node of a state, where the configuration has none, a secret
+// is written, and somebody else has made the node with an ACL that lets strangers in: it gets the
+// ACL that its creation would give to it. It reports whether that is so.
+func (n *Node) Reclaim(s *session.Session, config, state *Node) bool {
+	if state == nil || !state.theirs || !config.ACL.IsNull() || !n.SetsSecret(config, state) {
+		return false
+	}
+	acl, err := attr.ACLFrom(state.ACL)
+	if err != nil || !s.Reclaims(acl, nil) {
+		return false
+	}
+	n.ACL = types.SetUnknown(attr.ACLEntryType)
+	return true
+}
+
+// SecretACL returns the ACL that the node has when a plan writes a secret to it, and whether somebody
+// else has made the node. The state is nil for a node that is to be made.
+func (n *Node) SecretACL(s *session.Session, config, state *Node) (acl []zk.ACL, theirs bool, err error) {
+	if state == nil || n.SetsACL(config, state) {
+		acl, err = n.createdACL(s)
+		return acl, false, err
+	}
+	acl, err = attr.ACLFrom(state.ACL)
+	return acl, state.theirs, err
+}
+
 // SetsACL reports whether a plan writes the ACL of the node of a state.
 func (n *Node) SetsACL(config, state *Node) bool {
-	return !config.ACL.IsNull() && (!attr.EqualACL(n.ACL, state.ACL) || state.foreign)
+	if config.ACL.IsNull() {
+		return n.ACL.IsUnknown() // see [Node.Reclaim]
+	}
+	return !attr.EqualACL(n.ACL, state.ACL) || state.foreign
 }
 
 // Change is what a plan writes to the node of a state, by compare-and-set on what the plan was
 // made against.
-func (n *Node) Change(config, state *Node) (zk.Change, error) {
-	acl, err := attr.ACLFrom(n.ACL)
+func (n *Node) Change(s *session.Session, config, state *Node) (zk.Change, error) {
+	acl, err := n.createdACL(s)
 	if err != nil {
 		return zk.Change{}, err
 	}
@@ -99,5 +129,6 @@ func (n *Node) Change(config, state *Node) (zk.Change, error) {
 		Data:    n.Content(config, state), Version: from.Version,
 		SetACL: n.SetsACL(config, state),
 		ACL:    acl, ACLVersion: from.Aversion,
+		Secret: n.source(config, state) == fromSecret, Czxid: from.Czxid,
 	}, nil
 }

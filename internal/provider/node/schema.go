@@ -37,7 +37,8 @@ func Attributes(own map[string]schema.Attribute, parents string) map[string]sche
 		Validators: []validator.String{stringvalidator.LengthAtLeast(1), attr.SecretVersion()},
 	}
 	own["compare"] = attr.ResourceCompare()
-	own["acl"] = attr.ImportedResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds.", true)
+	own["acl"] = attr.ImportedResourceACL("Who may do what with the node. When it is left out, the node is created with the provider's `default_acl`, and this shows what the server holds. "+
+		"If somebody else has created the node and its ACL lets in more than `default_acl` does, the apply sets `default_acl` before it writes `data_wo` there, and the plan says so.", true)
 	own["create_parents"] = schema.BoolAttribute{
 		Optional: true,
 		Computed: true,

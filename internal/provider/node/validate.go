@@ -57,6 +57,9 @@ func (n *Node) CheckSize(s *session.Session, nodePath string, mode zk.Mode, conf
 		}
 	}
 	if n.SetsACL(config, state) {
+		if config.ACL.IsNull() {
+			acl = s.KnownDefaultACL()
+		}
 		return path.Root("acl"), s.CheckSetACL(nodePath, acl)
 	}
 	return path.Empty(), nil

@@ -61,7 +61,7 @@ func Update(ctx context.Context, s *session.Session, nodePath string, change zk.
 // be read: the state must have it. With one, the plan is what was done all the same, the state's
 // where that is nothing: the state must have that.
 func (n *Node) Apply(ctx context.Context, s *session.Session, nodePath string, config, state *Node) (done Applied, err error) {
-	change, err := n.Change(config, state)
+	change, err := n.Change(s, config, state)
 	if err != nil {
 		return done, err
 	}
@@ -79,7 +79,8 @@ func (n *Node) Apply(ctx context.Context, s *session.Session, nodePath string, c
 		}
 	}
 	n.foreign = state.foreign && !change.SetACL
-	written := zk.Node{Stat: attr.StatOf(state.Stat)}
+	n.theirs = state.theirs && !change.SetACL && !(change.SetData && change.Secret) // the plan has told
+	written := zk.Node{ACL: change.ACL, Stat: attr.StatOf(state.Stat)}
 	wrote := from.After(change)
 	written.Stat.Version, written.Stat.Aversion = wrote.Version, wrote.Aversion
 	return n.ReadBack(after, s, nodePath, config, written), err
@@ -94,6 +95,9 @@ func (n *Node) keep(state *Node, part zk.Change) {
 	}
 	if part.SetACL {
 		n.ACL = plan.ACL
+		if n.ACL.IsUnknown() {
+			n.ACL = attr.ACLValue(part.ACL)
+		}
 	}
 }
 

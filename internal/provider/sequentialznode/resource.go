@@ -136,6 +136,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		}
 	}
 	plan.Plan(&config.Node, prior, r.Session.Identities())
+	resp.Diagnostics.Append(r.subject(plan).Reclaim(&plan.Node, &config.Node, prior)...)
 	resp.Diagnostics.Append(plan.CheckACL(r.Session, &config.Node, prior)...)
 	if claim, ok := config.ACLClaim(r.Session, typeName, config.PathPrefix.ValueString(), plan.Path.ValueString()); ok {
 		resp.Diagnostics.Append(diagnose.ClaimACL(r.Session, claim)...)
@@ -144,7 +145,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 		return
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(r.subject(plan).Open(&plan.Node, &config.Node, prior)...)
+	resp.Diagnostics.Append(r.subject(plan).Open(ctx, &plan.Node, &config.Node, prior)...)
 	if plan.PathPrefix.IsUnknown() {
 		return
 	}

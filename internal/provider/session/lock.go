@@ -115,17 +115,26 @@ func (f *findings) inspect(ctx context.Context, client *zk.Client, l Lock) {
 	}{
 		{l.Path, BreakPerms},
 		// Whoever may delete there makes a lock of their own between two runs.
-		{zk.Parent(l.Path), zk.PermDelete | zk.PermAdmin},
+		{zk.Parent(l.Path), replacePerms},
 	} {
-		acl, _, err := client.ACL(ctx, at.node)
+		perms, err := anybodys(ctx, client, at.node, at.breaks)
 		if err != nil {
 			return
 		}
-		if perms := attr.Anybodys(acl) & at.breaks; perms != 0 {
+		if perms != 0 {
 			f.add(OpenLock{Path: l.Path, Node: at.node, Perms: perms})
 			return
 		}
 	}
+}
+
+// replacePerms are those at a node that let somebody replace the nodes below it.
+const replacePerms = zk.PermDelete | zk.PermAdmin
+
+// anybodys returns which of the permissions everybody has at a node.
+func anybodys(ctx context.Context, client *zk.Client, at string, perms zk.Perms) (zk.Perms, error) {
+	acl, _, err := client.ACL(ctx, at)
+	return attr.Anybodys(acl) & perms, err
 }
 
 // A LockedError tells that a lock was not to be had in time.

@@ -114,11 +114,59 @@ func (s *Session) FirstOpen() bool {
 	return s.cfg.DefaultACL == nil && !s.defaultACLUnknown && len(s.Presented()) > 0 && !s.toldOfOpen.Swap(true)
 }
 
-// ExposesSecret reports whether everybody may read or replace what a node holds that has the ACL,
-// and for which the configuration declares none, although nobody has asked for that.
-func (s *Session) ExposesSecret(acl []zk.ACL) bool {
-	const exposed = zk.PermRead | zk.PermWrite | zk.PermAdmin
-	return !s.defaultACLUnknown && attr.Anybodys(acl)&exposed != 0 && attr.Anybodys(s.cfg.DefaultACL)&exposed == 0
+// exposing are the permissions to read a secret or to replace it, or to take the right to either.
+const exposing = zk.PermRead | zk.PermWrite | zk.PermAdmin
+
+// Strangers returns the entries of a node's ACL by which others may read or replace a secret that
+// the node holds: others than the provider itself and those whom the configuration lets in.
+// declared is the ACL that the configuration has for the node, and nil where it has none: then it
+// is default_acl that counts, and while that is not known, nobody is a stranger.
+//
+// What a resource has made belongs to it: whoever got in there later was let in by somebody who
+// may change the ACL, as by a zookeeper_znode_acl. So of such a node the entries for everybody
+// count, and of one that somebody else has made (theirs) all of them.
+func (s *Session) Strangers(acl, declared []zk.ACL, theirs bool) []zk.ACL {
+	if declared == nil {
+		if s.defaultACLUnknown {
+			return nil
+		}
+		declared = s.cfg.DefaultACL
+	}
+	strangers := attr.Beyond(acl, declared, s.Identities(), exposing)
+	if theirs {
+		return strangers
+	}
+	return slices.DeleteFunc(strangers, func(e zk.ACL) bool { return attr.Anybodys([]zk.ACL{e}) == 0 })
+}
+
+// ForAll reports whether the configuration lets everybody read or replace a secret: by the ACL that
+// it declares, and where that is nil by default_acl.
+func (s *Session) ForAll(declared []zk.ACL) bool {
+	if declared == nil {
+		declared = s.cfg.DefaultACL
+	}
+	return attr.Anybodys(declared)&exposing != 0
+}
+
+// Reclaims reports whether a node that somebody else has made gets another ACL before a secret goes
+// there: strangers are let in by the one that it has, and there is one to give to it, which is the
+// declared one, or else default_acl.
+func (s *Session) Reclaims(acl, declared []zk.ACL) bool {
+	if declared == nil && s.defaultACLUnknown {
+		return true // the apply knows more
+	}
+	return (declared != nil || s.cfg.DefaultACL != nil) && len(s.Strangers(acl, declared, true)) > 0
+}
+
+// Replaceable returns what everybody may do at a node by which they can replace those below it;
+// 0 where that may not be looked at. Whoever may delete there can delete a node and make another.
+func (s *Session) Replaceable(ctx context.Context, at string) zk.Perms {
+	client, err := s.Client(ctx)
+	if err != nil {
+		return 0
+	}
+	perms, _ := anybodys(ctx, client, at, replacePerms)
+	return perms
 }
 
 // AwaitDefaultACL tells that default_acl is configured and not known yet: nothing is to be

@@ -64,8 +64,8 @@ func kindOnTrustWarning(nodePath types.String) diag.Diagnostic {
 }
 
 // adoptionWarning says which node a creation will take over, and what of it will change. known
-// is whether the declared content is known yet.
-func adoptionWarning(there zk.Node, change zk.Change, known bool) diag.Diagnostic {
+// is whether the declared content is known yet, and byDefault whether no ACL is declared.
+func adoptionWarning(there zk.Node, change zk.Change, known, byDefault bool) diag.Diagnostic {
 	var changes []string
 	switch {
 	case !known:
@@ -74,7 +74,10 @@ func adoptionWarning(there zk.Node, change zk.Change, known bool) diag.Diagnosti
 		changes = append(changes, fmt.Sprintf("its data (%s, version %d) will be replaced by the declared data (%s)",
 			diagnose.Count(len(there.Data), "byte", "bytes"), there.Stat.Version, diagnose.Count(len(change.Data), "byte", "bytes")))
 	}
-	if change.SetACL {
+	switch {
+	case change.SetACL && byDefault:
+		changes = append(changes, "its ACL, which is "+diagnose.ACLText(there.ACL)+" and lets in more than default_acl does, will be replaced by that, because a secret goes there")
+	case change.SetACL:
 		changes = append(changes, "its ACL, which is "+diagnose.ACLText(there.ACL)+", will be replaced by the declared one")
 	}
 	what := "nothing of it will change"

@@ -102,7 +102,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Computed: true,
 				Default:  booldefault.StaticBool(false),
 				MarkdownDescription: "If the node already exists when the resource is created, take it over: its declared data and ACL are overwritten where they differ, and destroying the resource deletes the node, unless `on_destroy = \"keep\"`. " +
-					"The plan warns when there is such a node, and says what of it will change. ZooKeeper does not report whether a node is a container or TTL node, so `mode` is not checked. Ephemeral nodes are refused. By default a node that exists is an error. Default `false`.",
+					"The plan warns when there is such a node, and says what of it will change. With `data_wo` and without `acl`, that can be the ACL: see there. ZooKeeper does not report whether a node is a container or TTL node, so `mode` is not checked. Ephemeral nodes are refused. By default a node that exists is an error. Default `false`.",
 			},
 		}, ""),
 	}
@@ -167,6 +167,7 @@ func (r *Resource) Plans(ctx context.Context, req *request) {
 		prior = &state.Node
 	}
 	plan.Plan(&config.Node, prior, r.Session.Identities())
+	req.Diags.Append(r.subject(plan.Path).Reclaim(&plan.Node, &config.Node, prior)...)
 	req.Diags.Append(plan.CheckACL(r.Session, &config.Node, prior)...)
 	if claim, ok := config.ACLClaim(r.Session, TypeName, config.Path.ValueString(), plan.Path.ValueString()); ok {
 		req.Diags.Append(diagnose.ClaimACL(r.Session, claim)...)
@@ -179,7 +180,7 @@ func (r *Resource) Plans(ctx context.Context, req *request) {
 	}
 	req.Result = plan
 	if plan.Path.IsUnknown() {
-		req.Diags.Append(r.subject(plan.Path).Open(&plan.Node, &config.Node, prior)...)
+		req.Diags.Append(r.subject(plan.Path).Open(ctx, &plan.Node, &config.Node, prior)...)
 		return
 	}
 	if state == nil {
@@ -208,16 +209,17 @@ func (r *Resource) Plans(ctx context.Context, req *request) {
 	if lost := plan.LockedOut(ctx, r.Session, &config.Node, prior); lost != 0 {
 		req.Diags.Append(diag.WithPath(path.Root("acl"), r.subject(plan.Path).LockedOut(lost)))
 	}
+	planned := &plan.Node
 	if state == nil {
 		req.Diags.Append(r.checkParentACL(ctx, plan, config)...)
-		there, diags := r.planAdoption(ctx, plan, config)
+		found, there, diags := r.planAdoption(ctx, plan, config)
 		req.Diags.Append(diags...)
-		if there != nil { // it has an ACL
-			prior = &node.Node{ACL: attr.ACLValue(there.ACL)}
+		if there != nil {
+			planned, prior = found, there
 		}
 		req.Diags.Append(r.subject(plan.Path).Twins(ctx, r.Session)...)
 	}
-	req.Diags.Append(r.subject(plan.Path).Open(&plan.Node, &config.Node, prior)...)
+	req.Diags.Append(r.subject(plan.Path).Open(ctx, planned, &config.Node, prior)...)
 }
 
 // planDeletion finds out whom the node goes to: another resource may have it already, or get it.

@@ -216,24 +216,26 @@ func (r *Resource) createFailed(plan *resourceModel, out made, err error) diag.D
 }
 
 // planAdoption tells in the plan which node a creation will take over, and what of it will
-// change. It returns the node; nil for none. A server that cannot be reached is no reason to refuse
-// the plan: it may be there by the time of the apply.
-func (r *Resource) planAdoption(ctx context.Context, plan, config *resourceModel) (*zk.Node, diag.Diagnostics) {
+// change. It returns the plan and the state of that, see [node.Node.Found]; nil for no node. A
+// server that cannot be reached is no reason to refuse the plan: it may be there by the time of the
+// apply.
+func (r *Resource) planAdoption(ctx context.Context, plan, config *resourceModel) (found, state *node.Node, _ diag.Diagnostics) {
 	if !plan.AdoptExisting.ValueBool() || !r.Session.Known() {
-		return nil, nil
+		return nil, nil, nil
 	}
 	there, err := node.Read(ctx, r.Session, plan.Path.ValueString())
 	switch {
 	case isNoNode(err):
-		return nil, nil
+		return nil, nil, nil
 	case err != nil:
-		return nil, diag.Diagnostics{notLookedAtWarning(r.subject(plan.Path).Error(doingRead, err), plan.Path)}
+		return nil, nil, diag.Diagnostics{notLookedAtWarning(r.subject(plan.Path).Error(doingRead, err), plan.Path)}
 	case isEphemeral(there.Stat):
-		return nil, diag.Diagnostics{r.subject(plan.Path).OtherKind(modeEphemeral, plan.Mode.ValueString())}
+		return nil, nil, diag.Diagnostics{r.subject(plan.Path).OtherKind(modeEphemeral, plan.Mode.ValueString())}
 	}
 	change, err := plan.Takeover(r.Session, &config.Node, there, attr.PlannedOf(there.Stat), false)
 	if err != nil {
-		return &there, nil // validation has told
+		return nil, nil, nil // validation has told
 	}
-	return &there, diag.Diagnostics{adoptionWarning(there, change, plan.ContentKnown(&config.Node))}
+	found, state = plan.Found(there, change)
+	return found, state, diag.Diagnostics{adoptionWarning(there, change, plan.ContentKnown(&config.Node), config.ACL.IsNull())}
 }

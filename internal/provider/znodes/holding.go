@@ -35,6 +35,9 @@ type written struct {
 	// others tells that the node is there and not the resource's: what was there before it in
 	// between, and with exclusive what somebody else has made.
 	others bool
+	// theirs tells that somebody else has made the node, whosever it is now: it was imported or
+	// taken over, or the resource's own was deleted.
+	theirs bool
 }
 
 func newHolding(base string) holding {
@@ -95,3 +98,6 @@ func (r record) there(key string) bool {
 
 // planned is what a write of a node is planned against; 0 for whatever is there.
 func (r record) planned(key string) int64 { return r.written[key].zxid }
+
+// isTheirs reports whether somebody else has made a node, with an ACL of theirs.
+func (r record) isTheirs(key string) bool { return r.written[key].theirs || r.written[key].others }

@@ -230,7 +230,7 @@ func (i *importing) readAll(ctx context.Context, client *zk.Client, about diagno
 		diags.Append(about.Unnamed(unnamed, "They were not imported, nor what is below them."))
 	}
 	for key, zxid := range between {
-		found.see(key, zxid, key == "" || !filter.Match(key))
+		found.see(key, zk.Stat{Mzxid: zxid}, written{others: key == "" || !filter.Match(key), theirs: true})
 	}
 	readings, err := client.ReadMany(ctx, meant, false)
 	if err != nil {
@@ -244,7 +244,7 @@ func (i *importing) readAll(ctx context.Context, client *zk.Client, about diagno
 		default:
 			key := keyOf(i.Base, reading.Path)
 			found.nodes[key] = string(reading.Data)
-			found.see(key, reading.Stat.Mzxid, false)
+			found.see(key, reading.Stat, written{theirs: true})
 		}
 	}
 	return found, diags, nil
@@ -311,7 +311,7 @@ func (i *importing) readKeys(ctx context.Context, client *zk.Client, about diagn
 			return &ephemeralError{path: reading.Path}
 		case asked.shows(key):
 			found.nodes[key] = string(reading.Data)
-			found.see(key, reading.Stat.Mzxid, false)
+			found.see(key, reading.Stat, written{theirs: true})
 		default:
 			found.written[key] = written{zxid: reading.Stat.Mzxid, others: true}
 		}

@@ -86,6 +86,18 @@ func importedWillGo(base string, paths []string) diag.Diagnostic {
 			"To leave these as they are, take the resource out of the state (terraform state rm) and import only the keys that you declare, as in \"/app//key//deep/key\" or \"/app?exclude=runtime/**\".", base, listed(paths)))
 }
 
+// reclaimed tells which nodes that somebody else has made get an ACL before they get a secret. lines
+// have the ACLs that they have, and byDefault is whether no ACL is declared.
+func reclaimed(base string, lines []string, byDefault bool) diag.Diagnostic {
+	gets := "acl"
+	if byDefault {
+		gets = "the provider's default_acl"
+	}
+	return diag.NewAttributeWarningDiagnostic(path.Root("acl"), "ACLs of others' znodes will be replaced", fmt.Sprintf(
+		"Somebody else has created these nodes below %q, and their ACLs let in more than %s does. The apply gives them %s before it writes the secrets of data_wo there:\n\n%s\n\n"+
+			"If those whom the ACLs let in are to have the secrets, say so with acl.", base, gets, gets, diagnose.Listed(lines)))
+}
+
 // secretsWillGo tells which secrets an apply removes: a plan does not show what they are.
 func secretsWillGo(base string, paths []string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("data_wo"), "Secrets will be deleted", fmt.Sprintf(
@@ -112,7 +124,7 @@ func (a *adoption) warning() diag.Diagnostic {
 	}
 	return diag.NewAttributeWarningDiagnostic(path.Root("adopt_existing"), "Existing znodes will be taken over", fmt.Sprintf(
 		"Of the nodes that the apply is to create below %q, %s already, and adopt_existing = true: it takes them over. %d of them get other content, %d a secret of data_wo, and %d keep what they hold.\n\n%s\n\n"+
-			"From then on they are this resource's.%s Their ACLs stay as they are: acl is for the nodes that the resource creates.",
+			"From then on they are this resource's.%s Their ACLs stay as they are: acl is for the nodes that the resource creates, and for those that get a secret and let in others.",
 		a.base, diagnose.Count(a.count(), "exists", "exist"), a.replaced, a.secret, a.same, a.listed(), destroyed))
 }
 

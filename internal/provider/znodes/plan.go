@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -149,13 +148,10 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 			plan.DataWOKeys = keySetValue(nil)
 		}
 		if state == nil {
-			secrets := 0
-			if r.Session.ExposesSecret(r.Session.DefaultACL()) {
-				secrets = len(config.DataWO.Elements())
-			}
-			return append(r.checkCreation(plan), r.warnOpen(plan, "znodes", secrets)...)
+			diags := append(r.checkCreation(plan), r.planSecrets(ctx, plan, newHolding(plan.BasePath.ValueString()), config.secretsWritten(nil, nil, true))...)
+			return append(diags, r.warnOpen(plan, "znodes")...)
 		}
-		return r.planKnownKeys(ctx, plan, state, private)
+		return r.planKnownKeys(ctx, plan, config, state, private)
 	}
 	had := newHolding(plan.BasePath.ValueString())
 	var o order
@@ -198,11 +194,8 @@ func (r *Resource) planChanges(ctx context.Context, plan, config, state *model, 
 		diags.Append(r.planAdoption(ctx, plan, had, want, writes)...)
 		diags.Append(r.about(plan).Twins(ctx, r.Session, pathsOf(slices.DeleteFunc(slices.Clone(writes), func(w zk.Write) bool { return !makes(w) }))...)...)
 	}
-	exposed := 0
-	if want.rewrite && plan.ACL.IsNull() {
-		exposed = r.exposed(ctx, had, want)
-	}
-	diags.Append(r.warnOpen(plan, created(writes), exposed)...)
+	diags.Append(r.planSecrets(ctx, plan, had, plan.secretsWritten(had.secrets, want.kept, want.rewrite))...)
+	diags.Append(r.warnOpen(plan, created(writes))...)
 	diags.Append(r.checkSize(plan, writes)...)
 	return diags
 }
@@ -244,49 +237,16 @@ func (r *Resource) planRenewal(ctx context.Context, plan, state *model, private 
 	return diags
 }
 
-// warnOpen warns of nodes and of secrets that everybody may change, although the configuration does
-// not say so. nodes counts those that are created; empty for none.
-func (r *Resource) warnOpen(plan *model, nodes string, secrets int) (diags diag.Diagnostics) {
-	if !plan.ACL.IsNull() {
+// warnOpen warns of nodes that everybody may change, although the configuration does not say so.
+// nodes counts those that are created; empty for none.
+func (r *Resource) warnOpen(plan *model, nodes string) diag.Diagnostics {
+	if !plan.ACL.IsNull() || nodes == "" {
 		return nil
 	}
-	if secrets > 0 {
-		goes := "go"
-		if secrets == 1 {
-			goes = "goes"
-		}
-		diags.Append(r.about(plan).OpenSecrets(fmt.Sprintf("%s of data_wo %s", diagnose.Count(secrets, "secret", "secrets"), goes))...)
+	if base := plan.BasePath.ValueString(); base != "" {
+		nodes += " below " + attr.Quoted(base)
 	}
-	if nodes != "" {
-		if base := plan.BasePath.ValueString(); base != "" {
-			nodes += " below " + attr.Quoted(base)
-		}
-		diags.Append(r.about(plan).OpenNodes(nodes + ", and those above that are missing")...)
-	}
-	return diags
-}
-
-// exposed counts the secrets that are written to nodes which everybody may read or write: those
-// that are to be made, by the ACL that they get, and those that there are, by the one that they
-// have, as far as it may be looked at.
-func (r *Resource) exposed(ctx context.Context, had holding, want wanted) int {
-	n := 0
-	for key := range want.secrets {
-		acl := r.Session.DefaultACL()
-		if had.secrets[key] {
-			client, err := r.Session.Client(ctx)
-			if err == nil {
-				acl, _, err = client.ACL(ctx, had.path(key))
-			}
-			if err != nil {
-				continue
-			}
-		}
-		if r.Session.ExposesSecret(acl) {
-			n++
-		}
-	}
-	return n
+	return r.about(plan).OpenNodes(nodes + ", and those above that are missing")
 }
 
 // created counts the nodes that are created for what they hold; empty for none. Those in between may
@@ -383,7 +343,7 @@ func (r *Resource) planSuccession(ctx context.Context, state *model, writes []zk
 }
 
 // planKnownKeys is planHolding where not all is known: a key can be, and what its node holds not.
-func (r *Resource) planKnownKeys(ctx context.Context, plan, state *model, private attr.PrivateState) diag.Diagnostics {
+func (r *Resource) planKnownKeys(ctx context.Context, plan, config, state *model, private attr.PrivateState) diag.Diagnostics {
 	had, diags := held(ctx, state, private)
 	var kept []string
 	for key := range plan.named() {
@@ -392,6 +352,10 @@ func (r *Resource) planKnownKeys(ctx context.Context, plan, state *model, privat
 		}
 	}
 	diags.Append(r.about(plan).UndoneBesides(r.Session.Keeps(session.Whole, kept...))...)
+	if !plan.BasePath.IsUnknown() {
+		left := ignored(r.Session, config, had.secrets)
+		diags.Append(r.planSecrets(ctx, plan, had, config.secretsWritten(had.secrets, left, !plan.DataWOVersion.Equal(state.DataWOVersion)))...)
+	}
 	return diags
 }
 

@@ -121,10 +121,12 @@ type refreshed struct {
 	unnamed []string
 }
 
-// see takes in what was read of a node that the resource has.
-func (f *refreshed) see(key string, zxid int64, others bool) {
-	f.written[key] = written{zxid: zxid, others: others}
-	f.zxid = max(f.zxid, zxid)
+// see takes in what was read of a node that the resource has, and had. One that was created after
+// the last write that is known of it is another node.
+func (f *refreshed) see(key string, stat zk.Stat, had written) {
+	again := had.zxid != 0 && stat.Czxid > had.zxid
+	f.written[key] = written{zxid: stat.Mzxid, others: had.others, theirs: had.theirs || again}
+	f.zxid = max(f.zxid, stat.Mzxid)
 }
 
 // refresh reads the nodes of a state: those that it has, those in between, and with
@@ -149,10 +151,12 @@ func refresh(ctx context.Context, client *zk.Client, about diagnose.Subject, had
 				content = string(reading.Data)
 			}
 			found.nodes[key] = content
-			found.see(key, zxid, had.isOthers(key))
+			found.see(key, reading.Stat, had.written[key])
 		case had.secrets[key]:
 			found.secrets[key] = true
-			found.see(key, zxid, false)
+			was := had.written[key]
+			was.others = false
+			found.see(key, reading.Stat, was)
 		case had.ours(key) && had.planned(key) == zxid:
 			found.written[key] = written{zxid: zxid} // in between, and empty as it was made
 		case in[key]:

@@ -33,6 +33,8 @@ type storedRecord struct {
 	// Others are for how many nodes, in the same order, which are the resource's, then for how
 	// many which are not, and so on.
 	Others []int `json:"others,omitempty"`
+	// Theirs are the same of nodes which somebody else has made.
+	Theirs []int `json:"theirs,omitempty"`
 	// More are nodes which are not those of the state, nor above them, and MoreOthers those of
 	// them that are not the resource's.
 	More       map[string]int64 `json:"more,omitempty"`
@@ -96,7 +98,10 @@ func eachOf(keys []string, runs []int, visit func(key string)) {
 // encodeRecord makes JSON of the record of a holding.
 func (h holding) encodeRecord() ([]byte, error) {
 	keys := h.positions()
-	s := storedRecord{Sum: checksum(keys), Others: lengths(keys, h.isOthers), Latest: h.latest}
+	s := storedRecord{
+		Sum: checksum(keys), Others: lengths(keys, h.isOthers), Latest: h.latest,
+		Theirs: lengths(keys, func(key string) bool { return h.written[key].theirs }),
+	}
 	var last int64
 	stored := 0
 	for i, key := range keys {
@@ -153,6 +158,11 @@ func (h holding) withRecord(b []byte) holding {
 			}
 		}
 		eachOf(keys, s.Others, func(key string) { h.written[key] = written{zxid: h.planned(key), others: true} })
+		eachOf(keys, s.Theirs, func(key string) {
+			w := h.written[key]
+			w.theirs = true
+			h.written[key] = w
+		})
 	}
 	for key, zxid := range s.More {
 		h.written[key] = written{zxid: zxid}

@@ -125,6 +125,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			},
 			"acl": attr.ResourceACL("The ACL of each node that the resource creates, those in between included. Default: the provider's `default_acl`. "+
 				"Existing nodes keep their ACL, those that are taken over too; a changed `acl` applies only to nodes created later, because ZooKeeper has no transaction that changes ACLs. `zookeeper_znode_acl` can manage the others. "+
+				"There is one exception: if somebody else has created a node that a secret of `data_wo` goes to, and its ACL lets in others, the apply sets the ACL first, and the plan says so. "+
 				"When the provider presents other identities than before, `auth` in the ACL stands for these: the plan shows that, and the apply sets the ACL of the nodes that the resource made and that still have it.", false),
 			"exclusive": schema.BoolAttribute{
 				Optional: true,
@@ -149,7 +150,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Default:  booldefault.StaticBool(false),
 				MarkdownDescription: "If a node that is to be created already exists, take it over and write what is declared, in the same transaction, provided that nobody changes the node meanwhile. This holds for a new resource and for a new key. " +
 					"The plan names the nodes that it will take over, and says whether their content changes. From then on they belong to this resource, which deletes them when it is destroyed, unless `on_destroy = \"keep\"`. " +
-					"Their ACLs stay as they are. Ephemeral nodes are refused. Default `false`: the apply fails.",
+					"Their ACLs stay as they are, with the exception that `acl` names. Ephemeral nodes are refused. Default `false`: the apply fails.",
 			},
 			"zxid": schema.Int64Attribute{
 				Computed:            true,

@@ -110,7 +110,7 @@ func (a *applying) take(ctx context.Context, keys keySet, choose func(path strin
 		a.owned[key] = true
 		_, a.taken[key] = choose(reading.Path, reading.Stat)
 		a.out.nodes[key] = string(reading.Data)
-		a.out.written[key] = written{zxid: reading.Stat.Mzxid}
+		a.out.written[key] = written{zxid: reading.Stat.Mzxid, theirs: true}
 		a.out.zxid = max(a.out.zxid, reading.Stat.Mzxid)
 	}
 	return nil

@@ -147,6 +147,9 @@ func (a *applying) write(ctx context.Context) error {
 	if len(writes) == 0 {
 		return nil
 	}
+	if err := a.reclaim(ctx, writes); err != nil {
+		return err
+	}
 	batch := zk.Batch{Writes: writes, ACL: a.acl, Split: !a.plan.Atomic.ValueBool()}
 	results, err := a.Session.Apply(ctx, a.out.base, batch)
 	a.out.settle(a.want, writes, results)
@@ -177,11 +180,14 @@ func (o *outcome) settle(want wanted, writes []zk.Write, results []zk.WriteResul
 		case w.Kind == zk.WriteDelete && (result.Done || result.Needless), w.Kind == zk.WritePrune && result.Done:
 			o.forget(key)
 		case result.Done:
+			_, secret := want.secrets[key]
+			// Where a secret is, the ACL is what the plan told.
+			theirs := w.Kind == zk.WriteSet && !secret && o.written[key].theirs
 			o.forget(key)
-			o.written[key] = written{zxid: result.Zxid}
+			o.written[key] = written{zxid: result.Zxid, theirs: theirs}
 			if _, ok := want.nodes[key]; ok {
 				o.nodes[key] = string(w.Data)
-			} else if _, ok := want.secrets[key]; ok {
+			} else if secret {
 				o.secrets[key] = true
 			}
 		}
