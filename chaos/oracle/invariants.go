@@ -145,6 +145,8 @@ func owns(r scenario.Resource, p string) bool {
 		}
 	case scenario.Sequential:
 		return isNumbered(p, r.Path)
+	case scenario.Quota:
+		return p == scenario.QuotaOf(r.Path)
 	case scenario.EnsurePath, scenario.ZnodeACL:
 	}
 	return false

@@ -98,8 +98,17 @@ func declared() scenario.Config {
 		{Type: scenario.Sequential, Name: "number", Path: "/sq/n-", Nodes: one("n")},
 		{Type: scenario.EnsurePath, Name: "path", Path: "/en/x"},
 		{Type: scenario.ZnodeACL, Name: "tree", Path: "/by/tree", ACL: scenario.Guarded, Recursive: true},
+		{Type: scenario.Quota, Name: "quiet", Path: "/by/quiet", Limits: limits},
 	}}
 }
+
+var limits = zk.Quota{Count: 10, Bytes: 100, HardCount: zk.NoLimit, HardBytes: zk.NoLimit}
+
+const (
+	quotaNode = scenario.QuotaNodes + "/by/quiet"
+	limitNode = quotaNode + "/zookeeper_limits"
+	statsNode = quotaNode + "/zookeeper_stats"
+)
 
 const numbered = "/sq/n-0000000000"
 
@@ -159,6 +168,9 @@ func tell(at map[string]func(*story), without ...string) *oracle.Round {
 	s.step("ensure", applying, create("/en/x", ""))
 	s.step("tree", applying, setACL("/by/tree", scenario.Guarded))
 	s.step("tree below", applying, setACL("/by/tree/a", scenario.Guarded))
+	s.step("", applying, create(scenario.QuotaNodes+"/by", ""), create(quotaNode, ""))
+	s.step("limit", applying, create(limitNode, limits.String()))
+	s.step("", applying, create(statsNode, "count=0,bytes=0"))
 	s.point("late in the apply")
 	s.step("lock", applying, remove("/lock/v__lock__0000000001"))
 	s.close(applying, true)
@@ -189,6 +201,10 @@ func tell(at map[string]func(*story), without ...string) *oracle.Round {
 	s.step("prune", finishing, remove("/en"))
 	s.step("restore", finishing, setACL("/by/tree", scenario.Open))
 	s.step("restore", finishing, setACL("/by/tree/a", scenario.Open))
+	s.step("stop counting", finishing, remove(statsNode))
+	s.step("", finishing, remove(limitNode))
+	s.step("stop counting", finishing, remove(quotaNode))
+	s.step("stop counting", finishing, remove(scenario.QuotaNodes+"/by"))
 	s.step("lock", finishing, remove("/lock/w__lock__0000000002"))
 	s.close(finishing, true)
 	last.To = s.step("", foreign)

@@ -21,7 +21,14 @@ const (
 	Sequential Type = "zookeeper_sequential_znode"
 	EnsurePath Type = "zookeeper_ensure_path"
 	ZnodeACL   Type = "zookeeper_znode_acl"
+	Quota      Type = "zookeeper_quota"
 )
+
+// QuotaNodes is what all that quotas are made of is below, on the servers.
+const QuotaNodes = "/zookeeper/quota"
+
+// QuotaOf is the node with the limits of a quota, by the path of the node that the quota is for.
+func QuotaOf(p string) string { return QuotaNodes + p + "/zookeeper_limits" }
 
 // A Notation is the attribute that content is in.
 type Notation int
@@ -100,6 +107,8 @@ type Resource struct {
 	Exclusive bool
 	Split     bool // atomic = false
 	First     bool // create_before_destroy
+	// Limits are those of a quota.
+	Limits zk.Quota
 	// After names a resource that this one depends on.
 	After string
 }
@@ -128,6 +137,11 @@ func (r Resource) HCL() string {
 	switch r.Type {
 	case Znode, EnsurePath, ZnodeACL:
 		set("path", "%q", r.Path)
+	case Quota:
+		set("path", "%q", r.Path)
+		set("max_count", "%d", max(r.Limits.Count, r.Limits.HardCount))
+		set("max_bytes", "%d", max(r.Limits.Bytes, r.Limits.HardBytes))
+		set("hard", "%t", r.Limits.Hard())
 	case Sequential:
 		set("path_prefix", "%q", r.Path)
 	case Znodes:
@@ -294,6 +308,8 @@ func (c Config) Wants() []Want {
 			wants = append(wants, Want{Path: r.Path, Any: true, By: r.Address()})
 		case ZnodeACL:
 			wants = append(wants, Want{Path: r.Path, Any: true, ACL: r.ACL.Entries(), Below: r.Recursive, By: r.Address()})
+		case Quota:
+			wants = append(wants, Want{Path: QuotaOf(r.Path), Data: r.Limits.String(), By: r.Address()})
 		case Sequential:
 		}
 	}
@@ -312,7 +328,7 @@ func (c Config) Parents() []string {
 		switch r.Type {
 		case Znode, Sequential, Znodes: // of the last, what is above its base
 			above(r.Path)
-		case EnsurePath, ZnodeACL:
+		case EnsurePath, ZnodeACL, Quota:
 		}
 	}
 	for _, lock := range c.Locks() {

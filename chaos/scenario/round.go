@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"terraform-provider-zookeeper/internal/zk"
+
 	"terraform-provider-zookeeper/chaos/wire"
 )
 
@@ -186,6 +188,7 @@ func (m *maker) config(base string) Config {
 	add(20, Resource{Type: Znode, Name: "ensured", Path: "/en/x/y/n", Nodes: one(m.word(), Text), After: "zookeeper_ensure_path.path"})
 	add(40, Resource{Type: ZnodeACL, Name: "tree", Path: "/by/tree", ACL: Open + ACL(m.IntN(4)), Recursive: m.chance(70)})
 	add(30, Resource{Type: ZnodeACL, Name: "single", Path: "/by/one", ACL: Open + ACL(m.IntN(4))})
+	add(40, Resource{Type: Quota, Name: "quiet", Path: "/by/quiet", Limits: m.limits()})
 	declared := func(address string) bool {
 		return slices.ContainsFunc(c.Resources, func(r Resource) bool { return r.Address() == address })
 	}
@@ -195,6 +198,15 @@ func (m *maker) config(base string) Config {
 		}
 	}
 	return c
+}
+
+// limits are those of a quota, which nothing reaches.
+func (m *maker) limits() zk.Quota {
+	count, bytes := 1000+m.Int64N(1000), 1_000_000+m.Int64N(1_000_000)
+	if m.chance(50) {
+		return zk.Quota{Count: count, Bytes: bytes, HardCount: zk.NoLimit, HardBytes: zk.NoLimit}
+	}
+	return zk.Quota{Count: zk.NoLimit, Bytes: zk.NoLimit, HardCount: count, HardBytes: bytes}
 }
 
 func jsonOf(word string) string { return fmt.Sprintf(`{"name":%q,"list":[1,2,3]}`, word) }
@@ -240,7 +252,7 @@ func (m *maker) next(last Op) Op {
 			}
 		}
 	case 5:
-		if r := pick(); r.Type != ZnodeACL && !r.Adopt {
+		if r := pick(); r.Type != ZnodeACL && r.Type != Quota && !r.Adopt {
 			before, with := r.Path, under(rs, r)
 			move(r)
 			for i := range rs {
@@ -271,7 +283,7 @@ func move(r *Resource) {
 	switch r.Type {
 	case Sequential:
 		r.Path += "m-"
-	case Znode, Znodes, EnsurePath, ZnodeACL:
+	case Znode, Znodes, EnsurePath, ZnodeACL, Quota:
 		r.Path += "-moved"
 	}
 }
@@ -302,6 +314,9 @@ func (m *maker) change(r *Resource) {
 	}
 	if r.Type == Znodes && m.chance(50) {
 		r.Nodes[fmt.Sprintf("new/%d", m.IntN(3))] = Content{m.word(), Text}
+	}
+	if r.Type == Quota {
+		r.Limits = m.limits()
 	}
 	if r.ACL != NoACL && m.chance(60) {
 		r.ACL = Open + ACL(m.IntN(4))
@@ -406,6 +421,11 @@ func (m *maker) target(c Config, act Act) string {
 		case act == TheyReformat:
 			if r.JSON {
 				paths = append(paths, r.Path)
+			}
+		case r.Type == Quota:
+			paths = append(paths, r.Path)
+			if act == TheySet {
+				paths = append(paths, QuotaOf(r.Path))
 			}
 		case r.Type == Znodes:
 			paths = append(paths, r.Path)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"terraform-provider-zookeeper/internal/zk"
+
 	"terraform-provider-zookeeper/chaos/scenario"
 	"terraform-provider-zookeeper/chaos/wire"
 )
@@ -133,7 +135,7 @@ func TestNew_makesSense(t *testing.T) {
 					if f.Count < 1 {
 						t.Errorf("seed %d: %v", seed, f)
 					}
-					if f.Path != "" && !strings.HasPrefix(f.Path, a.Base+"/") {
+					if f.Path != "" && !strings.HasPrefix(strings.TrimPrefix(f.Path, scenario.QuotaNodes), a.Base+"/") {
 						t.Errorf("seed %d: somebody else is at %s, and not below %s", seed, f.Path, a.Base)
 					}
 				}
@@ -160,6 +162,7 @@ func TestConfig(t *testing.T) {
 			{Type: scenario.Sequential, Name: "q", Path: "/q/n-", First: true},
 			{Type: scenario.EnsurePath, Name: "e", Path: "/e/f"},
 			{Type: scenario.ZnodeACL, Name: "t", Path: "/t", ACL: scenario.Open, Recursive: true},
+			{Type: scenario.Quota, Name: "u", Path: "/u", Limits: zk.Quota{Count: zk.NoLimit, Bytes: zk.NoLimit, HardCount: 7, HardBytes: 100}},
 		},
 	}
 	want := `terraform {
@@ -225,6 +228,12 @@ resource "zookeeper_znode_acl" "t" {
   ]
   recursive = true
 }
+resource "zookeeper_quota" "u" {
+  path = "/u"
+  max_count = 7
+  max_bytes = 100
+  hard = true
+}
 `
 	if got := c.HCL(); got != want {
 		t.Errorf("the configuration is\n%s", got)
@@ -233,7 +242,7 @@ resource "zookeeper_znode_acl" "t" {
 	for _, w := range c.Wants() {
 		wanted = append(wanted, w.Path)
 	}
-	if want := []string{"/x/y/b", "/s", "/m/b", "/m/k/l", "/e/f", "/t"}; !slices.Equal(wanted, want) {
+	if want := []string{"/x/y/b", "/s", "/m/b", "/m/k/l", "/e/f", "/t", "/zookeeper/quota/u/zookeeper_limits"}; !slices.Equal(wanted, want) {
 		t.Errorf("it wants %v", wanted)
 	}
 	if got, want := c.Parents(), []string{"/held", "/held/by", "/locks", "/locks/run", "/q", "/x", "/x/y"}; !slices.Equal(got, want) {

@@ -176,7 +176,7 @@ func (d *director) fail(ctx context.Context, f scenario.Fault, r wire.Request) b
 }
 
 // foreign lets the stranger do something. Locks are not the stranger's business, and neither
-// does anybody take away the nodes whose ACL a resource manages that does not make them.
+// does anybody take away the nodes whose ACL or quota a resource manages that does not make them.
 func (d *director) foreign(ctx context.Context, f scenario.Fault, r wire.Request) bool {
 	at := f.Path
 	if at == "" {
@@ -187,7 +187,7 @@ func (d *director) foreign(ctx context.Context, f scenario.Fault, r wire.Request
 	}
 	if f.What == scenario.TheyDelete || f.What == scenario.TheyReplace {
 		for _, res := range d.op.Config.Resources {
-			if res.Type == scenario.ZnodeACL && res.Path == at {
+			if (res.Type == scenario.ZnodeACL || res.Type == scenario.Quota) && res.Path == at {
 				return false
 			}
 		}

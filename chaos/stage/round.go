@@ -308,7 +308,7 @@ func (p *play) end(ctx context.Context, actor int) (oracle.Ending, error) {
 }
 
 // inTheWay matches what is said of a resource whose node is there already.
-var inTheWay = regexp.MustCompile(`(?s)Error: Znodes? already exists?\n.*?with ([a-z_]+\.[a-z_]+),`)
+var inTheWay = regexp.MustCompile(`(?s)Error: (?:Znodes? already exists?|Quota already exists)\n.*?with ([a-z_]+\.[a-z_]+),`)
 
 // importAll takes the manual step that an apply asks for, and reports whether it asked for one.
 func (p *play) importAll(ctx context.Context, actor int, e *oracle.Ending, applied oracle.Run) (bool, error) {
@@ -321,6 +321,9 @@ func (p *play) importAll(ctx context.Context, actor int, e *oracle.Ending, appli
 		}
 		r := e.Config.Resources[i]
 		id, at := r.Path, r.Path
+		if r.Type == scenario.Quota {
+			at = scenario.QuotaOf(r.Path)
+		}
 		if r.Type == scenario.Znodes {
 			for _, w := range (scenario.Config{Resources: []scenario.Resource{r}}).Wants() {
 				if _, there, err := p.world.client.Exists(ctx, p.chroot+w.Path); err == nil && there {
@@ -465,6 +468,8 @@ func (f folder) owned(wrong error) (map[string]int64, error) {
 						owned[path.Join(a.BasePath, key)] = 0
 					}
 				}
+			case scenario.Quota:
+				owned[scenario.QuotaOf(a.Path)] = 0
 			case scenario.ZnodeACL:
 			}
 		}
@@ -520,14 +525,19 @@ func (p *play) tell(since int64) error {
 	return nil
 }
 
-// within returns transactions as those see them who have a chroot.
+// within returns transactions as those see them who have a chroot. It goes for quotas too, whose
+// nodes are elsewhere.
 func within(txns []history.Txn, chroot string) []history.Txn {
 	out := slices.Clone(txns)
 	for i, txn := range out {
 		var changes []history.Change
 		for _, c := range txn.Changes {
+			top := ""
+			if rest, ok := strings.CutPrefix(c.Path, scenario.QuotaNodes); ok {
+				top, c.Path = scenario.QuotaNodes, rest
+			}
 			if at, ok := strings.CutPrefix(c.Path, chroot+"/"); ok {
-				c.Path = "/" + at
+				c.Path = top + "/" + at
 				changes = append(changes, c)
 			}
 		}
@@ -544,6 +554,26 @@ func (p *play) clear(ctx context.Context) error {
 	if deleteErr := p.world.client.DeleteTree(ctx, p.chroot, zk.AnyVersion); !errors.Is(deleteErr, zk.ErrNoNode) {
 		err = errors.Join(err, deleteErr)
 	}
+	for at := range p.quotas() {
+		if left, quotaErr := p.world.client.Quota(ctx, at); quotaErr == nil {
+			err = errors.Join(err, p.world.client.DeleteQuota(ctx, at, left.Stat.Mzxid))
+		}
+	}
 	p.world.own(p.world.client)
 	return err
+}
+
+// quotas are the paths that the round may have given quotas.
+func (p *play) quotas() map[string]bool {
+	paths := make(map[string]bool)
+	for _, a := range p.round.Scenario.Actors {
+		for _, op := range a.Ops {
+			for _, r := range op.Config.Resources {
+				if r.Type == scenario.Quota {
+					paths[p.chroot+r.Path] = true
+				}
+			}
+		}
+	}
+	return paths
 }

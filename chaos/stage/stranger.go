@@ -56,6 +56,11 @@ func (s *stranger) act(ctx context.Context, what scenario.Act, at string) bool {
 	n := len(s.acts)
 	s.mu.Unlock()
 	full, text := s.chroot+at, []byte(fmt.Sprintf("foreign-%d", n))
+	if of, ok := strings.CutPrefix(at, scenario.QuotaNodes); ok {
+		// It is a quota's: what it holds has to be one.
+		limit := 5000 + int64(n)
+		full, text = scenario.QuotaNodes+s.chroot+of, []byte(zk.Quota{Count: limit, Bytes: zk.NoLimit, HardCount: zk.NoLimit, HardBytes: zk.NoLimit}.String())
+	}
 	if what == scenario.TheyNumber {
 		made, err := s.client.Create(ctx, full, text, zk.CreateOptions{Mode: zk.PersistentSequential})
 		if err != nil {

@@ -111,6 +111,7 @@ func TestRemoval(t *testing.T) {
 func TestRecord(t *testing.T) {
 	h := having(contents{"a": "A", "d/x": "X", "x": "theirs", "y": "theirs"}, []string{"s"}, []string{"", "a", "d", "d/x", "s", "left/over"}, []string{"x", "y", "else"})
 	h.written["a"] = written{zxid: 1 << 60}
+	h.written["s"], h.written["y"] = written{zxid: 8, theirs: true}, written{zxid: 3, others: true, theirs: true}
 	h.latest = 1<<60 + 1
 	b, err := h.encodeRecord()
 	if err != nil {
@@ -124,7 +125,7 @@ func TestRecord(t *testing.T) {
 	if got := empty.withRecord(b); got.there("d/x") {
 		t.Errorf("it is taken for that of other nodes: %v", got.written)
 	}
-	for _, damaged := range []string{"", "7", `{"runs":[1]}`, `{"runs":[1,-5,2,1000000000],"others":[-1,99]}`} {
+	for _, damaged := range []string{"", "7", `{"runs":[1]}`, `{"runs":[1,-5,2,1000000000],"others":[-1,99],"theirs":[99]}`} {
 		_ = empty.withRecord([]byte(damaged))
 	}
 }
