@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
@@ -32,12 +33,96 @@ type Member struct {
 	ClientAddress string
 }
 
+// String is the member in the notation of [Reconfig].
+func (m Member) String() string {
+	return fmt.Sprintf("server.%d=%s:%s;%s", m.ID, m.Address, m.Role, m.ClientAddress)
+}
+
+// Equal reports whether both are the same server, in the same role and at the same addresses; see [SameAddress].
+func (m Member) Equal(other Member) bool {
+	return m.ID == other.ID && m.Role == other.Role && SameAddress(m.Address, other.Address) && SameAddress(m.ClientAddress, other.ClientAddress)
+}
+
+// SameAddress reports whether two addresses of a [Member] are the same. Servers sort those that "|" separates, and
+// write an IPv6 address out.
+func SameAddress(a, b string) bool { return a == b || canonicalAddress(a) == canonicalAddress(b) }
+
+func canonicalAddress(address string) string {
+	all := strings.Split(address, "|")
+	for i, one := range all {
+		if host, ports, ok := strings.Cut(strings.TrimPrefix(one, "["), "]"); ok {
+			if ip, err := netip.ParseAddr(host); err == nil {
+				all[i] = "[" + ip.String() + "]" + ports
+			}
+		}
+	}
+	slices.Sort(all)
+	return strings.Join(all, "|")
+}
+
+// CheckMemberAddress tells what is wrong with the Address of a [Member].
+func CheckMemberAddress(address string) error {
+	for one := range strings.SplitSeq(address, "|") {
+		colon := strings.LastIndexByte(one, ':')
+		err := CheckClientAddress(one[:max(colon, 0)])
+		if err == nil {
+			err = CheckClientAddress("host" + one[colon:])
+		}
+		if err != nil {
+			return fmt.Errorf("%s is no host with two ports, as in \"zk4.example.com:2888:3888\": %w", shown.Text(one), err)
+		}
+	}
+	return nil
+}
+
+// CheckClientAddress tells what is wrong with the ClientAddress of a [Member], which may not be empty here.
+func CheckClientAddress(address string) error {
+	hosts, err := engine.ParseHosts(address)
+	if err == nil && (len(hosts) != 1 || !SameAddress(hosts[0], address)) {
+		err = fmt.Errorf("%s is no host with a port", shown.Text(address))
+	}
+	return err
+}
+
 // An Ensemble is the configuration of an ensemble.
 type Ensemble struct {
 	// Members are sorted by id; a standalone server has none.
 	Members []Member
 	// Version is the transaction that the configuration came with, see [ConfigVersion].
 	Version int64
+}
+
+// Member returns the member with the id; false where there is none.
+func (e Ensemble) Member(id int64) (Member, bool) {
+	i := slices.IndexFunc(e.Members, func(m Member) bool { return m.ID == id })
+	if i < 0 {
+		return Member{}, false
+	}
+	return e.Members[i], true
+}
+
+// SetMember makes a server a member of the ensemble whose configuration has the version, or gives a member another role
+// or other addresses. It returns the new configuration. The errors are those of [Client.Reconfig].
+func (c *Client) SetMember(ctx context.Context, m Member, version int64) (Ensemble, error) {
+	return c.changeMember(ctx, Reconfig{Joining: m.String(), FromConfig: version})
+}
+
+// RemoveMember removes a member from the ensemble whose configuration has the version. It returns the new
+// configuration. The errors are those of [Client.Reconfig].
+func (c *Client) RemoveMember(ctx context.Context, id, version int64) (Ensemble, error) {
+	return c.changeMember(ctx, Reconfig{Leaving: strconv.FormatInt(id, 10), FromConfig: version})
+}
+
+func (c *Client) changeMember(ctx context.Context, r Reconfig) (Ensemble, error) {
+	config, _, err := c.Reconfig(ctx, r)
+	if err != nil {
+		return Ensemble{}, err
+	}
+	e, err := ParseEnsemble(config)
+	if err != nil {
+		return Ensemble{}, &Error{Op: OpNameReconfig, Path: configPath, Err: err}
+	}
+	return e, nil
 }
 
 // Ensemble returns the ensemble's configuration. It needs 3.5.

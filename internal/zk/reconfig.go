@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"terraform-provider-zookeeper/internal/zk/engine"
 	"terraform-provider-zookeeper/internal/zk/proto"
@@ -67,18 +69,46 @@ func (c *Client) reconfig(ctx context.Context, r Reconfig) operation[proto.Recon
 	}
 }
 
-// resolveReconfig looks whether a reconfig took effect. What the configuration would be
-// is for the servers to know: when it has changed at all, nothing can be told.
-func resolveReconfig(ctx context.Context, c *Client, _ *proto.ReconfigRequest, l loss, out *proto.GetDataReply) (verdict, error) {
-	r, err := do(ctx, c, c.getAt(configPath))
-	if err != nil {
-		return unknown, err
+// resolveReconfig looks whether a reconfig took effect. What becomes of a list of new members is for the servers to
+// know: when the configuration has changed at all, nothing can be told.
+func resolveReconfig(ctx context.Context, c *Client, req *proto.ReconfigRequest, l loss, out *proto.GetDataReply) (verdict, error) {
+	return c.claimed(func() (verdict, claim, error) {
+		r, err := do(ctx, c, c.getAt(configPath))
+		if err != nil {
+			return unknown, claim{}, err
+		}
+		*out = proto.GetDataReply{Data: r.Data, Stat: r.Stat}
+		switch made := (claim{zxid: r.Stat.Mzxid}); {
+		case r.Stat.Mzxid <= l.seen:
+			return certainlyNot, claim{}, nil
+		case hasBecome(r.Data, req) && !c.claims.has(made):
+			return applied, made, nil
+		case req.FromConfig != AnyConfig: // to repeat it undoes nobody's change
+			return likelyNot, claim{}, nil
+		default:
+			return unknown, claim{}, nil
+		}
+	})
+}
+
+// hasBecome reports whether all who were to join are in a configuration as they were to, and none who was to leave.
+func hasBecome(config []byte, req *proto.ReconfigRequest) bool {
+	e, err := ParseEnsemble(config)
+	if err != nil || req.NewMembers != "" {
+		return false
 	}
-	*out = proto.GetDataReply{Data: r.Data, Stat: r.Stat}
-	if r.Stat.Mzxid <= l.seen {
-		return certainlyNot, nil
+	for server := range strings.SplitSeq(req.Joining, ",") {
+		id, rest, _ := strings.Cut(strings.TrimPrefix(server, "server."), "=")
+		if want, err := parseMember(id, rest); server != "" && (err != nil || !slices.ContainsFunc(e.Members, want.Equal)) {
+			return false
+		}
 	}
-	return unknown, nil
+	for id := range strings.SplitSeq(req.Leaving, ",") {
+		if slices.ContainsFunc(e.Members, func(m Member) bool { return strconv.FormatInt(m.ID, 10) == id }) {
+			return false
+		}
+	}
+	return true
 }
 
 // EnsembleConfig returns the ensemble's configuration, a line for each server and behind them

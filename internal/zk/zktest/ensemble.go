@@ -2,6 +2,7 @@ package zktest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 // An Ensemble is a number of servers that elect a leader. Each can be stopped, killed and paused like any [Server].
 type Ensemble struct {
 	servers []*Server
+	set     *settings
 }
 
 // StartEnsemble starts n servers as one ensemble and waits until there is a leader and all others follow it. When the
@@ -35,11 +37,51 @@ func NewEnsemble(ctx context.Context, n int, opts ...Option) (*Ensemble, error) 
 	if n < 2 {
 		return nil, fmt.Errorf("zktest: an ensemble of %d: it takes two at least", n)
 	}
-	servers, err := startAll(ctx, n, newSettings(opts))
+	set := newSettings(opts)
+	servers, err := startAll(ctx, n, set)
 	if err != nil {
 		return nil, err
 	}
-	return &Ensemble{servers: servers}, nil
+	return &Ensemble{servers: servers, set: set}, nil
+}
+
+// StartJoiner starts a server with an id of its own, which knows the members and is none: as an observer it learns from
+// the leader all that they have, and a reconfiguration makes it a member. It takes an ensemble with reconfigEnabled=true.
+func (e *Ensemble) StartJoiner(tb testing.TB, id int) *Server {
+	tb.Helper()
+	joiner, err := e.newJoiner(tb.Context(), id)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { joiner.finish(tb) })
+	return joiner
+}
+
+func (e *Ensemble) newJoiner(ctx context.Context, id int) (joiner *Server, err error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if joiner, err = newServer(ctx, e.set); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			joiner, err = nil, errors.Join(err, joiner.Close())
+		}
+	}()
+	if joiner.member, err = joiner.reserveMember(ctx); err != nil {
+		return joiner, err
+	}
+	members := []string{fmt.Sprintf("server.%d=%s:observer", id, joiner.member)}
+	for i, server := range e.servers {
+		members = append(members, fmt.Sprintf("server.%d=%s", i+1, server.member))
+	}
+	if err := errors.Join(joiner.writeConfig(e.set, id, members), joiner.start(ctx)); err != nil {
+		return joiner, err
+	}
+	if err := joiner.waitServing(ctx); err != nil {
+		return joiner, err
+	}
+	return joiner, nil
 }
 
 // Close closes all members. Closing again does nothing.

@@ -48,6 +48,7 @@ type Server struct {
 	client  *port
 	secure  *port // nil without [WithSecurePort]
 	ports   []*port
+	member  string // where other members reach it; empty for one that is alone
 	dog     *watchdog
 	closed  func() error
 
@@ -105,19 +106,18 @@ func tryStartAll(ctx context.Context, n int, set *settings) (servers []*Server, 
 		}
 		servers = append(servers, server)
 		if n > 1 || set.alone {
-			member, err := server.reserveMember(ctx, id)
-			if err != nil {
+			if server.member, err = server.reserveMember(ctx); err != nil {
 				return servers, err
 			}
-			members = append(members, member)
+			members = append(members, fmt.Sprintf("server.%d=%s", id, server.member))
 		}
 	}
 	for id := n + 1; set.alone && id <= n+2; id++ {
-		member, err := servers[0].reserveMember(ctx, id)
+		member, err := servers[0].reserveMember(ctx)
 		if err != nil {
 			return servers, err
 		}
-		members = append(members, member)
+		members = append(members, fmt.Sprintf("server.%d=%s", id, member))
 	}
 	for i, server := range servers {
 		if err := server.writeConfig(set, i+1, members); err != nil {
@@ -203,8 +203,8 @@ func (s *Server) reserve(ctx context.Context) (*port, error) {
 	return p, nil
 }
 
-// reserveMember reserves the ports that the other members reach this one at, and returns its line of zoo.cfg.
-func (s *Server) reserveMember(ctx context.Context, id int) (string, error) {
+// reserveMember reserves the ports that the other members of an ensemble reach one at, and returns its address.
+func (s *Server) reserveMember(ctx context.Context) (string, error) {
 	quorum, err := s.reserve(ctx)
 	if err != nil {
 		return "", err
@@ -213,7 +213,7 @@ func (s *Server) reserveMember(ctx context.Context, id int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("server.%d=%s:%d:%d", id, loopback, quorum.number, election.number), nil
+	return fmt.Sprintf("%s:%d:%d", loopback, quorum.number, election.number), nil
 }
 
 // writeConfig is called once: a reconfiguration makes the server rewrite the file, which a restart must find again.
@@ -315,6 +315,10 @@ func (s *Server) SecureAddr() string {
 	}
 	return s.secure.addr()
 }
+
+// MemberAddr returns the address for the other members of an ensemble, as host:quorum-port:election-port. It is empty
+// for a standalone server.
+func (s *Server) MemberAddr() string { return s.member }
 
 // Version returns the ZooKeeper release that the server runs.
 func (s *Server) Version() string { return s.version }
