@@ -111,3 +111,10 @@ func OwnServer(tb testing.TB, opts ...zktest.Option) *zktest.Server {
 	skipWithoutCLI(tb)
 	return zktest.StartServer(tb, opts...)
 }
+
+// OwnEnsemble returns an ensemble of n servers for one test alone.
+func OwnEnsemble(tb testing.TB, n int, opts ...zktest.Option) *zktest.Ensemble {
+	tb.Helper()
+	skipWithoutCLI(tb)
+	return zktest.StartEnsemble(tb, n, opts...)
+}

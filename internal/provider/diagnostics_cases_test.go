@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +34,7 @@ const (
 	oldServer                        // from before 3.5
 	readOnlyServer                   // without a quorum
 	saslServer                       // that serves nobody without SASL
+	memberServer                     // of an ensemble that can be changed
 )
 
 func newServers(t *testing.T) map[serverKind]*zktest.Server {
@@ -41,6 +43,7 @@ func newServers(t *testing.T) map[serverKind]*zktest.Server {
 		usualServer:    zktest.StartServer(t, zktest.WithConfig("enforceQuota", "true")),
 		oldServer:      zktest.StartServer(t, zktest.WithVersion("3.4.14")),
 		readOnlyServer: zktest.StartServer(t, zktest.WithoutQuorum()),
+		memberServer:   zktest.StartEnsemble(t, 3, zktest.WithConfig("reconfigEnabled", "true")).Servers()[0],
 		saslServer:     zktest.StartServer(t, zktest.WithDigestLogin(t, map[string]string{"alice": secret}), zktest.RequireSASL()),
 	}
 }
@@ -85,6 +88,7 @@ const (
 	wholeTree  = "zookeeper_tree"
 	theLock    = "zookeeper_lock"
 	quota      = "zookeeper_quota"
+	member     = "zookeeper_ensemble_member"
 )
 
 var (
@@ -647,6 +651,58 @@ var topics = []struct {
 				c.t.Fatal(err)
 			}
 			c.update(made, attrs{"path": "/app", "max_count": 6})
+		}},
+		{name: "a member of the ensemble", on: memberServer, play: func(c *scene) {
+			attributes := func(id int, role string) attrs {
+				at := fmt.Sprintf("10.0.0.%d", id)
+				return attrs{"id": id, "address": at + ":2888:3888", "role": role, "client_address": at + ":2181"}
+			}
+			super := attrs{"username": zktest.SuperUser, "password": zktest.SuperPassword}
+			observer := attributes(4, zk.Observer)
+			c.connect(nil).create(member, observer) // by nobody
+			c.connect(super)
+			made := c.create(member, observer)
+			c.create(member, observer)
+			several := attributes(5, zk.Observer)
+			several["address"] = "10.0.0.5:2888:3888|10.0.0.6:2888:3888"
+			c.create(member, several)
+			for _, m := range []int{2, 1} { // which the client may be connected to
+				c.destroy(c.imports(member, strconv.Itoa(m)))
+			}
+			other := c.another()
+			other.connect(super)
+			there := other.imports(member, "4")
+			other.update(there, attributes(4, zk.Observer))
+			changed := attributes(4, zk.Observer)
+			changed["client_address"] = "10.0.0.4:2182"
+			other.update(there, changed)
+			c.update(made, attributes(4, zk.Participant))
+			c.refresh(made)
+			other.create(member, attributes(5, zk.Observer))
+			c.update(made, attributes(4, zk.Observer))
+			other.destroy(there)
+			c.update(made, attributes(4, zk.Observer))
+			c.imports(member, "four")
+		}},
+		{name: "a member of an ensemble that cannot be changed", on: memberServer, play: func(c *scene) {
+			isReconfig := zktest.Is(zktest.OpReconfig)
+			attributes := attrs{"id": 7, "address": "10.0.0.7:2888:3888", "role": zk.Observer, "client_address": "10.0.0.7:2181"}
+			for _, code := range []zk.ErrCode{zk.ErrReconfigDisabled, zk.ErrReconfigInProgress, zk.ErrNewConfigNoQuorum, zk.ErrUnimplemented, zk.ErrBadVersion} {
+				c.connect(attrs{"servers": c.answering(isReconfig, int32(code))}).create(member, attributes)
+			}
+			loseReply(c.proxied(attrs{"username": zktest.SuperUser, "password": zktest.SuperPassword}), isReconfig)
+			c.create(member, attributes)
+		}},
+		{name: "a member of no ensemble", play: func(c *scene) {
+			attributes := attrs{"id": 4, "address": "10.0.0.4:2888:3888", "client_address": "10.0.0.4:2181"}
+			c.connect(nil).create(member, attributes)
+			c.imports(member, "4")
+		}},
+		{name: "a member of an ensemble that cannot be reached", play: func(c *scene) {
+			attributes := attrs{"id": 4, "address": "10.0.0.4:2888:3888", "client_address": "10.0.0.4:2181"}
+			c.connect(attrs{"servers": c.silent(), "connect_timeout": 1}).create(member, attributes)
+			attributes["address"], attributes["client_address"] = "10.0.0.4:2888", "10.0.0.4"
+			c.create(member, attributes)
 		}},
 		{name: "an import of a quota of the root", play: func(c *scene) {
 			c.connect(nil).imports(quota, "/")

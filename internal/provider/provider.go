@@ -23,6 +23,7 @@ import (
 	"terraform-provider-zookeeper/internal/provider/cleartree"
 	"terraform-provider-zookeeper/internal/provider/createsequential"
 	"terraform-provider-zookeeper/internal/provider/ensemble"
+	"terraform-provider-zookeeper/internal/provider/ensemblemember"
 	"terraform-provider-zookeeper/internal/provider/ensurepath"
 	"terraform-provider-zookeeper/internal/provider/export"
 	"terraform-provider-zookeeper/internal/provider/front"
@@ -206,6 +207,7 @@ func (p *Provider) Configure(ctx context.Context, req provider.ConfigureRequest,
 // Resources lists the resources.
 func (p *Provider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
+		ensemblemember.NewResource,
 		ensurepath.NewResource,
 		quota.NewResource,
 		sequentialznode.NewResource,

@@ -585,11 +585,15 @@ func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
 		needs = "the permission READ (r)"
 	case zk.OpNameGetACL:
 		needs = "the permission READ or ADMIN (r, a)"
+	case zk.OpNameReconfig:
+		needs = "the permission WRITE (w)"
 	default:
 		needs = "a permission"
 	}
 	wayOut := ""
 	switch {
+	case op == zk.OpNameReconfig:
+		wayOut = " At first nobody has that permission but the servers' super user: run every server with -Dzookeeper.DigestAuthenticationProvider.superDigest (a Java system property), and set username and password of the provider to that user's. Or let the super user give the permission to somebody else."
 	case strings.HasPrefix(doing, "take the lock"):
 		wayOut = " Whoever made the lock's node decides who may take the lock: its ACL has to name this provider (acl of the lock, in the configuration of whoever made it)."
 	case s.Resource != "":
