@@ -1829,6 +1829,11 @@ var topics = []struct {
 			c.takeAway("/lock")
 			c.until(func() { c.read(children, attrs{"path": "/"}) })
 		}},
+		{name: "the provider's, used in another way", play: func(c *scene) {
+			c.connect(attrs{"lock": attrs{"path": "/lock"}}).read(children, attrs{"path": "/"})
+			c.Put("/lock/_c_7c9ad7e0-44c1-4f4d-9e0a-0a3f5b2c6d18-lock-0000000001", "10.0.0.1") // as Curator's mutex
+			c.until(func() { c.read(children, attrs{"path": "/"}) })
+		}},
 		{name: "of another process", play: func(c *scene) {
 			private := c.another().open(theLock, attrs{"path": "/lock"})
 			c.connect(nil).renew(private)

@@ -99,11 +99,15 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 		return diag.NewErrorDiagnostic("Lock is held by this run", fmt.Sprintf(
 			"The provider could not %s%s: this run holds it already, by lock in the provider's configuration, and would wait for itself. Leave one of the two out.", doing, s.at()))
 	case errors.Is(err, recipe.ErrForeignContender):
+		had := "Neither waits for the other, so both would have the lock. Nothing was written."
+		if errors.Is(err, recipe.ErrLost) {
+			had = "It came while this run held the lock, and waits for no run. So the lock counts as lost, and nothing more is written. Look at what the run has done."
+		}
 		return diag.NewErrorDiagnostic("Lock is used in another way", fmt.Sprintf(
-			"The provider could not %s%s: %s. Neither waits for the other, so both would have the lock. Nothing was written.\n\n"+
+			"The provider could not %s%s: %s. %s\n\n"+
 				"Set protocol of the lock (ZOOKEEPER_LOCK_PROTOCOL for the lock of the provider) and its mode to what the others use: protocol = \"kazoo\" for kazoo's locks; "+
 				"protocol = \"curator\" with mode = \"exclusive\" for Curator's InterProcessMutex, and with mode = \"shared\" for its InterProcessReadWriteLock. "+
-				"If this run is not to share a lock with them, give its lock another path.", doing, s.at(), behind(err, recipe.ErrForeignContender)))
+				"If this run is not to share a lock with them, give its lock another path.", doing, s.at(), behind(err, recipe.ErrForeignContender), had))
 	case errors.Is(err, recipe.ErrLost):
 		return diag.NewErrorDiagnostic("Lock was lost", fmt.Sprintf(
 			"The provider could not %s%s, because the lock that it held was lost: %s. Others may have done something since, that this run should have waited for or kept from.\n\n"+

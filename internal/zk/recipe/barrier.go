@@ -86,13 +86,9 @@ func ensure(ctx context.Context, client *zk.Client, path string, data []byte, ac
 // Remove opens the barrier, and reports whether it was closed. After a lost reply it says that it was where
 // it is open then, also if somebody else has opened it at that moment. With [zk.ErrOutcomeUnknown], which
 // takes a lost reply too, it may have been opened, and closed again by somebody else.
-func (b *Barrier) Remove(ctx context.Context) (bool, error) { return removeOnce(ctx, b.client, b.path) }
-
-// removeOnce deletes a node, and reports whether it was there. It deletes one, and not what others
-// make at the same path after that.
-func removeOnce(ctx context.Context, client *zk.Client, path string) (bool, error) {
+func (b *Barrier) Remove(ctx context.Context) (bool, error) {
 	for {
-		err := client.Delete(ctx, path, zk.AnyVersion)
+		err := b.client.Delete(ctx, b.path, zk.AnyVersion)
 		unknown, ok := errors.AsType[*zk.OutcomeUnknownError](err)
 		switch {
 		case err == nil:
@@ -100,7 +96,7 @@ func removeOnce(ctx context.Context, client *zk.Client, path string) (bool, erro
 		case errors.Is(err, zk.ErrNoNode):
 			return false, nil
 		case ok:
-			stat, there, lookErr := settled(ctx, client, path)
+			stat, there, lookErr := settled(ctx, b.client, b.path)
 			switch {
 			case lookErr != nil:
 				return false, errors.Join(err, lookErr)
@@ -109,8 +105,24 @@ func removeOnce(ctx context.Context, client *zk.Client, path string) (bool, erro
 			case stat.Czxid > unknown.Seen:
 				return false, err // another one, or that which was to be deleted
 			}
-		case !connectionLost(err) || over(ctx, client) != nil:
+		case !connectionLost(err) || over(ctx, b.client) != nil:
 			return false, err
+		}
+	}
+}
+
+// removeThat deletes the node of the czxid at a path, if it is there, and none that others have made there since.
+func removeThat(ctx context.Context, client *zk.Client, path string, czxid int64) error {
+	for {
+		stat, _, err := settled(ctx, client, path)
+		if err != nil || czxid == 0 || stat.Czxid != czxid {
+			return err
+		}
+		if err := client.Delete(ctx, path, zk.AnyVersion); !again(ctx, client, err) {
+			if errors.Is(err, zk.ErrNoNode) {
+				return nil
+			}
+			return err
 		}
 	}
 }

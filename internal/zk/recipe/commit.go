@@ -41,16 +41,21 @@ func witnessed(ctx context.Context, client *zk.Client, witness string, acl []zk.
 		// written has been deleted since, by another call of the same client.
 		return nil
 	case errors.Is(err, zk.ErrOutcomeUnknown):
-		there, now, lookErr := owned(ctx, client, witness)
+		var stat zk.Stat
+		var now int64
+		lookErr := evenAfter(ctx, func(ctx context.Context) (err error) {
+			stat, now, err = owned(ctx, client, witness)
+			return err
+		})
 		switch {
 		case lookErr != nil:
 			return errors.Join(err, lookErr)
-		case !there && now != session:
+		case stat.EphemeralOwner == now:
+			return nil
+		case now != session:
 			return errors.Join(err, zk.ErrSessionExpired)
-		case !there:
-			return cmp.Or(over(ctx, client), errAgain)
 		}
-		return nil
+		return cmp.Or(over(ctx, client), errAgain)
 	case connectionLost(err) && over(ctx, client) == nil:
 		return errAgain
 	}

@@ -78,9 +78,13 @@ func (q *line) contend(ctx context.Context, wait bool) (*ownNode, error) {
 			return n, nil
 		}
 		n.close(err)
+		if !beginsAgain(err) { // else there is nothing to be taken away
+			err = n.leave(ctx, err)
+		}
+		return nil, err
 	}
 	if beginsAgain(err) {
-		return nil, err // there is nothing to be taken away
+		return nil, err
 	}
 	return nil, leave(ctx, q.client, path, err)
 }
@@ -105,7 +109,7 @@ func (q *line) enter(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if number := strings.TrimPrefix(path, prefix); len(number) != numberDigits || number == lastNumber {
-		return "", leave(ctx, q.client, path, ErrExhausted)
+		return "", left(path, ErrExhausted, remove(ctx, q.client, path))
 	}
 	return path, nil
 }
@@ -211,6 +215,25 @@ func (q *line) ahead(ctx context.Context, n *ownNode) (string, error) {
 		}
 	}
 	return path, nil
+}
+
+// guard has what a contender holds alone end when one of another notation comes: neither waits for
+// the other. What many may hold together is not guarded: each of them would read all the others' names
+// whenever one comes or goes.
+func (q *line) guard(n *ownNode) {
+	if !slices.Contains(q.waits, q.marker) {
+		return
+	}
+	n.guard(func(ctx context.Context) (*zk.Watch, error) {
+		names, _, w, err := q.client.ChildrenWatch(ctx, q.path)
+		if err == nil {
+			err = foreign(q.path, names, q.marker, q.waits)
+		}
+		if err != nil && w != nil {
+			w.Close()
+		}
+		return w, err
+	})
 }
 
 // change waits until something happens to a node.

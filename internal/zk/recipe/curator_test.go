@@ -501,9 +501,77 @@ func TestForeignContenders(t *testing.T) {
 	untilChildren(t, c, base+"/late", 2)
 	j.Make(t, "late", "locks.InterProcessMutex", "@client", base+"/late")
 	j.Call(t, "late", "acquire")
-	release(t, held)
+	// And so is the one who holds it alone: neither keeps the other out.
+	lost(t, held, base+"/late/_c_", recipe.ErrForeignContender)
+	if err := held.Release(ctx); !isLoss(err, []error{recipe.ErrForeignContender}) {
+		t.Errorf("released: %v", err)
+	}
 	if o := <-out; !errors.Is(o.err, recipe.ErrForeignContender) {
 		t.Errorf("one that waited: %v", o.err)
 	}
 	untilChildren(t, c, base+"/late", 1)
+}
+
+// Whoever holds a lock alone, leads or has a lease is told when somebody of another notation has come, who
+// waits for nobody here.
+func TestForeignContenderComes(t *testing.T) {
+	t.Parallel()
+	ctx, c := testContext(t), connect(t, server.Addr())
+	base := folder(t, c)
+	j, py := newJava(t), newPython(t)
+	mutex := func(path string) {
+		j.Make(t, path, "locks.InterProcessMutex", "@client", path)
+		j.Call(t, path, "acquire")
+	}
+	lock := func(path string) {
+		py.Do(t, "lock = client.Lock('%s')", path)
+		py.Do(t, "lock.acquire()")
+	}
+	type acquires = func(path string) (*recipe.Held, error)
+	locks := func(kind string, o recipe.LockOptions) acquires {
+		return func(path string) (*recipe.Held, error) { return must(lockKinds[kind](c, path, o))(t).Acquire(ctx) }
+	}
+	semaphores := func(notation recipe.Notation) acquires {
+		return func(path string) (*recipe.Held, error) {
+			return must(recipe.NewSemaphore(c, path, 2, recipe.SemaphoreOptions{Notation: notation}))(t).Acquire(ctx)
+		}
+	}
+	for _, tc := range []struct {
+		name string
+		hold acquires
+		come func(path string)
+	}{
+		{"lock", locks("Lock", recipe.LockOptions{}), mutex},
+		{"write lock", locks("WriteLock", recipe.LockOptions{}), mutex},
+		{"mutex", locks("Lock", inCurator("")), lock},
+		{"the Curator write lock", locks("WriteLock", inCurator("")), mutex},
+		{"leader", func(path string) (*recipe.Held, error) {
+			return must(recipe.NewElection(c, path, recipe.LockOptions{}))(t).Lead(ctx)
+		}, mutex},
+		{"latch", func(path string) (*recipe.Held, error) {
+			return must(recipe.NewLeaderLatch(c, path, recipe.LockOptions{}))(t).Lead(ctx)
+		}, lock},
+		{"semaphore", semaphores(recipe.Kazoo), func(path string) {
+			j.Make(t, path, "locks.InterProcessSemaphoreV2", "@client", path, 2)
+			j.Keep(t, path+"/lease", path, "acquire")
+		}},
+		{"the Curator semaphore", semaphores(recipe.Curator), func(path string) {
+			py.Do(t, "semaphore = client.Semaphore('%s', max_leases=2)", path)
+			py.Do(t, "semaphore.acquire()")
+		}},
+	} {
+		path := base + "/" + strings.ReplaceAll(tc.name, " ", "-")
+		held := must(tc.hold(path))(t)
+		tc.come(path)
+		lost(t, held, path, recipe.ErrForeignContender)
+		if _, err := c.Multi(ctx, held.Fence()); !errors.Is(err, zk.ErrNoNode) {
+			t.Errorf("%s: the fence: %v", tc.name, err)
+		}
+		if err := held.Release(ctx); !isLoss(err, []error{recipe.ErrForeignContender}) {
+			t.Errorf("%s: released: %v", tc.name, err)
+		}
+		if _, there, err := c.Exists(ctx, held.Path()); err != nil || there {
+			t.Errorf("%s: its node is there: %t, %v", tc.name, there, err)
+		}
+	}
 }

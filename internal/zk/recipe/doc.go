@@ -48,6 +48,8 @@
 //   - when the session has expired ([zk.ErrSessionExpired]);
 //   - when somebody else deletes its node ([ErrDeleted]);
 //   - when the client is closed ([zk.ErrClosed]);
+//   - when a contender of another notation comes ([ErrForeignContender]), which keeps
+//     nobody out, and is kept out by nobody. A read lock is not lost by that;
 //   - when there has been no connection for a third of the session timeout
 //     ([ErrSuspended]). The client notices a silent server after two thirds of the timeout;
 //     another third later the servers may have given the lock to somebody else, and no
@@ -95,7 +97,8 @@
 // and ten digits, whatever is in front of them; "-" may stand before the digits. Numbers are
 // compared as text. Contenders of another library, or of another of Curator's recipes, do not
 // wait for these: whoever finds one gets [ErrForeignContender]. Nothing can keep one from coming
-// later, to what is held already. All other children are ignored.
+// later, to what is held already: what is held alone, and a lease of a semaphore, is lost then. All other
+// children are ignored.
 //
 // The numbers end: after the 2147483647th contender servers give the same number to many
 // ([ErrExhausted]). Delete the lock's node, when nobody holds it, to begin again.

@@ -40,6 +40,7 @@ func NewDoubleBarrier(client *zk.Client, path string, members int, o BarrierOpti
 type Entered struct {
 	*Held
 	barrier *DoubleBarrier
+	ready   int64 // the czxid of what said that all have come; 0 where that was gone again at once
 }
 
 // Enter waits until all members have come, or ctx ends: the member then has not come.
@@ -56,44 +57,71 @@ func (b *DoubleBarrier) Enter(ctx context.Context) (*Entered, error) {
 	if err != nil {
 		return nil, fmt.Errorf("entering %s: %w", b.path, err)
 	}
-	if err := b.gather(ctx, n); err != nil {
+	ready, err := b.gather(ctx, n)
+	if err != nil {
 		n.close(err)
-		return nil, fmt.Errorf("entering %s: %w", b.path, leave(ctx, b.client, n.path, err))
+		return nil, fmt.Errorf("entering %s: %w", b.path, n.leave(ctx, err))
 	}
-	return &Entered{belong(n, b.path), b}, nil
+	return &Entered{belong(n, b.path), b, ready}, nil
 }
 
 // tidy takes away what says that all have come where nobody is: the last of those who had come
 // has not left, but lost its session.
 func (b *DoubleBarrier) tidy(ctx context.Context) error {
-	var names []string
-	err := persist(ctx, b.client, func() (err error) {
-		names, _, err = b.client.Children(ctx, b.path)
+	if empty, err := b.empty(ctx); !empty {
 		return err
-	})
-	switch {
-	case errors.Is(err, zk.ErrNoNode):
-		return nil
-	case err == nil && len(names) == 1 && names[0] == readyName:
-		_, err = removeOnce(ctx, b.client, zk.Child(b.path, readyName))
 	}
-	return err
+	ready, err := b.standing(ctx)
+	if err != nil || ready == 0 {
+		return err
+	}
+	// Of the round that nobody is in any more, and not of one that has begun in between.
+	if empty, err := b.empty(ctx); !empty {
+		return err
+	}
+	return removeThat(ctx, b.client, zk.Child(b.path, readyName), ready)
 }
 
-// gather waits until all have come: the last one says so. It looks again when the connection
-// is back.
-func (b *DoubleBarrier) gather(ctx context.Context, n *ownNode) error {
+// empty reports whether there is what says that all have come, and nobody.
+func (b *DoubleBarrier) empty(ctx context.Context) (empty bool, err error) {
+	err = persist(ctx, b.client, func() error {
+		names, _, err := b.client.Children(ctx, b.path)
+		empty = len(names) == 1 && names[0] == readyName
+		return err
+	})
+	if errors.Is(err, zk.ErrNoNode) {
+		return false, nil
+	}
+	return empty, err
+}
+
+// standing returns the czxid of what says that all have come; 0 where it is not there.
+func (b *DoubleBarrier) standing(ctx context.Context) (czxid int64, err error) {
+	err = persist(ctx, b.client, func() error {
+		stat, _, err := b.client.Exists(ctx, zk.Child(b.path, readyName))
+		czxid = stat.Czxid
+		return err
+	})
+	return czxid, err
+}
+
+// gather waits until all have come: the last one says so, and what says so has the czxid returned. It looks
+// again when the connection is back.
+func (b *DoubleBarrier) gather(ctx context.Context, n *ownNode) (ready int64, err error) {
 	both, cancel := n.context(ctx, n.cause)
 	defer cancel()
 	back, stop := reconnections(b.client)
 	defer stop()
 	for {
 		done, err := b.complete(both, back)
+		if done && err == nil {
+			ready, err = b.standing(both)
+		}
 		if err != nil {
-			return n.reason(ctx, err)
+			return 0, n.reason(ctx, err)
 		}
 		if done {
-			return nil
+			return ready, nil
 		}
 	}
 }
@@ -166,7 +194,7 @@ func unlessLost(err error) error {
 // leave goes about it as the others do: the member with the lowest name goes last, and waits
 // for the highest one; all others go, and wait for the lowest. What says that all have come goes
 // with the last, as Curator does it: a member that had no connection meanwhile still learns of
-// it. kazoo takes it away first. Who comes meanwhile comes to the next round, and is not waited for.
+// it. kazoo takes it away first. What says so of a later round stays. Who comes meanwhile comes to the next round, and is not waited for.
 func (e *Entered) leave(ctx context.Context) error {
 	b := e.barrier
 	own := e.Path()[len(b.path):]
@@ -191,8 +219,7 @@ func (e *Entered) leave(ctx context.Context) error {
 		names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !slices.Contains(round, name) })
 		others := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == own })
 		if len(others) == 0 {
-			_, err := removeOnce(ctx, b.client, zk.Child(b.path, readyName))
-			return err
+			return removeThat(ctx, b.client, zk.Child(b.path, readyName), e.ready)
 		}
 		wait := others[0]
 		if names[0] == own {

@@ -6,7 +6,8 @@ var (
 	// ErrLocked tells that what TryAcquire asked for is held by others.
 	ErrLocked = errors.New("it is held by others")
 	// ErrLost tells that what was held is held no more. The error is also what it was lost
-	// by: [zk.ErrSessionExpired], [ErrDeleted], [zk.ErrClosed] or [ErrSuspended].
+	// by: [zk.ErrSessionExpired], [ErrDeleted], [zk.ErrClosed], [ErrSuspended] or
+	// [ErrForeignContender].
 	ErrLost = errors.New("what was held has been lost")
 	// ErrDeleted tells that the node has been deleted: by somebody else, or by the servers
 	// at the end of the session, where word of that came first.

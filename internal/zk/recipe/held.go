@@ -101,9 +101,17 @@ func (h *Held) Context(parent context.Context) (context.Context, context.CancelF
 func (h *Held) Path() string { return h.node.path }
 
 // Fence returns an operation for a transaction that then takes effect only if this is held:
-// else it fails with [zk.ErrNoNode]. A [Party] of [NewGroupMember] is the exception: the next
-// member of the same identifier has a node of the same name.
-func (h *Held) Fence() zk.Op { return zk.CheckOp(h.node.path, zk.AnyVersion) }
+// else it fails with [zk.ErrNoNode]. Get one for each transaction: once Err tells that it is not held, the
+// fence fails for sure. Until then it goes by the name of the node, since servers compare nothing else that
+// tells a node from one that is made again. So the name of a lock's or a lease's node, which nobody
+// else gives, has to be given by somebody who wants to deceive, or who restores nodes; but the next member of a
+// [Party] of [NewGroupMember] with the same identifier has a node of the same name.
+func (h *Held) Fence() zk.Op {
+	if h.Err() != nil {
+		return zk.CheckOp(zk.Child(h.node.path, uuid()), zk.AnyVersion) // which nobody makes
+	}
+	return zk.CheckOp(h.node.path, zk.AnyVersion)
+}
 
 // Release gives it back. When it returns nil the node is gone, and the next contender has
 // its turn. The error is [ErrLost] when it was held no more: there was nothing to be given

@@ -79,7 +79,13 @@ func (l *Lock) Acquire(ctx context.Context) (*Held, error) { return l.acquire(ct
 func (l *Lock) TryAcquire(ctx context.Context) (*Held, error) { return l.acquire(ctx, false) }
 
 func (l *Lock) acquire(ctx context.Context, wait bool) (*Held, error) {
-	return untilServed(ctx, l.line.client, l.line.path, func() (*ownNode, error) { return l.line.contend(ctx, wait) })
+	return untilServed(ctx, l.line.client, l.line.path, func() (*ownNode, error) {
+		n, err := l.line.contend(ctx, wait)
+		if err == nil {
+			l.line.guard(n)
+		}
+		return n, err
+	})
 }
 
 // Contenders returns the identifiers of those who hold the lock or wait for it, in the order

@@ -135,22 +135,42 @@ func (q *LockingQueue) take(ctx context.Context, name string) (*Item, error) {
 	}
 	n, err := own(ctx, q.client, i.lock)
 	if err == nil {
-		err = persist(ctx, q.client, func() (err error) {
-			i.Data, _, err = q.client.Get(ctx, i.entry)
-			return err
-		})
-		if err == nil {
+		if err = i.read(ctx, n); err == nil {
 			i.Held = hold(n, shown.Line(i.entry))
-			i.remove = i.unlock
+			i.remove = func(ctx context.Context) error { return i.unlock(ctx, n) }
 			n.work.Go(func() { i.unmark(ctx) })
 			return i, nil
 		}
 		n.close(err)
 	}
-	if errors.Is(err, zk.ErrNoNode) || beginsAgain(err) {
-		err = ErrLocked // it has been consumed, or is somebody else's
+	switch {
+	case beginsAgain(err): // the lock is somebody else's
+		return nil, leave(ctx, q.client, i.mark, ErrLocked)
+	case errors.Is(err, zk.ErrNoNode):
+		err = ErrLocked // the entry has been consumed
+	case n == nil:
+		n = &ownNode{client: q.client, path: i.lock}
 	}
-	return nil, left(i.lock, err, i.unlock(ctx))
+	return nil, left(i.lock, err, i.unlock(ctx, n))
+}
+
+// read gets the entry's data. The error is ErrDeleted when the lock that is watched has been made later than
+// the mark: by another call of this client's, after somebody has deleted this item's.
+func (i *Item) read(ctx context.Context, n *ownNode) error {
+	return persist(ctx, n.client, func() error {
+		ahead := n.client.Async()
+		asked, looked := ahead.Get(ctx, i.entry), ahead.Exists(ctx, i.mark)
+		entry, err := asked.Wait(ctx)
+		if err != nil {
+			return err
+		}
+		mark, err := looked.Wait(ctx)
+		if err == nil && mark.Stat.Czxid != n.czxid {
+			err = ErrDeleted
+		}
+		i.Data = entry.Data
+		return err
+	})
 }
 
 // Fence returns an operation for a transaction that then takes effect only if the item is locked by
@@ -166,21 +186,21 @@ func (i *Item) unmark(ctx context.Context) {
 	}
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
-	i.stays = left(i.mark, nil, remove(ctx, i.queue.client, i.mark))
+	i.stays = leave(ctx, i.queue.client, i.mark, nil)
 }
 
 // Release gives the item back; see [Held.Release].
 func (i *Item) Release(ctx context.Context) error { return errors.Join(i.Held.Release(ctx), i.stays) }
 
 // unlock gives the lock back, if it is this item's.
-func (i *Item) unlock(ctx context.Context) error {
-	err := removing(ctx, i.queue.client, func(ctx context.Context) error {
+func (i *Item) unlock(ctx context.Context, lock *ownNode) error {
+	err := lock.removeBy(ctx, func(ctx context.Context) error {
 		_, err := i.queue.client.Multi(ctx, zk.DeleteOp(i.mark, zk.AnyVersion), zk.DeleteOp(i.lock, zk.AnyVersion))
 		return err
 	}, nil)
-	if failedAt(err) == 1 {
+	if errors.Is(err, zk.ErrNoNode) {
 		// Somebody has deleted the lock.
-		return errors.Join(err, remove(ctx, i.queue.client, i.mark))
+		return errors.Join(err, leave(ctx, i.queue.client, i.mark, nil))
 	}
 	return err
 }
@@ -196,13 +216,13 @@ func (i *Item) expired(ctx context.Context) bool {
 // loss of both a reply and the session: then it may have been consumed.
 func (i *Item) Consume(ctx context.Context) error {
 	err := i.give(ctx, func(ctx context.Context) error {
-		err := removing(ctx, i.queue.client, func(ctx context.Context) error {
+		err := i.node.removeBy(ctx, func(ctx context.Context) error {
 			_, err := i.queue.client.Multi(ctx, zk.DeleteOp(i.mark, zk.AnyVersion), zk.DeleteOp(i.lock, zk.AnyVersion), zk.DeleteOp(i.entry, zk.AnyVersion))
 			return err
 		}, i.expired)
-		if failedAt(err) > 0 {
+		if errors.Is(err, zk.ErrNoNode) {
 			// Somebody has deleted the lock, or the entry.
-			return errors.Join(err, i.unlock(ctx))
+			return errors.Join(err, i.unlock(ctx, i.node))
 		}
 		return err
 	})

@@ -3,6 +3,9 @@ package recipe_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"terraform-provider-zookeeper/internal/zk"
@@ -71,42 +74,61 @@ func TestItemFence(t *testing.T) {
 	}
 }
 
+// holdings are all that a node of this client's may stand for.
+var holdings = map[string]func(ctx context.Context, t *testing.T, c *zk.Client, path string) (*recipe.Held, error){
+	"lock": func(ctx context.Context, t *testing.T, c *zk.Client, path string) (*recipe.Held, error) {
+		t.Helper()
+		return newLock(t, c, path, "").Acquire(ctx)
+	},
+	"semaphore": func(ctx context.Context, t *testing.T, c *zk.Client, path string) (*recipe.Held, error) {
+		t.Helper()
+		return newSemaphore(t, c, path+"/s", 1, "").Acquire(ctx)
+	},
+	"party": func(ctx context.Context, t *testing.T, c *zk.Client, path string) (*recipe.Held, error) {
+		t.Helper()
+		return must(recipe.NewParty(c, path, recipe.PartyOptions{}))(t).Join(ctx)
+	},
+	"group": func(ctx context.Context, t *testing.T, c *zk.Client, path string) (*recipe.Held, error) {
+		t.Helper()
+		return must(recipe.NewGroupMember(c, path, recipe.PartyOptions{Identifier: "me"}))(t).Join(ctx)
+	},
+	"double barrier": func(ctx context.Context, t *testing.T, c *zk.Client, path string) (*recipe.Held, error) {
+		t.Helper()
+		entered, err := newDoubleBarrier(t, c, path, 1, recipe.BarrierOptions{}).Enter(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return entered.Held, nil
+	},
+	"item": func(ctx context.Context, t *testing.T, c *zk.Client, path string) (*recipe.Held, error) {
+		t.Helper()
+		q := newLockingQueue(t, c, path)
+		if err := q.Put(ctx, nil, recipe.DefaultPriority); err != nil {
+			return nil, err
+		}
+		item, err := q.Get(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return item.Held, nil
+	},
+}
+
 // What is lost because its watch has ended, and not because its node is gone, is taken away by the
 // release all the same.
 func TestWatchEnds(t *testing.T) {
 	t.Parallel()
 	ctx, c := testContext(t), connect(t, server.Addr())
 	why := errors.New("the server has no watches left")
-	for name, get := range map[string]func(path string) (*recipe.Held, error){
-		"lock":      func(path string) (*recipe.Held, error) { return newLock(t, c, path, "").Acquire(ctx) },
-		"semaphore": func(path string) (*recipe.Held, error) { return newSemaphore(t, c, path+"/s", 1, "").Acquire(ctx) },
-		"party": func(path string) (*recipe.Held, error) {
-			return must(recipe.NewParty(c, path, recipe.PartyOptions{}))(t).Join(ctx)
-		},
-		"double barrier": func(path string) (*recipe.Held, error) {
-			entered, err := newDoubleBarrier(t, c, path, 1, recipe.BarrierOptions{}).Enter(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return entered.Held, nil
-		},
-		"item": func(path string) (*recipe.Held, error) {
-			q := newLockingQueue(t, c, path)
-			if err := q.Put(ctx, nil, recipe.DefaultPriority); err != nil {
-				return nil, err
-			}
-			item, err := q.Get(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return item.Held, nil
-		},
-	} {
+	for name, get := range holdings {
 		t.Run(name, func(t *testing.T) {
 			path := folder(t, c)
-			held := must(get(path))(t)
+			held := must(get(ctx, t, c, path))(t)
 			recipe.EndWatch(held, why)
 			lost(t, held, path, why)
+			if _, err := c.Multi(ctx, held.Fence()); !errors.Is(err, zk.ErrNoNode) {
+				t.Errorf("the fence of what is lost: %v", err)
+			}
 			for range 2 {
 				if err := held.Release(ctx); !isLoss(err, []error{why}) {
 					t.Errorf("released: %v", err)
@@ -115,6 +137,114 @@ func TestWatchEnds(t *testing.T) {
 			if left := ephemerals(t, c, path); len(left) != 0 {
 				t.Errorf("left: %v", left)
 			}
+		})
+	}
+}
+
+// A node that somebody deletes and makes again, while whoever holds it has no connection, is another: the holder
+// is told, and its release leaves what it finds. That is so if the other one goes with the holder's own session.
+func TestHeldReplaced(t *testing.T) {
+	t.Parallel()
+	for name, get := range holdings {
+		for _, same := range []bool{false, true} {
+			for _, releases := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%s, same session=%t, is being released=%t", name, same, releases), func(t *testing.T) {
+					t.Parallel()
+					ctx, direct := testContext(t), connect(t, server.Addr())
+					path := folder(t, direct)
+					v := newVictim(t, atOnce)
+					held := must(get(ctx, t, v.Client, path))(t)
+					id, password := v.Session()
+					reopen := v.gate.close()
+					defer reopen()
+					v.proxy.CutAll()
+					until(t, "the loss of the connection", func() bool { return v.State() != zk.StateConnected })
+					stranger := direct
+					if same {
+						stranger = connect(t, v.addr, func(cfg *zk.Config) { cfg.SessionID, cfg.SessionPassword, cfg.OneSession = id, password, true })
+					}
+					if _, err := stranger.Multi(ctx, zk.DeleteOp(held.Path(), zk.AnyVersion), zk.CreateOp(held.Path(), nil, zk.CreateOptions{Mode: zk.Ephemeral})); err != nil {
+						t.Fatal(err)
+					}
+					out := make(chan error, 1)
+					if releases {
+						go func() { out <- held.Release(ctx) }()
+						<-held.Done() // the release is under way
+						reopen()
+					} else {
+						reopen()
+						lost(t, held, path, recipe.ErrDeleted)
+						out <- held.Release(ctx)
+					}
+					if err := <-out; !isLoss(err, []error{recipe.ErrDeleted}) {
+						t.Errorf("released: %v", err)
+					}
+					if _, there, err := direct.Exists(ctx, held.Path()); err != nil || !there {
+						t.Errorf("the stranger's node is there: %t, %v", there, err)
+					}
+				})
+			}
+		}
+	}
+}
+
+// A contender that gives up, and whose node somebody has deleted and made again, leaves what it finds.
+func TestGivesUpReplaced(t *testing.T) {
+	t.Parallel()
+	kinds := map[string]func(t *testing.T, c *zk.Client, path string) acquirer{
+		"semaphore": func(t *testing.T, c *zk.Client, path string) acquirer {
+			t.Helper()
+			return newSemaphore(t, c, path+"/s", 1, "")
+		},
+	}
+	eachLock(func(kind string, lock, _ func(*testing.T, *zk.Client, string, string) *recipe.Lock) {
+		kinds[kind] = func(t *testing.T, c *zk.Client, path string) acquirer {
+			t.Helper()
+			return lock(t, c, path, "")
+		}
+	})
+	for kind, of := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			path := folder(t, direct)
+			line := path
+			var held *recipe.Held
+			switch {
+			case kind == "semaphore":
+				held, line = must(of(t, direct, path).Acquire(ctx))(t), turns(path+"/s")
+			case strings.HasPrefix(kind, recipe.Curator.String()):
+				held = must(must(recipe.NewWriteLock(direct, path, inCurator("")))(t).Acquire(ctx))(t)
+				if strings.HasSuffix(kind, " Lock") {
+					release(t, held)
+					held = must(of(t, direct, path).Acquire(ctx))(t)
+				}
+			default:
+				held = must(newLock(t, direct, path, "").Acquire(ctx))(t)
+			}
+			before := children(t, direct, line)
+			v := newVictim(t, atOnce)
+			short, cancel := context.WithCancel(ctx)
+			defer cancel()
+			out := acquire(short, of(t, v.Client, path))
+			untilChildren(t, direct, line, len(before)+1)
+			place := slices.DeleteFunc(children(t, direct, line), func(name string) bool { return slices.Contains(before, name) })[0]
+			reopen := v.gate.close()
+			defer reopen()
+			v.proxy.CutAll()
+			until(t, "the loss of the connection", func() bool { return v.State() != zk.StateConnected })
+			if _, err := direct.Multi(ctx, zk.DeleteOp(line+"/"+place, zk.AnyVersion), zk.CreateOp(line+"/"+place, nil, zk.CreateOptions{Mode: zk.Ephemeral})); err != nil {
+				t.Fatal(err)
+			}
+			cancel()
+			reopen()
+			if o := <-out; !errors.Is(o.err, context.Canceled) || strings.Contains(o.err.Error(), "may stay") {
+				t.Errorf("gave up: %v", o.err)
+			}
+			if names := children(t, direct, line); !slices.Contains(names, place) {
+				t.Errorf("the stranger's node is gone: there are %v", names)
+			}
+			release(t, held)
 		})
 	}
 }
@@ -249,5 +379,96 @@ func TestBarrierUnknown(t *testing.T) {
 				t.Errorf("closed: %t, %v", there, err)
 			}
 		})
+	}
+}
+
+// What says that all members of a double barrier have come is taken away with the round that it is of: not with one that
+// was over before, while the reply to who has ended that is on its way.
+func TestDoubleBarrierLaterRound(t *testing.T) {
+	t.Parallel()
+	for name, enters := range map[string]bool{"leaves": false, "enters": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			path := folder(t, direct)
+			ready := path + "/ready"
+			create := func(name string) {
+				t.Helper()
+				if _, err := direct.Create(ctx, path+name, nil, zk.CreateOptions{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			v := newVictim(t, atOnce)
+			barrier := newDoubleBarrier(t, v.Client, path, 1, recipe.BarrierOptions{})
+			var member *recipe.Entered
+			if enters {
+				create("/ready") // of a round whose last member has lost its session
+			} else {
+				member = must(barrier.Enter(ctx))(t)
+			}
+			reopen := v.gate.close()
+			defer reopen()
+			cut := v.proxy.CutAfterRequest(zktest.IsDelete)
+			out := background(func() (err error) {
+				if enters {
+					member, err = barrier.Enter(ctx)
+					return err
+				}
+				return member.Leave(ctx)
+			})
+			<-cut
+			// The next round begins.
+			create("/ready")
+			create("/another")
+			reopen()
+			if err := <-out; err != nil {
+				t.Fatal(err)
+			}
+			if _, there, err := direct.Exists(ctx, ready); err != nil || !there {
+				t.Errorf("that all have come is said: %t, %v", there, err)
+			}
+			if enters {
+				release(t, member.Held)
+			}
+			if left := ephemerals(t, direct, path); len(left) != 0 {
+				t.Errorf("left: %v", left)
+			}
+		})
+	}
+}
+
+// An item whose lock somebody has deleted, and another call of the same client's has taken, before the first call has
+// looked at it, is not the first one's: both locks are of one session.
+func TestItemRetaken(t *testing.T) {
+	t.Parallel()
+	ctx, direct := testContext(t), connect(t, server.Addr())
+	path := folder(t, direct)
+	if err := newLockingQueue(t, direct, path).Put(ctx, []byte("item"), recipe.DefaultPriority); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := direct.EnsurePath(ctx, path+"/taken", nil); err != nil {
+		t.Fatal(err)
+	}
+	v := newVictim(t, atOnce)
+	id, password := v.Session()
+	reopen := v.gate.close()
+	defer reopen()
+	cut := v.proxy.CutBeforeRequest(zktest.IsExists) // the lock is made, and not looked at
+	out := background(func() error {
+		_, err := newLockingQueue(t, v.Client, path).TryGet(ctx)
+		return err
+	})
+	<-cut
+	lock := path + "/taken/" + children(t, direct, path+"/taken")[0]
+	other := connect(t, v.addr, func(cfg *zk.Config) { cfg.SessionID, cfg.SessionPassword, cfg.OneSession = id, password, true })
+	if _, err := other.Multi(ctx, zk.DeleteOp(lock, zk.AnyVersion), zk.CreateOp(lock, nil, zk.CreateOptions{Mode: zk.Ephemeral})); err != nil {
+		t.Fatal(err)
+	}
+	reopen()
+	if err := <-out; !errors.Is(err, recipe.ErrLocked) {
+		t.Errorf("got: %v", err)
+	}
+	if left := ephemerals(t, direct, path); !slices.Equal(left, []string{lock}) {
+		t.Errorf("there are %v, and should be %s", left, lock)
 	}
 }

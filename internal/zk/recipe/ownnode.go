@@ -25,6 +25,8 @@ type ownNode struct {
 	client  *zk.Client
 	path    string
 	session int64           // the one that owns the node; 0 until that is known
+	czxid   int64           // tells the node from one that is made again at the same path; 0 until that is known
+	stood   bool            // nothing had been told of the node's end when the watch was closed
 	ctx     context.Context //nolint:containedctx // The node's own life: its end is what is told to others.
 	end     context.CancelCauseFunc
 	work    sync.WaitGroup
@@ -52,6 +54,7 @@ func own(ctx context.Context, client *zk.Client, path string) (*ownNode, error) 
 
 // close ends the watch, for that reason unless there is one already.
 func (n *ownNode) close(why error) {
+	n.stood = n.cause() == nil
 	n.end(why)
 	n.work.Wait()
 }
@@ -64,7 +67,7 @@ func (n *ownNode) begin() (*zk.Watch, error) {
 		if err != nil {
 			return nil, err
 		}
-		w, owner, err := n.look()
+		w, stat, err := n.look()
 		if err != nil {
 			return nil, err
 		}
@@ -73,18 +76,18 @@ func (n *ownNode) begin() (*zk.Watch, error) {
 		case now != session: // look again, to compare
 			w.Close()
 			continue
-		case owner != session:
+		case stat.EphemeralOwner != session:
 			w.Close()
 			return nil, ErrDeleted
 		}
-		n.session = session
+		n.session, n.czxid = session, stat.Czxid
 		return w, nil
 	}
 }
 
-// look leaves a watch, and returns it with the session that owns the node, or an error when
-// the node is gone.
-func (n *ownNode) look() (*zk.Watch, int64, error) {
+// look leaves a watch, and returns it with the node's stat, or an error when the node is gone:
+// one that was made again at its path is another.
+func (n *ownNode) look() (*zk.Watch, zk.Stat, error) {
 	var stat zk.Stat
 	var there bool
 	var w *zk.Watch
@@ -94,12 +97,12 @@ func (n *ownNode) look() (*zk.Watch, int64, error) {
 	})
 	switch {
 	case err != nil:
-		return nil, 0, err
-	case !there, n.session != 0 && stat.EphemeralOwner != n.session:
+		return nil, stat, err
+	case !there, n.czxid != 0 && stat.Czxid != n.czxid:
 		w.Close()
-		return nil, 0, n.missing()
+		return nil, stat, n.missing()
 	}
-	return w, stat.EphemeralOwner, nil
+	return w, stat, nil
 }
 
 // watch waits for the node's end.
@@ -156,26 +159,73 @@ func (n *ownNode) reason(ctx context.Context, err error) error {
 	return cmp.Or(n.cause(), err)
 }
 
-// remove deletes the node, and none that another session has made at the same path.
-func (n *ownNode) remove(ctx context.Context) error {
-	doubt := false
-	return removing(ctx, n.client, func(ctx context.Context) error {
-		if doubt {
-			// Once it is gone, others may make one.
-			if ours, _, err := owned(ctx, n.client, n.path); err != nil || !ours {
-				return cmp.Or[error](err, zk.ErrNoNode)
+// guard ends what the node stands for when look finds a contender of another notation. It looks
+// now, and again whenever the watch tells that something has changed.
+func (n *ownNode) guard(look func(ctx context.Context) (*zk.Watch, error)) {
+	n.work.Go(func() {
+		for {
+			var w *zk.Watch
+			err := persist(n.ctx, n.client, func() (err error) {
+				w, err = look(n.ctx)
+				return err
+			})
+			if errors.Is(err, ErrForeignContender) {
+				n.end(err)
+			}
+			if err == nil {
+				_, err = w.Next(n.ctx)
+			}
+			if err != nil {
+				return // where the session has ended, the node's own watch tells of it
 			}
 		}
-		err := n.client.Delete(zk.InSession(ctx, n.session), n.path, zk.AnyVersion)
-		doubt = doubt || errors.Is(err, zk.ErrOutcomeUnknown)
-		return err
-	}, nil)
+	})
 }
 
-// leave deletes the node of a contender that gives up for the reason given, and returns the
-// reason, with what kept the node from being deleted. Nobody else gives such a node its name.
+// remove deletes the node, and none that somebody has made at the same path since.
+func (n *ownNode) remove(ctx context.Context) error {
+	return n.removeBy(ctx, func(ctx context.Context) error { return n.client.Delete(ctx, n.path, zk.AnyVersion) }, nil)
+}
+
+// removeBy is remove by del, and by expired as in removing. Where the node's end would not have been told of, it
+// is looked at first.
+func (n *ownNode) removeBy(ctx context.Context, del func(context.Context) error, expired func(context.Context) bool) error {
+	sure := n.stood && n.client.State() == zk.StateConnected
+	return removing(ctx, n.client, func(ctx context.Context) error {
+		if !sure {
+			if err := n.find(ctx); err != nil {
+				return err
+			}
+		}
+		sure = false // when the reply is lost, others may make one
+		return del(zk.InSession(ctx, n.session))
+	}, expired)
+}
+
+// find looks whether the node is there, with [zk.ErrNoNode] where it is not: one of another
+// session is another, and so is one that was made later than the node that is known.
+func (n *ownNode) find(ctx context.Context) error {
+	stat, session, err := owned(ctx, n.client, n.path)
+	switch {
+	case err != nil:
+		return err
+	case stat.EphemeralOwner != session, n.session != 0 && session != n.session, n.czxid != 0 && stat.Czxid != n.czxid:
+		return zk.ErrNoNode
+	case n.session == 0:
+		n.session, n.czxid = session, stat.Czxid
+	}
+	return nil
+}
+
+// leave deletes the node of a contender or a member that gives up for the reason given, if it is
+// this session's, and returns the reason, with what kept the node from being deleted.
 func leave(ctx context.Context, client *zk.Client, path string, reason error) error {
-	return left(path, reason, remove(ctx, client, path))
+	return (&ownNode{client: client, path: path}).leave(ctx, reason)
+}
+
+// leave is the function of that name for a node that is known.
+func (n *ownNode) leave(ctx context.Context, reason error) error {
+	return left(n.path, reason, n.remove(ctx))
 }
 
 // left returns the reason, with the error that kept a node from being deleted.
@@ -196,18 +246,18 @@ func stays(reason error, path string, err error) error {
 	return errors.Join(reason, err)
 }
 
-// remove deletes a node whose name nobody else gives. The end of ctx does not keep it from that: it then has
-// CleanupTimeout, and needs no grace of the client's.
+// remove deletes a node that this client has just made, under a name that nobody else gives.
 func remove(ctx context.Context, client *zk.Client, path string) error {
 	return removing(ctx, client, func(ctx context.Context) error { return client.Delete(ctx, path, zk.AnyVersion) }, nil)
 }
 
-// removing is remove for what deletes nodes that nobody else deletes. Where expired is given, it
+// removing has del delete nodes that nobody else deletes. The end of ctx does not keep it from that: it
+// then has CleanupTimeout, and needs no grace of the client's. Where expired is given, it
 // reports whether the session has ended that the nodes go with: then it is not taken for the
 // deletion's effect that they are gone.
 func removing(ctx context.Context, client *zk.Client, del func(context.Context) error, expired func(context.Context) bool) error {
 	var unknown error // of the earlier tries
-	try := func(ctx context.Context) error {
+	return evenAfter(ctx, func(ctx context.Context) error {
 		for {
 			err := del(ctx)
 			switch {
@@ -223,16 +273,19 @@ func removing(ctx context.Context, client *zk.Client, del func(context.Context) 
 				return err
 			}
 		}
-	}
-	var err error
+	})
+}
+
+// evenAfter does something with ctx, and once more with [CleanupTimeout] where ctx has ended.
+func evenAfter(ctx context.Context, f func(context.Context) error) error {
 	if ctx.Err() == nil {
-		if err = try(zk.WithoutGrace(ctx)); err == nil || ctx.Err() == nil {
+		if err := f(zk.WithoutGrace(ctx)); err == nil || ctx.Err() == nil {
 			return err
 		}
 	}
 	ctx, cancel := afterwards(ctx)
 	defer cancel()
-	return try(ctx)
+	return f(ctx)
 }
 
 // afterwards returns a context for what has to be done behind the end of ctx.
@@ -330,7 +383,7 @@ func join(ctx context.Context, client *zk.Client, notation Notation, path string
 				return n, nil
 			}
 			if !beginsAgain(err) {
-				return nil, forsake(ctx, client, path, err)
+				return nil, leave(ctx, client, path, err)
 			}
 		}
 		if why := over(ctx, client); why != nil {
@@ -346,56 +399,40 @@ func join(ctx context.Context, client *zk.Client, notation Notation, path string
 // it returns nil when the node is there and this session's, and errAgain when it is not. What
 // was made is taken away again when ctx has ended.
 func joined(ctx context.Context, client *zk.Client, path string, reason error) error {
-	there, session, err := owned(ctx, client, path)
+	err := ctx.Err()
+	if err == nil {
+		err = (&ownNode{client: client, path: path}).find(ctx)
+	}
 	switch {
+	case ctx.Err() != nil:
+		return leave(ctx, client, path, ctx.Err())
 	case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
 		return err // it is gone with the session, if it was there
-	case err != nil:
-		return stays(cmp.Or(ctx.Err(), reason), path, err)
-	case ctx.Err() != nil && there:
-		return left(path, ctx.Err(), (&ownNode{client: client, path: path, session: session}).remove(ctx))
-	case !there:
+	case errors.Is(err, zk.ErrNoNode):
 		return cmp.Or(over(ctx, client), errAgain)
+	case err != nil:
+		return stays(reason, path, err)
 	}
 	return nil
 }
 
-// forsake is [leave] for a node that others may make too: it deletes that of this session alone.
-func forsake(ctx context.Context, client *zk.Client, path string, reason error) error {
-	there, session, err := owned(ctx, client, path)
-	if err == nil && there {
-		err = (&ownNode{client: client, path: path, session: session}).remove(ctx)
-	}
-	return left(path, reason, err)
-}
-
-// owned reports whether a node is there and of the session that it returns, the client's.
-// Nothing that was sent before is still on its way then. The end of ctx does not keep it from
-// that.
-func owned(ctx context.Context, client *zk.Client, path string) (ours bool, session int64, err error) {
-	look := func(ctx context.Context) error {
-		return persist(ctx, client, func() error {
-			if err := client.Sync(ctx, path); err != nil {
-				return err
-			}
-			stat, there, err := client.Exists(ctx, path)
-			if err != nil {
-				return err
-			}
-			if session, _ = client.Session(); session == 0 {
-				return zk.ErrConnectionLoss // look again, to compare
-			}
-			ours = there && stat.EphemeralOwner == session
-			return nil
-		})
-	}
-	if ctx.Err() == nil {
-		if err = look(ctx); err == nil || ctx.Err() == nil {
-			return ours, session, err
+// owned looks at a node when nothing that was sent before is still on its way. It returns the
+// node's stat, the zero one where there is none, and the client's session, which owns it if it is
+// the client's.
+func owned(ctx context.Context, client *zk.Client, path string) (stat zk.Stat, session int64, err error) {
+	err = persist(ctx, client, func() error {
+		if err := client.Sync(ctx, path); err != nil {
+			return err
 		}
-	}
-	after, cancel := afterwards(ctx)
-	defer cancel()
-	err = look(after)
-	return ours, session, err
+		found, _, err := client.Exists(ctx, path)
+		if err != nil {
+			return err
+		}
+		if session, _ = client.Session(); session == 0 {
+			return zk.ErrConnectionLoss // look again, to compare
+		}
+		stat = found
+		return nil
+	})
+	return stat, session, err
 }

@@ -95,13 +95,35 @@ func (s *Semaphore) contend(ctx context.Context, wait bool) (*ownNode, error) {
 	}
 	turn.close(ErrReleased)
 	if err != nil {
-		return nil, leave(ctx, s.client, turn.path, err)
+		return nil, turn.leave(ctx, err)
 	}
 	n, err := own(ctx, s.client, lease)
 	if err != nil {
 		return nil, leave(ctx, s.client, lease, err)
 	}
+	n.guard(s.watchForeign)
 	return n, nil
+}
+
+// watchForeign looks whether somebody has come who holds leases in the other notation, and leaves a
+// watch for that: of a node that is not there as long as nobody has.
+func (s *Semaphore) watchForeign(ctx context.Context) (w *zk.Watch, err error) {
+	var names []string
+	if s.notation == Curator {
+		names, _, w, err = s.client.ChildrenWatch(ctx, s.path)
+	} else {
+		var there bool
+		if _, there, w, err = s.client.ExistsWatch(ctx, zk.Child(s.path, curatorLeases)); there {
+			names = []string{curatorLeases}
+		}
+	}
+	if err == nil {
+		err = s.foreign(s.path, names)
+	}
+	if err != nil && w != nil {
+		w.Close()
+	}
+	return w, err
 }
 
 // ensure makes the semaphore's node, or compares the number of leases with its data. Curator's
@@ -112,8 +134,8 @@ func (s *Semaphore) ensure(ctx context.Context) error {
 		if err != nil && !errors.Is(err, zk.ErrNoNode) {
 			return err
 		}
-		if i := slices.IndexFunc(names, isUUID); i >= 0 {
-			return fmt.Errorf("%w: %s is a lease of kazoo's Semaphore", ErrForeignContender, shown.Line(zk.Child(s.path, names[i])))
+		if err := s.foreign(s.path, names); err != nil {
+			return err
 		}
 		return container(ctx, s.client, s.taken, s.acl)
 	}
@@ -156,7 +178,7 @@ func (s *Semaphore) free(ctx context.Context, turn *ownNode, wait bool) error {
 		case err != nil:
 			return turn.reason(ctx, err)
 		}
-		if err := s.foreign(names); err != nil {
+		if err := s.foreign(s.taken, names); err != nil {
 			w.Close()
 			return err
 		}
@@ -211,12 +233,11 @@ func (s *Semaphore) giveBack(ctx context.Context, prefix string) error {
 		return leave(ctx, s.client, prefix, reason) // which is its name
 	}
 	leases := line{client: s.client, path: s.taken}
-	look, cancel := ctx, func() {}
-	if ctx.Err() != nil {
-		look, cancel = afterwards(ctx)
-	}
-	defer cancel()
-	path, err := leases.find(look, prefix)
+	var path string
+	err := evenAfter(ctx, func(ctx context.Context) (err error) {
+		path, err = leases.find(ctx, prefix)
+		return err
+	})
 	switch {
 	case errors.Is(err, zk.ErrSessionExpired), errors.Is(err, zk.ErrClosed):
 		return err
@@ -228,10 +249,14 @@ func (s *Semaphore) giveBack(ctx context.Context, prefix string) error {
 	return leave(ctx, s.client, path, reason)
 }
 
-// foreign returns an error when a child of kazoo's semaphore is of Curator's.
-func (s *Semaphore) foreign(names []string) error {
-	if s.notation == Kazoo && slices.Contains(names, curatorLeases) {
-		return fmt.Errorf("%w: %s is of Curator's InterProcessSemaphoreV2", ErrForeignContender, zk.Child(s.path, curatorLeases))
+// foreign returns an error when one of the names in a folder of the semaphore is of the other notation.
+func (s *Semaphore) foreign(folder string, names []string) error {
+	of, is := "of Curator's InterProcessSemaphoreV2", func(name string) bool { return name == curatorLeases }
+	if s.notation == Curator {
+		of, is = "a lease of kazoo's Semaphore", isUUID
+	}
+	if i := slices.IndexFunc(names, is); i >= 0 {
+		return fmt.Errorf("%w: %s is %s", ErrForeignContender, shown.Line(zk.Child(folder, names[i])), of)
 	}
 	return nil
 }
@@ -245,7 +270,7 @@ func (s *Semaphore) Holders(ctx context.Context) ([]string, error) {
 	if err != nil && !errors.Is(err, zk.ErrNoNode) {
 		return nil, err
 	}
-	if err := s.foreign(names); err != nil {
+	if err := s.foreign(s.taken, names); err != nil {
 		return nil, err
 	}
 	paths := make([]string, len(names))

@@ -184,6 +184,12 @@ func TestSemaphoreLosesTurn(t *testing.T) {
 				next := acquire(ctx, semaphore(direct))
 				untilChildren(t, direct, turns, 2)
 				lose(ctx, t, v, direct, turns+"/"+place[0])
+				if how == "replaced" {
+					untilChildren(t, direct, turns, 3) // what the stranger has is not taken away
+					if err := direct.Delete(ctx, turns+"/"+place[0], zk.AnyVersion); err != nil {
+						t.Fatal(err)
+					}
+				}
 				until(t, "it to line up again", func() bool {
 					names := children(t, direct, turns)
 					return len(names) == 2 && !slices.Contains(names, place[0])
