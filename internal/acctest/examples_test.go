@@ -6,6 +6,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
 	"maps"
@@ -468,20 +469,26 @@ func TestAccExamples(t *testing.T) {
 	}
 }
 
-// The example of the README is one as well.
+// So do the examples of the README: for one server, and for production.
 func TestAccREADME(t *testing.T) {
-	b, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
+	text := read(t, "../../README.md")
+	prepare := []func(t *testing.T) surroundings{ordinary, func(t *testing.T) surroundings { return withPlainTLS(t) }}
+	var found []string
+	for _, m := range block.FindAllStringSubmatch(text, -1) {
+		if m[1] == "hcl" {
+			found = append(found, m[2])
+		}
 	}
-	_, rest, _ := strings.Cut(string(b), "```hcl\n")
-	hcl, _, ok := strings.Cut(rest, "```\n")
-	if !ok {
-		t.Fatal("the README has no example")
+	if len(found) != len(prepare) {
+		t.Fatalf("the README has %d examples", len(found))
 	}
-	files := map[string]string{"main.tf": hcl}
-	needs(t, files)
-	testFiles(t, files, withPlainTLS(t))
+	for i, hcl := range found {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			files := map[string]string{"main.tf": hcl + "\n"}
+			needs(t, files)
+			testFiles(t, files, prepare[i](t))
+		})
+	}
 }
 
 // ordinary is what is around most examples: the server that the tests share.

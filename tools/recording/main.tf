@@ -5,6 +5,5 @@ resource "zookeeper_znodes" "shop" {
   data = {
     "checkout/limits"  = jsonencode({ max_items = 100 })
     "features/express" = "on"
-    "features/giftbox" = "off"
   }
 }
