@@ -445,11 +445,15 @@ func TestEnsemble(t *testing.T) {
 // An answer that takes longer than a server's share of the first round is waited for in the next.
 func TestConnect_slowNetwork(t *testing.T) {
 	t.Parallel()
-	for _, timeout := range []time.Duration{2 * time.Second, 4 * time.Second, 10 * time.Second} {
+	for timeout, roundTrip := range map[time.Duration]time.Duration{
+		2 * time.Second:  800 * time.Millisecond,
+		4 * time.Second:  1600 * time.Millisecond,
+		10 * time.Second: 3600 * time.Millisecond,
+	} {
 		t.Run(timeout.String(), func(t *testing.T) {
 			t.Parallel()
 			proxy := zktest.StartProxy(t, server.Addr())
-			proxy.Delay(timeout * 36 / 100)
+			proxy.Delay(roundTrip)
 			c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.SessionTimeout = timeout })
 			if _, _, err := c.Get(testContext(t), "/"); err != nil {
 				t.Error(err)

@@ -301,6 +301,28 @@ func steps() []step {
 			},
 		},
 		{
+			name: "services",
+			before: func(ctx context.Context, t *testing.T, direct *zk.Client, path string) {
+				t.Helper()
+				if _, err := direct.Create(ctx, path+"/web/1", []byte(`{"name":"web","id":"1"}`), zk.CreateOptions{MakeParents: true}); err != nil {
+					t.Fatal(err)
+				}
+			},
+			do: func(ctx context.Context, t *testing.T, c *zk.Client, path string) error {
+				services := must(recipe.NewServiceDiscovery(c, path))(t)
+				names, err := services.Services(ctx)
+				if err != nil {
+					return err
+				}
+				all, err := services.Instances(ctx, "web")
+				if err == nil && (!slices.Equal(names, []string{"web"}) || len(all) != 1 || all[0].ID != "1") {
+					err = fmt.Errorf("read %v, %v", names, all)
+				}
+				return err
+			},
+			left: func(context.Context, *testing.T, *zk.Client, string) {},
+		},
+		{
 			name: "watches and caches",
 			before: func(ctx context.Context, t *testing.T, direct *zk.Client, path string) {
 				t.Helper()

@@ -102,10 +102,10 @@ func (h *Held) Path() string { return h.node.path }
 
 // Fence returns an operation for a transaction that then takes effect only if this is held:
 // else it fails with [zk.ErrNoNode]. Get one for each transaction: once Err tells that it is not held, the
-// fence fails for sure. Until then it goes by the name of the node, since servers compare nothing else that
-// tells a node from one that is made again. So the name of a lock's or a lease's node, which nobody
-// else gives, has to be given by somebody who wants to deceive, or who restores nodes; but the next member of a
-// [Party] of [NewGroupMember] with the same identifier has a node of the same name.
+// fence fails for sure. Until then it goes by the name of the node: a transaction compares nothing that
+// tells a node from one that is made again. Only who means to deceive, or restores nodes, gives the name of a
+// lock's or a lease's node again. That of a member of a [NewGroupMember] is given by the next member of the same
+// identifier.
 func (h *Held) Fence() zk.Op {
 	if h.Err() != nil {
 		return zk.CheckOp(zk.Child(h.node.path, uuid()), zk.AnyVersion) // which nobody makes

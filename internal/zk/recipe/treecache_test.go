@@ -331,8 +331,12 @@ func TestTreeCacheLarge(t *testing.T) {
 	if n := cache.Len(); n != folders*each+1 {
 		t.Errorf("%d nodes", n)
 	}
+	requests := proxy.Count(isRequest)
+	t.Logf("%d bytes for each node, %d requests", (after-before)/(folders*each), requests)
+	if requests > folders*each/20 {
+		t.Errorf("it was read with %d requests", requests)
+	}
 	// Other tests run meanwhile.
-	t.Logf("%d bytes for each node, %d requests", (after-before)/(folders*each), proxy.Count(isRequest))
 	if after-before > 100<<20 {
 		t.Errorf("it takes %d MB", (after-before)>>20)
 	}
