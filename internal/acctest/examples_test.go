@@ -133,6 +133,18 @@ var special = map[string]func(t *testing.T) surroundings{
 		}
 		return s
 	},
+	"guides/clickhouse": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.env = append(s.env, "TF_VAR_clickhouse_password="+acctest.Password)
+		s.stays = []string{"/clickhouse", "/clickhouse/config", "/clickhouse/config/remote_servers", "/clickhouse/config/max_concurrent_queries"}
+		return s
+	},
+	"guides/hadoop-and-hbase": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.env = append(s.env, "TF_VAR_hdfs_password="+acctest.Password)
+		s.stays = []string{"/data", "/data/hadoop", "/data/hbase"}
+		return s
+	},
 	"guides/curator-and-spring/service": func(t *testing.T) surroundings {
 		s := ordinary(t)
 		s.stays = []string{"/discovery/payments"}
