@@ -46,18 +46,14 @@ resource "zookeeper_znodes" "config" {
   data = {
     remote_servers         = <<-XML
       <shop>
-      %{~for replicas in local.shards~}
-
+      %{for replicas in local.shards~}
         <shard>
           <internal_replication>true</internal_replication>
-      %{~for host in replicas~}
-
+      %{for host in replicas~}
           <replica><host>${host}</host><port>9000</port></replica>
-      %{~endfor~}
-
+      %{endfor~}
         </shard>
-      %{~endfor~}
-
+      %{endfor~}
       </shop>
     XML
     max_concurrent_queries = "200"
