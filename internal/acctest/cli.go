@@ -93,7 +93,8 @@ func build() (string, error) {
 // Write writes a file of the folder, over what it held.
 func (c *CLI) Write(name, content string) {
 	c.tb.Helper()
-	if err := os.WriteFile(filepath.Join(c.Dir, name), []byte(content), 0o600); err != nil {
+	file := filepath.Join(c.Dir, name)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(content), 0o600)); err != nil {
 		c.tb.Fatal(err)
 	}
 }

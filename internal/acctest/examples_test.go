@@ -30,7 +30,11 @@ import (
 	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
-const examples = "../../examples"
+const (
+	examples = "../../examples"
+	// modules is the folder of an example that has its modules.
+	modules = "modules"
+)
 
 // surroundings are what is around an example where it is applied.
 type surroundings struct {
@@ -286,6 +290,30 @@ var special = map[string]func(t *testing.T) surroundings{
 		s.noNodes = true
 		return s
 	},
+	"guides/existing-trees": func(t *testing.T) surroundings {
+		s := ordinary(t)
+		s.env = append(s.env, "TF_VAR_db_password=sesame")
+		s.noNodes = true
+		for _, node := range [][2]string{
+			{"/app", ""}, {"/app/config", ""}, {"/app/config/banner", "hello"}, {"/app/config/limits", "100"},
+			{"/app/db", ""}, {"/app/db/host", "db1"}, {"/app/db/password", "sesame"}, {"/app/brokers", "theirs"},
+		} {
+			s.tree.Put(node[0], node[1])
+		}
+		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
+			t.Helper()
+			if strings.Contains(read(t, filepath.Join(cli.Dir, "terraform.tfstate")), "sesame") {
+				t.Error("the state has the secret")
+			}
+			if err := errors.Join(s.tree.HasData("/app/brokers", "theirs"), s.tree.HasData("/app/db/password", "sesame")); err != nil {
+				t.Error(err)
+			}
+			if _, _, err := s.tree.Stranger().Get(t.Context(), s.tree.Path("/app/db/password")); !errors.Is(err, zk.ErrNoAuth) {
+				t.Errorf("a stranger reads the secret: %v", err)
+			}
+		}
+		return s
+	},
 	"service-configuration": ordinary,
 	"team-acls": func(t *testing.T) surroundings {
 		s := ordinary(t)
@@ -453,7 +481,10 @@ func TestAccExamples(t *testing.T) {
 	for name := range special {
 		unseen[name] = true
 	}
-	err := filepath.WalkDir(examples, func(path string, _ fs.DirEntry, err error) error {
+	err := filepath.WalkDir(examples, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == modules {
+			return filepath.SkipDir // they belong to an example
+		}
 		if err != nil || !strings.HasSuffix(path, ".tf") && !strings.HasSuffix(path, ".tfquery.hcl") || filepath.Base(path) == byIdentity {
 			return err
 		}
@@ -567,18 +598,15 @@ func testQuery(t *testing.T, name string) {
 // exampleFiles returns the files of an example by name.
 func exampleFiles(t *testing.T, name string) map[string]string {
 	t.Helper()
-	dir := filepath.Join(examples, name)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
 	files := make(map[string]string)
-	for _, e := range entries {
-		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
+	for _, pattern := range []string{"*.*", modules + "/*/*.*"} {
+		found, err := fs.Glob(os.DirFS(filepath.Join(examples, name)), pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
-		files[e.Name()] = string(b)
+		for _, file := range found {
+			files[file] = read(t, filepath.Join(examples, name, file))
+		}
 	}
 	return files
 }
@@ -636,6 +664,12 @@ func testFiles(t *testing.T, files map[string]string, s surroundings) {
 		tree.Put(path, "sesame")
 	}
 	before := nodes(t, tree)
+	for name := range files {
+		if strings.HasPrefix(name, modules) {
+			cli.MustRun("get")
+			break
+		}
+	}
 	cli.MustRun("apply", "-no-color", "-auto-approve")
 	empty := func(after string) {
 		if run := cli.Run("plan", "-no-color", "-detailed-exitcode"); run.Code != 0 {

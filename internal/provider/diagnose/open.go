@@ -83,7 +83,7 @@ func (s Subject) LetIn(what string, strangers []zk.ACL, wayOut, nodes string) di
 		summary, who = "Secret is open to everybody", "Whoever reaches the servers"
 	}
 	return diag.NewAttributeWarningDiagnostic(path.Root("acl"), summary, fmt.Sprintf(
-		"%s %s: neither acl nor the provider's default_acl says so. %s may read what is there, replace it, or both.\n\n"+
+		"%s %s: neither acl nor the provider's default_acl says so. %s may read the present content, replace it, or both.\n\n"+
 			"%s. If they are to be let in, say so with acl.%s", what, ACLText(strangers), who, wayOut, nodes))
 }
 

@@ -383,7 +383,7 @@ func TestBarrierUnknown(t *testing.T) {
 }
 
 // What says that all members of a double barrier have come is taken away with the round that it is of: not with one that
-// was over before, while the reply to who has ended that is on its way.
+// was over before, while the reply to the process that ended it is on its way.
 func TestDoubleBarrierLaterRound(t *testing.T) {
 	t.Parallel()
 	for name, enters := range map[string]bool{"leaves": false, "enters": true} {

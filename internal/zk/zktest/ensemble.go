@@ -45,7 +45,7 @@ func NewEnsemble(ctx context.Context, n int, opts ...Option) (*Ensemble, error) 
 	return &Ensemble{servers: servers, set: set}, nil
 }
 
-// StartJoiner starts a server with an id of its own, which knows the members and is none: as an observer it learns from
+// StartJoiner starts a server with an id of its own, which knows the members and is not one of them: as an observer it learns from
 // the leader all that they have, and a reconfiguration makes it a member. It takes an ensemble with reconfigEnabled=true.
 func (e *Ensemble) StartJoiner(tb testing.TB, id int) *Server {
 	tb.Helper()
