@@ -38,6 +38,20 @@ resource "zookeeper_znodes" "many" {
   data_wo_version = "1"
 }
 
+resource "zookeeper_znode" "shared" {
+  path            = "/app/shared"
+  data_wo         = "secret"
+  data_wo_version = "1"
+}
+
+resource "zookeeper_znode_acl" "shared" {
+  path = zookeeper_znode.shared.path
+  acl = [
+    { scheme = "auth", id = "", permissions = "cdrwa" },
+    { scheme = "ip", id = "10.0.0.1", permissions = "r" },
+  ]
+}
+
 resource "zookeeper_znode" "ignored" {
   path            = "/app/ignored"
   data_wo         = "secret"
@@ -62,14 +76,14 @@ resource "zookeeper_znode" "ignored" {
 	}
 	at := slices.IndexFunc(names, func(name string) bool { return strings.HasPrefix(name, "n-") })
 	closed := []string{"/app/one", "/app/" + names[at], "/app/many/a"}
-	for _, node := range append(slices.Clone(closed), "/app/ignored") {
+	for _, node := range append(slices.Clone(closed), "/app/ignored", "/app/shared") {
 		tree.Remove(node)
 		tree.PutGuarded(node, "theirs", ofAlice, mallory)
 	}
 	cli.MustRun("apply", "-no-color", "-auto-approve", "-refresh-only")
 	out := cli.MustRun("apply", "-no-color", "-auto-approve").Output
 	for _, says := range []string{
-		"ACL of another's znode will be replaced", "one more similar warning",
+		"ACL of another's znode will be replaced", "more similar warning",
 		"ACLs of others' znodes will be replaced", `"/app/many/a": digest:alice:…:cdrwa,digest:mallory:…:r`,
 		"Secret is open to others", `goes to "/app/ignored", which exists, and its ACL has digest:mallory:…:r`,
 	} {
@@ -77,10 +91,13 @@ resource "zookeeper_znode" "ignored" {
 			t.Errorf("the apply does not say %q:\n%s", says, out)
 		}
 	}
-	for _, node := range append(slices.Clone(closed), "/app/many/b", "/app/ignored") {
+	for _, node := range append(slices.Clone(closed), "/app/many/b", "/app/ignored", "/app/shared") {
 		want := []zk.ACL{ofAlice}
-		if node == "/app/ignored" {
+		switch node {
+		case "/app/ignored":
 			want = append(want, mallory)
+		case "/app/shared":
+			want = append(want, zk.ACL{Scheme: "ip", ID: "10.0.0.1", Perms: zk.PermRead})
 		}
 		acl, _, err := tree.Client.ACL(t.Context(), tree.Path(node))
 		if err != nil || !attr.SameACL(acl, want, nil) {

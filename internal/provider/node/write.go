@@ -79,9 +79,12 @@ func (n *Node) Apply(ctx context.Context, s *session.Session, nodePath string, c
 		}
 	}
 	n.foreign = state.foreign && !change.SetACL
-	n.theirs = state.theirs && !change.SetACL && !(change.SetData && change.Secret) // the plan has told
+	n.theirs = state.theirs && !change.SetACL && (!change.SetData || !change.Secret) // the plan has told
 	written := zk.Node{ACL: change.ACL, Stat: attr.StatOf(state.Stat)}
 	wrote := from.After(change)
+	if change.SetACL && config.ACL.IsNull() {
+		s.WroteBeforeSecret(nodePath, zk.Stat{Czxid: wrote.Czxid, Aversion: wrote.Aversion})
+	}
 	written.Stat.Version, written.Stat.Aversion = wrote.Version, wrote.Aversion
 	return n.ReadBack(after, s, nodePath, config, written), err
 }

@@ -79,6 +79,18 @@ func (s *Session) Wrote(what Part, path string, stat zk.Stat) {
 	s.acts.wrote[part{what, path}] = stat
 }
 
+// WroteBeforeSecret notes the stat that setting the ACL of a node left, where that was done for a
+// secret and no configuration has it: another resource of the run that has the ACL goes on from there.
+func (s *Session) WroteBeforeSecret(path string, stat zk.Stat) {
+	s.Wrote(ItsACL, path, stat)
+	s.Wrote(beforeSecret, path, stat)
+}
+
+// HasClosed reports whether the ACL of a node is as [Session.WroteBeforeSecret] has noted it.
+func (s *Session) HasClosed(path string, stat zk.Stat) bool {
+	return s.HasWritten(beforeSecret, path, stat)
+}
+
 // HasWritten reports whether the part of a node, of which the stat is known in part, is as this
 // run has set it.
 func (s *Session) HasWritten(what Part, path string, stat zk.Stat) bool {

@@ -16,6 +16,8 @@ const (
 	Whole Part = iota
 	// ItsACL is the node's ACL.
 	ItsACL
+	// beforeSecret is the node's ACL, where a secret was the reason to set it.
+	beforeSecret
 )
 
 type part struct {

@@ -108,6 +108,9 @@ func (r *Resource) planned(rec *record, root attr.Planned, nodes []zk.ACLReading
 		if from.Czxid != found.Czxid && r.Session.HasReplaced(n.Path) {
 			continue // its own resource was replaced in this apply: what is planned is for the new node
 		}
+		if from.Czxid == found.Czxid && from.Aversion+1 == found.Aversion && r.Session.HasClosed(n.Path, n.Stat) {
+			continue // it was closed for a secret until this resource's turn
+		}
 		if known && from != found {
 			return diag.Diagnostics{r.subject(n.Path).Conflict(doingSet, zk.ErrBadVersion, from, found)}
 		}

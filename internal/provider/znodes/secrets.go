@@ -166,7 +166,7 @@ func (a *applying) reclaim(ctx context.Context, writes []zk.Write) error {
 			return session.Conflict(ctx, a.client, w.Path, from, err)
 		}
 		stat.Aversion++
-		a.Session.Wrote(session.ItsACL, w.Path, stat)
+		a.Session.WroteBeforeSecret(w.Path, stat)
 	}
 	return nil
 }
