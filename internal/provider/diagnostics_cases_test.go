@@ -1697,6 +1697,12 @@ var topics = []struct {
 			i.private = kept(c.t, "doubt", "7")
 			c.refresh(i)
 		}},
+		{name: "a private state of a quota that is damaged", play: func(c *scene) {
+			c.Put("/app", "")
+			i := c.connect(nil).create(quota, attrs{"path": "/app", "max_count": 5})
+			i.private = kept(c.t, "doubt", "7")
+			c.refresh(i)
+		}},
 		{name: "a private state of an author that is damaged", play: func(c *scene) {
 			i := c.connect(nil).create(znode, attrs{"path": "/app"})
 			i.private = kept(c.t, "author", "7")

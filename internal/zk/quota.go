@@ -136,6 +136,18 @@ func (c *Client) CreateQuota(ctx context.Context, path string, q Quota, acl []AC
 	return nil
 }
 
+// RecognizeQuota reports whether a node has the quota that a CreateQuota made whose outcome was unknown, and that
+// nobody has changed, as [Client.Recognize] does. The making's Data is the quota's.
+func (c *Client) RecognizeQuota(ctx context.Context, path string, q Quota, made Making) (bool, error) {
+	full, err := c.quotaOf(OpNameGet, path)
+	if err != nil {
+		return false, err
+	}
+	made.Data = []byte(q.String())
+	_, ours, err := c.recognizeAt(ctx, path, Child(full, quotaLimits), made)
+	return ours, err
+}
+
 // countAnew makes the node that servers count in. They count the existing nodes when it is made: one that is left from
 // another quota goes first.
 func (c *Client) countAnew(ctx context.Context, full string, acl []ACL) error {

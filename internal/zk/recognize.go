@@ -34,11 +34,15 @@ func (c *Client) Recognize(ctx context.Context, path string, made Making) (Node,
 	if err := check(OpNameGet, path); err != nil {
 		return Node{}, false, err
 	}
+	return c.recognizeAt(ctx, path, c.chrooted(path), made)
+}
+
+// recognizeAt is Recognize by the node's path on the servers. path is one to sync by.
+func (c *Client) recognizeAt(ctx context.Context, path, full string, made Making) (Node, bool, error) {
 	// The server may be behind the one that the create was sent to.
 	if err := c.Sync(ctx, path); err != nil {
 		return Node{}, false, err
 	}
-	full := c.chrooted(path)
 	stat, err := do(ctx, c, c.statAt(full))
 	switch {
 	case errors.Is(err, ErrNoNode):

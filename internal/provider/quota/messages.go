@@ -29,7 +29,7 @@ func createFailed(about diagnose.Subject, err error) diag.Diagnostic {
 			"The provider did not set the quota of %s, because %s has a quota too. ZooKeeper counts a node for one quota only, so two quotas above each other would not hold.\n\nKeep one of them.", at, attr.Quoted(overlap.Path)))
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
-			"The provider sent the request to set the quota of %s, and did not learn whether it took effect: %s\n\nIt was not repeated. Run apply again. Where that says that the quota exists already, import it.", at, diagnose.Lost(err)))
+			"The provider sent the request to set the quota of %s, and did not learn whether it took effect: %s\n\nIt was not repeated. The state has the resource as tainted. Run apply again: it looks whether the quota is there and was made by this request, replaces it then, and otherwise sets it.", at, diagnose.Lost(err)))
 	case errors.Is(err, zk.ErrNodeExists):
 		return diag.NewErrorDiagnostic("Quota already exists", fmt.Sprintf(
 			"%[1]s has a quota, which was not made by this run. It was left as it is.\n\n"+

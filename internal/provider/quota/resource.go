@@ -181,7 +181,19 @@ func (r *Resource) Create(ctx context.Context, req resource.CreateRequest, resp 
 	}
 	if err := client.CreateQuota(ctx, about.Path, plan.quota(), r.Session.DefaultACL()); err != nil {
 		resp.Diagnostics.Append(createFailed(about, err))
-		if _, ok := errors.AsType[*zk.PartialError](err); !ok {
+		_, partial := errors.AsType[*zk.PartialError](err)
+		unknown, isUnknown := errors.AsType[*zk.OutcomeUnknownError](err)
+		switch {
+		case partial:
+		case isUnknown: // the next read looks for it
+			plan.counted(zk.QuotaReading{})
+			plan.Mzxid = types.Int64Null()
+			d := doubt{Seen: unknown.Seen, Others: unknown.Others, ACL: r.Session.DefaultACL()}
+			resp.Diagnostics.Append(d.save(ctx, resp.Private)...)
+			resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+			resp.Diagnostics.Append(r.SetIdentity(ctx, resp.Identity, plan.Path)...)
+			return
+		default:
 			return
 		}
 	}
@@ -199,12 +211,23 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	about := r.subject(state.Path)
+	d, diags := loadDoubt(ctx, req.Private)
+	if resp.Diagnostics.Append(diags...); resp.Diagnostics.HasError() {
+		return
+	}
 	client, err := r.Session.Client(ctx)
+	ours := true
+	if err == nil && d != nil {
+		ours, err = client.RecognizeQuota(ctx, about.Path, state.quota(), zk.Making{Seen: d.Seen, Others: d.Others, ACL: d.ACL})
+	}
 	var now zk.QuotaReading
-	if err == nil {
+	if err == nil && ours {
 		now, err = client.Quota(ctx, about.Path)
 	}
 	switch {
+	case err == nil && !ours:
+		resp.State.RemoveResource(ctx)
+		return
 	case errors.Is(err, zk.ErrNoNode):
 		if d, ok := about.GoneWithChroot(ctx, doingRead); ok {
 			resp.Diagnostics.Append(d)
@@ -217,6 +240,7 @@ func (r *Resource) Read(ctx context.Context, req resource.ReadRequest, resp *res
 		return
 	}
 	state.refresh(now)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, doubtKey, nil)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 

@@ -158,7 +158,7 @@ func outcomeUnknown(about diagnose.Subject, doing string, err error) diag.Diagno
 	}
 	next := "Run apply again: it looks whether the nodes are there and were made by this transaction, and does what is left to do."
 	if doing == doingCreate {
-		next = "The state has the resource as tainted. Run apply again: it looks whether the nodes are there and were made by this transaction. It deletes those that this resource has made, and creates all of them; with on_destroy = \"keep\" it takes them over instead."
+		next = "The state has the resource as tainted. Run apply again: it looks whether the nodes are there and were made by this transaction. It deletes those that this resource has made, and creates all of them; with on_destroy = \"keep\" it takes them over instead. With create_before_destroy, set adopt_existing = true before: the replacement finds the nodes there."
 	}
 	return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 		"The provider sent a transaction to %s %q, and did not learn whether it took effect: %s\n\nIt was not repeated.%s %s", doing, about.Path, diagnose.Lost(err), before, next))
