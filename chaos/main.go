@@ -113,6 +113,7 @@ type harness struct {
 	unsaid                     error // why something could not be told
 	played, faults, violations int
 	imports, parents           int // of what killed runs have created, and of what others have on the way
+	replacements               int // imports of what a replacement has found
 	orphans, lostStates        int
 	applied, failed            int // of the applies with lost replies
 	tally                      map[scenario.Act]int
@@ -172,7 +173,9 @@ func (h *harness) count(round *oracle.Round, violations []oracle.Violation, took
 	h.faults += faults
 	parents := oracle.ParentImports(round)
 	h.parents += parents
-	h.imports -= parents
+	replacements := oracle.ReplacementImports(round)
+	h.replacements += replacements
+	h.imports -= parents + replacements
 	for _, e := range round.Endings {
 		h.imports += len(e.Imports)
 	}

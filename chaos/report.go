@@ -25,6 +25,9 @@ func (h *harness) sum() error {
 	if h.parents > 0 {
 		h.tell("after an early end between a node and its parent, which has a resource of its own: %d manual imports\n", h.parents)
 	}
+	if h.replacements > 0 {
+		h.tell("after a creation without an answer, with create_before_destroy and without adopt_existing: %d manual imports\n", h.replacements)
+	}
 	if h.lostStates > 0 {
 		h.tell("%d states that the CLI lost when it was killed while it wrote them\n", h.lostStates)
 	}

@@ -216,7 +216,8 @@ func holds(tree history.Tree, version map[string]string, nodes map[string]bool) 
 }
 
 // converges: without faults, two applies are enough for an empty plan, with no manual step but
-// imports of what a killed run has created, or any run on the way to something else; and then the servers have what is declared.
+// imports of what a killed run has created, or any run on the way to something else, or one that has
+// asked for a manual step before a replacement; and then the servers have what is declared.
 func converges(k *knowledge, report reporter) {
 	for actor, e := range k.Endings {
 		if e.Applies == 0 {
@@ -228,7 +229,7 @@ func converges(k *knowledge, report reporter) {
 			if k.Foreign[tree[i.Path].By] {
 				continue // somebody else has created it, and has left it because of what is below by now
 			}
-			if before := k.Runs[:i.After]; !k.orphan(i.Path, tree[i.Path], before) && !k.madeAsParent(i.Path, tree[i.Path], before) {
+			if before := k.Runs[:i.After]; !k.orphan(i.Path, tree[i.Path], before) && !k.madeAsParent(i.Path, tree[i.Path], before) && !k.toldToAdopt(actor, e.Config, i.Address, before) {
 				report("actor %d: %s had to be imported, and no killed run had created it without its getting into the state", actor, i.Path)
 			}
 		}

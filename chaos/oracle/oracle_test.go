@@ -1,6 +1,7 @@
 package oracle_test
 
 import (
+	"strings"
 	"testing"
 
 	"terraform-provider-zookeeper/chaos/history"
@@ -187,6 +188,23 @@ func TestCheck(t *testing.T) {
 				ending(func(e *oracle.Ending) { e.Imports = []oracle.Import{{Path: "/en", After: 1}} }),
 			)},
 			want: []string{"/en had to be imported"},
+		},
+		"imported, as a replacement was told to need": {
+			at: hooks{"in the end": all(manyFirst(true, unanswered), ending(func(e *oracle.Ending) {
+				e.Imports = []oracle.Import{{Address: "zookeeper_znodes.many", Base: "/zs", Path: "/zs/a", After: 1}}
+			}))},
+		},
+		"imported, and another was told": {
+			at: hooks{"in the end": all(manyFirst(true, strings.ReplaceAll(unanswered, "many", "other")), ending(func(e *oracle.Ending) {
+				e.Imports = []oracle.Import{{Address: "zookeeper_znodes.many", Base: "/zs", Path: "/zs/a", After: 1}}
+			}))},
+			want: []string{"/zs/a had to be imported"},
+		},
+		"imported, and nothing was to come first": {
+			at: hooks{"in the end": all(manyFirst(false, unanswered), ending(func(e *oracle.Ending) {
+				e.Imports = []oracle.Import{{Address: "zookeeper_znodes.many", Base: "/zs", Path: "/zs/a", After: 1}}
+			}))},
+			want: []string{"/zs/a had to be imported"},
 		},
 		"imported after a kill": {at: hooks{"in the end": all(
 			func(s *story) { fault(s, scenario.KillProvider) },
@@ -452,5 +470,20 @@ func TestOrphans(t *testing.T) {
 	}
 	if got := oracle.Orphans(tell(nil, "prune")); got != 0 {
 		t.Errorf("%d nodes of runs that were not killed are counted", got)
+	}
+}
+
+// unanswered is what a run tells of a creation without an answer.
+const unanswered = "\nError: Outcome unknown\n\n  with zookeeper_znodes.many,\n  on main.tf line 1\n\nIt was not repeated. With\ncreate_before_destroy, set adopt_existing = true before: the replacement finds\nthe nodes there.\n"
+
+// manyFirst makes the new one of zookeeper_znodes.many come first, or not, and has the first run tell something.
+func manyFirst(is bool, output string) func(*story) {
+	return func(s *story) {
+		s.round.Runs[0].Output = output
+		for i, r := range s.round.Endings[0].Config.Resources {
+			if r.Name == "many" {
+				s.round.Endings[0].Config.Resources[i].First = is
+			}
+		}
 	}
 }

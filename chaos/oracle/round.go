@@ -271,6 +271,33 @@ func (k *knowledge) madeAsParent(p string, n history.Node, runs []Run) bool {
 	})
 }
 
+// ReplacementImports counts the imports of nodes whose creation had no answer, and that their replacements
+// found, because the new node of a create_before_destroy comes first.
+func ReplacementImports(r *Round) int {
+	k := newKnowledge(r)
+	n := 0
+	for actor, e := range k.Endings {
+		for _, i := range e.Imports {
+			if k.toldToAdopt(actor, e.Config, i.Address, k.Runs[:i.After]) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// toldToAdopt reports whether a run has told an actor of a resource whose outcome is not known that it
+// needs adopt_existing before the next apply. The CLI replaces such a resource, and with
+// create_before_destroy the replacement is not told of the state in which the nodes are.
+func (k *knowledge) toldToAdopt(actor int, c scenario.Config, address string, runs []Run) bool {
+	first := slices.ContainsFunc(c.Resources, func(r scenario.Resource) bool { return r.First && r.Address() == address })
+	return first && slices.ContainsFunc(runs, func(run Run) bool {
+		_, told, ok := strings.Cut(run.Output, "Error: Outcome unknown\n\n  with "+address+",")
+		advice, _, _ := strings.Cut(told, "\nError: ")
+		return run.Actor == actor && ok && strings.Contains(strings.Join(strings.Fields(advice), " "), "With create_before_destroy, set adopt_existing = true before")
+	})
+}
+
 // hadState reports whether the state has had a node after any of the runs.
 func (k *knowledge) hadState(p string, n history.Node, actor int, runs []Run) bool {
 	return slices.ContainsFunc(runs, func(run Run) bool {
