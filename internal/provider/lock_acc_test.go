@@ -94,7 +94,7 @@ func TestAccProviderLock_locked(t *testing.T) {
 func TestAccProviderLock_curator(t *testing.T) {
 	acctest.Needs(t, acctest.Ephemeral)
 	tree := acctest.NewTree(t)
-	lock, err := recipe.NewLock(tree.Client, tree.Path("/lock"), recipe.LockOptions{Identifier: "somebody else", Notation: recipe.Curator})
+	lock, err := recipe.NewLock(tree.Client, tree.Path("/lock"), recipe.LockOptions{Notation: recipe.Curator})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,15 +112,14 @@ func TestAccProviderLock_curator(t *testing.T) {
 		t.Errorf("in the middle of the run the lock is held by %v", names)
 	}
 	cli.MustRun("destroy", "-no-color", "-auto-approve")
-	held, err := lock.Acquire(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = held.Release(t.Context()) }()
+	j := acctest.Curator(t)
+	j.Make(t, "mutex", "locks.InterProcessMutex", "@client", tree.Path("/lock"))
+	j.Call(t, "mutex", "acquire")
+	defer j.Call(t, "mutex", "release")
 	const reads = `data "zookeeper_children" "root" { path = "/" }`
 	other := acctest.Error("Lock is used in another way", tree.Path("/lock"), "Curator's InterProcessMutex", "protocol")
 	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{
-		{Config: tree.ConfigFor("lock = { "+path+`protocol = "curator", timeout = 0.2 }`, reads), ExpectError: acctest.Error("Lock is held by others", "somebody else")},
+		{Config: tree.ConfigFor("lock = { "+path+`protocol = "curator", timeout = 0.2 }`, reads), ExpectError: acctest.Error("Lock is held by others", tree.Path("/lock"))},
 		{Config: tree.ConfigFor("lock = { "+path+"}", reads), ExpectError: other},
 		{Config: tree.ConfigFor("lock = { "+path+`protocol = "curator", mode = "shared" }`, reads), ExpectError: other},
 		{
@@ -129,7 +128,7 @@ func TestAccProviderLock_curator(t *testing.T) {
 		},
 		{
 			Config:      tree.Config(fmt.Sprintf("ephemeral \"zookeeper_lock\" \"test\" {\n  path = %q\n  protocol = \"curator\"\n  timeout = 0\n}", tree.Path("/lock"))),
-			ExpectError: acctest.Error("Lock is held", "somebody else"),
+			ExpectError: acctest.Error("Lock is held", tree.Path("/lock")),
 		},
 	}})
 }
@@ -194,6 +193,28 @@ func TestAccProviderLock_lost(t *testing.T) {
 			t.Errorf("%s is there: %t, %v; it was to be written with the lock alone", rel, ok, err)
 		}
 	}
+}
+
+// A program of Curator's that comes while a run holds its lock in kazoo's way does not look for that. The run does: it
+// ends, and writes nothing more.
+func TestAccProviderLock_usedInAnotherWay(t *testing.T) {
+	tree := acctest.NewTree(t)
+	j := acctest.Curator(t)
+	j.Make(t, "mutex", "locks.InterProcessMutex", "@client", tree.Path("/lock"))
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": lockedRun(t, tree, fmt.Sprintf(`path = %q`, tree.Path("/lock")), func() {
+		j.Call(t, "mutex", "acquire")
+		tree.AwaitChildren("/lock", 1) // until the run's contender has gone with its session
+	})})
+	run := cli.Run("apply", "-no-color", "-auto-approve")
+	if run.Code == 0 || !acctest.Error("Lock is used in another way", tree.Path("/lock"), "Curator's InterProcessMutex", "Look at what the run has done").MatchString(run.Output) {
+		t.Errorf("exit code %d\n%s", run.Code, run.Output)
+	}
+	for rel, want := range map[string]bool{"/first": true, "/second": false} {
+		if _, ok, err := tree.Client.Exists(t.Context(), tree.Path(rel)); err != nil || ok != want {
+			t.Errorf("%s is there: %t, %v; it was to be written with the lock alone", rel, ok, err)
+		}
+	}
+	j.Call(t, "mutex", "release")
 }
 
 // takeAway deletes the nodes of those who contend for a lock, as somebody else would.

@@ -126,7 +126,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 			return s.tooLarge(tooLarge, "Data", "Store less in the node")
 		}
 	case isTooMuch:
-		return s.treeTooLarge(doing, tooMuch)
+		return s.TreeBeyondBound(doing, tooMuch.Path, tooMuch.Unit, tooMuch.Max)
 	case isTooOld:
 		return diag.NewErrorDiagnostic("ZooKeeper is too old", fmt.Sprintf(
 			"The provider could not %s%s: %v. Upgrade the servers, or do without.", doing, s.at(), tooOld))
@@ -658,16 +658,16 @@ func (s Subject) TreeTooLarge(nodes int, size, limit int64) diag.Diagnostic {
 		s.Path, size, Count(nodes, "node", "nodes"), limit))
 }
 
-// treeTooLarge tells that a tree is over one of the provider's bounds.
-func (s Subject) treeTooLarge(doing string, err *zk.WalkLimitError) diag.Diagnostic {
-	attribute := "max_" + err.Unit
-	if err.Unit == "levels" {
+// TreeBeyondBound tells that the tree of a path is over one of the provider's bounds, of "nodes", "levels" or "bytes".
+func (s Subject) TreeBeyondBound(doing, path, unit string, most int) diag.Diagnostic {
+	attribute := "max_" + unit
+	if unit == "levels" {
 		attribute = "max_depth"
 	}
 	return diag.NewErrorDiagnostic("Tree is too large", fmt.Sprintf(
 		"The provider could not %s%s: the tree of %q has more than %s, which is the bound tree_limits.%s of the provider. Nothing was written.\n\n"+
 			"If the tree is that large, raise the bound, or name a path further down. If it is not, a server has answered with nodes that do not exist: look at the tree with another client (ls -R in zkCli).",
-		doing, s.at(), err.Path, Count(err.Max, strings.TrimSuffix(err.Unit, "s"), err.Unit), attribute))
+		doing, s.at(), path, Count(most, strings.TrimSuffix(unit, "s"), unit), attribute))
 }
 
 // Unread is what could not be read of many nodes.

@@ -100,7 +100,7 @@ func (c *collection) tooLarge(about diagnose.Subject, data int64, most int) diag
 	case data > maxData:
 		return about.TreeTooLarge(len(c.paths), data, maxData)
 	case data+int64(c.named) > int64(most):
-		return about.Error(doing, &zk.WalkLimitError{Path: c.path, Unit: "bytes", Max: most})
+		return about.TreeBeyondBound(doing, c.path, "bytes", most)
 	}
 	return nil
 }
