@@ -27,7 +27,7 @@ func (d *DataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, r
 // Schema describes the data source.
 func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Tells which servers an ensemble has, from its own configuration (`/zookeeper/config`, since ZooKeeper 3.5), and asks each of them with the four-letter word `srvr` what it is. " +
+		MarkdownDescription: "Tells which servers an ensemble has, from its own configuration (`/zookeeper/config`, since ZooKeeper 3.5), and asks each of them with the four-letter word `srvr` what it is, which servers answer whatever their `4lw.commands.whitelist` says. " +
 			"Anybody may read that, unless the configuration's ACL says otherwise.",
 		Attributes: map[string]schema.Attribute{
 			"servers": schema.ListNestedAttribute{
@@ -38,7 +38,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 					"address":        schema.StringAttribute{Computed: true, MarkdownDescription: "Where the other servers reach it, `host:quorum-port:election-port`. Several addresses are separated by `|`."},
 					"role":           schema.StringAttribute{Computed: true, MarkdownDescription: "`participant` or `observer`."},
 					"client_address": schema.StringAttribute{Computed: true, MarkdownDescription: "Where clients reach it, `host:port`. The host can be `0.0.0.0`, which stands for the one of `address`. Null where the configuration does not say it, as when `clientPort` is in the server's own `zoo.cfg`."},
-					"mode":           schema.StringAttribute{Computed: true, MarkdownDescription: "`leader`, `follower`, `observer` or `read-only`. Null for a server that does not answer, or has no `client_address`."},
+					"mode":           schema.StringAttribute{Computed: true, MarkdownDescription: "`leader`, `follower`, `observer` or `read-only`. Null for a server that does not answer or has no `client_address`, and with `tls` of the provider for one whose `client_address` takes no TLS (`client.portUnification=true` on the server has it do so)."},
 					"version":        schema.StringAttribute{Computed: true, MarkdownDescription: "Version of the server's software, as in `3.9.4`. Null as `mode`."},
 				}},
 			},
