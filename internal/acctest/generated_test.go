@@ -336,6 +336,23 @@ func TestAccGenerated_others(t *testing.T) {
 			}
 			return ids
 		},
+		"zookeeper_quota": func(t *testing.T, tree *acctest.Tree) (ids []string) {
+			t.Helper()
+			const none = zk.NoLimit
+			quotas := []zk.Quota{{Count: 5, Bytes: none, HardCount: none, HardBytes: none}, {Count: 5, Bytes: 100, HardCount: none, HardBytes: none}}
+			if acctest.Has(t, acctest.EnforcedQuotas) {
+				quotas = append(quotas, zk.Quota{Count: none, Bytes: none, HardCount: none, HardBytes: 100})
+			}
+			for i, q := range quotas {
+				path := tree.Path(fmt.Sprintf("/top/n%d", i))
+				tree.Put(fmt.Sprintf("/top/n%d", i), "x")
+				if err := tree.Client.CreateQuota(t.Context(), path, q, nil); err != nil {
+					t.Fatal(err)
+				}
+				ids = append(ids, path)
+			}
+			return ids
+		},
 	} {
 		t.Run(typ, func(t *testing.T) {
 			tree := acctest.NewTree(t)

@@ -625,6 +625,29 @@ var topics = []struct {
 			c.Put("/app/a", "")
 			c.connect(nil).create(quota, attrs{"path": "/app/a", "max_count": 5})
 			c.create(quota, attrs{"path": "/app/a", "max_count": 5})
+			c.again()
+			c.create(quota, attrs{"path": "/app", "max_count": 5})
+		}},
+		{name: "two quotas above each other in one plan", play: func(c *scene) {
+			c.Put("/app", "")
+			c.connect(nil).plan(c.none(quota), attrs{"path": "/app", "max_count": 5})
+			c.plan(c.none(quota), attrs{"path": "/app/a", "max_count": 5})
+		}},
+		{name: "a quota that does not count", play: func(c *scene) {
+			c.Put("/app", "")
+			at := "/zookeeper/quota" + c.Path("/app")
+			if _, err := c.Client.EnsurePath(c.Context(), at, nil); err != nil {
+				c.t.Fatal(err)
+			}
+			made := c.connect(attrs{"servers": c.through(c.answering(behind(zktest.IsCreate, zktest.IsCreate), int32(zk.ErrNodeExists)))}).create(quota, attrs{"path": "/app", "max_count": 5})
+			c.connect(attrs{"servers": c.through(c.answering(zktest.IsCreate, int32(zk.ErrNoNode)))}).update(made, attrs{"path": "/app", "max_count": 6})
+		}},
+		{name: "a quota that is interrupted half-way", play: func(c *scene) {
+			c.Put("/app", "")
+			if _, err := c.Client.EnsurePath(c.Context(), "/zookeeper/quota"+c.Path("/app"), nil); err != nil {
+				c.t.Fatal(err)
+			}
+			before(c.proxied(nil), zktest.IsCreate, c.interruptible())
 			c.create(quota, attrs{"path": "/app", "max_count": 5})
 		}},
 		{name: "a quota of no node", play: func(c *scene) {

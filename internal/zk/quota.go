@@ -130,8 +130,13 @@ func (c *Client) CreateQuota(ctx context.Context, path string, q Quota, acl []AC
 			return err
 		}
 	}
+	return c.countFor(ctx, full, acl)
+}
+
+// countFor is countAnew for limits that are set: its error says so.
+func (c *Client) countFor(ctx context.Context, full string, acl []ACL) error {
 	if err := c.countAnew(ctx, full, acl); err != nil {
-		return &PartialError{Done: "the limits had been set, and nothing is counted", Err: err}
+		return &PartialError{Done: "the limits are set, and nothing is counted", Err: err}
 	}
 	return nil
 }
@@ -165,7 +170,8 @@ func (c *Client) countAnew(ctx context.Context, full string, acl []ACL) error {
 
 // SetQuota replaces the quota of a node that the transaction mzxid had last written (QuotaReading.Stat.Mzxid), and
 // makes the servers count where they did not, with the ACL as of CreateQuota. The error is [ErrNoNode] where there
-// is no quota, and [ErrBadVersion] where it has been written since, or is another one.
+// is no quota, and [ErrBadVersion] where it has been written since, or is another one. It is a *[PartialError] as of
+// CreateQuota.
 func (c *Client) SetQuota(ctx context.Context, path string, q Quota, mzxid int64, acl []ACL) error {
 	full, err := c.quotaOf(OpNameSet, path)
 	if err != nil {
@@ -188,7 +194,7 @@ func (c *Client) SetQuota(ctx context.Context, path string, q Quota, mzxid int64
 	if err != nil || now.Use != nil {
 		return err
 	}
-	return c.countAnew(ctx, full, acl)
+	return c.countFor(ctx, full, acl)
 }
 
 // DeleteQuota removes a quota that the transaction mzxid had last written, and what servers counted for it, and the

@@ -1,6 +1,7 @@
 package quota
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -23,10 +24,12 @@ const (
 func createFailed(about diagnose.Subject, err error) diag.Diagnostic {
 	at := attr.Quoted(about.Path)
 	overlap, overlaps := errors.AsType[*zk.QuotaOverlapError](err)
+	partial, isPartial := errors.AsType[*zk.PartialError](err)
 	switch {
 	case overlaps:
-		return diag.NewAttributeErrorDiagnostic(path.Root("path"), "Quotas overlap", fmt.Sprintf(
-			"The provider did not set the quota of %s, because %s has a quota too. ZooKeeper counts a node for one quota only, so two quotas above each other would not hold.\n\nKeep one of them.", at, attr.Quoted(overlap.Path)))
+		return overlapping(about.Path, overlap.Path, "has a quota too", " If this apply has just removed the other, run apply again.")
+	case isPartial:
+		return uncounted(about, partial)
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		return diag.NewErrorDiagnostic("Outcome unknown", fmt.Sprintf(
 			"The provider sent the request to set the quota of %s, and did not learn whether it took effect: %s\n\nIt was not repeated. The state has the resource as tainted. Run apply again: it looks whether the quota is there and was made by this request, replaces it then, and otherwise sets it.", at, diagnose.Lost(err)))
@@ -43,9 +46,34 @@ func createFailed(about diagnose.Subject, err error) diag.Diagnostic {
 	}
 }
 
+// overlapping tells that there would be a quota above another one.
+func overlapping(nodePath, other, why, wayOut string) diag.Diagnostic {
+	return diag.NewAttributeErrorDiagnostic(path.Root("path"), "Quotas overlap", fmt.Sprintf(
+		"The provider did not set the quota of %s, because %s %s. ZooKeeper counts a node for one quota only, so two quotas above each other would not hold.\n\nKeep one of them.%s", attr.Quoted(nodePath), attr.Quoted(other), why, wayOut))
+}
+
+// uncounted tells why a quota that is set does not count.
+func uncounted(about diagnose.Subject, partial *zk.PartialError) diag.Diagnostic {
+	var why string
+	switch {
+	case errors.Is(partial.Err, context.Canceled) && !errors.Is(partial.Err, zk.ErrOutcomeUnknown):
+		why = "The run was stopped in between."
+	case errors.Is(partial.Err, zk.ErrNodeExists), errors.Is(partial.Err, zk.ErrNoNode):
+		why = "Somebody else has changed the quota at the same time."
+	default:
+		d := about.Error("have the servers count for the quota of", partial.Err)
+		why = d.Summary() + ": " + d.Detail()
+	}
+	return diag.NewErrorDiagnostic("Quota does not count", fmt.Sprintf(
+		"The provider set the limits of %s, and did not get the servers to count. Until they do, no limit holds.\n\n%s\n\nRun apply again: it has them count.", attr.Quoted(about.Path), why))
+}
+
 // changeFailed tells why a quota was not changed, or not removed.
 func changeFailed(about diagnose.Subject, doing string, err error) diag.Diagnostic {
+	partial, isPartial := errors.AsType[*zk.PartialError](err)
 	switch {
+	case isPartial:
+		return uncounted(about, partial)
 	case errors.Is(err, zk.ErrOutcomeUnknown):
 		return about.Error(doing, err)
 	case errors.Is(err, zk.ErrBadVersion):

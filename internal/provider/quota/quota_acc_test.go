@@ -216,6 +216,46 @@ func TestAccQuota_refused(t *testing.T) {
 	removed(t, tree, "/a/b")
 }
 
+// Two quotas above each other are an error of the plan, and one that replaces another is none.
+func TestAccQuota_overlap(t *testing.T) {
+	acctest.Needs(t, acctest.EnforcedQuotas)
+	tree := acctest.NewTree(t)
+	for _, rel := range []string{"/a", "/a/b", "/ab"} {
+		tree.Put(rel, "")
+	}
+	of := func(name, rel string) string {
+		return fmt.Sprintf("resource \"zookeeper_quota\" %q {\n  path = \"${local.base}%s\"\n  max_count = 5\n}\n", name, rel)
+	}
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(of("a", "/a") + of("b", "/a/b"))})
+	want := acctest.Error("Quotas overlap", `"`+tree.Path("/a"), "gets a quota by another resource of this configuration", "Keep one of them")
+	if run := cli.Run("apply", "-no-color", "-auto-approve"); run.Code != 1 || !want.MatchString(run.Output) {
+		t.Errorf("exit code %d\n%s", run.Code, run.Output)
+	}
+	must(t, gone(tree, "/a", "/a/b")(nil))
+	cli.Write("main.tf", tree.Config(of("a", "/a")+of("beside", "/ab")))
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	cli.Write("main.tf", tree.Config(of("a", "/a/b")+of("beside", "/ab")))
+	cli.MustRun("apply", "-no-color", "-auto-approve")
+	cli.CheckPlansNothing("the apply")
+	must(t, check(tree, "/a/b", hard(5, -1))(nil))
+	// One that is yet to be planned, and that the plan did not know: the apply says it.
+	cli.Write("main.tf", tree.Config(`resource "terraform_data" "a" {
+  input = "/a"
+}
+
+resource "zookeeper_quota" "above" {
+  path      = "${local.base}${terraform_data.a.output}"
+  max_count = 5
+}
+`+of("a", "/a/b")+of("beside", "/ab")))
+	if run := cli.Run("apply", "-no-color", "-auto-approve"); run.Code != 1 || !acctest.Error("Quotas overlap", `"`+tree.Path("/a/b")+`" has a quota too`).MatchString(run.Output) {
+		t.Errorf("exit code %d\n%s", run.Code, run.Output)
+	}
+	cli.Write("main.tf", tree.Config(of("a", "/a/b")))
+	cli.MustRun("destroy", "-no-color", "-auto-approve")
+	must(t, gone(tree, "/a", "/a/b", "/ab")(nil))
+}
+
 // A node that is not there is told in the plan, unless this plan makes it.
 func TestAccQuota_missing(t *testing.T) {
 	acctest.Needs(t, acctest.EnforcedQuotas)

@@ -3,7 +3,10 @@ package quota
 import (
 	"context"
 	"errors"
+	"maps"
 	"math"
+	"slices"
+	"sync"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -50,7 +53,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Limits how many nodes there may be at a node and below, and how much data they may hold, as `setquota` of zkCli does.\n\n" +
 			"Servers enforce a hard limit when they run with `enforceQuota=true` (ZooKeeper 3.7 and later): what is beyond fails with \"quota exceeded\". A soft limit is a warning in their logs. " +
-			"There is one quota for a node, and none above another.\n\n" +
+			"There is one quota for a node, and none above another: two resources whose paths are above each other are an error of the plan.\n\n" +
 			"Destroying the resource removes the limits and what was counted, and leaves the node as it is. A quota outlives its node: destroy it too when you delete the node.",
 		Attributes: map[string]schema.Attribute{
 			"path": schema.StringAttribute{
@@ -113,10 +116,42 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	} else {
 		plan.UsedCount, plan.UsedBytes, plan.Mzxid = state.UsedCount, state.UsedBytes, state.Mzxid
 	}
+	if other := r.claim(plan.Path); other != "" {
+		resp.Diagnostics.Append(overlapping(plan.Path.ValueString(), other, "gets a quota by another resource of this configuration", ""))
+		return
+	}
 	if changes {
 		r.check(ctx, client, &plan, state, resp)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+// claims are the paths that have a quota when what is planned has been applied.
+type claims struct {
+	mu    sync.Mutex
+	paths map[string]bool
+}
+
+// claimsKey is where a session keeps them.
+type claimsKey struct{}
+
+// claim notes that a resource has a quota after the apply. It returns the path of another one above it or below.
+func (r *Resource) claim(nodePath types.String) (other string) {
+	if nodePath.IsUnknown() {
+		return ""
+	}
+	kept, _ := r.Session.Notes().LoadOrStore(claimsKey{}, &claims{paths: make(map[string]bool)})
+	c, _ := kept.(*claims)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	own := nodePath.ValueString()
+	c.paths[own] = true
+	for _, other := range slices.Sorted(maps.Keys(c.paths)) {
+		if other != own && (session.Within(other, own) || session.Within(own, other)) {
+			return other
+		}
+	}
+	return ""
 }
 
 // check refuses what cannot be applied, as far as it is known.
@@ -263,13 +298,31 @@ func (r *Resource) Update(ctx context.Context, req resource.UpdateRequest, resp 
 		}
 		after, done := r.Session.AfterWrite(ctx)
 		defer done()
-		if err = client.SetQuota(ctx, about.Path, plan.quota(), state.Mzxid.ValueInt64(), r.Session.DefaultACL()); err == nil {
+		var mzxid int64
+		if mzxid, err = r.planned(ctx, client, &state); err == nil {
+			err = client.SetQuota(ctx, about.Path, plan.quota(), mzxid, r.Session.DefaultACL())
+		}
+		if _, partial := errors.AsType[*zk.PartialError](err); err == nil || partial {
 			resp.Diagnostics.Append(r.readBack(after, client, &plan)...)
 			resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-			return
 		}
 	}
-	resp.Diagnostics.Append(changeFailed(about, doingSet, err))
+	if err != nil {
+		resp.Diagnostics.Append(changeFailed(about, doingSet, err))
+	}
+}
+
+// planned is the transaction that a change applies to. The state does not have it where what was written could not be
+// read back: then it is the one that wrote what the servers have, as long as that is what the state has.
+func (r *Resource) planned(ctx context.Context, client *zk.Client, state *model) (int64, error) {
+	if !state.Mzxid.IsNull() {
+		return state.Mzxid.ValueInt64(), nil
+	}
+	now, err := client.Quota(ctx, state.Path.ValueString())
+	if errors.Is(err, zk.ErrNoNode) || err == nil && now.Quota != state.quota() {
+		return 0, nil // no quota's
+	}
+	return now.Stat.Mzxid, err
 }
 
 // Delete removes the quota.
@@ -280,8 +333,12 @@ func (r *Resource) Delete(ctx context.Context, req resource.DeleteRequest, resp 
 		return
 	}
 	client, err := r.Session.Client(ctx)
+	var mzxid int64
 	if err == nil {
-		err = client.DeleteQuota(ctx, state.Path.ValueString(), state.Mzxid.ValueInt64())
+		mzxid, err = r.planned(ctx, client, &state)
+	}
+	if err == nil {
+		err = client.DeleteQuota(ctx, state.Path.ValueString(), mzxid)
 	}
 	if err != nil {
 		resp.Diagnostics.Append(changeFailed(r.subject(state.Path), doingDelete, err))
@@ -309,7 +366,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 func (r *Resource) readBack(ctx context.Context, client *zk.Client, plan *model) diag.Diagnostics {
 	now, err := client.Quota(ctx, plan.Path.ValueString())
 	if err != nil {
-		plan.counted(zk.QuotaReading{})
+		plan.UsedCount, plan.UsedBytes, plan.Mzxid = types.Int64Null(), types.Int64Null(), types.Int64Null()
 		return diag.Diagnostics{r.subject(plan.Path).NotReadBack(err)}
 	}
 	plan.counted(now)
