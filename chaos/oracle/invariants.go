@@ -591,11 +591,22 @@ func (k *knowledge) left(name string, actor int, at int64, report reporter) {
 		case !ours || run.Actor != actor, k.ofLock(p), k.parents[p], k.kept[p], k.orphan(p, n, k.Runs):
 		case k.numbered(actor, p) && k.named(actor, p):
 		case k.toldToStay(actor, p), k.imported(actor, p):
-		case k.foreignIn(tree, actor, p):
+		case k.foreignIn(tree, actor, p), k.aboveOrphan(tree, p):
 		default:
 			report("%s ended well, and %s, which %s had created in %#x, is still there", name, p, run.Name, n.Czxid)
 		}
 	}
+}
+
+// aboveOrphan reports whether a node cannot go because of what a killed run has left below it, of which
+// nobody knows.
+func (k *knowledge) aboveOrphan(tree history.Tree, p string) bool {
+	for at, n := range tree {
+		if below(at, p) && k.orphan(at, n, k.Runs) {
+			return true
+		}
+	}
+	return false
 }
 
 // imported reports whether a node is one that a resource no longer owns since it had to be

@@ -428,6 +428,9 @@ func TestCheck(t *testing.T) {
 			without: []string{"prune"},
 			want:    []string{"the destroy in the end failed, with exit code 1:"},
 		},
+		"above what a killed run has left":  {at: hooks{"before the destroy": leaves("/en/x/left", scenario.KillProvider)}, without: []string{"prune"}},
+		"above what another run has left":   {at: hooks{"before the destroy": leaves("/en/x/left", scenario.Delay)}, without: []string{"prune"}, want: []string{"/en/x/left, which killed had created", "/en/x, which first had created", "/en, which first had created"}},
+		"beside what a killed run has left": {at: hooks{"before the destroy": leaves("/zx/left", scenario.KillProvider)}, without: []string{"prune"}, want: []string{"/en/x, which first had created", "/en, which first had created"}},
 		"a declared node that somebody else had written": {
 			at:      hooks{"before the destroy": theirs(set("/zn/json", `{"b": 2, "a": 1}`))},
 			without: []string{"destroy /zn/json"},
@@ -459,6 +462,23 @@ func second(s *story) {
 	s.close(session, true)
 	run.To, run.Code = s.step("", foreign), 1
 	s.round.Runs = append(s.round.Runs, run)
+}
+
+// leaves is a run that creates a node and does not come to its end because of a fault.
+func leaves(at string, what scenario.Act) func(*story) {
+	return func(s *story) {
+		const session = 42
+		run := oracle.Run{
+			Name: "killed", Op: scenario.Op{Command: scenario.Apply, Config: declared()}, Code: 1,
+			Sessions: []int64{session}, From: s.step("", foreign), Faults: []scenario.Fault{{What: what}},
+		}
+		s.open(session)
+		s.step("", session, contender("y__lock__0000000000"))
+		s.step("", session, create(at, ""))
+		s.close(session, true)
+		run.To = s.step("", foreign)
+		s.round.Runs = append(s.round.Runs, run)
+	}
 }
 
 // What a killed run has left is counted.
