@@ -95,30 +95,30 @@ func (p *Provider) Metadata(_ context.Context, _ provider.MetadataRequest, resp 
 // Schema describes the configuration.
 func (p *Provider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Manages what [Apache ZooKeeper](https://zookeeper.apache.org) holds.\n\n" +
-			"The provider connects when the first operation needs it, holds one session for a run, and ends it with the run. " +
-			"What is left out of the configuration is taken from the environment; what is written as an empty string counts as given, and as nothing.\n\n" +
-			"How to authenticate and how to connect with TLS, and what it looks like when that fails, is told in [Authentication and TLS](guides/authentication-and-tls.md).",
+		MarkdownDescription: "Manages [Apache ZooKeeper](https://zookeeper.apache.org) nodes: data, ACLs, and many nodes in one transaction.\n\n" +
+			"The provider opens one session for a run, at the first operation, and ends it with the run. " +
+			"An attribute that you leave out is read from its environment variable. An empty string means: no value, and ignore the variable.\n\n" +
+			"[Getting started](guides/getting-started.md) takes ten minutes. [Authentication and TLS](guides/authentication-and-tls.md) says how to connect, and what the errors mean.",
 		Attributes: map[string]schema.Attribute{
 			"servers": schema.StringAttribute{
 				Optional: true,
-				MarkdownDescription: "Servers to connect to, as every ZooKeeper client takes them: `host:port,host:port`, and after the last one a `/chroot` that all paths are then below. " +
-					"The first resource that makes its parents makes a missing chroot as well, and so does a lock; it stays. An IPv6 address goes in brackets. Environment: `ZOOKEEPER_SERVERS`. Default `127.0.0.1:2181`.",
+				MarkdownDescription: "Servers to connect to: `host:port,host:port`, with an optional `/chroot` after the last one, which all paths are then below. " +
+					"A missing chroot is created with the first parents or lock, and stays. Write IPv6 addresses in brackets. Environment: `ZOOKEEPER_SERVERS`. Default `127.0.0.1:2181`.",
 				Validators: []validator.String{serversValidator},
 			},
 			"session_timeout": schema.Float64Attribute{
 				Optional:            true,
-				MarkdownDescription: "Seconds after which the servers end the session of a provider that they do not hear from. The servers may grant another one. When you interrupt a run (Ctrl-C), the provider sends nothing more, and waits this long at most for answers to what it has sent, so that the state has what was done. Environment: `ZOOKEEPER_SESSION_TIMEOUT` or `ZOOKEEPER_SESSION`. Default `10`.",
+				MarkdownDescription: "Seconds after which the servers end the session of a provider that they do not hear from. The servers may grant a different time. An interrupted run (Ctrl-C) waits at most this long for the answers to what it has sent. Environment: `ZOOKEEPER_SESSION_TIMEOUT` or `ZOOKEEPER_SESSION`. Default `10`.",
 				Validators:          []validator.Float64{secondsValidator},
 			},
 			"connect_timeout": schema.Float64Attribute{
 				Optional:            true,
-				MarkdownDescription: "Seconds to look for a server, before an error names each one and why it could not be reached. Environment: `ZOOKEEPER_CONNECT_TIMEOUT`. Default `15`.",
+				MarkdownDescription: "Seconds to look for a server. Then an error names each one and why it could not be reached. Environment: `ZOOKEEPER_CONNECT_TIMEOUT`. Default `15`.",
 				Validators:          []validator.Float64{secondsValidator},
 			},
 			"request_timeout": schema.Float64Attribute{
 				Optional:            true,
-				MarkdownDescription: "Seconds that a server may leave a request without an answer. Then the provider ends the connection, and goes on as after a lost one: it looks what became of a write before it repeats it, on another server where there is one, and `retry` bounds how often. Environment: `ZOOKEEPER_REQUEST_TIMEOUT`. Default `60`.",
+				MarkdownDescription: "Seconds that a server may take to answer a request. After that, the provider drops the connection and goes on as after a lost one: it finds out what became of a write before it repeats it. Environment: `ZOOKEEPER_REQUEST_TIMEOUT`. Default `60`.",
 				Validators:          []validator.Float64{secondsValidator},
 			},
 			"username": schema.StringAttribute{

@@ -13,7 +13,7 @@ import (
 // one from a variable or a function, lacks what the schema requires
 // (NestedAttributeObjectValidate).
 const (
-	needed            = "Needed in each entry; listed as optional because a plan may not know an entry yet. "
+	needed            = "Required in each entry. "
 	schemeDescription = "Who judges the id: `world`, `auth`, `digest`, `ip`, `sasl`, `x509`, or a scheme that your servers were extended with."
 	idDescription     = "Who the entry is about, in the notation of the scheme: `anyone` for `world`; `user:base64(sha1(user:password))` for `digest`; " +
 		"an address or a network for `ip` (of IPv6 since ZooKeeper 3.9.4); the principal for `sasl` and `x509`; empty for `auth`, which stands for the identities of the provider itself."

@@ -36,9 +36,34 @@ type Subject struct {
 	Run *session.Session
 }
 
-// Error tells about a failed operation. doing is what was being done, as in "create the
-// znode".
+// inFull is how often a run explains a failure that its operations share.
+const inFull = 3
+
+// Error explains a failed operation. doing is what was being done, as in "create the znode". A
+// failure that the operations of a run share, such as a lost lock, is explained for the first few, and
+// named and counted for the others: there may be hundreds.
 func (s Subject) Error(doing string, err error) diag.Diagnostic {
+	d := s.explain(doing, err)
+	if s.Run == nil || !isShared(err) {
+		return d
+	}
+	if n := s.Run.Failed(d.Summary()); n > inFull {
+		return diag.NewErrorDiagnostic(d.Summary(), fmt.Sprintf("The provider could not %s%s either, failure %d of this kind. %d other errors of this run say why.", doing, s.at(), n, inFull))
+	}
+	return d
+}
+
+// isShared reports whether an operation failed for a reason that is not its own, and left nothing behind.
+func isShared(err error) bool {
+	if _, ok := errors.AsType[*zk.PartialError](err); ok || errors.Is(err, zk.ErrOutcomeUnknown) {
+		return false
+	}
+	_, unreachable := errors.AsType[*zk.ConnectError](err)
+	_, unlocked := errors.AsType[*session.GuardError](err)
+	return unreachable || unlocked || errors.Is(err, recipe.ErrLost)
+}
+
+func (s Subject) explain(doing string, err error) diag.Diagnostic {
 	conflict, isConflict := errors.AsType[*session.ConflictError](err)
 	notEmpty, isNotEmpty := errors.AsType[*node.NotEmptyError](err)
 	switch {
@@ -62,7 +87,7 @@ func (s Subject) Error(doing string, err error) diag.Diagnostic {
 			return diag.NewErrorDiagnostic("Interrupted", fmt.Sprintf(
 				"The run was stopped before the provider could %s%s completely: %s. Nothing more was written. Run plan again to see what is left to do.", doing, s.at(), partial.Done))
 		}
-		d := s.Error(doing, partial.Err)
+		d := s.explain(doing, partial.Err)
 		return diag.NewErrorDiagnostic(d.Summary(), d.Detail()+fmt.Sprintf("\n\nThis came in the middle: %s. Run plan again to see what is left to do.", partial.Done))
 	}
 	if guard, ok := errors.AsType[*session.GuardError](err); ok {

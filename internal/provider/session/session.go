@@ -49,6 +49,7 @@ type Session struct {
 	owners    owners
 	aclClaims aclClaims
 	notes     sync.Map
+	failures  failures
 }
 
 // Notes is where an entity keeps what one call of a CLI tells it and a later one of the same
