@@ -1,6 +1,7 @@
 package provider_test
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -20,13 +21,13 @@ func TestNothingIsPlannedOfNothing(t *testing.T) {
 		resp, err := d.server.PlanResourceChange(t.Context(), &tfprotov6.PlanResourceChangeRequest{
 			TypeName: typ, PriorState: nothing, ProposedNewState: nothing, Config: nothing,
 		})
-		if err != nil || len(resp.Diagnostics) > 0 || string(resp.PlannedState.MsgPack) != string(null) {
+		if err != nil || len(resp.Diagnostics) > 0 || !bytes.Equal(resp.PlannedState.MsgPack, null) {
 			t.Errorf("a plan of %s: %v, %v", typ, resp, err)
 		}
 		done, err := d.server.ApplyResourceChange(t.Context(), &tfprotov6.ApplyResourceChangeRequest{
 			TypeName: typ, PriorState: nothing, PlannedState: nothing, Config: nothing,
 		})
-		if err != nil || len(done.Diagnostics) > 0 || string(done.NewState.MsgPack) != string(null) {
+		if err != nil || len(done.Diagnostics) > 0 || !bytes.Equal(done.NewState.MsgPack, null) {
 			t.Errorf("an apply of %s: %v, %v", typ, done, err)
 		}
 	}
