@@ -61,10 +61,7 @@ func TestKafka(t *testing.T) {
 	if got := maxBytes(); !strings.HasPrefix(got, "2097152 ") {
 		t.Errorf("without a notification the broker's message.max.bytes is %s", got)
 	}
-	if _, err := there.Create(t.Context(), "/kafka/config/changes/config_change_", []byte(`{"version":2,"entity_path":"brokers/<default>"}`),
-		zk.CreateOptions{Mode: zk.PersistentSequential, ACL: []zk.ACL{{Scheme: "sasl", ID: "kafka", Perms: zk.PermAll}}}); err != nil {
-		t.Fatal(err)
-	}
+	notify(t, server.Addr(), `{"version":2,"entity_path":"brokers/<default>"}`)
 	broker.line(t, "message.max.bytes = 3145728")
 	if got := maxBytes(); !strings.HasPrefix(got, "3145728 ") {
 		t.Errorf("after the notification the broker's message.max.bytes is %s", got)
@@ -121,6 +118,27 @@ func TestKafka_digestACL(t *testing.T) {
 	}
 }
 
+// brokerLogin writes the file that tells Kafka's programs who they are to ZooKeeper, and returns the argument that names it.
+func brokerLogin(t *testing.T, password string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "jaas.conf")
+	text := fmt.Sprintf("Client {\n  org.apache.zookeeper.server.auth.DigestLoginModule required\n  username=\"kafka\"\n  password=%q;\n};\n", password)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "-Djava.security.auth.login.config=" + file
+}
+
+// notify runs zookeeper-shell as the guide has it for those who have no actions.
+func notify(t *testing.T, servers, notification string) {
+	t.Helper()
+	shell := startJava(t, "kafka", brokerLogin(t, brokerPassword), "Tethered.java", "org.apache.zookeeper.ZooKeeperMainWithTlsSupportForKafka", "-server", servers,
+		"create", "-s", "/kafka/config/changes/config_change_", notification)
+	if code := shell.code(t); code != 0 {
+		t.Fatalf("zookeeper-shell: exit code %d", code)
+	}
+}
+
 // startBroker starts a broker, which presents the user kafka.
 func startBroker(t *testing.T, servers, password string) *java {
 	t.Helper()
@@ -128,7 +146,6 @@ func startBroker(t *testing.T, servers, password string) *java {
 	files := map[string]string{
 		"server.properties": fmt.Sprintf("broker.id=1\nlisteners=PLAINTEXT://127.0.0.1:0\nlog.dirs=%s\nzookeeper.connect=%s/kafka\nzookeeper.set.acl=true\n"+
 			"zookeeper.connection.timeout.ms=60000\nzookeeper.session.timeout.ms=30000\noffsets.topic.replication.factor=1\n", filepath.Join(dir, "logs"), servers),
-		"jaas.conf": fmt.Sprintf("Client {\n  org.apache.zookeeper.server.auth.DigestLoginModule required\n  username=\"kafka\"\n  password=%q;\n};\n", password),
 		"log4j.properties": "log4j.rootLogger=INFO, out\nlog4j.appender.out=org.apache.log4j.ConsoleAppender\nlog4j.appender.out.layout=org.apache.log4j.PatternLayout\n" +
 			"log4j.appender.out.layout.ConversionPattern=%p %m (%c)%n\n",
 	}
@@ -137,7 +154,7 @@ func startBroker(t *testing.T, servers, password string) *java {
 			t.Fatal(err)
 		}
 	}
-	return startJava(t, "kafka", "-Djava.security.auth.login.config="+filepath.Join(dir, "jaas.conf"), "-Dlog4j.configuration=file:"+filepath.Join(dir, "log4j.properties"),
+	return startJava(t, "kafka", brokerLogin(t, password), "-Dlog4j.configuration=file:"+filepath.Join(dir, "log4j.properties"),
 		"Tethered.java", "kafka.Kafka", filepath.Join(dir, "server.properties"))
 }
 
