@@ -325,7 +325,7 @@ resource "zookeeper_znode" "n" {
 				}
 				loser := 1 - winner
 				lost[loser]++
-				if want := acctest.Error(`The provider did not update the znode "` + tree.Path(rel) + `", because since the plan was made somebody else changed the node`); !want.MatchString(done[loser].Output) {
+				if want := acctest.Error(`The provider did not update the znode "` + tree.Path(rel) + `": somebody else changed the node after the plan`); !want.MatchString(done[loser].Output) {
 					t.Errorf("%s was not told of %s:\n%s", both[loser].name, rel, done[loser].Output)
 				}
 			}

@@ -135,8 +135,8 @@ func (s Subject) explain(doing string, err error) diag.Diagnostic {
 				"If this run is not to share a lock with them, give its lock another path.", doing, s.at(), behind(err, recipe.ErrForeignContender), had))
 	case errors.Is(err, recipe.ErrLost):
 		return diag.NewErrorDiagnostic("Lock was lost", fmt.Sprintf(
-			"The provider could not %s%s, because the lock that it held was lost: %s. Others may have done something since, that this run should have waited for or kept from.\n\n"+
-				"Look at what the run has done, and run again. Where it was lost because the servers could not be reached for a while, a longer session_timeout of the provider helps.", doing, s.at(), behind(err, recipe.ErrLost)))
+			"The provider could not %s%s: it had lost its lock: %s. Another run may have been at work since.\n\n"+
+				"Look at what the run has done, and run again. If the servers could not be reached for a while, set a longer session_timeout.", doing, s.at(), behind(err, recipe.ErrLost)))
 	case errors.Is(err, context.Canceled):
 		return s.interrupted(doing)
 	case isConnect:
@@ -240,11 +240,11 @@ func (s Subject) Conflict(doing string, err error, planned, found attr.Planned) 
 		outcome = fmt.Sprintf("What they wrote stands, but it came between two writes of this run: %s.", partial.Done)
 	}
 	return diag.NewErrorDiagnostic("Znode was changed by somebody else", fmt.Sprintf(
-		"The provider did not %s%s, because since the plan was made somebody else changed the node: %s. %s\n\n"+
-			"Run plan again to see the node as it is now, and apply if that is still what you want. "+
+		"The provider did not %s%s: somebody else changed the node after the plan: %s. %s\n\n"+
+			"Run plan again to see the node as it is now. "+
 			// Terraform 1.11 plans the deletion of what has left the configuration with the state
 			// from before its own refresh; OpenTofu with the one from after it.
-			"Where a plan of a deletion goes on showing the node as it was, run apply -refresh-only first.", doing, s.at(), strings.Join(changes, "; "), outcome))
+			"If a plan of a deletion still shows the node as it was, run apply -refresh-only first.", doing, s.at(), strings.Join(changes, "; "), outcome))
 }
 
 // UnseenConflict is Conflict where the provider may not look at what the node is now.
@@ -254,8 +254,8 @@ func (s Subject) UnseenConflict(doing string, err error, planned attr.Planned) d
 		outcome = fmt.Sprintf("What they wrote stands, but it came between two writes of this run: %s.", partial.Done)
 	}
 	return diag.NewErrorDiagnostic("Znode was changed by somebody else", fmt.Sprintf(
-		"The provider did not %s%s, because since the plan was made somebody else changed the node: it was planned against version %d of its data and version %d of its ACL, "+
-			"and is at another, which the provider could not read. %s\n\nRun plan again when the provider can: as somebody who may read the node, and while the servers can be reached.", doing, s.at(), planned.Version, planned.Aversion, outcome))
+		"The provider did not %s%s: somebody else changed the node after the plan, which was made against version %d of its data and version %d of its ACL. The provider could not read the present version. %s\n\n"+
+			"Run plan again as somebody who may read the node, while the servers can be reached.", doing, s.at(), planned.Version, planned.Aversion, outcome))
 }
 
 // LockedOut warns of an ACL that gives permissions which the provider needs to none of its
@@ -379,9 +379,9 @@ func (s Subject) left(left *node.LeftError) diag.Diagnostic {
 func (s Subject) NotEmpty(children []string) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Znode is not empty", fmt.Sprintf(
 		"%q was not deleted, because it has %s: %s.\n\n"+
-			"If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.path}/child\": they are then deleted first. "+
-			"If they were created as missing parents of nodes of this configuration, they stay unless they are declared as well, for example by zookeeper_ensure_path. "+
-			"To delete whatever is below with the node, set force_destroy = true and apply before you destroy.",
+			"If they are resources of this configuration, refer to this one in their path, as in path = \"${%s.NAME.path}/child\": they are then deleted first. "+
+			"If they were created as missing parents, declare them too, for example with zookeeper_ensure_path. "+
+			"To delete all that is below, set force_destroy = true and apply before you destroy.",
 		s.Path, Count(len(children), "child", "children"), Mentioned(children), s.Resource))
 }
 
@@ -450,21 +450,20 @@ func (s Subject) Overwritten(parts []string) diag.Diagnostics {
 
 func (s Subject) exists() diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Znode already exists", fmt.Sprintf(
-		"%[1]q exists on the server and was not created by this run. It was left as it is.\n\n"+
-			"To manage it from here on, import it:\n\n"+
+		"%[1]q exists on the server and was not created by this run. It was left as it is. Import it:\n\n"+
 			"  terraform import %[2]s.NAME %[4]s\n\n"+
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[2]s.NAME\n    id = %[5]s\n  }\n\n"+
-			"To take over whatever is there when this resource is created, set adopt_existing = true. "+
-			"If another resource has the same path, here or in another configuration, remove one of the two.\n\n%[3]s", s.Path, s.Resource, s.Moved(), Shell(s.Path), HCL(s.Path)))
+			"Or set adopt_existing = true to take it over at the creation. "+
+			"If another resource has the same path, remove one of the two.\n\n%[3]s", s.Path, s.Resource, s.Moved(), Shell(s.Path), HCL(s.Path)))
 }
 
 // Moved tells how to rename a resource, for the error about a node that is there because the
 // resource had another name.
 func (s Subject) Moved() string {
-	return fmt.Sprintf("If you renamed the resource, or its key in for_each, tell Terraform so and run apply again:\n\n"+
+	return fmt.Sprintf("If you renamed the resource, or its key in for_each, add this and run apply again:\n\n"+
 		"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }\n\n"+
-		"Where this apply has destroyed it under its old name, after this error, the next one creates it again.", s.Resource)
+		"If this apply destroys it under its old name after this error, the next one creates it again.", s.Resource)
 }
 
 // Renamed warns in a plan that a resource with the path is destroyed and another one created.
@@ -472,7 +471,7 @@ func (s Subject) Moved() string {
 func (s Subject) Renamed(without string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Resource looks renamed", fmt.Sprintf(
 		"This plan destroys a %[1]s with the path %[2]q and creates another one with the same path. "+
-			"If you gave the resource another name or another key in for_each, tell Terraform so before you apply, and nothing is destroyed or created:\n\n"+
+			"If you gave the resource another name or another key in for_each, add this before you apply, and nothing is destroyed or created:\n\n"+
 			"  moved {\n    from = %[1]s.OLD\n    to   = %[1]s.NEW\n  }\n\n%[3]s", s.Resource, s.Path, without))
 }
 
@@ -626,11 +625,11 @@ func (s Subject) noAuth(doing string, err error) diag.Diagnostic {
 	case strings.HasPrefix(doing, "take the lock"):
 		wayOut = " Whoever made the lock's node decides who may take the lock: its ACL has to name this provider (acl of the lock, in the configuration of whoever made it)."
 	case s.Resource != "":
-		wayOut = " Where the ACL shuts this provider out for good, whoever has ADMIN (a) there, or the servers' super user, can change it; to give the node up and leave it as it is, remove the resource from the state (terraform state rm)."
+		wayOut = " If no entry lets the provider in, a user with ADMIN (a) there or the servers' super user can change the ACL. To give the node up, remove the resource from the state (terraform state rm)."
 	}
 	return diag.NewErrorDiagnostic("Permission denied", fmt.Sprintf(
 		"The server did not let the provider %s%s: the operation %q needs %s on %s. The provider presents %s.\n\n"+
-			"Look at the ACL there (getAcl in zkCli, as somebody who may). ZooKeeper never says that a password is wrong: an identity with a wrong one just matches no entry of an ACL.%s",
+			"Look at the ACL there (getAcl in zkCli). ZooKeeper never says that a password is wrong: the identity then matches no entry of an ACL.%s",
 		doing, s.at(), op, needs, attr.Quoted(on), s.presented(), wayOut))
 }
 
@@ -655,11 +654,11 @@ func (s Subject) locked(doing string, err *session.LockedError) diag.Diagnostic 
 	}
 	holders := "The holder could not be read."
 	if len(err.Contenders) > 0 {
-		holders = "It is held, or waited for in front of this run, by:\n\n" + listed(err.Contenders, len(err.Contenders)+err.More)
+		holders = "In front of this run are:\n\n" + listed(err.Contenders, len(err.Contenders)+err.More)
 	}
 	return diag.NewErrorDiagnostic("Lock is held by others", fmt.Sprintf(
 		"The provider could not %s%s, because %s was not free%s.\n\n%s\n\n"+
-			"Wait for them, or give it more time with the lock's timeout (ZOOKEEPER_LOCK_TIMEOUT for the lock of the provider). The servers release the lock of a process that has died when its session expires.",
+			"Wait for them, or raise the lock's timeout (ZOOKEEPER_LOCK_TIMEOUT for the lock of the provider). The servers release the lock of a dead process when its session expires.",
 		doing, s.at(), which, within, holders))
 }
 
@@ -817,7 +816,7 @@ func notConfigured(err *session.UnknownError) diag.Diagnostic {
 func unreachable(err *zk.ConnectError) diag.Diagnostic {
 	var b strings.Builder
 	b.WriteString("No server could be reached within connect_timeout:\n\n" + attempts(err))
-	b.WriteString("\n\nCheck servers in the provider's configuration (or ZOOKEEPER_SERVERS), the network, and that the servers run.")
+	b.WriteString("\n\nCheck servers (or ZOOKEEPER_SERVERS), the network, and that the servers run.")
 	if given := patience(err); given > 0 && given < time.Second/2 {
 		b.WriteString(" No server was given as much as half a second: a server gets a share of connect_timeout and of session_timeout. Raise the smaller of the two.")
 	}

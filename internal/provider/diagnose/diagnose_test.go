@@ -79,7 +79,7 @@ func TestError(t *testing.T) {
 			znode, "delete the znode", failure("multi", "", &zk.MultiError{Index: 2, Op: zk.OpNameDelete, Path: "/a/b/c", Err: zk.ErrNoAuth}), "Permission denied",
 			[]string{`delete the znode "/a/b"`, `"delete" needs the permission DELETE (d) on "/a/b"`},
 		},
-		"no auth to do anything": {znode, "update the znode", failure("reconfig", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`"reconfig" needs a permission on "/a/b"`}},
+		"no auth to do anything": {znode, "update the znode", failure("closeSession", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`"closeSession" needs a permission on "/a/b"`}},
 		"no auth for nobody":     {nobody, "read the znode", failure("get", "/a/b", zk.ErrNoAuth), "Permission denied", []string{`READ (r) on "/a/b"`, "presents no identity (none of username, auth, sasl and a certificate in tls is set)"}},
 		"a wrong password":       {znode, "read the znode", failure("get", "/a/b", zk.ErrNoAuth), "Permission denied", []string{"ZooKeeper never says that a password is wrong"}},
 		"invalid ACL":            {nobody, "create the znode", failure("create", "/a/b", zk.ErrInvalidACL), "ZooKeeper refused the ACL", []string{`ACL of "/a/b"`, `scheme is "auth"`, "no identity"}},
@@ -202,7 +202,7 @@ func TestError(t *testing.T) {
 		},
 		"changed unseen": {
 			znode, "update the znode", &session.ConflictError{Path: "/a/b", Planned: attr.Planned{Czxid: 7, Version: 1}, Err: zk.ErrBadVersion}, "Znode was changed by somebody else",
-			[]string{"which the provider could not read"},
+			[]string{"could not read the present version"},
 		},
 		"not empty": {
 			znode, "delete the znode", &node.NotEmptyError{Children: []string{"x", "y"}, Err: zk.ErrNotEmpty}, "Znode is not empty",

@@ -95,7 +95,7 @@ func TestAccZnodes_manyConflicts(t *testing.T) {
 				tree.Put("/app/"+key, "theirs")
 			}
 		}),
-		ExpectError: acctest.Error("Znodes already exist", "25 nodes that are to be created are there already", `/app/n00" exists`, `/app/n09" exists and 15 more`, "Nothing was written"),
+		ExpectError: acctest.Error("Znodes already exist", "25 nodes to be created exist already", `/app/n00" exists`, `/app/n09" exists and 15 more`, "Nothing was written"),
 	}}})
 }
 

@@ -227,20 +227,20 @@ func conflicts(about diagnose.Subject, doing string, err *zk.BatchConflictError,
 	case full == n:
 		return diag.NewErrorDiagnostic("Znode is not empty", fmt.Sprintf(
 			"The provider did not %s %q, because below nodes to be deleted there are others, which this resource does not have:\n\n%s\n\n"+
-				"%s If they are resources of this configuration, let their path refer to this resource, as in path = \"${%s.NAME.base_path}/…\": they are then deleted first. "+
-				"To delete whatever is below base_path, set exclusive = true and apply.", doing, about.Path, list, outcome, about.Resource))
+				"%s If they are resources of this configuration, refer to this one in their path, as in path = \"${%s.NAME.base_path}/…\": they are then deleted first. "+
+				"To delete all that is below base_path, set exclusive = true and apply.", doing, about.Path, list, outcome, about.Resource))
 	case own == n:
 		return diag.NewErrorDiagnostic("Znodes were changed by this apply", fmt.Sprintf(
-			"The provider did not %s %q, because since the plan was made another resource of this same apply changed %s:\n\n%s\n\n"+
-				"%s Run apply again: it plans with the nodes as they are now. If the same happens again, two resources of the configuration have the same nodes: leave them to one of the two.",
+			"The provider did not %s %q: another resource of this apply changed %s after the plan:\n\n%s\n\n"+
+				"%s Run apply again. If it happens again, two resources have the same nodes: leave them to one of the two.",
 			doing, about.Path, diagnose.Count(n, "node", "nodes"), list, outcome))
 	default:
 		return diag.NewErrorDiagnostic("Znodes were changed by somebody else", fmt.Sprintf(
-			"The provider did not %s %q, because since the plan was made somebody else changed %s:\n\n%s\n\n"+
-				"%s What they wrote stands. Run plan again to see the nodes as they are now, and apply if that is still what you want. "+
+			"The provider did not %s %q: somebody else changed %s after the plan:\n\n%s\n\n"+
+				"%s What they wrote stands. Run plan again to see the nodes as they are now. "+
 				// Terraform plans the deletion of what has left the configuration with the state from
 				// before its own refresh; OpenTofu with the one from after it.
-				"Where a plan of a deletion goes on showing them as they were, run apply -refresh-only first.", doing, about.Path, diagnose.Count(n, "node", "nodes"), list, outcome))
+				"If a plan of a deletion still shows them as they were, run apply -refresh-only first.", doing, about.Path, diagnose.Count(n, "node", "nodes"), list, outcome))
 	}
 }
 
@@ -267,9 +267,9 @@ func madeByRun(run *session.Session, err *zk.BatchConflictError) bool {
 // exists tells that the nodes with the keys, which are to be made, are there already.
 func exists(about diagnose.Subject, list string, keys []string, outcome string) diag.Diagnostic {
 	n := len(keys)
-	summary, they := "Znode already exists", "A node that is to be created is there already, and was not created by this resource"
+	summary, they := "Znode already exists", "A node to be created exists already, and this resource did not create it"
 	if n > 1 {
-		summary, they = "Znodes already exist", fmt.Sprintf("%d nodes that are to be created are there already, and were not created by this resource", n)
+		summary, they = "Znodes already exist", fmt.Sprintf("%d nodes to be created exist already, and this resource did not create them", n)
 	}
 	const most = 10 // what fits into a line
 	id, rest := strings.TrimSuffix(about.Path, "/"), ""
@@ -280,20 +280,20 @@ func exists(about diagnose.Subject, list string, keys []string, outcome string) 
 		rest = fmt.Sprintf("These are the first %d keys: add the others in the same way. ", most)
 	}
 	return diag.NewErrorDiagnostic(summary, fmt.Sprintf(
-		"%[1]s:\n\n%[2]s\n\n%[6]s To manage the existing nodes from here on, import them by their keys:\n\n"+
+		"%[1]s:\n\n%[2]s\n\n%[6]s Import them by their keys:\n\n"+
 			"  terraform import %[3]s.NAME %[4]s\n\n"+
 			"or in the configuration:\n\n"+
 			"  import {\n    to = %[3]s.NAME\n    id = %[5]s\n  }\n\n"+
-			"%[8]sA resource that is in the state already has to leave it first, with state rm, and is imported with all its keys. "+
-			"Or set adopt_existing = true: the apply then takes over the existing nodes, and the plan names them; a replacement with create_before_destroy needs it as well. "+
-			"If another resource has the same nodes, here or in another configuration, remove them from one of the two.\n\n%[7]s", they, list, about.Resource, diagnose.Shell(id), diagnose.HCL(id), outcome, about.Moved(), rest))
+			"%[8]sIf the resource is in the state, remove it first (state rm), and import all its keys. "+
+			"Or set adopt_existing = true, which create_before_destroy needs too: the apply takes over the nodes that the plan names. "+
+			"If another resource has the same nodes, remove them from one of the two.\n\n%[7]s", they, list, about.Resource, diagnose.Shell(id), diagnose.HCL(id), outcome, about.Moved(), rest))
 }
 
 // occupied tells that a resource that is to have all that is below a node cannot be created,
 // because there are others already.
 func occupied(about diagnose.Subject, others map[string]int64) diag.Diagnostic {
 	return diag.NewErrorDiagnostic("Znodes already exist", fmt.Sprintf(
-		"With exclusive = true all that is below %[1]q belongs to this resource, and there is something already:\n\n%[2]s\n\n"+
+		"With exclusive = true all that is below %[1]q belongs to this resource, and these nodes exist already:\n\n%[2]s\n\n"+
 			"Nothing was written or removed. Import the existing nodes, and the plan shows what becomes of each:\n\n"+
 			"  terraform import %[3]s.NAME %[4]s\n\n"+
 			"or in the configuration:\n\n"+
@@ -304,7 +304,7 @@ func occupied(about diagnose.Subject, others map[string]int64) diag.Diagnostic {
 // importShowsWarning tells that an import is no way for data that the state must not have.
 func importShowsWarning(base string) diag.Diagnostic {
 	return diag.NewWarningDiagnostic("Import puts the data into the state", fmt.Sprintf(
-		"Some of the nodes that are there already below %q are keys of data_wo. An import reads what they hold into the state and into the plan. If that is a secret already, import the other keys alone, and remove these nodes first.", base))
+		"Some existing nodes below %q are keys of data_wo. An import reads their data into the state and the plan. If it is a secret, import only the other keys, and remove these nodes first.", base))
 }
 
 // incomplete tells how it goes on after a creation that ended half-way.
