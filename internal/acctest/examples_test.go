@@ -295,8 +295,14 @@ var special = map[string]func(t *testing.T) surroundings{
 		s.env = append(s.env, "TF_VAR_db_password=sesame")
 		s.noNodes = true
 		for _, node := range [][2]string{
-			{"/app", ""}, {"/app/config", ""}, {"/app/config/banner", "hello"}, {"/app/config/limits", "100"},
-			{"/app/db", ""}, {"/app/db/host", "db1"}, {"/app/db/password", "sesame"}, {"/app/brokers", "theirs"},
+			{"/app", ""},
+			{"/app/config", ""},
+			{"/app/config/banner", "hello"},
+			{"/app/config/limits", "100"},
+			{"/app/db", ""},
+			{"/app/db/host", "db1"},
+			{"/app/db/password", "sesame"},
+			{"/app/brokers", "theirs"},
 		} {
 			s.tree.Put(node[0], node[1])
 		}
@@ -515,7 +521,7 @@ func TestAccExamples(t *testing.T) {
 // So do the examples of the README: for one server, and for production.
 func TestAccREADME(t *testing.T) {
 	text := read(t, "../../README.md")
-	prepare := []func(t *testing.T) surroundings{ordinary, func(t *testing.T) surroundings { return withPlainTLS(t) }}
+	prepare := []func(t *testing.T) surroundings{ordinary, withPlainTLS}
 	var found []string
 	for _, m := range block.FindAllStringSubmatch(text, -1) {
 		if m[1] == "hcl" {
