@@ -1485,6 +1485,29 @@ var topics = []struct {
 			c.refresh(i)
 			c.plan(i, config("2", acl(onlyAlice)))
 		}},
+		{name: "secrets for nodes that somebody else made again, without the provider's ADMIN", play: func(c *scene) {
+			one := func(version string) attrs {
+				return attrs{"path": "/app/one", "data_wo": secret, "data_wo_version": version}
+			}
+			many := func(version string) attrs {
+				return attrs{"base_path": "/app", "data_wo": attrs{"a": secret, "b": secret}, "data_wo_version": version}
+			}
+			all := maps.Clone(openAlice)
+			all["default_acl"] = acl(onlyAlice)
+			i := c.connect(all).create(znodes, many("1"))
+			j := c.create(znode, one("1"))
+			rw := ofAlice
+			rw.Perms = zk.PermRead | zk.PermWrite
+			for _, node := range []string{"/app/a", "/app/b", "/app/one"} {
+				c.Remove(node)
+				c.PutGuarded(node, "theirs", rw)
+			}
+			c.told = nil
+			c.refresh(i)
+			c.plan(i, many("2"))
+			c.refresh(j)
+			c.plan(j, one("2"))
+		}},
 		{name: "secrets for nodes that were opened", play: func(c *scene) {
 			config := func(version string) attrs {
 				return attrs{"base_path": "/app", "data_wo": attrs{"a": secret, "b": secret}, "data_wo_version": version, "acl": acl(onlyAlice)}

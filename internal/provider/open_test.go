@@ -187,6 +187,11 @@ var mallory = zk.ACL{Scheme: "digest", ID: zk.DigestID("mallory", "no-secret"), 
 func TestSecret_strangers(t *testing.T) {
 	t.Parallel()
 	const replaced, everybodys, others, replaceable = "will be replaced", "Secret is open to everybody", "Secret is open to others", "Secret can be replaced by anybody"
+	const unproven = "Secret may be open to others"
+	namesake := zk.ACL{Scheme: "digest", ID: zk.DigestID(acctest.User, "another password"), Perms: zk.PermRead | zk.PermWrite}
+	hidden := zk.ACL{Scheme: "digest", ID: acctest.User + ":" + zk.MaskedDigest, Perms: zk.PermRead}
+	withoutAdmin := ofAlice
+	withoutAdmin.Perms = zk.PermRead | zk.PermWrite
 	closed := attrs{"default_acl": acl(onlyAlice)}
 	recreate := func(entries ...zk.ACL) func(*acctest.Tree, string) {
 		return func(tree *acctest.Tree, at string) {
@@ -211,6 +216,9 @@ func TestSecret_strangers(t *testing.T) {
 		"made again, as it was":                           {closed, nil, recreate(ofAlice), "", []zk.ACL{ofAlice}},
 		"made again, open, with an ACL":                   {nil, acl(onlyAlice), recreate(zk.OpenACL()...), "", []zk.ACL{ofAlice}},
 		"made again, for mallory, with an ACL":            {nil, acl(onlyAlice), recreate(ofAlice, mallory), "", []zk.ACL{ofAlice}},
+		"made again, for a namesake":                      {closed, nil, recreate(ofAlice, namesake), replaced, []zk.ACL{ofAlice}},
+		"made again, for a namesake, as if hidden":        {closed, nil, recreate(ofAlice, namesake, hidden), replaced, []zk.ACL{ofAlice}},
+		"made again, for a namesake, hidden":              {closed, nil, recreate(withoutAdmin, namesake), unproven, []zk.ACL{withoutAdmin, namesake}},
 		"made again, for mallory, without any":            {nil, nil, recreate(ofAlice, mallory), others, []zk.ACL{ofAlice, mallory}},
 		"made again, open, without any":                   {nil, nil, recreate(zk.OpenACL()...), everybodys, zk.OpenACL()},
 		"made again, for mallory, a default for all":      {attrs{"default_acl": acl(everybody)}, nil, recreate(ofAlice, mallory), "", []zk.ACL{ofAlice, mallory}},
@@ -396,5 +404,51 @@ func TestSecret_adopted(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Where the secrets cannot be written after all, the apply says that ACLs have been set before. A node that
+// it will refuse to take over gets none, and the plan does not say that it does.
+func TestSecret_closedFirst(t *testing.T) {
+	t.Parallel()
+	tree := lockTree(t)
+	tree.PutGuarded("/app", "", ofAlice)
+	config := func(version string, keys ...string) attrs {
+		secrets := make(attrs)
+		for _, key := range keys {
+			secrets[key] = "secret " + version
+		}
+		return attrs{"base_path": "/app", "data_wo": secrets, "data_wo_version": version}
+	}
+	d := newDriver(t)
+	d.configure(presenting(t, tree, attrs{"default_acl": acl(onlyAlice)}))
+	i := d.create(znodes, config("1", "a", "b/c"))
+	for _, node := range []string{"/app/b/c", "/app/b", "/app/a"} {
+		tree.Remove(node)
+	}
+	for _, node := range []string{"/app/a", "/app/b", "/app/b/c"} {
+		tree.PutGuarded(node, "", ofAlice, mallory)
+	}
+	d.refresh(i)
+	d.again()
+	d.refresh(i)
+	d.told = nil
+	change := d.plan(i, config("2", "a", "b", "b/c"))
+	if len(d.told) != 1 || !strings.Contains(d.told[0].Detail, `"/app/a": `) || strings.Contains(d.told[0].Detail, `"/app/b": `) {
+		t.Errorf("the plan told %v", d.told)
+	}
+	d.told = nil
+	d.apply(change)
+	if len(d.told) == 0 || !strings.Contains(d.told[0].Detail, "This came in the middle: the ACLs of 2 nodes have been set for the secrets.") {
+		t.Errorf("the apply told %v", d.told)
+	}
+	for node, want := range map[string][]zk.ACL{"/app/a": {ofAlice}, "/app/b": {ofAlice, mallory}, "/app/b/c": {ofAlice}} {
+		got, _, err := tree.Client.ACL(t.Context(), tree.Path(node))
+		if err != nil || !attr.SameACL(got, want, nil) {
+			t.Errorf("the ACL of %s is %v, %v", node, got, err)
+		}
+		if err := tree.HasData(node, ""); err != nil {
+			t.Error(err)
+		}
 	}
 }

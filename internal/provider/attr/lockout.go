@@ -93,10 +93,11 @@ func Anybodys(acl []zk.ACL) (perms zk.Perms) {
 
 // Beyond returns the entries of an ACL that let somebody do one of the things in perms whom another
 // ACL does not let do it, and who is none of self. What the other ACL lets everybody do is no such
-// thing. A digest without its hash is taken for any of its user.
+// thing. Where the servers hide the hashes of digests, each is taken for any of its user: see
+// [HashesHidden].
 func Beyond(acl, allowed []zk.ACL, self []Identity, perms zk.Perms) (beyond []zk.ACL) {
 	perms &^= Anybodys(allowed)
-	mask := Masked(acl) || Masked(allowed)
+	mask := HashesHidden(acl)
 	own := zk.ACL{Scheme: zk.SchemeAuth, Perms: zk.PermAll}
 	may := effective(append(slices.Clone(allowed), own), self, mask)
 	for _, e := range acl {
@@ -108,4 +109,13 @@ func Beyond(acl, allowed []zk.ACL, self []Identity, perms zk.Perms) (beyond []zk
 		}
 	}
 	return beyond
+}
+
+// HashesHidden reports whether the servers have hidden the hashes of the digests in an ACL, as they do from
+// whoever has no ADMIN. They hide all or none: a digest that looks hidden beside one that does not is an entry
+// that somebody has set like that, and hides nothing of the others.
+func HashesHidden(acl []zk.ACL) bool {
+	return Masked(acl) && !slices.ContainsFunc(acl, func(e zk.ACL) bool {
+		return e.Scheme == zk.SchemeDigest && !Masked([]zk.ACL{e})
+	})
 }

@@ -88,17 +88,21 @@ func TestBeyond(t *testing.T) {
 	alice := zk.DigestID("alice", "a")
 	self := []attr.Identity{{Scheme: "digest", ID: alice}}
 	for name, tc := range map[string]struct{ acl, allowed, want []zk.ACL }{
-		"nobody":             {nil, nil, nil},
-		"self":               {parse("digest:" + alice + ":cdrwa"), nil, nil},
-		"self, masked":       {parse("digest:alice:x:cdrwa"), nil, nil},
-		"everybody":          {parse("world:anyone:cdrwa", "digest:"+alice+":cdrwa"), nil, parse("world:anyone:cdrwa")},
-		"who is allowed":     {parse("ip:10.0.0.1:r"), parse("ip:10.0.0.1:rw"), nil},
-		"more than allowed":  {parse("ip:10.0.0.1:rw"), parse("ip:10.0.0.1:r"), parse("ip:10.0.0.1:rw")},
-		"what matters not":   {parse("ip:10.0.0.1:cd", "world:anyone:cd"), nil, nil},
-		"all are allowed":    {parse("ip:10.0.0.1:r"), parse("world:anyone:r"), nil},
-		"all are, to read":   {parse("ip:10.0.0.1:ra"), parse("world:anyone:r"), parse("ip:10.0.0.1:ra")},
-		"self, by auth":      {parse("digest:"+alice+":r", "digest:bob:x:r"), parse("auth::cdrwa"), parse("digest:bob:x:r")},
-		"allowed, masked":    {parse("digest:bob:x:r"), parse("digest:" + zk.DigestID("bob", "b") + ":r"), nil},
+		"nobody":            {nil, nil, nil},
+		"self":              {parse("digest:" + alice + ":cdrwa"), nil, nil},
+		"self, masked":      {parse("digest:alice:x:cdrwa"), nil, nil},
+		"everybody":         {parse("world:anyone:cdrwa", "digest:"+alice+":cdrwa"), nil, parse("world:anyone:cdrwa")},
+		"who is allowed":    {parse("ip:10.0.0.1:r"), parse("ip:10.0.0.1:rw"), nil},
+		"more than allowed": {parse("ip:10.0.0.1:rw"), parse("ip:10.0.0.1:r"), parse("ip:10.0.0.1:rw")},
+		"what matters not":  {parse("ip:10.0.0.1:cd", "world:anyone:cd"), nil, nil},
+		"all are allowed":   {parse("ip:10.0.0.1:r"), parse("world:anyone:r"), nil},
+		"all are, to read":  {parse("ip:10.0.0.1:ra"), parse("world:anyone:r"), parse("ip:10.0.0.1:ra")},
+		"self, by auth":     {parse("digest:"+alice+":r", "digest:bob:x:r"), parse("auth::cdrwa"), parse("digest:bob:x:r")},
+		"allowed, masked":   {parse("digest:bob:x:r"), parse("digest:" + zk.DigestID("bob", "b") + ":r"), nil},
+		"a hash that is hidden beside others that are not": {
+			parse("digest:alice:x:r", "digest:"+alice+":cdrwa", "digest:"+zk.DigestID("alice", "b")+":rw"), parse("auth::cdrwa"),
+			parse("digest:alice:x:r", "digest:"+zk.DigestID("alice", "b")+":rw"),
+		},
 		"another hash of it": {parse("digest:" + zk.DigestID("bob", "c") + ":r"), parse("digest:" + zk.DigestID("bob", "b") + ":r"), parse("digest:" + zk.DigestID("bob", "c") + ":r")},
 	} {
 		if got := attr.Beyond(tc.acl, tc.allowed, self, zk.PermRead|zk.PermWrite|zk.PermAdmin); !slices.Equal(got, tc.want) {

@@ -39,8 +39,10 @@ func (s Subject) openSecret(ctx context.Context, plan, config, state *node.Node)
 	if err != nil || config.ACL.IsUnknown() || !config.ACL.IsNull() && declared == nil {
 		return nil // validation has told, or it is not known yet
 	}
+	wayOut := "Set acl: the apply then gives it to the node before it writes the secret"
 	if declared != nil && s.Run.Ignores(s.Resource, s.Path, config.ACL.String()) {
 		declared = nil // it is what the node has, and not what the user wrote
+		wayOut = "acl is in ignore_changes, and so it does not count. Take it out of there and set it: the apply then gives it to the node before it writes the secret"
 	}
 	acl, theirs, err := plan.SecretACL(s.Run, config, state)
 	if err != nil {
@@ -51,7 +53,9 @@ func (s Subject) openSecret(ctx context.Context, plan, config, state *node.Node)
 	case len(strangers) > 0 && state == nil:
 		return s.OpenSecrets(secret)
 	case len(strangers) > 0:
-		return diag.Diagnostics{s.LetIn(fmt.Sprintf("%s to %q, which exists, and its ACL has", secret, s.Path), strangers, "Set acl: the apply then gives it to the node before it writes the secret", "")}
+		return diag.Diagnostics{s.LetIn(fmt.Sprintf("%s to %q, which exists, and its ACL has", secret, s.Path), strangers, wayOut, "")}
+	case theirs && attr.HashesHidden(acl):
+		return diag.Diagnostics{s.Unproven(fmt.Sprintf("%s to %q", secret, s.Path), acl, "")}
 	case s.Path == "" || s.Run.ForAll(declared):
 		return nil
 	}
@@ -85,6 +89,15 @@ func (s Subject) LetIn(what string, strangers []zk.ACL, wayOut, nodes string) di
 	return diag.NewAttributeWarningDiagnostic(path.Root("acl"), summary, fmt.Sprintf(
 		"%s %s: neither acl nor the provider's default_acl says so. %s may read the present content, replace it, or both.\n\n"+
 			"%s. If they are to be let in, say so with acl.%s", what, ACLText(strangers), who, wayOut, nodes))
+}
+
+// Unproven warns of secrets that go to nodes which somebody else has made, and whose ACLs the servers show
+// without hashes. what says so, and begins a sentence; nodes is text at the end.
+func (s Subject) Unproven(what string, acl []zk.ACL, nodes string) diag.Diagnostic {
+	return diag.NewAttributeWarningDiagnostic(path.Root("acl"), "Secret may be open to others", fmt.Sprintf(
+		"%s, which somebody else has created. The servers show the ACL without the hashes of passwords (%s), because the provider lacks the permission ADMIN there. "+
+			"So these may be other users of the same names, who may read what is there, replace it, or both.\n\n"+
+			"Have somebody with ADMIN look at the ACL (getAcl in zkCli), or give the provider ADMIN.%s", what, ACLText(acl), nodes))
 }
 
 // Reclaim is [node.Node.Reclaim], and tells of it.

@@ -138,6 +138,13 @@ func notLookedAt(why diag.Diagnostic, base string) diag.Diagnostic {
 
 // failed tells that err ended an apply.
 func (a *applying) failed(err error) diag.Diagnostics {
+	if a.closed > 0 {
+		done := "the ACLs of " + diagnose.Count(a.closed, "node", "nodes") + " have been set for the secrets"
+		if partial, ok := errors.AsType[*zk.PartialError](err); ok {
+			done += ", and " + partial.Done
+		}
+		err = zk.NewPartialError(done, err)
+	}
 	if ephemeral, ok := errors.AsType[*ephemeralError](err); ok {
 		return diag.Diagnostics{isEphemeral(ephemeral.path)}
 	}

@@ -41,6 +41,12 @@ type letIn struct {
 	// paths are the nodes that are there and whose ACLs let in strangers.
 	paths     []string
 	strangers []zk.ACL
+	// byACL tells that all of these get the ACL of the resource if it has one.
+	byACL bool
+	// unproven are nodes that somebody else has made, and whose ACLs, of which shown are the entries,
+	// name those who may be let in without the hashes that would prove it.
+	unproven []string
+	shown    []zk.ACL
 	// theirs are nodes that somebody else has made, and that get another ACL, with the one that they have.
 	theirs []string
 	// closed are the other nodes.
@@ -60,13 +66,19 @@ func (r *Resource) planSecrets(ctx context.Context, plan *model, had holding, ke
 		diags.Append(reclaimed(had.base, found.theirs, plan.ACL.IsNull()))
 	}
 	if len(found.paths) > 0 {
-		diags.Append(about.LetIn(fmt.Sprintf("%s to nodes below %q that exist, and their ACLs have", secretsGo(len(found.paths)), had.base), found.strangers,
-			"acl is for the nodes that the resource creates. Give these another one first (zookeeper_znode_acl, or setAcl in zkCli)", "\n\n"+listed(found.paths)))
+		wayOut := "The resource leaves the ACLs of such nodes as they are. Give them another one before this apply (setAcl in zkCli, or zookeeper_znode_acl in an apply of its own)"
+		if found.byACL {
+			wayOut = "Set acl: the apply then gives it to these nodes before it writes the secrets"
+		}
+		diags.Append(about.LetIn(fmt.Sprintf("%s to nodes below %q that exist, and their ACLs have", secretsGo(len(found.paths)), had.base), found.strangers, wayOut, "\n\n"+listed(found.paths)))
+	}
+	if len(found.unproven) > 0 {
+		diags.Append(about.Unproven(fmt.Sprintf("%s to nodes below %q", secretsGo(len(found.unproven)), had.base), found.shown, "\n\n"+listed(found.unproven)))
 	}
 	if found.created > 0 {
 		diags.Append(about.OpenSecrets(secretsGo(found.created))...)
 	}
-	if len(found.paths) > 0 || found.created > 0 || plan.BasePath.IsUnknown() || r.Session.ForAll(declared) {
+	if len(found.paths) > 0 || len(found.unproven) > 0 || found.created > 0 || plan.BasePath.IsUnknown() || r.Session.ForAll(declared) {
 		return diags
 	}
 	parents := make(map[string]int)
@@ -102,12 +114,14 @@ func (r *Resource) lookAt(ctx context.Context, plan *model, had holding, keys []
 		created = r.Session.DefaultACL()
 	}
 	open := len(r.Session.Strangers(created, declared, false)) > 0
+	found.byACL = declared == nil
 	for _, key := range keys {
 		acl, there, err := r.aclOf(ctx, plan, had, key)
 		theirs := had.isTheirs(key) || !had.there(key)
 		strangers := r.Session.Strangers(acl, declared, theirs)
 		switch path := had.path(key); {
 		case err != nil:
+		case there && !r.writes(plan, had, key): // it has to be created, and the apply refuses that
 		case !there && open:
 			found.created++
 		case there && theirs && r.Session.Reclaims(acl, declared):
@@ -115,13 +129,26 @@ func (r *Resource) lookAt(ctx context.Context, plan *model, had holding, keys []
 			found.closed = append(found.closed, path)
 		case there && len(strangers) > 0:
 			found.paths, found.strangers = append(found.paths, path), append(found.strangers, strangers...)
+			found.byACL = found.byACL && theirs
+		case there && theirs && attr.HashesHidden(acl):
+			found.unproven, found.shown = append(found.unproven, path), append(found.shown, acl...)
 		default:
 			found.closed = append(found.closed, path)
 		}
 	}
-	slices.SortFunc(found.strangers, func(a, b zk.ACL) int { return strings.Compare(a.String(), b.String()) })
-	found.strangers = slices.Compact(found.strangers)
+	found.strangers, found.shown = each(found.strangers), each(found.shown)
 	return found
+}
+
+// each returns the entries of ACLs, sorted and each of them once.
+func each(entries []zk.ACL) []zk.ACL {
+	slices.SortFunc(entries, func(a, b zk.ACL) int { return strings.Compare(a.String(), b.String()) })
+	return slices.Compact(entries)
+}
+
+// writes reports whether a secret may go to a node that is there.
+func (r *Resource) writes(plan *model, had holding, key string) bool {
+	return had.secrets[key] || had.shows(key) || had.ours(key) || plan.AdoptExisting.ValueBool() || plan.Exclusive.ValueBool()
 }
 
 // aclOf returns the ACL of a node that is there, and may be.
@@ -165,6 +192,7 @@ func (a *applying) reclaim(ctx context.Context, writes []zk.Write) error {
 		if err := a.client.Update(ctx, w.Path, change); err != nil {
 			return session.Conflict(ctx, a.client, w.Path, from, err)
 		}
+		a.closed++
 		stat.Aversion++
 		a.Session.WroteBeforeSecret(w.Path, stat)
 	}

@@ -50,6 +50,8 @@ type applying struct {
 	// were there.
 	settled []zk.Write
 	results []zk.WriteResult
+	// closed counts the nodes whose ACLs were set before the secrets.
+	closed int
 }
 
 // apply makes of what there is what is wanted, and tells what that has left, with an error
