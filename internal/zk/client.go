@@ -100,8 +100,8 @@ type Config struct {
 	// ConnectTimeout is how long to look for a server before operations fail with a
 	// *ConnectError: at the start, and whenever the connection has been lost.
 	ConnectTimeout time.Duration
-	// RequestTimeout is how long the oldest request may wait for its reply. Then the connection
-	// ends, and what was in flight is treated as where a connection is lost.
+	// RequestTimeout is how long the oldest request may wait for its reply. After that the client
+	// drops the connection, and treats the requests in flight as after a lost connection.
 	RequestTimeout time.Duration
 	// Walk bounds each walk of a tree.
 	Walk WalkLimits
@@ -114,12 +114,11 @@ type Config struct {
 	// DefaultACL is the ACL of created nodes where the create gives none; nil stands for
 	// [OpenACL].
 	DefaultACL []ACL
-	// Grace is how long a write that has been sent is still waited for when its caller's
-	// context has ended: for the reply and, where the connection is lost meanwhile, for a look
-	// at what became of the write. So the caller learns what was done. Of an operation that
-	// takes several requests those that have been sent are waited for, and no further one is
-	// sent; one that waits for a connection has not been sent, and is withdrawn at once. 0 for
-	// no such wait: the error is [ErrOutcomeUnknown] then. [SessionGrace] is the session's
+	// Grace is how long the client still waits for a write that was sent, after its caller's
+	// context has ended: for the reply or, if the connection is lost meanwhile, until it has found
+	// out what became of the write. So the caller learns the outcome. The client sends no further
+	// request of the same operation, and withdraws one that still waits for a connection. With 0
+	// there is no such wait, and the error is [ErrOutcomeUnknown]. [SessionGrace] is the session's
 	// timeout.
 	Grace time.Duration
 	// MaxBufferBytes is the servers' jute.maxbuffer: a larger request is refused before it

@@ -6,66 +6,63 @@
 //	defer client.Close(ctx)
 //	data, stat, err := client.Get(ctx, "/config")
 //
-// A [Client] holds one session. When the connection is lost it finds another server and
-// resumes the session there; when the session has expired it begins a new one. Requests
-// made meanwhile wait; none that was made in one session is sent in another.
+// A [Client] holds one session. If the connection is lost, the client resumes the session on another
+// server. If the session has expired, the client begins a new one. Requests made meanwhile wait. A
+// request made in one session is never sent in another.
 //
 // # Contexts
 //
-// Every operation takes a context. Its end ends the wait of the caller and nothing else:
-// a request that has been sent may still take effect, and the error says so (it is
-// [ErrOutcomeUnknown] as well as the context's error). What has not been sent never is. With
-// [Config.Grace] the client goes on waiting for a write that has been sent, so that the
-// caller learns what became of it.
+// Every operation takes a context. Its end ends only the caller's wait. A request that was sent may
+// still take effect: the error is then both [ErrOutcomeUnknown] and the context's error. A request that
+// was not sent never will be. With [Config.Grace] the client still waits for the reply to a write that
+// was sent, so that the caller learns the outcome.
 //
 // # Lost replies
 //
-// When the connection is lost after a request was sent, nobody has told whether it took
-// effect. Reads are repeated. A write is repeated only once it is clear that it did not
-// take effect, and never in another session unless [RetryPolicy] asks for that: the
-// client resumes the session, which makes the servers drop whatever of the old connection
-// they have not yet accepted, waits with a sync until it sees what they had accepted, and
-// looks at the node:
+// If the connection is lost after a request was sent, the client does not know if the request took
+// effect. It repeats a read. It repeats a write only when it knows that the write did not take effect,
+// and never in another session, unless [RetryPolicy] asks for that.
 //
-//   - a create took effect when the node is there with the same data and ACL, version 0
-//     and a czxid later than any that had been seen;
-//   - a set or a setACL took effect when the version is the expected one plus one, and the
-//     data or the ACL the same;
-//   - a delete took effect when the node is gone and its parent's children have changed;
-//   - a sequential create took effect when a node of its prefix fits as a create's, and is
-//     not another's;
-//   - a transaction took effect when all that it was to do is there, and was done in one
-//     transaction.
+// To find out, the client resumes the session. The servers then drop what they had not yet accepted of
+// the old connection. A sync shows the client all that they had accepted. Then it looks at the node:
 //
-// Where what it sees allows both, as when somebody else has written in between, it says
-// [ErrOutcomeUnknown] and repeats nothing. So it does where a node to be created is not
-// there, and somebody else has deleted a child of the same parent meanwhile: it may have been made,
-// and deleted by whoever it was for. To know that, the client looks at a parent before it first creates
-// below it, and counts what it deletes there itself. What its own siblings do is no doubt. It remembers what
-// it has deleted as well: a create or a set is in doubt whose node, or a node above that, another call of the
-// same client has deleted meanwhile. It may have been done before, and is not done a second time. Of several
-// sequential creates that are alike, and have lost their replies, each is given one of the nodes that are
-// alike too.
+//   - A create took effect if the node exists with the same data and ACL, with version 0, and with a
+//     czxid later than any that the client had seen.
+//   - A set or a setACL took effect if the version is the expected one plus one, and the data or the ACL
+//     is the same.
+//   - A delete took effect if the node is gone and its parent's children have changed.
+//   - A sequential create took effect if a node with its prefix fits as for a create, and belongs to no
+//     other call.
+//   - A transaction took effect if all of its results exist and came with one transaction.
 //
-// Two calls of one client never both take one change for theirs. What the client cannot see
-// is that another client has done the very same instead of its own write, which did not
-// reach the servers: made the node with the same data and ACL, put the same data or the same
-// ACL instead of the same version, deleted the same node. That is taken for its own. An
-// ephemeral node is an exception, because its owner tells. So whoever has the version of a
-// node decide which of several clients goes first writes something that tells them apart.
+// If both outcomes are possible, for example because another client wrote in between, the error is
+// [ErrOutcomeUnknown], and nothing is repeated. Two more cases are in doubt:
+//
+//   - The node of a create is missing, and another client has deleted a child of the same parent: the node
+//     may have been created and deleted. To notice that, the client reads a parent before it first creates
+//     below it, and counts its own deletions there. Creations of siblings cause no doubt.
+//   - Another call of the same client has deleted the node, or one above it, meanwhile.
+//
+// If several equal sequential creates lose their replies, each gets one of the equal nodes.
+//
+// Two calls of one client never both claim one change. But the client cannot notice when its own write
+// did not reach the servers and another client made the same change: the same node with the same data and
+// ACL, the same data or ACL over the same version, or the same deletion. It takes that change for its own.
+// (For an ephemeral node it notices, by the owner.) So if versions decide which of several clients goes
+// first, let each write something that only it writes.
 //
 // # Read-only servers
 //
-// With [Config.ReadOnly] a server that has lost the ensemble's quorum is better than none:
-// reads see what it knew then, and writes fail with [ErrNotReadOnly]. The client goes on
-// asking the servers for one that has a quorum, and resumes its session there. A write
-// whose reply was lost with the quorum is [ErrOutcomeUnknown].
+// With [Config.ReadOnly] the client accepts a server that has lost the ensemble's quorum. Reads see what
+// that server knew then, and writes fail with [ErrNotReadOnly]. Meanwhile the client looks for a server
+// with a quorum, and resumes its session there. If a write lost its reply together with the quorum, its
+// error is [ErrOutcomeUnknown].
 //
 // # Errors
 //
-// Errors are values: errors.Is(err, zk.ErrNoNode) holds through every layer. [*Error]
-// carries the operation and the path; [*ConnectError] every server that was tried and why
-// it failed. No error carries a credential.
+// Errors are values: errors.Is(err, zk.ErrNoNode) holds through every layer. [*Error] has the operation
+// and the path. [*ConnectError] has each server that was tried, and why it failed. No error has a
+// credential.
 //
 // What this package is not: it makes no connections and keeps no session, which
 // [terraform-provider-zookeeper/internal/zk/engine] does; it has no locks, elections or queues of its own, which are in

@@ -19,11 +19,11 @@ const (
 	// unknown: the server's state is consistent with both outcomes.
 	unknown verdict = iota
 	// applied: the server's state is what the write makes, has come since, and is no other call's
-	// of this client. It is wrong only where another client has done the very same in the
-	// place of this write.
+	// of this client. It is wrong only if another client made the same change
+	// instead of this write.
 	applied
-	// likelyNot: something else is there than the write makes, which has come since. It is
-	// wrong only where that has taken the place of what the write had made.
+	// likelyNot: the server's state differs from what the write makes, and has come since. It is
+	// wrong only if that has replaced what the write had made.
 	likelyNot
 	// certainlyNot: the server's state is not consistent with the write having taken effect.
 	certainlyNot

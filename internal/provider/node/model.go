@@ -186,11 +186,10 @@ func (n *Node) Refresh(read zk.Node, self []attr.Identity) {
 	n.Stat = attr.StatValue(read.Stat)
 }
 
-// Settle completes a plan that was applied, with the node as it was read afterwards. wrote is
-// the node and the versions that the apply left. Where they are others now, somebody else wrote
-// in between: the state then holds what the apply wrote, at the version at which it did, so
-// that the next refresh shows their write as a change, and no compare-and-set mistakes it for
-// ours. overwritten names those parts that the configuration declares.
+// Settle fills the state after an apply, from the node as it was read afterwards. wrote has the
+// versions that the apply left. If somebody else wrote between our write and our read, the state keeps
+// our content and our version: the next refresh then shows their write, and no compare-and-set takes
+// it for ours. overwritten names the declared parts that they overwrote.
 func (n *Node) Settle(config *Node, read zk.Node, wrote attr.Planned) (overwritten []string) {
 	stat := read.Stat
 	replaced := stat.Czxid != wrote.Czxid

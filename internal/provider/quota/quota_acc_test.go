@@ -216,7 +216,7 @@ func TestAccQuota_refused(t *testing.T) {
 	removed(t, tree, "/a/b")
 }
 
-// Two quotas above each other are an error of the plan, and one that replaces another is none.
+// Two quotas above each other are an error of the plan, and one that replaces another is not.
 func TestAccQuota_overlap(t *testing.T) {
 	acctest.Needs(t, acctest.EnforcedQuotas)
 	tree := acctest.NewTree(t)

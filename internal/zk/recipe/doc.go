@@ -1,6 +1,6 @@
-// Package recipe is what is built from a client's operations, for processes to share: locks and
-// semaphores, elections, counters, queues, barriers, parties, leases; and watches and caches that
-// last.
+// Package recipe has what processes share through ZooKeeper: locks and semaphores, elections, counters,
+// queues, barriers, parties and leases. It also has watches and caches that survive a session's end. All
+// of it is built from a client's operations.
 //
 //	lock, err := recipe.NewLock(client, "/app/deploy", recipe.LockOptions{Identifier: host})
 //	…
@@ -15,13 +15,13 @@
 //   - [NewLock] is an exclusive lock, [NewReadLock] and [NewWriteLock] are the two sides of one
 //     that readers share, [NewSemaphore] admits a number of holders. Each may be acquired by many
 //     goroutines at once; every acquisition is a contender of its own. None is re-entrant.
-//   - [NewElection] and [NewLeaderLatch] say who leads, to who stands and to who only asks.
+//   - [NewElection] and [NewLeaderLatch] choose a leader. Candidates and others can ask who it is.
 //   - [NewNonBlockingLease] and [NewMultiNonBlockingLease] are held for a time by the clock,
 //     whether the holder's session lasts or not.
 //   - [NewParty], [NewShallowParty] and [NewGroupMember] list who is present;
 //     [NewServiceDiscovery] reads the services that have registered with Curator.
-//   - [NewBarrier] holds up whoever waits; [NewDoubleBarrier] has a number of members begin
-//     together and end together; [NewSetPartitioner] shares a set out among its members.
+//   - [NewBarrier] makes callers wait until it is removed. [NewDoubleBarrier] lets a number of members
+//     begin together and end together. [NewSetPartitioner] divides a set among its members.
 //   - [NewCounter] and [NewFloatCounter] are numbers.
 //   - [NewQueue] is a queue of items that are gone once they are got; [NewLockingQueue] one of
 //     items that are locked until they are consumed.
@@ -30,20 +30,18 @@
 //
 // # Waiting
 //
-// Contenders are served in the order in which they came, and each watches only the one
-// ahead that keeps it waiting. While it waits, the loss of the connection changes nothing:
-// the place is kept as long as the session is. A contender whose session expires, or whose
-// node somebody deletes, has lost its place and nothing else: it begins again, at the end.
-// The end of the context ends the wait and takes the contender away, with
-// [CleanupTimeout] for that; where it cannot be taken away, the error says so, and the
-// servers take it away with the session. A contender that is just being made when the
-// context ends is waited for first, for as long as [zk.Config.Grace] says.
+// Contenders are served in the order in which they came. Each watches only the one ahead that it waits
+// for. It keeps its place as long as its session lasts, whatever happens to the connection. If its session
+// expires, or somebody deletes its node, it begins again at the end of the line.
+//
+// When the context ends, the wait ends, and the contender's node is deleted, within [CleanupTimeout]. If
+// that fails, the error says so, and the servers delete the node with the session. If the node is being
+// created at that moment, the call first waits for the reply, for [zk.Config.Grace].
 //
 // # Losing what is held
 //
-// A lock lives with the session, and can be lost at any moment. [Held] tells of it: its
-// channel Done is closed, its Err says why, the contexts of its Context are cancelled. It
-// is lost
+// A lock is tied to the session and can be lost at any moment. [Held] then closes its channel Done, says
+// why in Err, and cancels the contexts of its Context. A lock is lost
 //
 //   - when the session has expired ([zk.ErrSessionExpired]);
 //   - when somebody else deletes its node ([ErrDeleted]);
@@ -52,25 +50,23 @@
 //     nobody out, and is kept out by nobody. A read lock is not lost by that;
 //   - when there has been no connection for a third of the session timeout
 //     ([ErrSuspended]). The client notices a silent server after two thirds of the timeout;
-//     another third later the servers may have given the lock to somebody else, and no
-//     message can tell. What has to survive longer failures of the servers takes a longer
-//     session timeout. What excludes nobody, a place in a party or in a double barrier, is
-//     kept until the session is known to have ended.
+//     another third later the servers may have given the lock to somebody else, without a message. To
+//     survive longer failures, set a longer session timeout. A place in a party or in a double barrier,
+//     which excludes nobody, is kept until the session is known to have ended.
 //
 // What is lost stays lost, even if the connection comes back with the session alive.
 //
-// Between a look at Err and the write after it the lock can be lost all the same, as when
-// the process is paused. Where a write to ZooKeeper must never happen without the lock,
-// put [Held.Fence] into the transaction: the servers then refuse it.
+// The lock can still be lost between a look at Err and the next write, for example while the process is
+// paused. If a write to ZooKeeper must never happen without the lock, put [Held.Fence] into its
+// transaction: the servers then refuse it.
 //
 // # Lost replies
 //
-// A reply that is lost with the connection never makes a second contender, member, item or
-// increment. Contenders and members have names that nobody else gives, and are looked for. What
-// has none, a number that is added to or an item that is put or taken, is written in one
-// transaction with an ephemeral node of a name that nobody else gives: that is there if the rest
-// was done, and is taken away afterwards. Only where the session is lost together with the reply
-// nothing tells: the error is [zk.ErrOutcomeUnknown].
+// A lost reply never makes a second contender, member, item or increment. Contenders and members have
+// unique names, so the client can look for them. An increment, or an item that is put or taken, is written
+// in one transaction with an ephemeral node of a unique name: if that node exists, the rest was done. It
+// is deleted afterwards. If the session is lost together with the reply, the error is
+// [zk.ErrOutcomeUnknown].
 //
 // # What is on the wire
 //
