@@ -254,7 +254,7 @@ func (s Subject) UnseenConflict(doing string, err error, planned attr.Planned) d
 		outcome = fmt.Sprintf("What they wrote stands, but it came between two writes of this run: %s.", partial.Done)
 	}
 	return diag.NewErrorDiagnostic("Znode was changed by somebody else", fmt.Sprintf(
-		"The provider did not %s%s: somebody else changed the node after the plan, which was made against version %d of its data and version %d of its ACL. The provider could not read the present version. %s\n\n"+
+		"The provider did not %s%s: somebody else changed the node after the plan: it was planned against version %d of its data and version %d of its ACL, and the provider could not read the present version. %s\n\n"+
 			"Run plan again as somebody who may read the node, while the servers can be reached.", doing, s.at(), planned.Version, planned.Aversion, outcome))
 }
 
