@@ -96,7 +96,7 @@ func (s Subject) LetIn(what string, strangers []zk.ACL, wayOut, nodes string) di
 func (s Subject) Unproven(what string, acl []zk.ACL, nodes string) diag.Diagnostic {
 	return diag.NewAttributeWarningDiagnostic(path.Root("acl"), "Secret may be open to others", fmt.Sprintf(
 		"%s, which somebody else has created. The servers show the ACL without the hashes of passwords (%s), because the provider lacks the permission ADMIN there. "+
-			"So these may be other users of the same names, who may read what is there, replace it, or both.\n\n"+
+			"So these may be other users of the same names, who may read the present content, replace it, or both.\n\n"+
 			"Have somebody with ADMIN look at the ACL (getAcl in zkCli), or give the provider ADMIN.%s", what, ACLText(acl), nodes))
 }
 
