@@ -55,8 +55,9 @@ func (c *Client) ACLs(ctx context.Context, paths []string) ([]ACLReading, error)
 // ACLTree reads the ACLs of the node and of everything below it, each node after its
 // parent. A node that is gone by the time that it is read is left out, the first apart; one
 // that may not be read ends the reading with the error that names it. The servers' own
-// nodes, "/zookeeper" and below, are left out, unless path is one of them; so are the nodes in
-// except and all below them, which nobody has to be allowed to read.
+// nodes, "/zookeeper" and below, are left out, unless path is one of them; so are ephemeral nodes
+// below path, which go with the sessions that made them, and the nodes in except and all below
+// them, which nobody has to be allowed to read.
 func (c *Client) ACLTree(ctx context.Context, path string, except ...string) ([]ACLReading, error) {
 	if err := check(OpNameGetACL, path); err != nil {
 		return nil, err
@@ -64,7 +65,7 @@ func (c *Client) ACLTree(ctx context.Context, path string, except ...string) ([]
 	var paths []string
 	err := c.walk(ctx, path, -1, func(r Reading) error {
 		switch {
-		case slices.Contains(except, r.Path):
+		case slices.Contains(except, r.Path), r.Stat.EphemeralOwner != 0 && r.Path != path:
 			return ErrSkipBelow
 		case r.Err != nil:
 			return r.Err

@@ -291,6 +291,18 @@ func TestACLTree(t *testing.T) {
 			t.Errorf("%s, %v", summary(got), err)
 		}
 	})
+	t.Run("ephemeral", func(t *testing.T) {
+		if _, err := direct.Create(ctx, base+"/e", nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := direct.ACLTree(ctx, base)
+		if err != nil || summary(got) != "=cdrwa /a=cdrwa /b=cdrwa /b/y=crwa /b/y/z=cdrwa " {
+			t.Errorf("%s, %v", summary(got), err)
+		}
+		if got, err := direct.ACLTree(ctx, base+"/e"); err != nil || len(got) != 1 {
+			t.Errorf("%v, %v", got, err)
+		}
+	})
 	t.Run("not_readable", func(t *testing.T) {
 		if _, err := direct.SetACL(ctx, base+"/b/y", onlyBob, 0); err != nil {
 			t.Fatal(err)

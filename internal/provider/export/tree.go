@@ -103,7 +103,7 @@ const progress = 10_000
 
 // readACLs adds the ACLs. What has gone since its data was read is left out.
 func (t *tree) readACLs(ctx context.Context, client *zk.Client) error {
-	acls, err := client.ACLTree(ctx, t.Path, t.ephemeral...)
+	acls, err := client.ACLTree(ctx, t.Path)
 	if err != nil {
 		return err
 	}

@@ -104,6 +104,44 @@ func TestAccZnodeACL_recursive(t *testing.T) {
 	})
 }
 
+// Ephemeral nodes of others come and go, and are no difference: neither in a plan nor between a plan and its
+// apply. Nobody sets their ACL.
+func TestAccZnodeACL_recursiveEphemeral(t *testing.T) {
+	tree := acctest.NewTree(t)
+	tree.Put("/a", "")
+	tree.Put("/a/x", "")
+	appears := func(rel string) {
+		t.Helper()
+		if _, err := tree.Client.Create(t.Context(), tree.Path(rel), nil, zk.CreateOptions{Mode: zk.Ephemeral}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	appears("/a/there")
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": as(tree, on("/a", guarded(), recursive))})
+	cli.MustRun("plan", "-no-color", "-out=plan")
+	appears("/a/x/lock")
+	cli.MustRun("apply", "-no-color", "plan")
+	cli.CheckPlansNothing("an apply beside ephemeral nodes")
+	if err := all(isGuarded(tree, "/a", "/a/x"), isOpen(tree, "/a/there", "/a/x/lock"), tree.CheckVersions("/a/x/lock", 0, 0))(nil); err != nil {
+		t.Error(err)
+	}
+	// A failover: the lock goes, and another one comes, between the plan and the apply too.
+	tree.Remove("/a/x/lock")
+	cli.CheckPlansNothing("a lock that has gone")
+	appears("/a/x/lock")
+	cli.CheckPlansNothing("a lock that has come")
+	cli.Write("main.tf", as(tree, on("/a", hcl(user(zk.PermAll)), recursive)))
+	cli.MustRun("plan", "-no-color", "-out=plan")
+	tree.Remove("/a/x/lock")
+	appears("/a/x/lock")
+	cli.MustRun("apply", "-no-color", "plan")
+	cli.CheckPlansNothing("an update during a failover")
+	cli.MustRun("destroy", "-no-color", "-auto-approve")
+	if err := all(isOpen(tree, "/a", "/a/x", "/a/there", "/a/x/lock"), tree.CheckVersions("/a/x/lock", 0, 0))(nil); err != nil {
+		t.Error(err)
+	}
+}
+
 // expectBefore checks what a plan shows of the resource as it is.
 func expectBefore(name string, want map[string]any) plancheck.PlanCheck {
 	return beforeValue{name, want}

@@ -69,7 +69,7 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 				Default:  booldefault.StaticBool(false),
 				MarkdownDescription: "Manage the ACL of all nodes below as well. Each refresh reads them all; a node that has another ACL, or has appeared with another one, shows in `differing`, and the next apply gives it `acl`. " +
 					"ZooKeeper cannot set more than one ACL at once, so others see a tree that is half done for a moment; a failure in the middle says how many nodes are done, and the next apply does the rest. " +
-					"`/zookeeper` and what is below belongs to no tree but its own. When it is changed to `false`, the nodes below are let go of as `on_destroy` says. Default `false`.",
+					"`/zookeeper` and what is below belongs to no tree but its own. Ephemeral nodes below are left out: they keep the ACL that their makers gave to them, and go with their sessions. Servers do not tell of a node that the provider may not read whether it is ephemeral: name such a node in `exclude`. When it is changed to `false`, the nodes below are let go of as `on_destroy` says. Default `false`.",
 			},
 			"exclude": schema.SetAttribute{
 				Optional:    true,

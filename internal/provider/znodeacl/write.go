@@ -17,10 +17,10 @@ import (
 )
 
 // read returns the node, and after it those below where they are asked for, apart from what is
-// excluded and from what the run itself needs for its locks, which is gone after it.
+// excluded and from ephemeral nodes.
 func (r *Resource) read(ctx context.Context, client *zk.Client, nodePath string, recursive bool, exclude []string) ([]zk.ACLReading, error) {
 	if recursive {
-		return client.ACLTree(ctx, nodePath, append(r.Session.Contenders(), exclude...)...)
+		return client.ACLTree(ctx, nodePath, exclude...)
 	}
 	acl, stat, err := client.ACL(ctx, nodePath)
 	if err != nil {
