@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"syscall"
@@ -13,6 +14,7 @@ import (
 
 	"terraform-provider-zookeeper/internal/acctest"
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/zktest"
 )
 
 // invoked writes an action as "test" and invokes it.
@@ -181,6 +183,9 @@ func TestAccActions_createSequential(t *testing.T) {
 	if err := tree.HasData("/queue/entry-0000000000", "first"); err != nil {
 		t.Error(err)
 	}
+	if data, _, err := tree.Client.Get(t.Context(), tree.Path("/queue/entry-0000000001")); err != nil || data == nil {
+		t.Errorf("without data it holds %q (null: %t), %v", data, data == nil, err)
+	}
 	refused(t, tree, "zookeeper_create_sequential", "path_prefix = \"entry-\"", "not absolute")
 	refused(t, tree, "zookeeper_create_sequential", "path_prefix = \"/a-\"\ndata = \"x\"\ndata_base64 = \"\"", "data_base64")
 }
@@ -247,7 +252,8 @@ action "zookeeper_wait" "settings" {
 	cli.MustRun("destroy", "-no-color", "-auto-approve")
 }
 
-// What was exported is applied again from the file, and is the same tree: data, text or not, and ACLs.
+// What was exported, cleared and applied again from the file is the same tree: data, text or not, and ACLs. Another
+// export says so too, apart from null data, which a resource makes empty.
 func TestAccActions_exportAndBack(t *testing.T) {
 	acctest.Needs(t, acctest.Actions)
 	tree := acctest.NewTree(t)
@@ -270,11 +276,16 @@ func TestAccActions_exportAndBack(t *testing.T) {
 		t.Errorf("%v, %v", info, err)
 	}
 	before := snapshot(t, tree)
-	if err := tree.Client.DeleteTree(ctx, tree.Path("/app"), zk.AnyVersion); err != nil {
-		t.Fatal(err)
-	}
+	invoke(t, tree, "zookeeper_clear", "path = local.base", "Cleared", "deleted 7 nodes")
 	cli.Write("main.tf", tree.Config(`
 locals { app = jsondecode(file("app.json")) }
+
+action "zookeeper_export" "again" {
+  config {
+    path = "${local.base}/app"
+    file = "again.json"
+  }
+}
 
 resource "zookeeper_znode" "app" {
   for_each    = local.app.nodes
@@ -295,7 +306,39 @@ resource "zookeeper_znode" "app" {
 		t.Errorf("%d nodes, and not %d", len(after), len(before))
 	}
 	cli.CheckPlansNothing("the apply")
+	cli.MustRun("apply", "-no-color", "-auto-approve", "-invoke=action.zookeeper_export.again")
+	want, got := exported(t, file), exported(t, filepath.Join(cli.Dir, "again.json"))
+	if want["null"].Data != nil || want["bytes"].DataBase64 == nil || want["deep"].Data == nil {
+		t.Errorf("null, bytes and empty data are exported as %+v", want)
+	}
+	null, empty := want["null"], ""
+	null.Data = &empty
+	want["null"] = null
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("exported again it is %+v, and was %+v", got, want)
+	}
 	cli.MustRun("destroy", "-no-color", "-auto-approve")
+}
+
+// An exportedNode is a node in the file of an export.
+type exportedNode struct {
+	Data       *string          `json:"data"`
+	DataBase64 *string          `json:"data_base64"`
+	ACL        []map[string]any `json:"acl"`
+}
+
+// exported reads the file of an export.
+func exported(t *testing.T, file string) map[string]exportedNode {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	var all struct{ Nodes map[string]exportedNode }
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all.Nodes
 }
 
 // snapshot is what the nodes below /app are, but for ephemeral ones.
@@ -336,4 +379,266 @@ func TestAccActions_exportRefused(t *testing.T) {
 	refused(t, tree, "zookeeper_export", "path = \"${local.base}/app\"\nfile = \"x.json\"", "ACL is hidden", "guarded", "ADMIN")
 	tree.PutGuarded("/odd", "", zk.ACL{Scheme: "digest", ID: "cafe\u0301" + acctest.UserID()[strings.IndexByte(acctest.UserID(), ':'):], Perms: zk.PermAll}, zk.ACL{Scheme: "world", ID: "anyone", Perms: zk.PermAll})
 	refused(t, tree, "zookeeper_export", "path = \"${local.base}/odd\"\nfile = \"x.json\"", "ACL cannot be written", "/odd", "digest", "NFC")
+}
+
+// Each action, invoked and by a trigger: what the plan says of it, for people and in JSON, and what its run tells.
+func TestAccActions_each(t *testing.T) {
+	acctest.Needs(t, acctest.Actions)
+	for kind, tt := range map[string]struct {
+		config   []string // the attributes, as the plan has them
+		progress []string
+		check    func(tree *acctest.Tree, cli *acctest.CLI) error
+	}{
+		"zookeeper_wait": {
+			config:   []string{`condition = "data_equals"`, `expected_data = "ready"`, `path = "BASE/app"`},
+			progress: []string{"Waited for", "BASE/app", "it holds what was expected (version 0)"},
+		},
+		"zookeeper_set": {
+			config:   []string{`data = "done"`, `path = "BASE/app/flag"`},
+			progress: []string{"Wrote", "BASE/app/flag", "with 4 bytes"},
+			check:    func(tree *acctest.Tree, _ *acctest.CLI) error { return tree.HasData("/app/flag", "done") },
+		},
+		"zookeeper_create_sequential": {
+			config:   []string{`data = "entry"`, `path_prefix = "BASE/queue/n-"`},
+			progress: []string{"Created", "BASE/queue/n-0000000000", "with 5 bytes"},
+			check:    func(tree *acctest.Tree, _ *acctest.CLI) error { return tree.HasData("/queue/n-0000000000", "entry") },
+		},
+		"zookeeper_clear": {
+			config:   []string{`path = "BASE/app"`},
+			progress: []string{"Cleared", "BASE/app", "deleted 1 node"},
+			check:    func(tree *acctest.Tree, _ *acctest.CLI) error { return tree.CheckGone("/app/flag")(nil) },
+		},
+		"zookeeper_export": {
+			config:   []string{`file = "app.json"`, `path = "BASE/app"`},
+			progress: []string{"Exported 2 nodes of", "BASE/app", "with 5 bytes of data to app.json"},
+			check: func(_ *acctest.Tree, cli *acctest.CLI) error {
+				_, err := os.Stat(filepath.Join(cli.Dir, "app.json"))
+				return err
+			},
+		},
+	} {
+		address := "action." + kind + ".test"
+		run := func(t *testing.T, trigger string, plan ...string) {
+			t.Helper()
+			t.Parallel()
+			tree := acctest.NewTree(t)
+			tree.Put("/app", "ready")
+			tree.Put("/app/flag", "")
+			tree.Put("/queue", "")
+			based := func(texts []string) (all []string) {
+				for _, text := range texts {
+					all = append(all, strings.ReplaceAll(text, "BASE", tree.Base))
+				}
+				return all
+			}
+			config := "action \"" + kind + "\" \"test\" {\n  config {\n    " + strings.Join(based(tt.config), "\n    ") + "\n  }\n}\n"
+			if trigger != "" {
+				config += `
+resource "zookeeper_znode" "settings" {
+  path = "${local.base}/settings"
+
+  lifecycle {
+    action_trigger {
+      events  = [after_create]
+      actions = [` + address + `]
+    }
+  }
+}
+`
+			}
+			cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config(config)})
+			shown := append([]string{address, "action", kind, "test", "config"}, based(tt.config)...)
+			if out := cli.MustRun(append([]string{"plan", "-no-color"}, plan...)...).Output; !acctest.Error(shown...).MatchString(out) || !strings.Contains(out, "Actions: 1 to invoke.") {
+				t.Errorf("the plan does not show it:\n%s", out)
+			}
+			planned := cli.MustRun(append([]string{"plan", "-json"}, plan...)...).Output
+			if events, types := eventsOf(t, planned, address); !slices.Equal(types, []string{"planned_action_invocation"}) || events[0].trigger() != trigger {
+				t.Errorf("the plan in JSON:\n%s", planned)
+			}
+			applied := cli.MustRun(append([]string{"apply", "-json", "-auto-approve"}, plan...)...).Output
+			events, types := eventsOf(t, applied, address)
+			if !slices.Equal(types, []string{"planned_action_invocation", "action_start", "action_progress", "action_complete"}) || events[2].trigger() != trigger {
+				t.Fatalf("the apply in JSON:\n%s", applied)
+			}
+			if !acctest.Error(based(tt.progress)...).MatchString(events[2].Hook.Message) {
+				t.Errorf("the progress is %q", events[2].Hook.Message)
+			}
+			if tt.check != nil {
+				if err := tt.check(tree, cli); err != nil {
+					t.Error(err)
+				}
+			}
+		}
+		t.Run(kind+", invoked", func(t *testing.T) { run(t, "", "-invoke="+address) })
+		t.Run(kind+", triggered", func(t *testing.T) { run(t, "AfterCreate") })
+	}
+}
+
+// An actionEvent is what a CLI says of an action in JSON.
+type actionEvent struct {
+	Type       string
+	Invocation *struct {
+		Action  actionAddress `json:"action_addr"`
+		Trigger *struct {
+			Event string `json:"triggering_event"`
+		} `json:"lifecycle_trigger"`
+	}
+	Hook struct {
+		Action    actionAddress
+		Message   string
+		Lifecycle *struct {
+			Event string `json:"trigger_event"`
+		}
+	}
+}
+
+type actionAddress struct{ Addr string }
+
+// trigger is the event that the action comes with; empty for one that is invoked.
+func (e actionEvent) trigger() string {
+	switch {
+	case e.Invocation != nil && e.Invocation.Trigger != nil:
+		return e.Invocation.Trigger.Event
+	case e.Hook.Lifecycle != nil:
+		return e.Hook.Lifecycle.Event
+	default:
+		return ""
+	}
+}
+
+// eventsOf are what an output in JSON says of an action, in its order, and their types.
+func eventsOf(t *testing.T, output, address string) (events []actionEvent, types []string) {
+	t.Helper()
+	for line := range strings.Lines(output) {
+		var of struct{ Type string }
+		if err := json.Unmarshal([]byte(line), &of); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if !strings.Contains(of.Type, "action_") {
+			continue
+		}
+		var e actionEvent
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		if e.Hook.Action.Addr == address || e.Invocation != nil && e.Invocation.Action.Addr == address {
+			events, types = append(events, e), append(types, e.Type)
+		}
+	}
+	return events, types
+}
+
+// One Ctrl-C ends a wait at once, and the output stays JSON. Terraform does not show what the provider says then, and has an
+// error of its own.
+func TestAccActions_waitInterrupted(t *testing.T) {
+	acctest.Needs(t, acctest.Actions)
+	tree := acctest.NewTree(t)
+	proxy := zktest.StartProxy(t, acctest.Server(t).Addr())
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": fmt.Sprintf(
+		"provider \"zookeeper\" { servers = %q }\n\naction \"zookeeper_wait\" \"test\" {\n  config {\n    path    = %q\n    timeout = 86400\n  }\n}\n", proxy.Addr(), tree.Path("/never"))})
+	held, release := proxy.HoldReplies(zktest.IsExists)
+	run := cli.Start("apply", "-json", "-auto-approve", "-invoke=action.zookeeper_wait.test")
+	<-held // it looks
+	release()
+	if err := run.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Wait(); err != nil || run.Code != 1 {
+		t.Errorf("exit code %d, %v\n%s", run.Code, err, run.Output)
+	}
+	_, types := eventsOf(t, run.Output, "action.zookeeper_wait.test")
+	if !slices.Contains(types, "action_start") || slices.Contains(types, "action_complete") || !strings.Contains(run.Output, `"severity":"error"`) {
+		t.Errorf("%q\n%s", types, run.Output)
+	}
+}
+
+// The reply to the creation of an entry is lost: there are never two, and what is said of it is so.
+func TestAccActions_createSequentialLost(t *testing.T) {
+	acctest.Needs(t, acctest.Actions)
+	for name, tt := range map[string]struct {
+		made    bool // the request took effect
+		alone   bool // no server can be reached any more
+		another bool // somebody else makes the same entry at the same moment
+		told    []string
+		entries int
+	}{
+		"made":                      {made: true, told: []string{"Created", "BASE/q/n-0000000000", "with 1 byte"}, entries: 1},
+		"not made":                  {told: []string{"Created", "BASE/q/n-0000000000", "with 1 byte"}, entries: 1},
+		"made, among others":        {made: true, another: true, told: []string{"Outcome unknown", "not repeated", "one of these nodes, or none", "BASE/q/n-0000000000", "BASE/q/n-0000000001"}, entries: 2},
+		"made, without a server":    {made: true, alone: true, told: []string{"Outcome unknown", "did not learn whether it took effect", "not repeated", "Look for it"}, entries: 1},
+		"not made, nor to be found": {alone: true, told: []string{"Outcome unknown", "did not learn whether it took effect", "not repeated", "Look for it"}, entries: 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tree := acctest.NewTree(t)
+			tree.Put("/q", "")
+			proxy := zktest.StartProxy(t, acctest.Server(t).Addr())
+			cli := acctest.NewCLI(t, map[string]string{"main.tf": fmt.Sprintf(
+				"provider \"zookeeper\" {\n  servers = %q\n  connect_timeout = 3\n  session_timeout = 4\n}\n\naction \"zookeeper_create_sequential\" \"test\" {\n  config {\n    path_prefix = %q\n    data = \"x\"\n  }\n}\n", proxy.Addr(), tree.Path("/q/n-"))})
+			fault := proxy.CutBeforeRequest
+			if tt.made {
+				fault = proxy.CutAfterRequest
+			}
+			happened := fault(func(op int32) bool {
+				if !zktest.IsCreate(op) {
+					return false
+				}
+				proxy.Refuse(tt.alone)
+				if tt.another {
+					if _, err := tree.Client.Create(t.Context(), tree.Path("/q/n-"), []byte("x"), zk.CreateOptions{Mode: zk.PersistentSequential}); err != nil {
+						t.Error(err)
+					}
+				}
+				return true
+			})
+			run := cli.Run("apply", "-no-color", "-auto-approve", "-invoke=action.zookeeper_create_sequential.test")
+			<-happened
+			var told []string
+			for _, text := range tt.told {
+				told = append(told, strings.ReplaceAll(text, "BASE", tree.Base))
+			}
+			if failed := tt.told[0] != "Created"; (run.Code == 1) != failed || !acctest.Error(told...).MatchString(run.Output) {
+				t.Errorf("exit code %d, want %q\n%s", run.Code, told, run.Output)
+			}
+			if names, _, err := tree.Client.Children(t.Context(), tree.Path("/q")); err != nil || len(names) != tt.entries {
+				t.Errorf("there are %q, %v", names, err)
+			}
+		})
+	}
+}
+
+// A CLI that has no actions, as OpenTofu, loads the provider without a warning, and so does one that has them.
+func TestAccActions_noWarning(t *testing.T) {
+	tree := acctest.NewTree(t)
+	cli := acctest.NewCLI(t, map[string]string{"main.tf": tree.Config("resource \"zookeeper_znode\" \"a\" { path = \"${local.base}/a\" }\n")})
+	var validated struct {
+		Valid       bool
+		Diagnostics []struct{ Summary string }
+	}
+	if err := json.Unmarshal([]byte(cli.MustRun("validate", "-json").Output), &validated); err != nil || !validated.Valid {
+		t.Fatalf("%+v, %v", validated, err)
+	}
+	told := make([]string, 0)
+	for _, d := range validated.Diagnostics {
+		told = append(told, d.Summary)
+	}
+	for _, command := range [][]string{{"plan", "-json"}, {"apply", "-json", "-auto-approve"}} {
+		for line := range strings.Lines(cli.MustRun(command...).Output) {
+			var e struct{ Diagnostic struct{ Summary string } }
+			if err := json.Unmarshal([]byte(line), &e); err != nil {
+				t.Fatalf("%v: %s", err, line)
+			}
+			if e.Diagnostic.Summary != "" {
+				told = append(told, e.Diagnostic.Summary)
+			}
+		}
+	}
+	for _, summary := range told {
+		if summary != "Provider development overrides are in effect" { // which is the test's doing
+			t.Errorf("a diagnostic: %s", summary)
+		}
+	}
+	if len(told) == 0 {
+		t.Error("no diagnostic at all, not even of the test's own: they are not where they are looked for")
+	}
 }

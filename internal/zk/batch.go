@@ -35,7 +35,7 @@ const (
 type Write struct {
 	Kind WriteKind
 	Path string
-	// Data is that of a create or a set.
+	// Data is that of a create or a set. Nil is empty data too: a batch writes no null.
 	Data []byte
 	// Mzxid is what a set, a delete or a prune was planned against: the transaction that had
 	// last written the node's data (Stat.Mzxid). It tells the node from one of the same path
@@ -318,11 +318,11 @@ func (r *batchRun) commit(ctx context.Context, at []int) error {
 	ops := make([]Op, len(at))
 	for n, i := range at {
 		w, version := r.batch.Writes[i], r.stats[i].Version
+		if w.Data == nil {
+			w.Data = []byte{}
+		}
 		switch w.Kind {
 		case WriteCreate, WriteEnsure:
-			if w.Data == nil {
-				w.Data = []byte{}
-			}
 			ops[n] = CreateOp(w.Path, w.Data, CreateOptions{ACL: r.batch.ACL})
 		case WriteSet:
 			ops[n] = SetOp(w.Path, w.Data, version)

@@ -30,7 +30,10 @@ func Text(s string) types.String {
 	return types.StringValue(s)
 }
 
-// ContentOf is what `data` or `data_base64` has, whichever is set; nil where neither is.
+// EmptyDescription says in the pages of resources what an empty node is.
+const EmptyDescription = "An empty node has data of no bytes. That is not ZooKeeper's null, which some programs tell from it: the provider never writes null, reads it as empty, and leaves a node that has it as it is where empty data is declared."
+
+// ContentOf is what `data` or `data_base64` has, whichever is set; empty where neither is.
 func ContentOf(text, b64 types.String) ([]byte, error) {
 	switch {
 	case !b64.IsNull():
@@ -38,7 +41,7 @@ func ContentOf(text, b64 types.String) ([]byte, error) {
 	case !text.IsNull():
 		return []byte(text.ValueString()), CheckText(text.ValueString())
 	}
-	return nil, nil
+	return []byte{}, nil // and not null
 }
 
 // DecodeBase64 reads base64 in its one standard notation (RFC 4648 with padding). Others

@@ -44,7 +44,8 @@ func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp 
 // Schema describes the resource.
 func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Makes sure that a node exists. The provider creates the missing nodes of its path, empty and in one transaction, and leaves existing nodes as they are.\n\n" +
+		MarkdownDescription: "Makes sure that a node exists. The provider creates the missing nodes of its path, empty and in one transaction, and leaves existing nodes as they are. " +
+			attr.EmptyDescription + "\n\n" +
 			"The resource owns the nodes that it created, listed in `created`, and nothing of their content: anybody may write their data and their ACL. " +
 			"On destroy it deletes the nodes it created, deepest first. It stops at the first one that has data or children, and skips nodes that somebody has re-created. " +
 			"Do not use it for a node that a `zookeeper_znode` manages: both would delete it.\n\n" +

@@ -51,7 +51,8 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 		Version: 1,
 		MarkdownDescription: "Manages one sequential znode: a node to whose name its parent adds a number of ten digits, higher than any that it gave before.\n\n" +
 			"What the configuration leaves out is not managed: without `data`, `data_base64` and `data_wo` the node is created empty and its content is left to whoever writes it, " +
-			"and without `acl` the node is created with the provider's `default_acl`, which is then left alone.\n\n" +
+			"and without `acl` the node is created with the provider's `default_acl`, which is then left alone. " +
+			attr.EmptyDescription + "\n\n" +
 			"A node that somebody else deletes is created again, under another number. " +
 			"Updates and deletions are compare-and-set: when somebody else changed the node after the plan was made, the apply says so, and their change stands.\n\n" +
 			"When the connection is lost in the middle of the creation, the provider looks for the node that it made. It makes no second one: where it cannot tell, the error names the nodes that it can be. " +

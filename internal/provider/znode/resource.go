@@ -73,7 +73,8 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 		Version: 1,
 		MarkdownDescription: "Manages one znode: its data and its ACL.\n\n" +
 			"What the configuration leaves out is not managed: without `data`, `data_base64` and `data_wo` the node is created empty and its content is left to whoever writes it, " +
-			"and without `acl` the node is created with the provider's `default_acl`, which is then left alone.\n\n" +
+			"and without `acl` the node is created with the provider's `default_acl`, which is then left alone. " +
+			attr.EmptyDescription + "\n\n" +
 			"Updates and deletions are compare-and-set: when somebody else changed the node after the plan was made, the apply says so, and their change stands.\n\n" +
 			"An ACL that keeps the provider itself from the node is warned of in the plan.",
 		Attributes: node.Attributes(map[string]schema.Attribute{

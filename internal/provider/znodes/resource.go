@@ -71,7 +71,8 @@ func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *res
 			"The apply compares the nodes that it is to write with those of the plan. If somebody has changed, created or deleted one of them since, it writes nothing (with `atomic = false`, nothing more), and the error names the node. It does not look at the other nodes: the next plan shows what has changed there.\n\n" +
 			"Missing nodes in between, `base_path` among them, are created empty in the same transaction. The resource owns those that it created: " +
 			"it deletes them when it no longer needs them, unless somebody else has put data or children into them. " +
-			"Missing nodes above `base_path` are created too, and stay. If another resource manages `base_path`, refer to it, as in `base_path = zookeeper_znode.app.path`.\n\n" +
+			"Missing nodes above `base_path` are created too, and stay. If another resource manages `base_path`, refer to it, as in `base_path = zookeeper_znode.app.path`. " +
+			attr.EmptyDescription + "\n\n" +
 			"If a node already exists, the apply fails, unless `adopt_existing = true`. Within one apply, a node that another resource of the configuration gives up is handed over: after a rename, when a key moves to another resource, and in a replacement.\n\n" +
 			"## Moving a node from zookeeper_znode\n\n" +
 			"Remove the `zookeeper_znode`, add its node as a key to `data`, and apply. The node is handed over or created again. To leave it untouched for certain:\n\n" +
