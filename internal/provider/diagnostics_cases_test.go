@@ -1485,6 +1485,13 @@ var topics = []struct {
 			c.refresh(i)
 			c.plan(i, config("2", acl(onlyAlice)))
 		}},
+		{name: "a secret for a node that somebody else makes again at the moment of the write", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			i := c.create(znode, attrs{"path": "/app", "data_wo": secret, "data_wo_version": "1"})
+			before(proxy, zktest.IsSet, func() { c.Remove("/app"); c.Put("/app", "theirs") })
+			c.told = nil
+			c.update(i, attrs{"path": "/app", "data_wo": secret, "data_wo_version": "2"})
+		}},
 		{name: "secrets for nodes that somebody else made again, without the provider's ADMIN", play: func(c *scene) {
 			one := func(version string) attrs {
 				return attrs{"path": "/app/one", "data_wo": secret, "data_wo_version": version}

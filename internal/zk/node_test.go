@@ -234,7 +234,8 @@ func TestUpdate(t *testing.T) {
 		{"both, without WRITE afterwards", zk.Change{SetData: true, Data: []byte("3"), Version: 2, SetACL: true, ACL: noWrite, ACLVersion: 1}, nil, "3", noWrite},
 		{"ACL", zk.Change{SetACL: true, ACL: zk.OpenACL(), ACLVersion: 2}, nil, "3", zk.OpenACL()},
 		{"both, of another node", zk.Change{SetData: true, Data: []byte("x"), Version: 3, SetACL: true, ACL: hers, ACLVersion: 3, Czxid: 1}, zk.ErrBadVersion, "3", zk.OpenACL()},
-		{"both, a secret, without WRITE afterwards", zk.Change{SetData: true, Data: []byte("x"), Version: 3, SetACL: true, ACL: noWrite, ACLVersion: 3, Secret: true}, zk.ErrNoAuth, "3", noWrite},
+		{"data, of another node", zk.Change{SetData: true, Data: []byte("4"), Version: 3, Czxid: 1}, zk.ErrBadVersion, "4", zk.OpenACL()},
+		{"both, a secret, without WRITE afterwards", zk.Change{SetData: true, Data: []byte("x"), Version: 4, SetACL: true, ACL: noWrite, ACLVersion: 3, Secret: true}, zk.ErrNoAuth, "4", noWrite},
 	} {
 		if err := c.Update(ctx, path, tc.ch); !errors.Is(err, tc.want) {
 			t.Fatalf("%s: %v", tc.name, err)

@@ -2,6 +2,10 @@ package zk
 
 import (
 	"context"
+	"errors"
+	"fmt"
+
+	"terraform-provider-zookeeper/internal/zk/shown"
 )
 
 // A Change says what of a node to replace, and which state of it the change was planned
@@ -18,8 +22,8 @@ type Change struct {
 	// Secret has the ACL go first even where it would keep this client from writing the data: the
 	// data must never be open to those whom the ACL keeps out.
 	Secret bool
-	// Czxid is the transaction that created the node (Stat.Czxid), where both parts are replaced; 0
-	// for any. A node that was deleted and created again counts its versions from 0 again.
+	// Czxid is the transaction that created the node (Stat.Czxid); 0 for any. A node that was deleted
+	// and created again counts its versions from 0 again.
 	Czxid int64
 }
 
@@ -27,7 +31,8 @@ type Change struct {
 // ZooKeeper has no transaction that does both: Update looks at both versions before it
 // writes either, so that a change by somebody else that came before it is
 // [ErrBadVersion] and nothing is written. Where one falls between the two writes, the
-// error tells that the first has been done.
+// error tells that the first has been done. Nor do servers compare which node it is: it is a
+// *[MisdirectedError] where the data has gone to another one, made at the last moment.
 //
 // The ACL goes first, so that new data is never open to those whom the new ACL keeps out;
 // unless the new ACL would keep this client itself from writing the data, which is no secret.
@@ -36,11 +41,14 @@ func (c *Client) Update(ctx context.Context, path string, ch Change) error {
 	if err := check(op, path); err != nil {
 		return err
 	}
+	other := func(stat Stat) bool { return ch.Czxid != 0 && stat.Czxid != ch.Czxid }
 	set := func() error {
-		_, err := c.Set(ctx, path, ch.Data, ch.Version)
+		stat, err := c.Set(ctx, path, ch.Data, ch.Version)
+		if err == nil && other(stat) {
+			return &MisdirectedError{Path: path, Czxid: stat.Czxid}
+		}
 		return err
 	}
-	other := func(stat Stat) bool { return ch.Czxid != 0 && stat.Czxid != ch.Czxid }
 	setACL := func() error {
 		stat, err := c.SetACL(ctx, path, ch.ACL, ch.ACLVersion)
 		if err == nil && other(stat) {
@@ -81,8 +89,25 @@ func (c *Client) Update(ctx context.Context, path string, ch Change) error {
 	if err := first(); err != nil {
 		return err
 	}
-	if partial.Err = second(); partial.Err != nil {
-		return &partial
+	partial.Err = second()
+	if _, misdirected := errors.AsType[*MisdirectedError](partial.Err); misdirected || partial.Err == nil {
+		return partial.Err
 	}
-	return nil
+	return &partial
 }
+
+// A MisdirectedError tells that data went to a node that somebody else had made in place of the one
+// that it was for. It is an [ErrBadVersion].
+type MisdirectedError struct {
+	Path string
+	// Czxid is the transaction that created the node (Stat.Czxid).
+	Czxid int64
+}
+
+// Error tells which node it is.
+func (e *MisdirectedError) Error() string {
+	return fmt.Sprintf("%s: the data went to another node, which transaction 0x%x created at that moment", shown.Text(e.Path), e.Czxid)
+}
+
+// Unwrap returns ErrBadVersion.
+func (e *MisdirectedError) Unwrap() error { return ErrBadVersion }

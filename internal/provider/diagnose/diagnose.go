@@ -239,6 +239,9 @@ func (s Subject) Conflict(doing string, err error, planned, found attr.Planned) 
 	if partial, ok := errors.AsType[*zk.PartialError](err); ok {
 		outcome = fmt.Sprintf("What they wrote stands, but it came between two writes of this run: %s.", partial.Done)
 	}
+	if _, ok := errors.AsType[*zk.MisdirectedError](err); ok {
+		outcome = "That came at the moment of the write, and so the node that they made has got the data. If it is a secret, take it for known to them: replace it, and keep them from deleting there."
+	}
 	return diag.NewErrorDiagnostic("Znode was changed by somebody else", fmt.Sprintf(
 		"The provider did not %s%s: somebody else changed the node after the plan: %s. %s\n\n"+
 			"Run plan again to see the node as it is now. "+
