@@ -31,19 +31,26 @@ type cacheReader struct {
 var errCache = errors.New("malformed credential cache")
 
 // parseCache reads whose a credential cache is, and its tickets.
-func parseCache(content []byte) (client principal, entries []cacheEntry, err error) {
+func parseCache(content []byte) (*cache, error) {
 	if len(content) < 2 || content[0] != 5 || content[1] < 1 || content[1] > 4 {
-		return principal{}, nil, errCache
+		return nil, errCache
 	}
+	c := new(cache)
 	r := &cacheReader{rest: content[2:], order: binary.BigEndian, version: content[1]}
 	switch r.version {
 	case 1, 2:
 		r.order = binary.NativeEndian
 	case 4:
-		// The header has the offset of the KDC's clock in it, and nothing that matters here.
-		r.bytes(int64(r.uint16()))
+		header := &cacheReader{rest: r.bytes(int64(r.uint16())), order: r.order, version: r.version}
+		for len(header.rest) > 0 {
+			const offset = 1
+			if tag, field := header.uint16(), header.bytes(int64(header.uint16())); tag == offset && len(field) == 8 {
+				// In seconds, and in millionths of one.
+				c.ahead = -time.Duration(int32(r.order.Uint32(field)))*time.Second - time.Duration(int32(r.order.Uint32(field[4:])))*time.Microsecond
+			}
+		}
 	}
-	client = r.principal()
+	c.client = r.principal()
 	for len(r.rest) > 0 && !r.short {
 		r.principal() // the client again
 		e := cacheEntry{server: r.principal()}
@@ -63,12 +70,12 @@ func parseCache(content []byte) (client principal, entries []cacheEntry, err err
 		}
 		e.ticket = r.data()
 		r.data() // a second ticket
-		entries = append(entries, e)
+		c.entries = append(c.entries, e)
 	}
 	if r.short {
-		return principal{}, nil, errCache
+		return nil, errCache
 	}
-	return client, entries, nil
+	return c, nil
 }
 
 // principal reads a name in a realm.

@@ -211,6 +211,7 @@ func (k *keytabKeys) key(_ context.Context, info types.ETypeInfo2Entry, kvno int
 type cache struct {
 	what    string // the cache, as an error names it
 	client  principal
+	ahead   time.Duration // how far the clock of the machine that wrote it is ahead of the KDC's
 	entries []cacheEntry
 }
 
@@ -262,10 +263,12 @@ func openCacheFile(ctx context.Context, file, what string) (*cache, error) {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	// There is a file of this name: it has been read.
-	c := &cache{what: "the credential cache " + shown.Text(file)}
-	if c.client, c.entries, err = parseCache(content); err != nil {
-		return nil, fmt.Errorf("%s is none, or is damaged", c.what)
+	what = "the credential cache " + shown.Text(file)
+	c, err := parseCache(content)
+	if err != nil {
+		return nil, fmt.Errorf("%s is none, or is damaged", what)
 	}
+	c.what = what
 	return c, nil
 }
 
@@ -275,7 +278,7 @@ func (c *cache) find(service types.PrincipalName, realm string) *ticket {
 		if !e.server.name.Equal(service) || e.server.realm != realm {
 			continue
 		}
-		t := &ticket{client: c.client, service: service, key: e.key, end: e.end}
+		t := &ticket{client: c.client, service: service, key: e.key, end: e.end, ahead: c.ahead}
 		if guard.Decode(func() error { return t.ticket.Unmarshal(e.ticket) }) == nil && len(t.ticket.SName.NameString) > 0 && checkKey(t.key) == nil {
 			return t
 		}

@@ -349,6 +349,9 @@ func (m *gssAPI) openCache(ctx context.Context, conf *krb5Conf, client principal
 	if client.realm != "" && client.id() != c.client.id() {
 		return nil, fmt.Errorf("%s is that of %s, not of %s", c.what, c.client, client)
 	}
+	if !conf.timesync {
+		c.ahead = 0
+	}
 	return c, nil
 }
 

@@ -162,10 +162,10 @@ func TestCacheBoasts(t *testing.T) {
 		for range 4 { // addresses, data, tickets
 			complete = order.AppendUint32(complete, 0)
 		}
-		if _, entries, err := parseCache(complete); err != nil || len(entries) != 1 {
-			t.Errorf("version %d: %d entries, %v", version, len(entries), err)
+		if c, err := parseCache(complete); err != nil || len(c.entries) != 1 {
+			t.Errorf("version %d: %+v, %v", version, c, err)
 		}
-		if _, _, err := parseCache(order.AppendUint32(b, 0x7fffffff)); err == nil {
+		if _, err := parseCache(order.AppendUint32(b, 0x7fffffff)); err == nil {
 			t.Errorf("version %d: no error", version)
 		}
 	}
@@ -216,17 +216,16 @@ func FuzzCache(f *testing.F) {
 		f.Add(append(append(b, entry...), counts+"\x00\x00\x00"+string(rune(len(der)))+string(der)+"\x00\x00\x00\x00"...))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
-		client, entries, err := parseCache(content)
+		c, err := parseCache(content)
 		if err != nil {
-			if len(entries) > 0 || client.realm != "" {
-				t.Errorf("%d entries and the error %v", len(entries), err)
+			if c != nil {
+				t.Errorf("%+v and the error %v", c, err)
 			}
 			return
 		}
-		if len(entries) > len(content)/40 {
-			t.Errorf("%d entries in %d bytes", len(entries), len(content))
+		if len(c.entries) > len(content)/40 {
+			t.Errorf("%d entries in %d bytes", len(c.entries), len(content))
 		}
-		c := &cache{what: "the cache", client: client, entries: entries}
 		if tgt, err := c.grantingTicket(time.Unix(1e9, 0)); err != nil && !onOneLine(err.Error()) || err == nil && checkKey(tgt.key) != nil {
 			t.Errorf("error %q", err)
 		}

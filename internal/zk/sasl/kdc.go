@@ -274,6 +274,11 @@ func (k *kdc) grant(ctx context.Context, etypes []int32, tgt *ticket, realm stri
 		return nil, err
 	}
 	reply, err := k.ask(ctx, realm, &req)
+	if refusal, ok := errors.AsType[messages.KRBError](err); ok && refusal.ErrorCode == errorcode.KRB_AP_ERR_SKEW && tgt.ahead != 0 {
+		// Somebody may have put the clock right after the ticket came.
+		tgt.ahead = 0
+		return k.grant(ctx, etypes, tgt, realm, service, refer)
+	}
 	if err != nil {
 		return nil, k.explain(err, tgt.client, principal{service, realm}, nil)
 	}

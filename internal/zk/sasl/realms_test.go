@@ -1,7 +1,9 @@
 package sasl
 
 import (
+	"encoding/binary"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -155,6 +157,56 @@ func TestClock(t *testing.T) {
 		_, err := m.Start(t.Context(), "any")
 		wantFailed(t, err, "the clocks of this machine (")
 		wantFailed(t, err, ") are too far apart: (37)")
+	}
+}
+
+// The clock of a cache is that of the machine on which kinit has written it, as kvno takes it. Where that was put right since,
+// the cache is of use all the same, which it is not to kvno.
+func TestClockOfCache(t *testing.T) {
+	t.Parallel()
+	kdc := zktest.StartKDC(t, "TEST.REALM")
+	kdc.AddPrincipal(t, kerberosUser, kerberosPassword)
+	addr := zktest.StartServer(t, zktest.WithKerberosLogin(kdc)).Addr()
+	heedless := writeFile(t, "include "+kdc.ConfigFile()+"\n[libdefaults]\nkdc_timesync = 0\n")
+	for _, tc := range []struct {
+		name          string
+		cache, client time.Duration // how far the clocks are ahead of the KDC's
+		conf          string
+		kvno          bool // gets a ticket; it has the KDC's own clock
+		err           string
+	}{
+		{"a wrong clock", 2 * time.Hour, 2 * time.Hour, kdc.ConfigFile(), false, ""},
+		{"a clock that is behind", -2 * time.Hour, -2 * time.Hour, kdc.ConfigFile(), false, ""},
+		{"a clock that was put right", 2 * time.Hour, 0, kdc.ConfigFile(), false, ""},
+		{"a clock that has gone wrong", 0, 2 * time.Hour, kdc.ConfigFile(), true, "the clocks of this machine ("},
+		{"a cache's clock that is not heeded", 2 * time.Hour, 0, heedless, true, ""},
+		{"a wrong clock that is not heeded", 2 * time.Hour, 2 * time.Hour, heedless, true, ") are too far apart: (37)"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			cache, err := os.ReadFile(kdc.CredentialCache(t, kerberosUser))
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Version 4, a header of 12 bytes: the field 1 of 8 bytes, which are seconds and millionths of one.
+			const header = "\x05\x04\x00\x0c\x00\x01\x00\x08"
+			if !strings.HasPrefix(string(cache), header) {
+				t.Fatalf("kinit has written %x", cache[:16])
+			}
+			binary.BigEndian.PutUint32(cache[len(header):], uint32(int32(-tc.cache/time.Second)))
+			file := writeFile(t, string(cache))
+			out, err := zktest.RunKerberos(t, tc.conf, "kvno", "-c", file, "--out-cache", filepath.Join(t.TempDir(), "cache"), "zookeeper/"+zktest.ServiceHost)
+			if (err == nil) != tc.kvno || err != nil && !strings.Contains(out, "Clock skew too great") {
+				t.Errorf("kvno says:\n%s", out)
+			}
+			m := newKerberos(t, Options{CredentialCacheFile: file, Hostname: zktest.ServiceHost, KRB5ConfFile: tc.conf})
+			m.now = func() time.Time { return time.Now().Add(tc.client) }
+			err = connect(t, addr).authenticate(m, "any")
+			if tc.err != "" {
+				wantFailed(t, err, tc.err)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
