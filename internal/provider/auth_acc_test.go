@@ -276,8 +276,9 @@ func TestAccProvider_saslDigest(t *testing.T) {
 				ExpectError: acctest.Error("Permission denied", `read the znode "`+tree.Path("/a")+`"`, "The provider presents sasl (bob)"),
 			},
 			resource.TestStep{
-				Config:      config(tree, server.Addr(), as("alice", secret+"!"), guarded),
-				ExpectError: acctest.Error("ZooKeeper refused the credentials", "what proves it is wrong", "The provider presents sasl (alice)."),
+				Config: config(tree, server.Addr(), as("alice", secret+"!"), guarded),
+				ExpectError: acctest.Error("ZooKeeper refused the credentials", "what proves it is wrong", "The provider presents sasl (alice).",
+					`In the SASL exchange the server was given the user "alice" and a digest of the password, for the service "zookeeper/zk-sasl-md5": it may know no such user, or another password`),
 			},
 			resource.TestStep{Config: config(tree, server.Addr(), as("alice", secret), "")},
 			resource.TestStep{
@@ -286,7 +287,7 @@ func TestAccProvider_saslDigest(t *testing.T) {
 			},
 			resource.TestStep{
 				Config:      config(tree, strict.Addr(), as("alice", secret+"!"), read),
-				ExpectError: acctest.Error("SASL authentication failed", "the provider presents: sasl (alice)", "its username and its password"),
+				ExpectError: acctest.Error("SASL authentication failed", "the provider presents: sasl (alice). In the SASL exchange the server was given the user", "its username and its password"),
 			},
 			resource.TestStep{Config: config(tree, strict.Addr(), as("alice", secret), read), ConfigStateChecks: children},
 		),
@@ -321,6 +322,40 @@ func TestAccProvider_saslKerberos(t *testing.T) {
 			again(fmt.Sprintf("username = \"alice\"\n    keytab_file = %q", keytab)),
 		),
 	})
+}
+
+// Servers that make another name of a principal are asked for it: messages and the scheme "auth" have their name.
+func TestAccProvider_saslRewritten(t *testing.T) {
+	acctest.Needs(t, acctest.WhoAmI)
+	kdc := zktest.StartKDC(t, "ZK.TEST")
+	kdc.AddPrincipal(t, "alice/ci", secret)
+	server := acctest.OwnServer(t, zktest.WithKerberosLogin(kdc), zktest.WithConfig("kerberos.removeHostFromPrincipal", "true"))
+	tree := acctest.NewTreeOn(t, server.Addr())
+	tree.PutGuarded("/theirs", "x", owner("sasl", "bob@ZK.TEST"))
+	with := func(hcl string) string {
+		return config(tree, server.Addr(), fmt.Sprintf("sasl = {\n    mechanism = \"GSSAPI\"\n    hostname = %q\n    krb5_conf_file = %q\n    username = \"alice/ci\"\n    password = %q\n  }", zktest.ServiceHost, kdc.ConfigFile(), secret), hcl)
+	}
+	acctest.Test(t, resource.TestCase{
+		CheckDestroy: tree.CheckGone("/a"),
+		Steps: append(keeps(tree, with(guarded), owner("sasl", "alice@ZK.TEST")), resource.TestStep{
+			Config:      with(guarded + "\ndata \"zookeeper_znode\" \"theirs\" {\n  path = \"${local.base}/theirs\"\n}\n"),
+			ExpectError: acctest.Error("Permission denied", "The provider presents sasl (alice@ZK.TEST)."),
+		}),
+	})
+}
+
+// A ticket that a server cannot read is told with the service that it is for.
+func TestAccProvider_saslKerberosRefused(t *testing.T) {
+	known, kdc := zktest.StartKDC(t, "ZK.TEST"), zktest.StartKDC(t, "ZK.TEST")
+	kdc.AddPrincipal(t, "alice", secret)
+	// Its keytab is that of another KDC, as one of before a new key is.
+	server := acctest.OwnServer(t, zktest.WithKerberosLogin(known))
+	tree := acctest.NewTreeOn(t, server.Addr())
+	acctest.Test(t, resource.TestCase{Steps: []resource.TestStep{{
+		Config: config(tree, server.Addr(), fmt.Sprintf("sasl = {\n    mechanism = \"GSSAPI\"\n    hostname = %q\n    krb5_conf_file = %q\n    username = \"alice\"\n    password = %q\n  }", zktest.ServiceHost, kdc.ConfigFile(), secret), guarded),
+		ExpectError: acctest.Error("ZooKeeper refused the credentials", "The provider presents sasl (alice@ZK.TEST).",
+			`In the SASL exchange the server was given a ticket for "zookeeper/localhost@ZK.TEST": its keytab may have another key for that (a stale one, or of another service)`),
+	}}})
 }
 
 // A server without a quorum is read where that is accepted, and writes nothing.

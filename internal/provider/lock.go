@@ -88,7 +88,7 @@ func checkLock(s *session.Session, l *session.Lock) diag.Diagnostics {
 	at := path.Root("lock").AtName("acl")
 	diags := s.CheckACL(at, attr.ACLValue(l.ACL))
 	if lost := attr.LockedOut(l.ACL, session.LockPerms, s.Identities(), nil); s.Known() && lost != 0 && !diags.HasError() {
-		about := diagnose.Subject{Path: l.Path, Presented: s.Presented()}
+		about := diagnose.Subject{Path: l.Path, Presented: s.Presented}
 		diags.Append(diag.WithPath(at, about.LockedOut(lost)))
 	}
 	return diags

@@ -52,7 +52,7 @@ func (a *Action) Invoke(ctx context.Context, req action.InvokeRequest, resp *act
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: a.Session.Presented(), Run: a.Session}
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: a.Session.Presented, Run: a.Session}
 	tell := func(format string, args ...any) {
 		resp.SendProgress(action.InvokeProgressEvent{Message: fmt.Sprintf(format, args...)})
 	}

@@ -61,7 +61,7 @@ func (a *Action) Invoke(ctx context.Context, req action.InvokeRequest, resp *act
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	about := diagnose.Subject{Path: m.PathPrefix.ValueString(), Presented: a.Session.Presented(), Run: a.Session, Sequential: true}
+	about := diagnose.Subject{Path: m.PathPrefix.ValueString(), Presented: a.Session.Presented, Run: a.Session, Sequential: true}
 	options := zk.CreateOptions{Mode: zk.PersistentSequential, ACL: a.Session.DefaultACL(), MakeParents: true}
 	data, err := attr.ContentOf(m.Data, m.DataBase64)
 	if err == nil {

@@ -30,8 +30,9 @@ type Subject struct {
 	Path string
 	// Sequential tells that the path is the prefix of a node that has no number yet.
 	Sequential bool
-	// Presented names the identities that the provider presents.
-	Presented []string
+	// Presented names the identities that the provider presents; nil where it presents none. It is called when a failure is
+	// explained: by then the servers may have said whom they take the provider for.
+	Presented func() []string
 	// Run knows what this run has done itself; nil where that does not matter.
 	Run *session.Session
 }
@@ -191,8 +192,8 @@ func (s Subject) explain(doing string, err error) diag.Diagnostic {
 				"Set localSessionsUpgradingEnabled=true on every server: then such a session becomes one that all know when it needs to. Or do without the lock.", doing, s.at()))
 	case errors.Is(err, zk.ErrSessionClosedRequireSASL) && s.presents(zk.SchemeSASL):
 		return diag.NewErrorDiagnostic("SASL authentication failed", fmt.Sprintf(
-			"The provider could not %s%s: the servers serve nobody who does not authenticate as they want it, and did not take what the provider presents: %s.\n\n"+
-				"Check sasl in the provider's configuration: its username and its password, or its ticket or keytab. Servers with enforce.auth may want something else, and do not say what: %s.", doing, s.at(), s.presented(), enforced))
+			"The provider could not %s%s: the servers serve nobody who does not authenticate as they want it, and did not take what the provider presents: %s.%s\n\n"+
+				"Check sasl in the provider's configuration: its username and its password, or its ticket or keytab. Servers with enforce.auth may want something else, and do not say what: %s.", doing, s.at(), s.presented(), given(err), enforced))
 	case errors.Is(err, zk.ErrSessionClosedRequireSASL):
 		return diag.NewErrorDiagnostic("ZooKeeper wants authentication", fmt.Sprintf(
 			"The provider could not %s%s: the servers serve nobody who does not authenticate as they want it. The provider presents %s.\n\n"+
@@ -202,8 +203,8 @@ func (s Subject) explain(doing string, err error) diag.Diagnostic {
 			"The provider could not %s%s: %s.\n\nLook at sasl in the provider's configuration: mechanism has to be the one that the servers log in with, and the rest has to say who the provider is to them.", doing, s.at(), behind(err, sasl.ErrFailed)))
 	case errors.Is(err, zk.ErrAuthFailed):
 		return diag.NewErrorDiagnostic("ZooKeeper refused the credentials", fmt.Sprintf(
-			"The provider could not %s%s, because the server refused an identity: its scheme is not enabled there, or what proves it is wrong. The provider presents %s.\n\n"+
-				"Check username, auth, sasl and tls in the provider's configuration. Servers with enforce.auth may want another identity, and do not say which.", doing, s.at(), s.presented()))
+			"The provider could not %s%s, because the server refused an identity: its scheme is not enabled there, or what proves it is wrong. The provider presents %s.%s\n\n"+
+				"Check username, auth, sasl and tls in the provider's configuration. Servers with enforce.auth may want another identity, and do not say which.", doing, s.at(), s.presented(), given(err)))
 	case isAnswer:
 		return diag.NewErrorDiagnostic("Answer is too large", fmt.Sprintf(
 			"The provider could not %s%s: the server's answer takes %d bytes, and the provider takes %d at most, which no setting changes. A node with very many children is one that takes so much.\n\n"+
@@ -293,7 +294,7 @@ func (s Subject) LockedOut(lost zk.Perms) diag.Diagnostic {
 func (s Subject) entryAdvice() string {
 	add := "Add an entry for the provider, such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }, which stands for the identities that it presents. "
 	switch {
-	case len(s.Presented) == 0:
+	case len(s.whom()) == 0:
 		add = "Set username and password of the provider (or auth, sasl or a client certificate), and add an entry for who it is then, " +
 			"such as { scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }. "
 	case s.presents(zk.SchemeDigest):
@@ -888,17 +889,25 @@ func (s Subject) at() string {
 	return " " + attr.Quoted(s.Path)
 }
 
+// whom returns the identities that the provider presents.
+func (s Subject) whom() []string {
+	if s.Presented == nil {
+		return nil
+	}
+	return s.Presented()
+}
+
 // presents reports whether the provider presents an identity of a scheme.
 func (s Subject) presents(scheme string) bool {
-	return slices.ContainsFunc(s.Presented, func(who string) bool { return who == scheme || strings.HasPrefix(who, scheme+" ") })
+	return slices.ContainsFunc(s.whom(), func(who string) bool { return who == scheme || strings.HasPrefix(who, scheme+" ") })
 }
 
 func (s Subject) presented() string {
-	if len(s.Presented) == 0 {
+	all := slices.Clone(s.whom())
+	if len(all) == 0 {
 		return "no identity (none of username, auth, sasl and a certificate in tls is set)"
 	}
-	all := make([]string, len(s.Presented))
-	for i, who := range s.Presented { // the subject of a certificate has what its issuer wrote
+	for i, who := range all { // the subject of a certificate has what its issuer wrote
 		all[i] = shown.Line(who)
 	}
 	return strings.Join(all, ", ")
@@ -919,6 +928,14 @@ func behind(err, wrapped error) string {
 		return text
 	}
 	return err.Error()
+}
+
+// given says in a sentence what a server that refuses a login by SASL had been given; empty for another refusal.
+func given(err error) string {
+	if refused, ok := errors.AsType[*sasl.RefusedError](err); ok {
+		return " In the SASL exchange " + refused.Presented + "."
+	}
+	return ""
 }
 
 // operation is the client's operation that failed, and the path that it was about: that

@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	znode  = diagnose.Subject{Resource: "zookeeper_znode", Path: "/a/b", Presented: []string{"digest (alice)"}}
+	znode  = diagnose.Subject{Resource: "zookeeper_znode", Path: "/a/b", Presented: func() []string { return []string{"digest (alice)"} }}
 	nobody = diagnose.Subject{Resource: "zookeeper_znode", Path: "/a/b"}
 	source = diagnose.Subject{Path: "/a/b"}
 	server = diagnose.Subject{}
@@ -91,6 +91,10 @@ func TestError(t *testing.T) {
 		"a session of one server": {
 			znode, "take the lock", failure("create", "/a/b", zk.ErrEphemeralOnLocalSession), "Session may have no ephemeral node",
 			[]string{`take the lock "/a/b"`, "localSessionsUpgradingEnabled=true"},
+		},
+		"a SASL login that is refused": {
+			znode, "read the znode", &sasl.RefusedError{Err: zk.ErrAuthFailed, Presented: "the server was given a ticket"}, "ZooKeeper refused the credentials",
+			[]string{"presents digest (alice). In the SASL exchange the server was given a ticket.\n"},
 		},
 		"SASL failed": {
 			znode, "read the znode", fmt.Errorf("%w: %w", zk.ErrAuthFailed, fmt.Errorf("%w: the realm is unknown", sasl.ErrFailed)), "SASL authentication failed",

@@ -70,7 +70,7 @@ func (s Subject) openSecret(ctx context.Context, plan, config, state *node.Node)
 // what says how many there are, and begins a sentence.
 func (s Subject) OpenSecrets(what string) diag.Diagnostics {
 	advice := "Set acl, for example to [{ scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }], which lets in the identities that the provider presents and nobody else."
-	if len(s.Presented) == 0 {
+	if len(s.whom()) == 0 {
 		advice = "Set username and password of the provider (or auth, sasl or a client certificate), and acl to [{ scheme = \"auth\", id = \"\", permissions = \"cdrwa\" }], which lets in who the provider is then, and nobody else."
 	}
 	return diag.Diagnostics{diag.NewAttributeWarningDiagnostic(path.Root("acl"), "Secret is open to everybody", fmt.Sprintf(

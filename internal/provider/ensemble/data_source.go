@@ -56,7 +56,7 @@ func (d *DataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *d
 		e, err = client.Ensemble(ctx)
 	}
 	if err != nil {
-		resp.Diagnostics.Append(diagnose.Subject{Presented: d.Session.Presented()}.Error("read the ensemble's configuration", err))
+		resp.Diagnostics.Append(diagnose.Subject{Presented: d.Session.Presented}.Error("read the ensemble's configuration", err))
 		return
 	}
 	m := newModel(ctx, client, e)

@@ -285,5 +285,5 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 }
 
 func (r *Resource) subject() diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Presented: r.Session.Presented(), Run: r.Session}
+	return diagnose.Subject{Resource: typeName, Presented: r.Session.Presented, Run: r.Session}
 }

@@ -102,7 +102,7 @@ func (e *EphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: e.Session.Presented(), Run: e.Session}
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: e.Session.Presented, Run: e.Session}
 	resp.Diagnostics.Append(e.Session.CheckACL(path.Root("acl"), m.ACL)...)
 	if resp.Diagnostics.HasError() {
 		return
@@ -172,7 +172,7 @@ func (e *EphemeralResource) find(ctx context.Context, key func(context.Context, 
 	if err := json.Unmarshal(private, &of); err != nil && !diags.HasError() {
 		diags.AddError("Private state is damaged", fmt.Sprintf("What was kept of the lock cannot be read: %v. This is a bug in the provider.", err))
 	}
-	about := diagnose.Subject{Path: of.Path, Presented: e.Session.Presented(), Run: e.Session}
+	about := diagnose.Subject{Path: of.Path, Presented: e.Session.Presented, Run: e.Session}
 	if diags.HasError() {
 		return nil, about, diags
 	}

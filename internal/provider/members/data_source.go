@@ -62,7 +62,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 		return
 	}
 	const doing = "read the members of"
-	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.Session.Presented(), Run: d.Session}
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.Session.Presented, Run: d.Session}
 	client, err := d.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doing, err))

@@ -375,5 +375,5 @@ func (r *Resource) readBack(ctx context.Context, client *zk.Client, plan *model)
 }
 
 func (r *Resource) subject(nodePath types.String) diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Path: nodePath.ValueString(), Presented: r.Session.Presented(), Run: r.Session}
+	return diagnose.Subject{Resource: typeName, Path: nodePath.ValueString(), Presented: r.Session.Presented, Run: r.Session}
 }

@@ -180,7 +180,7 @@ func (r *Resource) ModifyPlan(ctx context.Context, req resource.ModifyPlanReques
 	if state == nil && !plan.PathPrefix.IsUnknown() {
 		parent := zk.Parent(plan.PathPrefix.ValueString())
 		if lost := plan.ParentsLockedOut(ctx, r.Session, &config.Node, parent); lost != 0 {
-			about := diagnose.Subject{Resource: typeName, Path: parent, Presented: r.Session.Presented()}
+			about := diagnose.Subject{Resource: typeName, Path: parent, Presented: r.Session.Presented}
 			resp.Diagnostics.Append(diag.WithPath(path.Root("acl"), about.LockedOut(lost)))
 		}
 	}
@@ -398,7 +398,7 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 
 // subject is the node, or the prefix of one that is not made yet.
 func (r *Resource) subject(m resourceModel) diagnose.Subject {
-	s := diagnose.Subject{Resource: typeName, Path: m.Path.ValueString(), Presented: r.Session.Presented(), Run: r.Session}
+	s := diagnose.Subject{Resource: typeName, Path: m.Path.ValueString(), Presented: r.Session.Presented, Run: r.Session}
 	if s.Path == "" {
 		s.Path, s.Sequential = m.PathPrefix.ValueString(), true
 	}

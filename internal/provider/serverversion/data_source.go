@@ -43,7 +43,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 // Read asks the server.
 func (d *DataSource) Read(ctx context.Context, _ datasource.ReadRequest, resp *datasource.ReadResponse) {
 	const doing = "ask the server for its version"
-	about := diagnose.Subject{Presented: d.Session.Presented()}
+	about := diagnose.Subject{Presented: d.Session.Presented}
 	client, err := d.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doing, err))

@@ -64,7 +64,7 @@ func (a *Action) Invoke(ctx context.Context, req action.InvokeRequest, resp *act
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: a.Session.Presented(), Run: a.Session}
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: a.Session.Presented, Run: a.Session}
 	data, err := attr.ContentOf(m.Data, m.DataBase64)
 	if err == nil {
 		err = a.Session.CheckManaged(about.Path)

@@ -123,7 +123,7 @@ const doing = "read the tree of the znode"
 
 // read reads the tree of a configuration, and completes it.
 func read(ctx context.Context, s *session.Session, m *model) (diags diag.Diagnostics) {
-	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: s.Presented(), Run: s}
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: s.Presented, Run: s}
 	client, err := s.Client(ctx)
 	if err != nil {
 		return diag.Diagnostics{about.Error(doing, err)}

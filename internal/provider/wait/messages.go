@@ -31,7 +31,7 @@ var conditions = []string{exists, absent, dataEquals, minChildren}
 // run waits, and tells what went wrong.
 func (c *condition) run(ctx context.Context, s *session.Session, tell func(seen)) (seen, diag.Diagnostics) {
 	const doing = "wait for the znode"
-	about := diagnose.Subject{Path: c.Path.ValueString(), Presented: s.Presented(), Run: s}
+	about := diagnose.Subject{Path: c.Path.ValueString(), Presented: s.Presented, Run: s}
 	client, err := s.Client(ctx)
 	if err != nil {
 		return seen{}, diag.Diagnostics{about.Error(doing, err)}

@@ -66,7 +66,7 @@ func (d *DataSource) Read(ctx context.Context, req datasource.ReadRequest, resp 
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.Session.Presented(), Run: d.Session}
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: d.Session.Presented, Run: d.Session}
 	read, err := node.Read(ctx, d.Session, m.Path.ValueString())
 	switch {
 	case isNoNode(err) && m.AllowMissing.ValueBool():

@@ -57,7 +57,7 @@ func (e *EphemeralResource) Open(ctx context.Context, req ephemeral.OpenRequest,
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: e.Session.Presented(), Run: e.Session}
+	about := diagnose.Subject{Path: m.Path.ValueString(), Presented: e.Session.Presented, Run: e.Session}
 	client, err := e.Session.Client(ctx)
 	if err != nil {
 		resp.Diagnostics.Append(about.Error(doingRead, err))

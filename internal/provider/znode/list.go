@@ -159,7 +159,7 @@ var errEnough = errors.New("enough has been listed")
 
 func (l *ListResource) results(ctx context.Context, req list.ListRequest, config listModel, filter *attr.Filter) iter.Seq[list.ListResult] {
 	return func(push func(list.ListResult) bool) {
-		about := diagnose.Subject{Path: config.Path.ValueString(), Presented: l.Session.Presented(), Run: l.Session}
+		about := diagnose.Subject{Path: config.Path.ValueString(), Presented: l.Session.Presented, Run: l.Session}
 		client, err := l.Session.Client(ctx)
 		if err != nil {
 			push(list.ListResult{Diagnostics: diag.Diagnostics{about.Error(doingList, err)}})

@@ -271,7 +271,7 @@ func (r *Resource) checkParentACL(ctx context.Context, plan, config *resourceMod
 	if lost == 0 {
 		return nil
 	}
-	about := diagnose.Subject{Resource: TypeName, Path: parent, Presented: r.Session.Presented()}
+	about := diagnose.Subject{Resource: TypeName, Path: parent, Presented: r.Session.Presented}
 	return diag.Diagnostics{diag.WithPath(at, about.LockedOut(lost))}
 }
 
@@ -462,5 +462,5 @@ func (r *Resource) ImportState(ctx context.Context, req resource.ImportStateRequ
 }
 
 func (r *Resource) subject(nodePath types.String) diagnose.Subject {
-	return diagnose.Subject{Resource: TypeName, Path: nodePath.ValueString(), Presented: r.Session.Presented(), Run: r.Session}
+	return diagnose.Subject{Resource: TypeName, Path: nodePath.ValueString(), Presented: r.Session.Presented, Run: r.Session}
 }

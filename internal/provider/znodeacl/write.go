@@ -498,5 +498,5 @@ func (r *Resource) unread(ctx context.Context, doing, nodePath string, err error
 }
 
 func (r *Resource) subject(nodePath string) diagnose.Subject {
-	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.Session.Presented(), Run: r.Session}
+	return diagnose.Subject{Resource: typeName, Path: nodePath, Presented: r.Session.Presented, Run: r.Session}
 }

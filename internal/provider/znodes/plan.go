@@ -426,5 +426,5 @@ func (r *Resource) warnLockedOut(ctx context.Context, plan *model) diag.Diagnost
 func (r *Resource) about(m *model) diagnose.Subject { return r.aboutPath(m.BasePath.ValueString()) }
 
 func (r *Resource) aboutPath(nodePath string) diagnose.Subject {
-	return diagnose.Subject{Resource: TypeName, Path: nodePath, Presented: r.Session.Presented(), Run: r.Session}
+	return diagnose.Subject{Resource: TypeName, Path: nodePath, Presented: r.Session.Presented, Run: r.Session}
 }

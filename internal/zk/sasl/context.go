@@ -64,12 +64,12 @@ type securityContext struct {
 
 func newContext(t *ticket, now func() time.Time, accepted func()) Exchange {
 	c := &securityContext{ticket: t, accepted: accepted, now: now}
-	return &steps{GSSAPI, []func([]byte) ([]byte, error){c.request, c.establish, c.negotiate, c.finish}, c.presented()}
+	return &steps{GSSAPI, []func([]byte) ([]byte, error){c.request, c.establish, c.negotiate, c.finish}, c.presented}
 }
 
 // presented says which ticket the server has been given, and why it may have refused it.
 func (c *securityContext) presented() string {
-	return fmt.Sprintf("it was given a ticket for %s: its keytab may have another key for that (a stale one, or of another service), "+
+	return fmt.Sprintf("the server was given a ticket for %s: its keytab may have another key for that (a stale one, or of another service), "+
 		"or its clock and this machine's may be too far apart", principal{c.ticket.service, c.ticket.ticket.Realm})
 }
 

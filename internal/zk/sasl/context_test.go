@@ -101,7 +101,7 @@ func TestContextRefusesProof(t *testing.T) {
 		}, "is not one of Kerberos 5"},
 		{"no message", func(*acceptor) []byte { return []byte("\x60\x0b" + string(krb5OID)) }, "is not one of Kerberos 5"},
 		{"another message", func(*acceptor) []byte { return frame(tokenAPReq, nil) }, "has id 0100"},
-		{"a refusal", func(*acceptor) []byte { return frame(tokenKRBError, krbError) }, "the server refuses the ticket: (37) KRB_AP_ERR_SKEW Clock skew too great; it was given a ticket for \"zookeeper/localhost@TEST.REALM\": its keytab"},
+		{"a refusal", func(*acceptor) []byte { return frame(tokenKRBError, krbError) }, "the server refuses the ticket: (37) KRB_AP_ERR_SKEW Clock skew too great; the server was given a ticket for \"zookeeper/localhost@TEST.REALM\": its keytab"},
 		{"half a refusal", func(*acceptor) []byte { return frame(tokenKRBError, krbError[:9]) }, "for a reason that cannot be read"},
 		{"half a message", func(*acceptor) []byte { return frame(tokenAPRep, []byte{0x6f, 0x01}) }, "KRB_AP_REP is malformed"},
 		{"a short one", func(*acceptor) []byte {

@@ -78,14 +78,23 @@ func (m *digestMD5) Start(context.Context, string) (Exchange, error) {
 
 func (m *digestMD5) exchange(cnonce string) Exchange {
 	e := &digestExchange{digestMD5: m, cnonce: cnonce}
-	return &steps{mechanism: DigestMD5, left: []func([]byte) ([]byte, error){e.ask, e.respond, e.verify}}
+	return &steps{mechanism: DigestMD5, left: []func([]byte) ([]byte, error){e.ask, e.respond, e.verify}, presented: e.presented}
 }
 
 // digestExchange is one exchange.
 type digestExchange struct {
 	*digestMD5
 	cnonce  string
-	rspauth string // what the server has to answer
+	rspauth string // what the server has to answer; empty before the response
+}
+
+// presented says what the server has been given, and why it may have refused it.
+func (e *digestExchange) presented() string {
+	if e.rspauth == "" {
+		return "the server was asked to begin " + DigestMD5 + ": it may be configured for " + GSSAPI
+	}
+	return fmt.Sprintf("the server was given the user %s and a digest of the password, for the service %s: it may know no such user, or another password, "+
+		"or be another service", shown.Text(e.username), shown.Text(e.uri))
 }
 
 // ask has the server speak first, which it does once it got an empty token

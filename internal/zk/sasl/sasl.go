@@ -47,7 +47,7 @@ type Exchange interface {
 	// so is the connection. The token is not kept.
 	Next(token []byte) (response []byte, done bool, err error)
 	// Refused adds to a server's refusal, which came by the error code of a reply, what was presented to the server and
-	// what may be wrong with it. The result wraps err.
+	// what may be wrong with it. The result is a *[RefusedError].
 	Refused(err error) error
 }
 
@@ -83,6 +83,20 @@ type Options struct {
 	// /etc/krb5.conf.
 	KRB5ConfFile string
 }
+
+// A RefusedError is a server's refusal, with what the server had been given by then.
+type RefusedError struct {
+	// Err is the refusal.
+	Err error
+	// Presented says in half a sentence what the server was given, and what may be wrong with it. It holds no password.
+	Presented string
+}
+
+// Error tells both.
+func (e *RefusedError) Error() string { return e.Err.Error() + ": " + e.Presented }
+
+// Unwrap returns the refusal.
+func (e *RefusedError) Unwrap() error { return e.Err }
 
 // An OptionError tells which of the [Options] is wrong, or missing.
 type OptionError struct {
@@ -160,8 +174,8 @@ func (s Secret) Reveal() string {
 type steps struct {
 	mechanism string
 	left      []func(token []byte) (response []byte, err error)
-	// presented is for Refused; empty for nothing to add.
-	presented string
+	// presented is what Refused adds.
+	presented func() string
 }
 
 // Next does the next step.
@@ -179,12 +193,7 @@ func (s *steps) Next(token []byte) (response []byte, done bool, err error) {
 }
 
 // Refused adds what was presented.
-func (s *steps) Refused(err error) error {
-	if s.presented == "" {
-		return err
-	}
-	return fmt.Errorf("%w: %s", err, s.presented)
-}
+func (s *steps) Refused(err error) error { return &RefusedError{err, s.presented()} }
 
 // failed makes an error one that is [ErrFailed].
 func failed(mechanism string, err error) error {
