@@ -293,6 +293,16 @@ func TestCheck(t *testing.T) {
 			},
 			want: []string{"the session 0xd of check, which nothing disturbed, was left to its timeout"},
 		},
+		"a session that the client has never learnt of": {
+			at: hooks{
+				"in the check": func(s *story) {
+					s.open(again)
+					s.round.Runs[1].Sessions = append(s.round.Runs[1].Sessions, again)
+					s.round.Runs[1].Unknown = []int64{again}
+					s.close(again, false)
+				},
+			},
+		},
 		"a session that ends too late": {
 			at: hooks{
 				"in the check":       func(s *story) { s.open(again); s.round.Runs[1].Sessions = append(s.round.Runs[1].Sessions, again) },

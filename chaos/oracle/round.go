@@ -22,8 +22,11 @@ type Run struct {
 	Faults []scenario.Fault
 	// Sessions are those of its providers, as the servers granted them.
 	Sessions []int64
-	Code     int
-	Output   string
+	// Unknown are those of them in which nothing was ever asked for: the provider had gone on to
+	// another server before the answer came, and cannot end what it does not know.
+	Unknown []int64
+	Code    int
+	Output  string
 	// From and To are the last transactions before it and when it had ended.
 	From, To int64
 	Took     time.Duration

@@ -229,6 +229,9 @@ func (p *play) cli(ctx context.Context, actor int, op scenario.Op, bound time.Du
 	run.Code, run.Output, run.Faults = process.code(), process.output(), d.happened()
 	for _, session := range set.Sessions() {
 		run.Sessions = append(run.Sessions, session.ID)
+		if !session.Used {
+			run.Unknown = append(run.Unknown, session.ID)
+		}
 	}
 	// A CLI that is ended while it writes its state leaves half of one, be it by SIGKILL or, as
 	// OpenTofu does now and then, by a SIGINT at the end of an apply. That is not the provider's to

@@ -137,6 +137,9 @@ func (l *link) requests(client *bufio.Reader) error {
 		l.mu.Lock()
 		r.Session = l.session
 		l.mu.Unlock()
+		if r.Session != 0 {
+			l.proxy.set.used(r.Session)
+		}
 		var d Decision
 		if r.Kind != Upkeep {
 			d = l.proxy.set.decide(r)

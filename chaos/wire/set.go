@@ -47,6 +47,9 @@ type Decision struct {
 type Session struct {
 	ID       int64
 	Password []byte
+	// Used tells that a client has asked for something in it. One that has given the server up before
+	// its answer came never does, and knows no session that it could end.
+	Used bool
 }
 
 // A Set is a proxy for each of some servers.
@@ -115,6 +118,15 @@ func (s *Set) Sessions() []Session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.sessions)
+}
+
+// used notes that a client has asked for something in a session.
+func (s *Set) used(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.sessions {
+		s.sessions[i].Used = s.sessions[i].Used || s.sessions[i].ID == id
+	}
 }
 
 // Session returns one of them.

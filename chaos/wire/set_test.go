@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"go.uber.org/goleak"
 
 	"terraform-provider-zookeeper/internal/zk"
+	"terraform-provider-zookeeper/internal/zk/proto"
 	"terraform-provider-zookeeper/internal/zk/zktest"
 
 	"terraform-provider-zookeeper/chaos/wire"
@@ -120,7 +122,7 @@ func TestFates(t *testing.T) {
 			if told := set.Delivered(stat.Czxid); !raced && told != (tt.told || len(requests) > 1) {
 				t.Errorf("that a reply came through is %t", told)
 			}
-			if known, ok := set.Session(session); !ok || len(known.Password) == 0 || len(set.Sessions()) != 1 {
+			if known, ok := set.Session(session); !ok || len(known.Password) == 0 || !known.Used || len(set.Sessions()) != 1 {
 				t.Errorf("the sessions are %v, and the client's is %#x", set.Sessions(), session)
 			}
 			if n := len(d.of(wire.Connect)); (n > 1) != (fate != wire.Pass && fate != wire.Drip) {
@@ -173,6 +175,29 @@ func TestFreezeAndRefuse(t *testing.T) {
 	}
 	if n := len(d.of(wire.Connect)); n != 2 {
 		t.Errorf("%d connections asked for a session, want 2", n)
+	}
+}
+
+// A session of a client that has never used it is told from others.
+func TestSessionThatIsNotUsed(t *testing.T) {
+	t.Parallel()
+	server := zktest.StartServer(t)
+	set := listen(t, new(director), server.Addr())
+	var dialer net.Dialer
+	conn, err := dialer.DialContext(t.Context(), "tcp", set.Addrs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	hello := proto.ConnectRequest{TimeoutMillis: 4000, Password: make([]byte, 16)}
+	if err := zktest.WriteFrame(conn, hello.AppendTo(nil)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := zktest.ReadFrame(bufio.NewReader(conn)); err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close()
+	if sessions := set.Sessions(); len(sessions) != 1 || sessions[0].Used {
+		t.Errorf("the sessions are %v", sessions)
 	}
 }
 
