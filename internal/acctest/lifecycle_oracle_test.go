@@ -82,7 +82,18 @@ func text(acl []zk.ACL) string {
 // open is the ACL that lets everybody do everything.
 const open = "world:anyone:cdrwa"
 
-// A census is all nodes below the base at one time, by their paths there.
+// quotas is where the servers have quotas. In a world, what is below is the quotas of nodes below the base.
+const quotas = "/zookeeper/quota"
+
+// path is that of a node of a world on the servers.
+func (r *row) path(rel string) string {
+	if of, ok := strings.CutPrefix(rel, quotas); ok {
+		return quotas + r.tree.Path(of)
+	}
+	return r.tree.Path(rel)
+}
+
+// A census is all nodes below the base at one time, by their paths there, and their quotas.
 type census map[string]zk.Node
 
 // look takes a census.
@@ -91,14 +102,15 @@ func (r *row) look() census {
 	all := make(census)
 	var walk func(rel string)
 	walk = func(rel string) {
-		n, err := r.tree.Client.Node(r.t.Context(), r.tree.Path(rel))
-		if err != nil {
-			r.t.Fatal(err)
+		n, err := r.tree.Client.Node(r.t.Context(), r.path(rel))
+		if rel == quotas && errors.Is(err, zk.ErrNoNode) {
+			return
 		}
+		r.must(err)
 		if rel != "" {
 			all[rel] = n
 		}
-		names, _, err := r.tree.Client.Children(r.t.Context(), r.tree.Path(rel))
+		names, _, err := r.tree.Client.Children(r.t.Context(), r.path(rel))
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -107,17 +119,21 @@ func (r *row) look() census {
 		}
 	}
 	walk("")
+	walk(quotas)
 	return all
 }
 
 var number = regexp.MustCompile(`\d{10}$`)
 
 // world is what a census shows. The numbers of numbered nodes are N in it, of a second one
-// N+, and so on.
+// N+, and so on. What the servers count for a quota is not in it.
 func (s census) world(numbered bool) world {
 	w := make(world)
 	for _, rel := range slices.Sorted(maps.Keys(s)) {
 		n := node{data: string(s[rel].Data), acl: text(s[rel].ACL)}
+		if strings.HasPrefix(rel, quotas) && strings.HasSuffix(rel, "/zookeeper_stats") {
+			n.data = ""
+		}
 		if numbered {
 			rel = number.ReplaceAllString(rel, "N")
 			for _, taken := w[rel]; taken; _, taken = w[rel] {
@@ -153,7 +169,7 @@ func (r *row) somebodyElse(change world) {
 	r.expect(change)
 	for _, rel := range slices.Sorted(maps.Keys(change)) {
 		n := change[rel]
-		path := r.tree.Path(rel)
+		path := r.path(rel)
 		if r.numbered && strings.HasSuffix(rel, "N") {
 			path = r.tree.Path(r.numberedPath(rel))
 		}
@@ -263,6 +279,10 @@ type stateAttrs struct {
 	Differing     map[string]string `json:"differing"`
 	Recursive     bool              `json:"recursive"`
 	Zxid          int64             `json:"zxid"`
+	MaxCount      *int64            `json:"max_count"`
+	MaxBytes      *int64            `json:"max_bytes"`
+	Hard          *bool             `json:"hard"`
+	Mzxid         *int64            `json:"mzxid"`
 }
 
 type stateEntry struct{ Scheme, ID, Permissions string }
@@ -331,6 +351,8 @@ func (i instance) owned(rel string) bool {
 	case "zookeeper_ensure_path":
 		// One whose creation was without a reply does not know what it made.
 		return slices.Contains(i.Created, rel) || i.tainted && strings.HasPrefix(i.Path+"/", rel+"/")
+	case "zookeeper_quota":
+		return strings.HasPrefix(rel+"/", quotas+i.Path+"/") || strings.HasPrefix(quotas+i.Path+"/", rel+"/")
 	case "zookeeper_znode_acl":
 		return rel == i.Path || i.Recursive && strings.HasPrefix(rel, i.Path+"/")
 	default:
@@ -370,6 +392,16 @@ func (i instance) compare(now census) (wrong []string) {
 				}
 				say("%s[%q] is %q, and the node holds %q (it is there: %t)", notation, key, said, have, ok)
 			}
+		}
+		return wrong
+	}
+	if i.typ == "zookeeper_quota" {
+		limits, ok := now[quotas+i.Path+"/zookeeper_limits"]
+		if said := i.quota(); !i.tainted && string(limits.Data) != said {
+			say("the quota is %q, and it is %q (it is there: %t)", said, limits.Data, ok)
+		}
+		if i.Mzxid != nil && *i.Mzxid != limits.Stat.Mzxid {
+			say("mzxid is %d, and it is %d (it is there: %t)", *i.Mzxid, limits.Stat.Mzxid, ok)
 		}
 		return wrong
 	}
@@ -435,6 +467,22 @@ func (i instance) compare(now census) (wrong []string) {
 		}
 	}
 	return wrong
+}
+
+// quota is that of a state, as the servers have it.
+func (i instance) quota() string {
+	q := zk.Quota{Count: zk.NoLimit, Bytes: zk.NoLimit, HardCount: zk.NoLimit, HardBytes: zk.NoLimit}
+	count, bytes := &q.Count, &q.Bytes
+	if i.Hard != nil && *i.Hard {
+		count, bytes = &q.HardCount, &q.HardBytes
+	}
+	if i.MaxCount != nil {
+		*count = *i.MaxCount
+	}
+	if i.MaxBytes != nil {
+		*bytes = *i.MaxBytes
+	}
+	return q.String()
 }
 
 // same reports whether the content in a state is that of a node.

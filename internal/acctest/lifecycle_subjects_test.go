@@ -21,6 +21,17 @@ var gone = node{gone: true}
 // at is a world of one node.
 func at(rel, data string) world { return world{rel: {data: data}} }
 
+// limited is a world with the quota of a node, and unlimited one without: the nodes in which the servers keep it.
+func limited(rel, limits string) world {
+	at := quotas + rel
+	return world{quotas: {}, at: {}, at + "/zookeeper_limits": {data: limits}, at + "/zookeeper_stats": {}}
+}
+
+func unlimited(rel string) world {
+	at := quotas + rel
+	return world{at: gone, at + "/zookeeper_limits": gone, at + "/zookeeper_stats": gone}
+}
+
 // settings are attributes that the servers know nothing of, and another value of each. They are
 // a subject's last thing: the value of the last apply counts.
 func settings(values attrs) thing {
@@ -331,5 +342,23 @@ var subjects = []*subject{
 		forgets:   "ACL is kept for another resource",
 		forgotten: world{"/n": {data: "theirs", acl: ipACL}, "/n/a": {acl: ipACL}, "/n/b": {acl: ipACL}},
 		replaced:  edit{attrs: attrs{"path": `"/m"`}, world: world{"/n": {data: "theirs"}, "/n/a": {acl: "world:anyone:cdra"}, "/n/b": {acl: theirACL}, "/m": {acl: ipACL}, "/m/a": {acl: ipACL}}},
+	},
+	{
+		name: "quota", typ: "zookeeper_quota", needs: []acctest.Feature{acctest.EnforcedQuotas}, unordered: true,
+		attrs:  attrs{"path": `"/a"`, "max_count": "10"},
+		before: world{"/a": {data: "theirs"}, "/b": {}},
+		made:   limited("/a", "count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=10"),
+		things: []thing{
+			{ignore: []string{"path"}, edit: edit{attrs: attrs{"path": `"/b"`}, world: unlimited("/a").with(limited("/b", "count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=10"))}},
+			{
+				ignore: []string{"max_count"}, theirs: at(quotas+"/a/zookeeper_limits", "count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=7"),
+				edit: edit{attrs: attrs{"max_count": "20"}, world: limited("/a", "count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=20")},
+			},
+			{ignore: []string{"max_bytes"}, edit: edit{attrs: attrs{"max_bytes": "100"}, world: limited("/a", "count=-1,bytes=-1=;byteHardLimit=100;countHardLimit=10")}},
+			{ignore: []string{"hard"}, edit: edit{attrs: attrs{"hard": "false"}, world: limited("/a", "count=10,bytes=-1")}},
+		},
+		update:   edit{attrs: attrs{"max_count": "20", "hard": "false"}, world: limited("/a", "count=20,bytes=-1")},
+		replaced: edit{attrs: attrs{"path": `"/b"`}, world: unlimited("/a").with(limited("/b", "count=-1,bytes=-1=;byteHardLimit=-1;countHardLimit=10"))},
+		again:    "Quota already exists",
 	},
 }

@@ -76,6 +76,9 @@ type subject struct {
 	// again is how the creation of a second resource for the same nodes ends, while the first
 	// one is there: with this error, or, where it is empty, it takes them over.
 	again string
+	// unordered says that the creation does not wait for the destruction of the first one in the same apply. It may find it
+	// there.
+	unordered bool
 	// forgets is what a replacement for the same nodes warns of, when it is created before its
 	// predecessor is destroyed and so is not told what that remembers; forgotten is what stays
 	// after a destroy for that.
@@ -444,7 +447,7 @@ func (r *row) renamed(args ...string) {
 		if got := r.counted(run); got != "1 added, 1 destroyed" {
 			r.t.Errorf("a rename is %q", got)
 		}
-	case r.again != "" && len(args) > 0:
+	case r.again != "" && (len(args) > 0 || r.unordered):
 		if !acctest.Error(r.again).MatchString(run.Output) || !strings.Contains(run.Output, "moved") {
 			r.t.Errorf("the error does not tell how to rename a resource:\n%s", run.Output)
 		}

@@ -103,8 +103,11 @@ func (c *Client) Quota(ctx context.Context, path string) (QuotaReading, error) {
 // CreateQuota gives a node a quota, in nodes of the servers with the ACL, nil for the client's default. The error
 // is [ErrNoNode] where the node is missing, [ErrNodeExists] where it has a quota, a *[QuotaOverlapError] where one
 // above it or below has, and a *[VersionError] for a hard limit on servers before 3.7. It is a *[PartialError]
-// where the limits are there, and the node that servers count in is not.
+// where the limits are there, and the node that servers count in is not. Once the limits are there, the end of ctx stops it
+// only [Config.Grace] later.
 func (c *Client) CreateQuota(ctx context.Context, path string, q Quota, acl []ACL) error {
+	after, end := c.Outlive(ctx)
+	defer end()
 	full, err := c.quotaOf(OpNameCreate, path)
 	if err != nil {
 		return err
@@ -130,7 +133,7 @@ func (c *Client) CreateQuota(ctx context.Context, path string, q Quota, acl []AC
 			return err
 		}
 	}
-	return c.countFor(ctx, full, acl)
+	return c.countFor(after, full, acl)
 }
 
 // countFor is countAnew for limits that are set: its error says so.
@@ -198,8 +201,11 @@ func (c *Client) SetQuota(ctx context.Context, path string, q Quota, mzxid int64
 }
 
 // DeleteQuota removes a quota that the transaction mzxid had last written, and what servers counted for it, and the
-// nodes above these that nothing is left in. One that is not there is no error; [ErrBadVersion] is as of SetQuota.
+// nodes above these that nothing is left in. One that is not there is no error; [ErrBadVersion] is as of SetQuota. Once it
+// has begun to remove, the end of ctx stops it only [Config.Grace] later.
 func (c *Client) DeleteQuota(ctx context.Context, path string, mzxid int64) error {
+	after, end := c.Outlive(ctx)
+	defer end()
 	full, err := c.quotaOf(OpNameDelete, path)
 	if err != nil {
 		return err
@@ -217,16 +223,16 @@ func (c *Client) DeleteQuota(ctx context.Context, path string, mzxid int64) erro
 		return err
 	}
 	if err == nil {
-		_, err = do(ctx, c, c.deleteAt(limits, now.Version))
+		_, err = do(after, c, c.deleteAt(limits, now.Version))
 	}
 	switch {
 	case errors.Is(err, ErrBadVersion): // somebody else has set it right now, and wants it counted
-		return errors.Join(err, c.countAnew(ctx, full, nil))
+		return errors.Join(err, c.countAnew(after, full, nil))
 	case err != nil && !errors.Is(err, ErrNoNode):
 		return err
 	}
 	for at := full; at != quotaNodes; at = Parent(at) {
-		_, err := do(ctx, c, c.deleteAt(at, AnyVersion))
+		_, err := do(after, c, c.deleteAt(at, AnyVersion))
 		switch {
 		case errors.Is(err, ErrNotEmpty), errors.Is(err, ErrNoAuth): // others need it, or have made it
 			return nil
