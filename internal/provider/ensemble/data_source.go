@@ -27,8 +27,8 @@ func (d *DataSource) Metadata(_ context.Context, _ datasource.MetadataRequest, r
 // Schema describes the data source.
 func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp *datasource.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Tells which servers an ensemble has, from its own configuration (`/zookeeper/config`, since ZooKeeper 3.5), and asks each of them with the four-letter word `srvr` what it is, which servers answer whatever their `4lw.commands.whitelist` says. " +
-			"Anybody may read that, unless the configuration's ACL says otherwise.",
+		MarkdownDescription: "Tells which servers an ensemble has, from its own configuration (`/zookeeper/config`, since ZooKeeper 3.5), and asks each of them what it is, with the four-letter word `srvr`. Servers answer this word whatever their `4lw.commands.whitelist` says. " +
+			"Anybody may read the configuration, unless its ACL says otherwise.",
 		Attributes: map[string]schema.Attribute{
 			"servers": schema.ListNestedAttribute{
 				Computed:            true,
@@ -42,7 +42,7 @@ func (d *DataSource) Schema(_ context.Context, _ datasource.SchemaRequest, resp 
 					"version":        schema.StringAttribute{Computed: true, MarkdownDescription: "Version of the server's software, as in `3.9.4`. Null as `mode`."},
 				}},
 			},
-			"leader_id": schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the server that leads. Null where it did not answer."},
+			"leader_id": schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of the server that leads. Null where it did not answer, and for a standalone server."},
 			"version":   schema.Int64Attribute{Computed: true, MarkdownDescription: "Version of the configuration: the transaction that it came with. `0` where servers do not run with `reconfigEnabled=true`, or there is a standalone one."},
 		},
 	}

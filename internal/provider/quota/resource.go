@@ -52,7 +52,7 @@ func (r *Resource) Metadata(_ context.Context, _ resource.MetadataRequest, resp 
 func (r *Resource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Limits how many nodes there may be at a node and below, and how much data they may hold, as `setquota` of zkCli does.\n\n" +
-			"Servers enforce a hard limit when they run with `enforceQuota=true` (ZooKeeper 3.7 and later): what is beyond fails with \"quota exceeded\". A soft limit is a warning in their logs. " +
+			"Servers enforce a hard limit when they run with `enforceQuota=true` (ZooKeeper 3.7 and later): what is beyond fails with \"quota exceeded\". They compare each write with what they counted before it. So several writes at the same moment, or all nodes of one `zookeeper_znodes`, can exceed the limit together. A soft limit is a warning in their logs. " +
 			"There is one quota for a node, and none above another: two resources whose paths are above each other are an error of the plan.\n\n" +
 			"Destroying the resource removes the limits and what was counted, and leaves the node as it is. A quota outlives its node: destroy it too when you delete the node.",
 		Attributes: map[string]schema.Attribute{
