@@ -1492,6 +1492,16 @@ var topics = []struct {
 			c.told = nil
 			c.update(i, attrs{"path": "/app", "data_wo": secret, "data_wo_version": "2"})
 		}},
+		{name: "secrets for nodes of which somebody else makes one again at the moment of the write", play: func(c *scene) {
+			proxy := c.proxied(nil)
+			config := func(version string) attrs {
+				return attrs{"base_path": "/app", "data_wo": attrs{"a": secret, "b": secret}, "data_wo_version": version}
+			}
+			i := c.create(znodes, config("1"))
+			before(proxy, zktest.IsMulti, func() { c.Remove("/app/b"); c.Put("/app/b", "theirs") })
+			c.told = nil
+			c.update(i, config("2"))
+		}},
 		{name: "secrets for nodes that somebody else made again, without the provider's ADMIN", play: func(c *scene) {
 			one := func(version string) attrs {
 				return attrs{"path": "/app/one", "data_wo": secret, "data_wo_version": version}

@@ -68,6 +68,9 @@ type WriteResult struct {
 	// transaction of which the error is [ErrOutcomeUnknown]. A write that is nothing of
 	// these has not been done.
 	InDoubt bool
+	// Misdirected tells that a set took effect on another node than the one that was looked at, which
+	// somebody else made in between. It is Done all the same.
+	Misdirected bool
 	// Zxid is the transaction of a write that took effect: the Mzxid of what it has left.
 	Zxid int64
 }
@@ -115,7 +118,9 @@ const batchTries = 10
 // none; with Split in as few as possible. It looks at the nodes first, and writes each on
 // the condition that it has not been changed since that look. Where nodes are not as the
 // batch was planned against, the error is a *[BatchConflictError] and nothing is written; in the
-// midst of several transactions it is a *[PartialError] with that. A node to be made whose
+// midst of several transactions it is a *[PartialError] with that. Servers do not compare which node
+// it is: where data has gone to a node that somebody else made after the look, the error is a
+// *[PartialError] with a *[MisdirectedError], and no further transaction is sent. A node to be made whose
 // parent is neither there nor in the batch is [ErrNoNode].
 //
 // There is a result for each write, with an error too: what of a split batch was done, and
@@ -330,7 +335,7 @@ func (r *batchRun) commit(ctx context.Context, at []int) error {
 			ops[n] = DeleteOp(w.Path, version)
 		}
 	}
-	_, zxid, err := r.client.multi(ctx, ops)
+	out, zxid, err := r.client.multi(ctx, ops)
 	if errors.Is(err, ErrOutcomeUnknown) {
 		for _, i := range at {
 			r.results[i].InDoubt = true
@@ -339,11 +344,17 @@ func (r *batchRun) commit(ctx context.Context, at []int) error {
 	if err != nil {
 		return err
 	}
-	for _, i := range at {
-		r.results[i] = WriteResult{Done: true, Zxid: zxid}
+	var misdirected error
+	for n, i := range at {
+		w, stat := r.batch.Writes[i], out[n].Stat
+		other := w.Kind == WriteSet && stat.Czxid != 0 && stat.Czxid != r.stats[i].Czxid
+		if other && misdirected == nil {
+			misdirected = &MisdirectedError{Path: w.Path, Czxid: stat.Czxid}
+		}
+		r.results[i] = WriteResult{Done: true, Misdirected: other, Zxid: zxid}
 	}
 	r.done += len(at)
-	return nil
+	return misdirected
 }
 
 // batchSizes tells how many bytes writes take in a transaction's frame.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -622,5 +623,57 @@ func TestApplyServerKilled(t *testing.T) {
 		if isNew {
 			now = to
 		}
+	}
+}
+
+// Servers do not compare which node a set is for: where somebody has made it again since the look, it is told that
+// the data has gone there, and nothing more is written.
+func TestApplyMisdirected(t *testing.T) {
+	t.Parallel()
+	for name, split := range map[string]bool{"in one transaction": false, "in several": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, direct := testContext(t), connect(t, server.Addr())
+			base := folder(t, direct)
+			proxy := zktest.StartProxy(t, server.Addr())
+			c := connect(t, proxy.Addr(), func(cfg *zk.Config) { cfg.MaxBufferBytes = 2000 })
+			batch := zk.Batch{Split: split}
+			for _, name := range []string{"/a", "/b", "/c"} {
+				_, err := direct.Create(ctx, base+name, nil, zk.CreateOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				data := 10
+				if split {
+					data = 1500
+				}
+				batch.Writes = append(batch.Writes, zk.Write{Kind: zk.WriteSet, Path: base + name, Data: make([]byte, data), Mzxid: mzxid(t, direct, base+name)})
+			}
+			writes := 0
+			proxy.CutBeforeRequest(func(op int32) bool {
+				if zktest.IsMulti(op) || zktest.IsSet(op) {
+					writes++
+				}
+				if writes == 1 {
+					writes++
+					if _, err := direct.Multi(ctx, zk.DeleteOp(base+"/b", zk.AnyVersion), zk.CreateOp(base+"/b", nil, zk.CreateOptions{})); err != nil {
+						t.Error(err)
+					}
+				}
+				return false
+			})
+			results, err := c.Apply(ctx, batch)
+			misdirected, ok := errors.AsType[*zk.MisdirectedError](err)
+			if !ok || misdirected.Path != base+"/b" || !errors.Is(err, zk.ErrBadVersion) {
+				t.Fatal(err)
+			}
+			want := []zk.WriteResult{{Done: true}, {Done: true, Misdirected: true}, {Done: !split}}
+			for i := range results {
+				results[i].Zxid = 0
+			}
+			if !slices.Equal(results, want) {
+				t.Errorf("%+v, want %+v", results, want)
+			}
+		})
 	}
 }

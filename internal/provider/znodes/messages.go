@@ -174,6 +174,12 @@ func outcomeUnknown(about diagnose.Subject, doing string, err error) diag.Diagno
 // failed tells that err ended what was being done with the nodes. secrets are the keys of
 // those of data_wo.
 func failed(about diagnose.Subject, doing string, err error, secrets contents) diag.Diagnostics {
+	if misdirected, ok := errors.AsType[*zk.MisdirectedError](err); ok {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("Znodes were changed by somebody else", fmt.Sprintf(
+			"The provider did not %s %q as planned: at the moment of the write somebody else deleted %s and created it again, and so the node that they made has got the data. "+
+				"If it is a secret, take it for known to them: replace it, and keep them from deleting there.\n\n%s Run plan again to see the nodes as they are now.",
+			doing, about.Path, attr.Quoted(misdirected.Path), outcomeOf(err)))}
+	}
 	conflict, ok := errors.AsType[*zk.BatchConflictError](err)
 	if !ok {
 		return diag.Diagnostics{about.Error(doing, err)}

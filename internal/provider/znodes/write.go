@@ -184,7 +184,7 @@ func (o *outcome) settle(want wanted, writes []zk.Write, results []zk.WriteResul
 		case result.Done:
 			_, secret := want.secrets[key]
 			// Where a secret is, the ACL is what the plan told.
-			theirs := w.Kind == zk.WriteSet && !secret && o.written[key].theirs
+			theirs := result.Misdirected || w.Kind == zk.WriteSet && !secret && o.written[key].theirs
 			o.forget(key)
 			o.written[key] = written{zxid: result.Zxid, theirs: theirs}
 			if _, ok := want.nodes[key]; ok {
