@@ -642,14 +642,6 @@ var topics = []struct {
 			made := c.connect(attrs{"servers": c.through(c.answering(behind(zktest.IsCreate, zktest.IsCreate), int32(zk.ErrNodeExists)))}).create(quota, attrs{"path": "/app", "max_count": 5})
 			c.connect(attrs{"servers": c.through(c.answering(zktest.IsCreate, int32(zk.ErrNoNode)))}).update(made, attrs{"path": "/app", "max_count": 6})
 		}},
-		{name: "a quota that is interrupted half-way", play: func(c *scene) {
-			c.Put("/app", "")
-			if _, err := c.Client.EnsurePath(c.Context(), "/zookeeper/quota"+c.Path("/app"), nil); err != nil {
-				c.t.Fatal(err)
-			}
-			before(c.proxied(nil), zktest.IsCreate, c.interruptible())
-			c.create(quota, attrs{"path": "/app", "max_count": 5})
-		}},
 		{name: "a quota of no node", play: func(c *scene) {
 			c.connect(nil).create(quota, attrs{"path": "/app", "max_count": 5})
 		}},

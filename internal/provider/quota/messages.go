@@ -1,7 +1,6 @@
 package quota
 
 import (
-	"context"
 	"errors"
 	"fmt"
 
@@ -56,8 +55,6 @@ func overlapping(nodePath, other, why, wayOut string) diag.Diagnostic {
 func uncounted(about diagnose.Subject, partial *zk.PartialError) diag.Diagnostic {
 	var why string
 	switch {
-	case errors.Is(partial.Err, context.Canceled) && !errors.Is(partial.Err, zk.ErrOutcomeUnknown):
-		why = "The run was stopped in between."
 	case errors.Is(partial.Err, zk.ErrNodeExists), errors.Is(partial.Err, zk.ErrNoNode):
 		why = "Somebody else has changed the quota at the same time."
 	default:
