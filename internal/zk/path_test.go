@@ -27,6 +27,7 @@ func restWithPath(ctx context.Context, c *zk.Client, path string) map[string]err
 	_, _, errs["Client.MakePath"] = c.MakePath(ctx, path, nil)
 	_, errs["Client.RecognizePath"] = c.RecognizePath(ctx, []string{path}, zk.Making{})
 	_, _, errs["Client.Recognize"] = c.Recognize(ctx, path, zk.Making{})
+	_, errs["Client.RecognizeQuota"] = c.RecognizeQuota(ctx, path, zk.Quota{}, zk.Making{})
 	_, errs["Client.RecognizeSequential"] = c.RecognizeSequential(ctx, path, zk.Making{})
 	_, errs["Client.Stats"] = c.Stats(ctx, []string{path})
 	errs["Client.Prune"] = c.Prune(ctx, path, 1)

@@ -274,7 +274,7 @@ func TestAccZnodes_importErrors(t *testing.T) {
 		step(tree.Path("/missing"), "Cannot import non-existent remote object"),
 		step(tree.Path("/app/"), "Invalid import ID", "ends with /"),
 		step(tree.Path("/app//"), "Invalid import ID", "it is empty"),
-		step(tree.Path("/app//a///b"), "Invalid import ID", `"/b" is none: it starts with a slash`),
+		step(tree.Path("/app//a///b"), "Invalid import ID", `"/b" is no key: it starts with a slash`),
 		step(tree.Path("/app//missing"), "Znode cannot be imported", `There is no node "`+tree.Path("/app/missing")+`"`),
 		step(tree.Path("/missing//a"), "Cannot import non-existent remote object"),
 	}})
