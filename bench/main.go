@@ -63,7 +63,7 @@ type sizes struct {
 
 var full = sizes{client: client.Full, provider: provider.Full, cli: "../bin/tofu", servers: client.Usual, part: all}
 
-// The parts of the benchmark. Big takes the better part of an hour and lots takes longer, nearly
+// The parts of the benchmark. Big takes the better part of an hour and lots takes hours, nearly
 // all of it the CLI's own. Lots is measured alone, and when it is asked for.
 const (
 	ofClient   = "client"

@@ -149,31 +149,11 @@ var special = map[string]func(t *testing.T) surroundings{
 		s.stays = []string{"/data", "/data/hadoop", "/data/hbase"}
 		return s
 	},
-	"guides/curator-and-spring/service": func(t *testing.T) surroundings {
-		s := ordinary(t)
-		s.stays = []string{"/discovery/payments"}
-		return s
-	},
-	"guides/curator-and-spring/counters": func(t *testing.T) surroundings {
-		s := ordinary(t)
-		s.stays = []string{"/services/web/orders"}
-		return s
-	},
-	"guides/curator-and-spring/dubbo": func(t *testing.T) surroundings {
-		s := ordinary(t)
-		s.stays = []string{"/dubbo/mapping/com.example.Greeter"}
-		return s
-	},
-	"guides/curator-and-spring/helix": func(t *testing.T) surroundings {
-		s := ordinary(t)
-		s.stays = []string{"/helix/shop/CONFIGS/CLUSTER/shop", "/helix/shop/CONFIGS/PARTICIPANT/node1.example.com_12913"}
-		return s
-	},
-	"guides/life-cycle/keep": func(t *testing.T) surroundings {
-		s := ordinary(t)
-		s.stays = []string{"/solr/security.json"}
-		return s
-	},
+	"guides/curator-and-spring/service":  staying("/discovery/payments"),
+	"guides/curator-and-spring/counters": staying("/services/web/orders"),
+	"guides/curator-and-spring/dubbo":    staying("/dubbo/mapping/com.example.Greeter"),
+	"guides/curator-and-spring/helix":    staying("/helix/shop/CONFIGS/CLUSTER/shop", "/helix/shop/CONFIGS/PARTICIPANT/node1.example.com_12913"),
+	"guides/life-cycle/keep":             staying("/solr/security.json"),
 	"guides/secrets/outside": func(t *testing.T) surroundings {
 		s := ordinary(t)
 		s.beforeDestroy = func(t *testing.T, cli *acctest.CLI) {
@@ -235,11 +215,7 @@ var special = map[string]func(t *testing.T) surroundings{
 		s.beforeDestroy = invokes("zookeeper_clear.cache", "deleted 1 node")
 		return s
 	},
-	"actions/zookeeper_create_sequential": func(t *testing.T) surroundings {
-		s := ordinary(t)
-		s.stays = []string{"/services/web/changes/change-0000000000"}
-		return s
-	},
+	"actions/zookeeper_create_sequential": staying("/services/web/changes/change-0000000000"),
 	"actions/zookeeper_export": func(t *testing.T) surroundings {
 		s := ordinary(t)
 		s.tree.Put("/services", "all")
@@ -545,6 +521,16 @@ func ordinary(t *testing.T) surroundings {
 	t.Helper()
 	tree := acctest.NewTree(t)
 	return around(tree, acctest.Server(t).Addr())
+}
+
+// staying is ordinary, for an example that leaves nodes to others when it is destroyed.
+func staying(paths ...string) func(t *testing.T) surroundings {
+	return func(t *testing.T) surroundings {
+		t.Helper()
+		s := ordinary(t)
+		s.stays = paths
+		return s
+	}
 }
 
 func testExample(t *testing.T, name string) {

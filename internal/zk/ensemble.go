@@ -92,7 +92,7 @@ type Ensemble struct {
 	Version int64
 }
 
-// Member returns the member with the id; false where there is none.
+// Member returns the member with the id, and reports whether the ensemble has it.
 func (e Ensemble) Member(id int64) (Member, bool) {
 	i := slices.IndexFunc(e.Members, func(m Member) bool { return m.ID == id })
 	if i < 0 {

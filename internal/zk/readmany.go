@@ -264,7 +264,7 @@ func fill(batch []Reading, results []proto.MultiReadResult, children bool) error
 	return nil
 }
 
-// answers reports whether a result is one of the read, or says why there is none.
+// answers reports whether a result belongs to the read: it is that of the operation, or its error.
 func answers(r proto.MultiReadResult, op proto.OpCode) bool {
 	return r.Op == op || r.Op == proto.OpError && r.Err != proto.OK
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -89,16 +87,11 @@ const AuthorKey = "author"
 
 // LoadAuthor returns the author that a private state has; nil for none.
 func LoadAuthor(ctx context.Context, private PrivateState) (Author, diag.Diagnostics) {
-	b, diags := private.GetKey(ctx, AuthorKey)
-	if len(b) == 0 || diags.HasError() {
+	a, diags := Kept[Author](ctx, private, AuthorKey, "who wrote the ACL", "Remove the resource from the state (terraform state rm) and import it.")
+	if a == nil {
 		return nil, diags
 	}
-	var a Author
-	if err := json.Unmarshal(b, &a); err != nil {
-		diags.AddError("Private state is damaged", fmt.Sprintf("What the state remembers of who wrote the ACL cannot be read: %v. Was the state edited?\n\n"+
-			"Remove the resource from the state (terraform state rm) and import it.", err))
-	}
-	return a, diags
+	return *a, diags
 }
 
 // Save puts the author of an ACL into a private state. An ACL without "auth" has none: then the
@@ -107,9 +100,5 @@ func (a Author) Save(ctx context.Context, private PrivateState, acl types.Set) d
 	if !HasScheme(acl, zk.SchemeAuth) {
 		return nil
 	}
-	b, err := json.Marshal(a)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", err.Error())}
-	}
-	return private.SetKey(ctx, AuthorKey, b)
+	return Keep(ctx, private, AuthorKey, a)
 }

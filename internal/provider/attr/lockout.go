@@ -91,10 +91,10 @@ func Anybodys(acl []zk.ACL) (perms zk.Perms) {
 	return perms
 }
 
-// Beyond returns the entries of an ACL that let somebody do one of the things in perms whom another
-// ACL does not let do it, and who is none of self. What the other ACL lets everybody do is no such
-// thing. Where the servers hide the hashes of digests, each is taken for any of its user: see
-// [HashesHidden].
+// Beyond returns the entries of an ACL that give somebody one of the permissions in perms which the
+// ACL allowed does not give them. What the identities in self may do does not count, nor what allowed
+// lets everybody do. Where the servers hide the hashes of digests, users are compared by their names:
+// see [HashesHidden].
 func Beyond(acl, allowed []zk.ACL, self []Identity, perms zk.Perms) (beyond []zk.ACL) {
 	perms &^= Anybodys(allowed)
 	mask := HashesHidden(acl)

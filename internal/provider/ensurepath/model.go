@@ -2,8 +2,6 @@ package ensurepath
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 
 	framework "github.com/hashicorp/terraform-plugin-framework/attr"
@@ -100,25 +98,13 @@ func (d *doubt) save(ctx context.Context, private attr.PrivateState) diag.Diagno
 	if d == nil {
 		return nil
 	}
-	b, err := json.Marshal(d)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", err.Error())}
-	}
-	return private.SetKey(ctx, doubtKey, b)
+	return attr.Keep(ctx, private, doubtKey, d)
 }
 
 // loadDoubt returns the doubt in a private state; nil for none.
 func loadDoubt(ctx context.Context, private attr.PrivateState) (*doubt, diag.Diagnostics) {
-	b, diags := private.GetKey(ctx, doubtKey)
-	if len(b) == 0 || diags.HasError() {
-		return nil, diags
-	}
-	d := new(doubt)
-	if err := json.Unmarshal(b, d); err != nil {
-		diags.AddError("Private state is damaged", fmt.Sprintf("What the state remembers of nodes that may have been made cannot be read: %v. Was the state edited?\n\n"+
-			"Remove the resource from the state (terraform state rm) and import it: the nodes stay as they are, now and when it is destroyed.", err))
-	}
-	return d, diags
+	return attr.Kept[doubt](ctx, private, doubtKey, "nodes that may have been made",
+		"Remove the resource from the state (terraform state rm) and import it: the nodes stay as they are, now and when it is destroyed.")
 }
 
 func (d *doubt) making() zk.Making {

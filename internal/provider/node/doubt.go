@@ -2,9 +2,7 @@ package node
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -61,11 +59,10 @@ func (n *Node) Doubt(ctx context.Context, private attr.PrivateState, s *session.
 	d.Parent = parent
 	n.Stat = types.ObjectNull(attr.StatType.AttrTypes)
 	n.ForceDestroy = types.BoolNull()
-	b, err := json.Marshal(d)
-	if err = errors.Join(aclErr, err); err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", err.Error())}
+	if aclErr != nil {
+		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", aclErr.Error())}
 	}
-	return private.SetKey(ctx, doubtKey, b)
+	return attr.Keep(ctx, private, doubtKey, d)
 }
 
 // Unfinished makes the plan of a creation that has failed the state of the node that is there
@@ -112,16 +109,8 @@ type Likeness struct{ attr.Planned }
 // LoadDoubt returns what a private state has of a creation whose outcome is not known; nil for
 // none.
 func LoadDoubt(ctx context.Context, private attr.PrivateState) (*Doubt, diag.Diagnostics) {
-	b, diags := private.GetKey(ctx, doubtKey)
-	if len(b) == 0 || diags.HasError() {
-		return nil, diags
-	}
-	d := new(Doubt)
-	if err := json.Unmarshal(b, d); err != nil {
-		diags.AddError("Private state is damaged", fmt.Sprintf("What the state remembers of a creation whose outcome is not known cannot be read: %v. Was the state edited?\n\n"+
-			"Remove the resource from the state (terraform state rm). If its node is there, import it.", err))
-	}
-	return d, diags
+	return attr.Kept[Doubt](ctx, private, doubtKey, "a creation whose outcome is not known",
+		"Remove the resource from the state (terraform state rm). If its node is there, import it.")
 }
 
 // ForgetDoubt takes a [Doubt] out of a private state.

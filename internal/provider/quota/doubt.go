@@ -2,8 +2,6 @@ package quota
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -26,23 +24,11 @@ type doubt struct {
 const doubtKey = "doubt"
 
 func (d doubt) save(ctx context.Context, private attr.PrivateState) diag.Diagnostics {
-	b, err := json.Marshal(d)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", err.Error())}
-	}
-	return private.SetKey(ctx, doubtKey, b)
+	return attr.Keep(ctx, private, doubtKey, d)
 }
 
 // loadDoubt is the opposite of save; nil for none.
 func loadDoubt(ctx context.Context, private attr.PrivateState) (*doubt, diag.Diagnostics) {
-	b, diags := private.GetKey(ctx, doubtKey)
-	if len(b) == 0 || diags.HasError() {
-		return nil, diags
-	}
-	d := new(doubt)
-	if err := json.Unmarshal(b, d); err != nil {
-		diags.AddError("Private state is damaged", fmt.Sprintf("What the state remembers of a quota whose creation had no answer cannot be read: %v. Was the state edited?\n\n"+
-			"Remove the resource from the state (terraform state rm). If its quota is there, import it.", err))
-	}
-	return d, diags
+	return attr.Kept[doubt](ctx, private, doubtKey, "a quota whose creation had no answer",
+		"Remove the resource from the state (terraform state rm). If its quota is there, import it.")
 }

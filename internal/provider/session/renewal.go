@@ -2,9 +2,7 @@ package session
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -145,13 +143,9 @@ func (s *Session) MadeParents(ctx context.Context, path string) Parents {
 
 // LoadParents returns the parents that a private state has.
 func LoadParents(ctx context.Context, private attr.PrivateState) (p Parents, diags diag.Diagnostics) {
-	b, diags := private.GetKey(ctx, ParentsKey)
-	if len(b) == 0 || diags.HasError() {
-		return p, diags
-	}
-	if err := json.Unmarshal(b, &p); err != nil {
-		diags.AddError("Private state is damaged", fmt.Sprintf("What the state remembers of the parents of a node cannot be read: %v. Was the state edited?\n\n"+
-			"Remove the resource from the state (terraform state rm) and import it.", err))
+	kept, diags := attr.Kept[Parents](ctx, private, ParentsKey, "the parents of a node", "Remove the resource from the state (terraform state rm) and import it.")
+	if kept != nil {
+		p = *kept
 	}
 	return p, diags
 }
@@ -161,11 +155,7 @@ func (p Parents) Save(ctx context.Context, private attr.PrivateState) diag.Diagn
 	if len(p.Paths) == 0 {
 		return nil
 	}
-	b, err := json.Marshal(p)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("State cannot be written", err.Error())}
-	}
-	return private.SetKey(ctx, ParentsKey, b)
+	return attr.Keep(ctx, private, ParentsKey, p)
 }
 
 // RefreshParents is RefreshAuthor for the parents in a private state.

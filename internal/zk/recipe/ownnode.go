@@ -416,9 +416,8 @@ func joined(ctx context.Context, client *zk.Client, path string, reason error) e
 	return nil
 }
 
-// owned looks at a node when nothing that was sent before is still on its way. It returns the
-// node's stat, the zero one where there is none, and the client's session, which owns it if it is
-// the client's.
+// owned looks at a node when nothing that was sent before is still on its way. It returns the node's
+// stat, zero if the node does not exist, and the client's session, to compare with the node's owner.
 func owned(ctx context.Context, client *zk.Client, path string) (stat zk.Stat, session int64, err error) {
 	err = persist(ctx, client, func() error {
 		if err := client.Sync(ctx, path); err != nil {
