@@ -14,12 +14,12 @@ import (
 // of it, and nothing is written.
 func TestAccZnodes_changedBySomebodyElse(t *testing.T) {
 	tree := acctest.NewTree(t)
-	first := map[string]string{"changed": "1", "gone": "1", "recreated": "1", "removed": "1", "same": "1", "untouched": "1"}
-	second := map[string]string{"changed": "2", "gone": "2", "recreated": "2", "same": "2", "untouched": "1", "made/by": "2"}
+	first := map[string]string{"changed": "1", "gone": "1", "again": "1", "removed": "1", "same": "1", "untouched": "1"}
+	second := map[string]string{"changed": "2", "gone": "2", "again": "2", "same": "2", "untouched": "1", "made/by": "2"}
 	const summary = "Znodes were changed by somebody else"
 	named := func(rel, how string) string { return fmt.Sprintf("%q %s", tree.Path("/app/"+rel), how) }
 	theirs := map[string]string{
-		"": "", "/changed": "theirs", "/recreated": "", "/removed": "theirs", "/same": "1", "/untouched": "theirs too", "/made": "", "/made/by": "theirs",
+		"": "", "/changed": "theirs", "/again": "", "/removed": "theirs", "/same": "1", "/untouched": "theirs too", "/made": "", "/made/by": "theirs",
 	}
 	acctest.Test(t, resource.TestCase{
 		CheckDestroy: tree.CheckGone("/app"),
@@ -30,15 +30,15 @@ func TestAccZnodes_changedBySomebodyElse(t *testing.T) {
 				ConfigPlanChecks: planned(update, func() {
 					tree.Write("/app/changed", "theirs")
 					tree.Remove("/app/gone")
-					tree.Remove("/app/recreated")
-					tree.Put("/app/recreated", "")
+					tree.Remove("/app/again")
+					tree.Put("/app/again", "")
 					tree.Write("/app/removed", "theirs")
 					tree.Write("/app/untouched", "theirs too") // none of this apply's business
 					tree.Put("/app/made", "")
 					tree.Put("/app/made/by", "theirs")
 				}),
 				ExpectError: acctest.Error(summary, `did not update the znodes below "`+tree.Path("/app")+`"`, "somebody else changed 4 nodes",
-					named("recreated", "was deleted and created again"), named("changed", "was changed (by transaction"), "to version 1",
+					named("again", "was deleted and created again"), named("changed", "was changed (by transaction"), "to version 1",
 					named("gone", "was deleted"), named("removed", "was changed"), "Nothing was written. What they wrote stands", "Run plan again"),
 			},
 			{
@@ -57,7 +57,7 @@ func TestAccZnodes_changedBySomebodyElse(t *testing.T) {
 				ConfigPlanChecks:  planned(update),
 				ConfigStateChecks: state(tree, second, nil),
 				Check: holds(tree, map[string]string{
-					"": "", "/changed": "2", "/gone": "2", "/recreated": "2", "/same": "2", "/untouched": "1", "/made": "", "/made/by": "2",
+					"": "", "/changed": "2", "/gone": "2", "/again": "2", "/same": "2", "/untouched": "1", "/made": "", "/made/by": "2",
 				}),
 			},
 			{
